@@ -1,0 +1,113 @@
+// Package diag holds what is wrong with a text that a user wrote: a position, a
+// fact, a rule and a hint. It knows how to print them with the source line and a
+// caret, and nothing about what the text means.
+package diag
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Position is a place in a user's text. Line and Col count from 1; Col counts
+// characters (not bytes, not screen cells). Width is the number of characters
+// that belong to the token, 0 when unknown. The zero Position is no place.
+type Position struct {
+	File  string `json:"file"`
+	Line  int    `json:"line"`
+	Col   int    `json:"col"`
+	Width int    `json:"-"`
+}
+
+// IsZero tells that p is no place at all.
+func (p Position) IsZero() bool { return p.Line == 0 }
+
+// String gives file:line:col, as editors and terminals make it clickable.
+func (p Position) String() string {
+	return fmt.Sprintf("%s:%d:%d", FileName(p.File), p.Line, p.Col)
+}
+
+// FileName is how the name of a source is shown: "-" means standard input.
+func FileName(name string) string {
+	if name == "-" {
+		return "<stdin>"
+	}
+	return name
+}
+
+// Source is one text that the user gave: a file, or standard input.
+type Source struct {
+	Name string // as the user typed it; "-" is shown as <stdin>
+	Dir  string // the folder that relative paths in the text start from
+	Text []byte
+}
+
+// Diagnostic is one thing that a person must change.
+type Diagnostic struct {
+	Pos     Position `json:"pos"`
+	Rule    Rule     `json:"rule"`
+	Message string   `json:"message"`        // the fact: lower case, no final period
+	Hint    string   `json:"hint,omitempty"` // what to type instead
+}
+
+// String gives the one line that stands above the snippet.
+func (d Diagnostic) String() string {
+	return fmt.Sprintf("%s: %s [%s]", d.Pos, d.Message, d.Rule)
+}
+
+// List is all problems that one stage found.
+type List []Diagnostic
+
+// Add appends a problem at pos; hint may be empty.
+func (l *List) Add(pos Position, rule Rule, hint, format string, args ...any) {
+	*l = append(*l, Diagnostic{Pos: pos, Rule: rule, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// Sort puts the problems in the order of the text, keeping the order of files
+// in which they first appear, and drops exact repeats.
+func (l List) Sort() List {
+	order := make(map[string]int)
+	for _, d := range l {
+		if _, seen := order[d.Pos.File]; !seen {
+			order[d.Pos.File] = len(order)
+		}
+	}
+	sorted := slices.Clone(l)
+	slices.SortStableFunc(sorted, func(a, b Diagnostic) int {
+		return cmp.Or(
+			cmp.Compare(order[a.Pos.File], order[b.Pos.File]),
+			cmp.Compare(a.Pos.Line, b.Pos.Line),
+			cmp.Compare(a.Pos.Col, b.Pos.Col),
+			cmp.Compare(a.Rule, b.Rule),
+		)
+	})
+	return slices.Compact(sorted)
+}
+
+// Err is l as an error, or nil when there is nothing wrong.
+func (l List) Err() error {
+	if len(l) == 0 {
+		return nil
+	}
+	return l
+}
+
+// Error tells the first problem and how many more there are.
+func (l List) Error() string {
+	switch len(l) {
+	case 0:
+		return "no problems"
+	case 1:
+		return l[0].String()
+	}
+	return fmt.Sprintf("%s (and %d more)", l[0], len(l)-1)
+}
+
+// Short cuts a text of the user so that it fits into a message.
+func Short(s string) string {
+	const most = 60
+	if runes := []rune(s[:min(len(s), 4*most+4)]); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}

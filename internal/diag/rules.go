@@ -1,0 +1,70 @@
+package diag
+
+// Rule names one kind of problem. It is printed in brackets after the message
+// and is stable, so that people can look it up and programs can match it.
+type Rule string
+
+// Problems of the text itself.
+const (
+	YAMLSyntax   Rule = "yaml-syntax"   // not YAML
+	DuplicateKey Rule = "duplicate-key" // the same key twice in one mapping
+	KeyNotText   Rule = "key-not-text"  // a mapping key that is not a plain string
+	AliasBudget  Rule = "alias-budget"  // aliases unfold to too many values, or form a cycle
+	NotText      Rule = "not-text"      // binary bytes or invalid UTF-8
+	TooLarge     Rule = "too-large"     // more bytes, depth or values than a manifest may have
+	EmptyFile    Rule = "empty-file"    // no job in the file
+)
+
+// Problems of shape: found by the JSON schema.
+const (
+	UnknownKey Rule = "unknown-key" // a key that the manifest language does not have
+	MissingKey Rule = "missing-key" // a required key is not there
+	WrongType  Rule = "wrong-type"  // a list where a text is wanted, a number without quotes, ...
+	BadValue   Rule = "bad-value"   // right type, value not allowed (enum, pattern, range, length)
+	BadChoice  Rule = "bad-choice"  // keys that exclude each other
+)
+
+// Problems of meaning that need no platform.
+const (
+	DuplicateName      Rule = "duplicate-name"       // two jobs of one apply share a name
+	BadWalltime        Rule = "bad-walltime"         // not a duration, zero, or absurdly long
+	BadEnvName         Rule = "bad-env-name"         // not a shell variable name
+	ReservedEnv        Rule = "reserved-env"         // RESCALE_* belongs to the platform and to this tool
+	BadGlob            Rule = "bad-glob"             // a pattern that cannot be parsed
+	BadInputName       Rule = "bad-input-name"       // `as:` with a folder or a name the platform would mangle
+	DuplicateInputName Rule = "duplicate-input-name" // two inputs would land under one name
+	DuplicateTag       Rule = "duplicate-tag"        // the same tag twice
+)
+
+// Problems that the file system or the platform's catalogs show.
+const (
+	MissingInput       Rule = "missing-input"        // no such file
+	UnreadableInput    Rule = "unreadable-input"     // there, but not readable, or not a regular file
+	EmptyGlob          Rule = "empty-glob"           // a pattern that matches nothing
+	UnknownFile        Rule = "unknown-file"         // an input id the platform does not have
+	UnknownAnalysis    Rule = "unknown-analysis"     // no such software
+	UnknownVersion     Rule = "unknown-version"      // the software has no such version
+	AnalysisNotGranted Rule = "analysis-not-granted" // must be requested from Rescale first
+	UnknownCoreType    Rule = "unknown-coretype"     // no such core type
+	RetiredCoreType    Rule = "retired-coretype"     // deprecated or inactive
+	CoreTypeNotAllowed Rule = "coretype-not-allowed" // this version does not run on it
+	CoresNotOffered    Rule = "cores-not-offered"    // coresPerSlot is not a size of the core type
+	WalltimeRequired   Rule = "walltime-required"    // the core type wants a walltime
+	WalltimeTooLong    Rule = "walltime-too-long"    // above the account's maxJobHours
+	UnknownProject     Rule = "unknown-project"      // no such project for this user
+	AmbiguousProject   Rule = "ambiguous-project"    // several projects share the name
+	LicenseNotOffered  Rule = "license-not-offered"  // `license: rescale` for software without one
+)
+
+// Rules lists every rule; each has a case in testdata/manifest/bad.
+func Rules() []Rule {
+	return []Rule{
+		YAMLSyntax, DuplicateKey, KeyNotText, AliasBudget, NotText, TooLarge, EmptyFile,
+		UnknownKey, MissingKey, WrongType, BadValue, BadChoice,
+		DuplicateName, BadWalltime, BadEnvName, ReservedEnv, BadGlob, BadInputName,
+		DuplicateInputName, DuplicateTag,
+		MissingInput, UnreadableInput, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
+		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
+		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered,
+	}
+}

@@ -1,0 +1,140 @@
+package yamlsrc
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+)
+
+// Inside is the place of the offset-th character (from 0) of the text at
+// pointer; a line break is at the end of its line. It finds its way through quotes, escapes, folded
+// lines and the indentation of block texts; where it cannot, and for what is
+// not a text, it gives the place of the whole value.
+func (d *Document) Inside(pointer string, offset int) diag.Position {
+	p, found := d.find(pointer)
+	if !found || p.value == nil || resolved(p.value).Kind != yaml.ScalarNode {
+		return d.At(pointer)
+	}
+	n := resolved(p.value)
+	start, _ := d.text.token(d.offset(n), n)
+	w := walker{body: d.text.body, at: start, style: n.Style}
+	w.begin()
+	for i, r := range []rune(n.Value) {
+		start, end, ok := w.next(r)
+		if !ok {
+			return d.At(pointer)
+		}
+		if i == offset {
+			return d.text.position(start, end)
+		}
+	}
+	return d.At(pointer)
+}
+
+// walker goes through the source of a scalar in step with its value.
+type walker struct {
+	body  []byte
+	at    int
+	style yaml.Style
+}
+
+// begin goes to the first character that can belong to the value.
+func (w *walker) begin() {
+	switch {
+	case w.style&quotedStyle != 0:
+		w.at++
+	case w.style&blockStyle != 0:
+		for w.at < len(w.body) && w.body[w.at] != '\n' && w.body[w.at] != '\r' {
+			w.at++
+		}
+		w.at += breakLength(w.body[min(w.at, len(w.body)):])
+		w.skipIndent()
+	}
+}
+
+// next gives the source of one character of the value and goes behind it. What
+// belongs to no character is skipped: indentation, blanks and line breaks that
+// the reader folds, escaped line breaks.
+func (w *walker) next(r rune) (start, end int, ok bool) {
+	for w.at < len(w.body) {
+		start = w.at
+		got, n := utf8.DecodeRune(w.body[w.at:])
+		lineBreak := breakLength(w.body[w.at:])
+		switch {
+		case lineBreak > 0:
+			w.at += lineBreak
+			w.skipIndent()
+			if r == '\n' || r == ' ' {
+				return start, start, true
+			}
+		case w.escapes(got):
+			if w.escape() {
+				return start, w.at, true
+			}
+		case got == r:
+			w.at += n
+			return start, w.at, true
+		case got == ' ' || got == '\t':
+			w.at += n
+		default:
+			return 0, 0, false
+		}
+	}
+	return 0, 0, false
+}
+
+// escapes tells a character that is not itself in this style of quotes.
+func (w *walker) escapes(got rune) bool {
+	return w.style&yaml.DoubleQuotedStyle != 0 && got == '\\' || w.style&yaml.SingleQuotedStyle != 0 && got == '\''
+}
+
+// escape goes behind an escape and tells whether it stands for a character; an
+// escaped line break does not.
+func (w *walker) escape() bool {
+	if w.style&yaml.SingleQuotedStyle != 0 {
+		w.at = min(w.at+2, len(w.body))
+		return true
+	}
+	joins := breakLength(w.body[w.at+1:]) > 0
+	w.at += escapeLength(w.body[w.at:])
+	if joins {
+		w.skipIndent()
+	}
+	return !joins
+}
+
+// skipIndent goes over the indentation of a line. Spaces beyond the indentation
+// that belong to a block text are found again by next, as they are equal.
+func (w *walker) skipIndent() {
+	if w.style&blockStyle == 0 {
+		for w.at < len(w.body) && (w.body[w.at] == ' ' || w.body[w.at] == '\t') {
+			w.at++
+		}
+	}
+}
+
+// breakLength is the length of the line break that b starts with, or 0.
+func breakLength(b []byte) int {
+	if len(b) == 0 {
+		return 0
+	}
+	return fileBreak(b)
+}
+
+// escapeLength is the length of the escape that b starts with.
+func escapeLength(b []byte) int {
+	if len(b) < 2 {
+		return len(b)
+	}
+	digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[b[1]]
+	if n := breakLength(b[1:]); n > 0 {
+		return 1 + n
+	}
+	if strings.IndexByte("xuU", b[1]) < 0 && b[1] >= utf8.RuneSelf {
+		return 1
+	}
+	return min(2+digits, len(b))
+}

@@ -1,0 +1,79 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// compiled is the schema in the forms that checking needs.
+type compiled struct {
+	schema *jsonschema.Schema
+	raw    any               // the schema as JSON, to read the words beside a rule
+	homes  map[string][]Home // by key in lower case: the mappings that have it
+}
+
+// load compiles the schema when it is first needed: most commands that only
+// print something never do.
+var load = sync.OnceValues(func() (*compiled, error) {
+	var raw any
+	if err := json.Unmarshal(job, &raw); err != nil {
+		return nil, fmt.Errorf("reading the embedded schema: %w", err)
+	}
+	url := "job.schema.json"
+	compiler := jsonschema.NewCompiler()
+	compiler.Draft = jsonschema.Draft2020
+	if err := compiler.AddResource(url, bytes.NewReader(job)); err != nil {
+		return nil, fmt.Errorf("reading the embedded schema: %w", err)
+	}
+	sch, err := compiler.Compile(url)
+	if err != nil {
+		return nil, fmt.Errorf("compiling the embedded schema: %w", err)
+	}
+	c := &compiled{schema: sch, raw: raw, homes: make(map[string][]Home)}
+	c.collectHomes(raw, "")
+	return c, nil
+})
+
+// collectHomes records which mapping has which keys. A key of a nested mapping
+// without a name of its own, such as a list item, belongs to the key above.
+func (c *compiled) collectHomes(node any, mapping string) {
+	m, ok := node.(map[string]any)
+	if !ok {
+		return
+	}
+	properties, _ := m["properties"].(map[string]any)
+	for key, sub := range properties {
+		lower := strings.ToLower(key)
+		if home := (Home{mapping, key}); !slices.Contains(c.homes[lower], home) {
+			c.homes[lower] = append(c.homes[lower], home)
+			slices.SortFunc(c.homes[lower], func(a, b Home) int { return strings.Compare(a.Mapping, b.Mapping) })
+		}
+		c.collectHomes(sub, strings.TrimPrefix(mapping+"."+key, "."))
+	}
+	for _, keyword := range []string{"items", "additionalProperties"} {
+		c.collectHomes(m[keyword], mapping)
+	}
+	branches, _ := m["oneOf"].([]any)
+	for _, branch := range branches {
+		c.collectHomes(branch, mapping)
+	}
+}
+
+// rule gives the part of the schema that holds the keyword at location, an
+// absolute keyword location such as "…#/properties/name/pattern".
+func (c *compiled) rule(location string) (rule map[string]any, keyword string) {
+	_, pointer, _ := strings.Cut(location, "#")
+	path := split(pointer)
+	if len(path) == 0 {
+		return nil, ""
+	}
+	node, _ := lookup(c.raw, path[:len(path)-1])
+	rule, _ = node.(map[string]any)
+	return rule, path[len(path)-1]
+}

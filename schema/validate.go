@@ -1,0 +1,150 @@
+package schema
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// Validate checks one document, made of map[string]any, []any, string,
+// json.Number (within the range of float64), bool and nil. It gives every single finding once, without those
+// of forms that the user evidently did not mean. Equal items of a list are not
+// reported: whoever knows places can name both.
+func Validate(value any) []Violation {
+	c, err := load()
+	if err != nil {
+		return []Violation{{Kind: BadValue, Message: err.Error()}}
+	}
+	var failed *jsonschema.ValidationError
+	switch err := c.schema.Validate(value); {
+	case err == nil:
+		return nil
+	case !errors.As(err, &failed):
+		return []Violation{{Kind: BadValue, Message: err.Error()}}
+	}
+	f := &findings{compiled: c, value: value, empty: make(map[string]bool)}
+	f.collect(failed)
+	slices.SortStableFunc(f.list, func(a, b Violation) int {
+		return cmp.Or(strings.Compare(a.Pointer, b.Pointer), strings.Compare(string(a.Kind), string(b.Kind)))
+	})
+	return f.list
+}
+
+// findings collects violations from the error tree of the JSON schema library.
+type findings struct {
+	*compiled
+	value any
+	list  []Violation
+	empty map[string]bool // pointers already reported to have no value
+}
+
+// failure is one failing keyword.
+type failure struct {
+	path    []string       // of the value
+	value   any            // the value itself
+	rule    map[string]any // the part of the schema with the keyword
+	keyword string
+	cause   *jsonschema.ValidationError
+}
+
+func (f *findings) failure(e *jsonschema.ValidationError) failure {
+	at := failure{path: split(e.InstanceLocation), cause: e}
+	at.value, _ = lookup(f.value, at.path)
+	at.rule, at.keyword = f.rule(e.AbsoluteKeywordLocation)
+	return at
+}
+
+func (f *findings) collect(e *jsonschema.ValidationError) {
+	at := f.failure(e)
+	switch {
+	case f.absent(at):
+	case at.keyword == "oneOf" && len(e.Causes) > 0:
+		f.branch(at)
+	case len(e.Causes) > 0:
+		for _, cause := range e.Causes {
+			f.collect(cause)
+		}
+	default:
+		f.leaf(at)
+	}
+}
+
+// absent reports a key that stands there without a value, once, whatever rules
+// that breaks.
+func (f *findings) absent(at failure) bool {
+	if v, found := lookup(f.value, at.path); !found || v != nil {
+		return false
+	}
+	pointer := join(at.path)
+	if !f.empty[pointer] {
+		f.empty[pointer] = true
+		f.add(at, WrongType, fill(at), "%s has no value", subject(at.path))
+	}
+	return true
+}
+
+// branch picks what the user meant among several forms: the one whose type
+// fits. Only its findings count.
+func (f *findings) branch(at failure) {
+	var fits []*jsonschema.ValidationError
+	for _, cause := range at.cause.Causes {
+		if !f.otherType(cause, at.cause.InstanceLocation) {
+			fits = append(fits, cause)
+		}
+	}
+	switch {
+	case len(fits) == 0:
+		f.add(at, WrongType, message(at.rule, "errorMessage"), "%s cannot be %s", subject(at.path), describe(at.value))
+	case isChoice(at.rule):
+		f.choice(at)
+	default:
+		f.collect(fits[0])
+		f.widen(at)
+	}
+}
+
+// widen replaces the hint of a form by that of all forms when the value itself,
+// and not something inside of it, is wrong.
+func (f *findings) widen(at failure) {
+	hint := message(at.rule, "errorMessage")
+	for i, v := range f.list {
+		if v.Pointer == join(at.path) && v.Key == "" && v.Kind == BadValue && hint != "" {
+			f.list[i].Hint = hint
+		}
+	}
+}
+
+// otherType tells that a branch wants another type of value than there is.
+func (f *findings) otherType(e *jsonschema.ValidationError, location string) bool {
+	for len(e.Causes) == 1 && e.InstanceLocation == location {
+		e = e.Causes[0]
+	}
+	if e.InstanceLocation != location {
+		return false
+	}
+	at := f.failure(e)
+	return at.keyword == "type" || at.keyword == "const" && typeOf(at.rule["const"]) != typeOf(at.value)
+}
+
+func (f *findings) leaf(at failure) {
+	switch at.keyword {
+	case "uniqueItems":
+	case "additionalProperties":
+		f.unknownKeys(at)
+	case "required":
+		f.missingKeys(at)
+	case "oneOf":
+		f.choice(at)
+	case "type":
+		f.wrongType(at)
+	case "const", "enum":
+		f.notAllowed(at)
+	case "pattern":
+		f.mismatch(at)
+	default:
+		f.outOfBounds(at)
+	}
+}

@@ -1,0 +1,37 @@
+package schema
+
+// Kind is what sort of mistake a violation is.
+type Kind string
+
+// The kinds of violations. A schema can name further ones with x-rule.
+const (
+	UnknownKey Kind = "unknown-key" // the mapping has no such key
+	MissingKey Kind = "missing-key" // a required key is not there
+	WrongType  Kind = "wrong-type"  // a list where a text is wanted, or no value at all
+	BadValue   Kind = "bad-value"   // right type, value not allowed
+	BadChoice  Kind = "bad-choice"  // keys that exclude each other
+)
+
+// Violation is one finding.
+type Violation struct {
+	Pointer string // JSON pointer (RFC 6901) of the value, or of the mapping that Key belongs to
+	Key     string // set when the finding is about this member name: an unknown, missing or malformed key
+	Kind    Kind
+	Message string // the fact: lower case, no final period
+	Hint    string // what to write instead; may be empty
+
+	// Known holds what could have been meant: the keys of the mapping for an
+	// unknown key, the allowed words for a bad value, and all keys that are there
+	// for a bad choice (Key is one of them).
+	Known []string
+	// Elsewhere holds, for an unknown key, the mappings of the manifest that do
+	// have a key of this name; "" is the top level.
+	Elsewhere []Home
+	// WantsText is set when a bare number, true or false stands where a text is
+	// wanted, so that quotes would make it right.
+	WantsText bool
+}
+
+// Home is a mapping of the manifest, such as "hardware", and the exact spelling
+// of a key in it.
+type Home struct{ Mapping, Key string }

@@ -1,0 +1,114 @@
+package spec
+
+import (
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+)
+
+// decode builds the job of a document from whatever of it is sound, and fills
+// in the defaults.
+func decode(doc node, src diag.Source) Job {
+	name := doc.member("name").text()
+	job := Job{
+		Pos: name.Pos, File: src.Name, Dir: src.Dir,
+		Name:        name,
+		Title:       doc.member("title").text(),
+		Description: doc.member("description").text(),
+		Project:     doc.member("project").text(),
+		Tags:        doc.member("tags").texts(),
+		Analysis:    decodeAnalysis(doc.member("analysis")),
+		Hardware:    decodeHardware(doc.member("hardware")),
+		Priority:    decodePriority(doc.member("priority")),
+		License:     decodeLicense(doc.member("license")),
+		Env:         doc.member("env").variables(),
+		Command:     doc.member("command").text(),
+		Outputs:     decodeOutputs(doc.member("outputs")),
+	}
+	if !job.Title.Written() {
+		job.Title.V = name.V
+	}
+	for _, item := range doc.member("inputs").items() {
+		job.Inputs = append(job.Inputs, decodeInput(item))
+	}
+	return job
+}
+
+func decodeAnalysis(n node) Analysis {
+	return Analysis{Pos: n.pos(), Code: n.member("code").text(), Version: n.member("version").text()}
+}
+
+func decodeHardware(n node) Hardware {
+	return Hardware{
+		Pos:          n.pos(),
+		CoreType:     n.member("coreType").text(),
+		CoresPerSlot: n.member("coresPerSlot").integer(0),
+		Slots:        n.member("slots").integer(1),
+		Walltime:     decodeWalltime(n.member("walltime")),
+	}
+}
+
+func decodeWalltime(n node) Value[time.Duration] {
+	text := n.text()
+	if !text.Written() {
+		return Value[time.Duration]{}
+	}
+	return Value[time.Duration]{V: walltime(text.V), Pos: text.Pos}
+}
+
+func decodePriority(n node) Value[Priority] {
+	text := n.text()
+	if !text.Written() {
+		return Value[Priority]{V: OnDemand}
+	}
+	return Value[Priority]{V: Priority(text.V), Pos: text.Pos}
+}
+
+func decodeLicense(n node) License {
+	license := License{
+		Pos:     n.pos(),
+		Seller:  n.member("seller").text(),
+		Servers: n.member("servers").variables(),
+	}
+	for _, item := range n.member("features").items() {
+		name, count := item.member("name").text(), item.member("count").integer(1)
+		if name.Written() {
+			license.Features = append(license.Features, Feature{Pos: name.Pos, Name: name.V, Count: count.V})
+		}
+	}
+	switch {
+	case n.text().V == string(LicenseRescale):
+		license.Source = LicenseRescale
+	case license.Seller.Written():
+		license.Source = LicenseSeller
+	case len(license.Servers) > 0:
+		license.Source = LicenseServers
+	case len(license.Features) > 0:
+		license.Source = LicenseFeatures
+	}
+	return license
+}
+
+// decodeInput reads both forms of an input: a path alone, and a mapping.
+func decodeInput(n node) Input {
+	if path := n.text(); path.Written() {
+		return Input{Pos: path.Pos, Path: path, Decompress: Value[bool]{V: true}}
+	}
+	return Input{
+		Pos:        n.pos(),
+		Path:       n.member("path").text(),
+		ID:         n.member("id").text(),
+		As:         n.member("as").text(),
+		Exclude:    n.member("exclude").texts(),
+		Decompress: n.member("decompress").boolean(true),
+	}
+}
+
+func decodeOutputs(n node) Outputs {
+	return Outputs{
+		Pos:      n.pos(),
+		Download: n.member("download").texts(),
+		Exclude:  n.member("exclude").texts(),
+		To:       n.member("to").text(),
+	}
+}

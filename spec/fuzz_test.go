@@ -1,0 +1,98 @@
+package spec_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// FuzzLoad: no text makes Load panic, problems have words and places in the
+// text, and jobs without problems have all that is required.
+func FuzzLoad(f *testing.F) {
+	for _, pattern := range []string{"/ok/*.yaml", "/bad/offline/*.yaml"} {
+		files, err := filepath.Glob(corpus + pattern)
+		if err != nil || len(files) == 0 {
+			f.Fatalf("no seeds %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(text)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		src := []diag.Source{{Name: "f", Text: text}}
+		jobs, list := spec.Load(src)
+		for _, d := range list {
+			checkProblem(t, text, d)
+		}
+		for _, job := range jobs {
+			checkJob(t, job)
+		}
+		if (len(jobs) == 0) == (len(list) == 0) {
+			t.Errorf("%d jobs and %d problems", len(jobs), len(list))
+		}
+		printed(src, list)
+	})
+}
+
+func checkProblem(t *testing.T, text []byte, d diag.Diagnostic) {
+	t.Helper()
+	if d.Message == "" || d.Rule == "" || strings.ContainsAny(d.Hint, "\n") {
+		t.Errorf("problem without words, or a hint of several lines: %+v", d)
+	}
+	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(text), "\ufeff")), "\n")
+	if d.Pos.Line < 1 || d.Pos.Line > len(lines) || d.Pos.Col < 1 || d.Pos.Col > utf8.RuneCountInString(lines[d.Pos.Line-1])+1 {
+		t.Errorf("place outside of the text: %s", d)
+	}
+}
+
+func checkJob(t *testing.T, job spec.Job) {
+	t.Helper()
+	for name, ok := range map[string]bool{
+		"name":    job.Name.Written() && job.Name.V != "" && job.Pos == job.Name.Pos,
+		"title":   job.Title.V != "",
+		"code":    job.Analysis.Code.Written() && job.Analysis.Code.V != "",
+		"type":    job.Hardware.CoreType.Written() && job.Hardware.CoreType.V != "",
+		"cores":   job.Hardware.CoresPerSlot.V >= 1,
+		"slots":   job.Hardware.Slots.V >= 1,
+		"time":    job.Hardware.Walltime.Written() == (job.Hardware.Walltime.V > 0),
+		"command": strings.TrimSpace(job.Command.V) != "",
+	} {
+		if !ok {
+			t.Errorf("%s is not as promised: %+v", name, job)
+		}
+	}
+	for _, in := range job.Inputs {
+		if in.Path.Written() == in.ID.Written() || in.Pos.IsZero() {
+			t.Errorf("input with both or neither of path and id: %+v", in)
+		}
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for _, n := range []int{1, 100} {
+		var text strings.Builder
+		for i := range n {
+			full := sources(b, corpus+"/ok/full.yaml")[0].Text
+			text.WriteString("---\n" + strings.Replace(string(full), "airfoil-aoa-4", fmt.Sprintf("airfoil-aoa-%d", i), 1))
+		}
+		src := []diag.Source{{Name: "f", Text: []byte(text.String())}}
+		b.Run(fmt.Sprintf("jobs=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if jobs, list := spec.Load(src); len(jobs) != n {
+					b.Fatal(list)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,100 @@
+package spec
+
+import (
+	"path"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+)
+
+// checkInputForms reports options that do not fit the form of their input.
+func checkInputForms(job *Job, list *diag.List) {
+	for _, in := range job.Inputs {
+		switch {
+		case in.As.Written() && in.ID.Written() && !in.Path.Written():
+			list.Add(in.As.Pos, diag.BadChoice, "delete as, or give the file as path", "as renames a path, a platform file keeps its name")
+		case in.As.Written() && isPattern(in.Path.V):
+			list.Add(in.As.Pos, diag.BadInputName, "delete as, or write path for one file", "as names one file, but path is a pattern: %s", diag.Short(in.Path.V))
+		case in.As.V == "." || in.As.V == "..":
+			list.Add(in.As.Pos, diag.BadInputName, "write the name of the file in the job, such as deck.k", "as is a folder, not a file name")
+		}
+		if len(in.Exclude) > 0 && in.ID.Written() && !in.Path.Written() {
+			list.Add(in.Exclude[0].Pos, diag.BadChoice, "delete exclude", "exclude leaves files out of a path, an input with id is one file")
+		}
+	}
+}
+
+// checkInputNames reports inputs that would land under the same name, as far
+// as names are known without reading folders.
+func checkInputNames(job *Job, list *diag.List) {
+	first := make(map[string]diag.Position)
+	for _, in := range job.Inputs {
+		name, pos := landing(in)
+		if name == "" {
+			continue
+		}
+		if at, seen := first[name]; seen {
+			list.Add(pos, diag.DuplicateInputName, "give one of them another name with as:",
+				"two inputs land in the job as %s, the first is %s", diag.Short(name), nearby(at, pos))
+			continue
+		}
+		first[name] = pos
+	}
+}
+
+// landing is the name of an input in the job and the place that decides it; no
+// name for patterns and platform files.
+func landing(in Input) (string, diag.Position) {
+	switch {
+	case in.As.Written():
+		return in.As.V, in.As.Pos
+	case in.Path.Written() && !isPattern(in.Path.V):
+		return path.Base(in.Path.V), in.Path.Pos
+	}
+	return "", diag.Position{}
+}
+
+// isPattern tells a pattern from the path of one file.
+func isPattern(s string) bool { return strings.ContainsAny(s, `*?[{\`) }
+
+func checkPatterns(job *Job, list *diag.List) {
+	for _, in := range job.Inputs {
+		if in.Path.Written() {
+			checkPattern(in.Path, list)
+		}
+		checkAll(in.Exclude, list)
+	}
+	checkAll(job.Outputs.Download, list)
+	checkAll(job.Outputs.Exclude, list)
+}
+
+func checkAll(patterns []Value[string], list *diag.List) {
+	for _, p := range patterns {
+		checkPattern(p, list)
+	}
+}
+
+func checkPattern(p Value[string], list *diag.List) {
+	switch {
+	case windowsPath(p.V):
+		list.Add(p.Pos, diag.BadGlob, "write it with /: "+diag.Short(strings.ReplaceAll(p.V, `\`, "/")), `\ does not separate folders in a manifest`)
+	case !doublestar.ValidatePattern(p.V):
+		list.Add(p.Pos, diag.BadGlob, `close every [ and {; a real bracket in a file name is written \[`, "pattern %q cannot be read", diag.Short(p.V))
+	}
+}
+
+// windowsPath tells a backslash that cannot be meant to quote the character
+// after it, because that character has no meaning in a pattern.
+func windowsPath(s string) bool {
+	for i := range len(s) - 1 {
+		if s[i] == '\\' && !strings.ContainsRune(`*?[]{}\,-^!`, rune(s[i+1])) {
+			return true
+		}
+		if s[i] == '\\' && s[i+1] == '\\' && i == 0 {
+			return true
+		}
+	}
+	return strings.HasSuffix(s, `\`)
+}

@@ -1,0 +1,116 @@
+package spec
+
+import (
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+)
+
+// Value is something a user wrote, with its place. The zero Value was not
+// written; a default has a V but no Pos.
+type Value[T any] struct {
+	V   T
+	Pos diag.Position
+}
+
+// Written tells that the value stands in the manifest.
+func (v Value[T]) Written() bool { return !v.Pos.IsZero() }
+
+// Job is one document of a manifest. Paths in it are as written, relative to Dir.
+type Job struct {
+	Pos  diag.Position // the value of name
+	File string        // the manifest as the user typed it
+	Dir  string        // the folder that relative paths start from
+
+	Name        Value[string] // identity, unique in one apply
+	Title       Value[string] // name on the platform; default: name
+	Description Value[string]
+	Project     Value[string] // name or id
+	Tags        []Value[string]
+
+	Analysis Analysis
+	Hardware Hardware
+	Priority Value[Priority] // default: OnDemand
+	License  License
+	Inputs   []Input
+	Env      []Variable // in the order of the text
+	Command  Value[string]
+	Outputs  Outputs
+}
+
+// Analysis is the software of a job.
+type Analysis struct {
+	Pos     diag.Position
+	Code    Value[string]
+	Version Value[string] // version code or display version; unwritten means the newest
+}
+
+// Hardware is what a job runs on.
+type Hardware struct {
+	Pos          diag.Position
+	CoreType     Value[string] // code or display name
+	CoresPerSlot Value[int]
+	Slots        Value[int]           // default: 1
+	Walltime     Value[time.Duration] // whole minutes; unwritten means the platform's limit
+}
+
+// Priority is how cores are billed.
+type Priority string
+
+// The priorities, as written in a manifest.
+const (
+	OnDemand Priority = "on-demand"
+	Economy  Priority = "economy"
+	Reserved Priority = "reserved"
+)
+
+// License is where the software gets its license.
+type License struct {
+	Pos      diag.Position
+	Source   LicenseSource
+	Seller   Value[string] // code of the seller, for LicenseSeller
+	Servers  []Variable    // for LicenseServers, in the order of the text
+	Features []Feature     // for LicenseFeatures
+}
+
+// LicenseSource is one of the forms of a license. The zero value means that the
+// manifest says nothing about it.
+type LicenseSource string
+
+// The sources of a license.
+const (
+	LicenseNone     LicenseSource = ""
+	LicenseRescale  LicenseSource = "rescale"
+	LicenseSeller   LicenseSource = "seller"
+	LicenseServers  LicenseSource = "servers"
+	LicenseFeatures LicenseSource = "features"
+)
+
+// Feature is a license feature that must be free before the job starts.
+type Feature struct {
+	Pos   diag.Position
+	Name  string
+	Count int
+}
+
+// Input is a file, several files, or a file that is already on the platform:
+// exactly one of Path and ID is written.
+type Input struct {
+	Pos        diag.Position
+	Path       Value[string]   // a path or a pattern
+	ID         Value[string]   // platform file id
+	As         Value[string]   // name in the job; only with a Path that is one file
+	Exclude    []Value[string] // patterns; only with Path
+	Decompress Value[bool]     // default: true
+}
+
+// Variable is an environment variable.
+type Variable struct{ Name, Value Value[string] }
+
+// Outputs says what to download when the job has ended.
+type Outputs struct {
+	Pos      diag.Position
+	Download []Value[string] // patterns
+	Exclude  []Value[string] // patterns
+	To       Value[string]   // folder; unwritten means results/NAME
+}

@@ -1,0 +1,104 @@
+package spec
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
+)
+
+// node is a value of a document while it is decoded. Reading it is lenient: what
+// is absent, has another type, or is known to be bad, reads as not written.
+type node struct {
+	doc     *yamlsrc.Document
+	bad     map[string]bool // pointers of values with a problem
+	pointer string
+	value   any // nil when absent
+}
+
+// pos is the place of the value, zero when it is not there.
+func (n node) pos() diag.Position {
+	if n.value == nil {
+		return diag.Position{}
+	}
+	return n.doc.At(n.pointer)
+}
+
+func (n node) member(key string) node {
+	mapping, _ := n.value.(map[string]any)
+	return n.child(yamlsrc.Member(n.pointer, key), mapping[key])
+}
+
+func (n node) items() []node {
+	list, _ := n.value.([]any)
+	items := make([]node, 0, len(list))
+	for i, v := range list {
+		if item := n.child(n.pointer+"/"+strconv.Itoa(i), v); item.value != nil {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+func (n node) child(pointer string, v any) node {
+	child := node{doc: n.doc, bad: n.bad, pointer: pointer, value: v}
+	if n.bad[pointer] {
+		child.value = nil
+	}
+	return child
+}
+
+func (n node) text() Value[string] {
+	if s, ok := n.value.(string); ok {
+		return Value[string]{V: s, Pos: n.pos()}
+	}
+	return Value[string]{}
+}
+
+func (n node) texts() []Value[string] {
+	var texts []Value[string]
+	for _, item := range n.items() {
+		if v := item.text(); v.Written() {
+			texts = append(texts, v)
+		}
+	}
+	return texts
+}
+
+func (n node) integer(standard int) Value[int] {
+	number, ok := n.value.(json.Number)
+	if !ok {
+		return Value[int]{V: standard}
+	}
+	// 1e2 and 4.0 are whole numbers too; the schema bounds them.
+	f, err := number.Float64()
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > math.MaxInt32 {
+		return Value[int]{V: standard}
+	}
+	return Value[int]{V: int(f), Pos: n.pos()}
+}
+
+func (n node) boolean(standard bool) Value[bool] {
+	if b, ok := n.value.(bool); ok {
+		return Value[bool]{V: b, Pos: n.pos()}
+	}
+	return Value[bool]{V: standard}
+}
+
+// variables reads a mapping of names to texts in the order of the text.
+func (n node) variables() []Variable {
+	if n.value == nil {
+		return nil
+	}
+	var variables []Variable
+	for _, key := range n.doc.Keys(n.pointer) {
+		member := n.member(key)
+		if value := member.text(); value.Written() {
+			name := Value[string]{V: key, Pos: n.doc.KeyAt(member.pointer)}
+			variables = append(variables, Variable{Name: name, Value: value})
+		}
+	}
+	return variables
+}
