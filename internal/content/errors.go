@@ -1,0 +1,115 @@
+package content
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// NotFoundError tells that a path without wildcards does not exist.
+type NotFoundError struct {
+	Path string // as it was given
+}
+
+func (e *NotFoundError) Error() string { return fmt.Sprintf("file %q does not exist", e.Path) }
+
+// Hint says what to do; empty when there is nothing to add.
+func (e *NotFoundError) Hint() string {
+	if strings.Contains(e.Path, `\`) {
+		return "write / between folders, on every system"
+	}
+	return ""
+}
+
+// NoMatchError tells that a pattern, after its excludes, leaves no file.
+type NoMatchError struct {
+	Pattern string
+	Exclude []string // the excludes, when they left something out
+}
+
+func (e *NoMatchError) Error() string {
+	if len(e.Exclude) > 0 {
+		return fmt.Sprintf("no file matches %q without those that %q excludes", e.Pattern, e.Exclude)
+	}
+	return fmt.Sprintf("no file matches %q", e.Pattern)
+}
+
+// UnreadableError tells that something is there, and that its content can not be had.
+type UnreadableError struct {
+	Path string
+	Err  error
+}
+
+func (e *UnreadableError) Error() string {
+	return fmt.Sprintf("%q can not be read: %v", e.Path, e.Err)
+}
+
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
+// BadPatternError tells that a pattern can not mean anything.
+type BadPatternError struct {
+	Pattern string
+	Err     error
+}
+
+func (e *BadPatternError) Error() string {
+	return fmt.Sprintf("pattern %q: %v", e.Pattern, e.Err)
+}
+
+func (e *BadPatternError) Unwrap() error { return e.Err }
+
+// DirectoryError tells that a folder stands where files are wanted.
+type DirectoryError struct {
+	Path string // as it was given
+}
+
+func (e *DirectoryError) Error() string { return fmt.Sprintf("%q is a folder", e.Path) }
+
+// Hint says what to do.
+func (e *DirectoryError) Hint() string {
+	slashed := strings.TrimRight(filepath.ToSlash(e.Path), "/")
+	return fmt.Sprintf("for all files in it write %s/**", slashed)
+}
+
+// ChangedError tells that a file was written to while it was read.
+type ChangedError struct {
+	Path string
+}
+
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("file %q changed while it was read", e.Path)
+}
+
+// Hint says what to do.
+func (e *ChangedError) Hint() string { return "run again when nothing writes to it any more" }
+
+// UnsafePathError tells that a remote path must not be written, or can not be on
+// every system.
+type UnsafePathError struct {
+	Rel string
+	Why string
+}
+
+func (e *UnsafePathError) Error() string {
+	return fmt.Sprintf("remote path %q is refused: %s", e.Rel, e.Why)
+}
+
+// MismatchError tells that what arrived is not what was announced. Got has no
+// SHA512 when the sizes already differ. Nothing was left at Path, and what
+// was there before is still there.
+type MismatchError struct {
+	Path string
+	Want Digest
+	Got  Digest
+}
+
+func (e *MismatchError) Error() string {
+	if e.Want.Size != e.Got.Size {
+		more := ""
+		if e.Got.Size > e.Want.Size {
+			more = "at least "
+		}
+		return fmt.Sprintf("writing %q: received %s%d bytes, expected %d", e.Path, more, e.Got.Size, e.Want.Size)
+	}
+	return fmt.Sprintf("writing %q: received SHA-512 %.16s…, expected %.16s…", e.Path, e.Got.SHA512, e.Want.SHA512)
+}

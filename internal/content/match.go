@@ -1,0 +1,196 @@
+package content
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// File is a regular file that a pattern means.
+type File struct {
+	Path    string // absolute
+	Rel     string // with slashes, relative to the folder given to Match; it can begin with ../
+	Size    int64
+	ModTime time.Time
+}
+
+// Match gives the files that pattern means, seen from the folder dir, without those
+// that exclude matches (as in [Selector], against [File.Rel]), sorted by Rel in byte order.
+//
+// A path that exists is itself, whatever characters it has: a[1].dat is a file, and a
+// pattern only when there is no such file. Links are followed, to files and to folders.
+// Every file is opened once, so that what can not be read is known now. A wildcard
+// passes over folders, but not over what it can not read, a broken link or a device:
+// leaving an input out silently is worse than an error. Excluding it helps.
+//
+// Errors: *[NotFoundError], *[NoMatchError], *[DirectoryError], *[UnreadableError], *[BadPatternError].
+func Match(dir, pattern string, exclude []string) ([]File, error) {
+	if pattern == "" {
+		return nil, &BadPatternError{Pattern: pattern, Err: errors.New("it is empty")}
+	}
+	avoid, err := compile(exclude)
+	if err != nil {
+		return nil, err
+	}
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("finding folder %q: %w", dir, err)
+	}
+	full := filepath.FromSlash(pattern)
+	if !filepath.IsAbs(full) {
+		full = filepath.Join(dir, full)
+	}
+	_, missing := os.Lstat(full)
+	if missing == nil || !hasWildcard(pattern) {
+		return literal(dir, full, pattern, avoid)
+	}
+	return wildcard(dir, pattern, avoid)
+}
+
+func hasWildcard(pattern string) bool { return strings.ContainsAny(pattern, "*?[{") }
+
+// literal is the one file at full.
+func literal(dir, full, given string, avoid patterns) ([]File, error) {
+	info, err := lookup(full, given)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, &DirectoryError{Path: given}
+	}
+	rel := relative(dir, full)
+	if avoid.match(rel) {
+		return nil, &NoMatchError{Pattern: given, Exclude: avoid.texts()}
+	}
+	if err := readable(full, given, info); err != nil {
+		return nil, err
+	}
+	return []File{{Path: full, Rel: rel, Size: info.Size(), ModTime: info.ModTime()}}, nil
+}
+
+// relative is full as seen from dir; its base name when there is no way (another drive).
+func relative(dir, full string) string {
+	rel, err := filepath.Rel(dir, full)
+	if err != nil {
+		return filepath.Base(full)
+	}
+	return filepath.ToSlash(rel)
+}
+
+// lookup follows links and says in plain words where a broken one leads.
+func lookup(full, given string) (fs.FileInfo, error) {
+	info, err := os.Stat(full)
+	if err == nil {
+		return info, nil
+	}
+	if target, linkErr := os.Readlink(full); linkErr == nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, &UnreadableError{Path: given, Err: fmt.Errorf("it is a link to %q, which does not exist", target)}
+		}
+		return nil, &UnreadableError{Path: given, Err: fmt.Errorf("it is a link to %q: %w", target, bare(err))}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &NotFoundError{Path: given}
+	}
+	return nil, &UnreadableError{Path: given, Err: bare(err)}
+}
+
+// bare drops the operation and path that the caller names better.
+func bare(err error) error {
+	var inner *fs.PathError
+	if errors.As(err, &inner) {
+		return inner.Err
+	}
+	return err
+}
+
+// readable tells why a file can not be used as an input. The type is checked first:
+// opening a pipe would wait for ever.
+func readable(full, given string, info fs.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return &UnreadableError{Path: given, Err: fmt.Errorf("it is %s, not a regular file", typeName(info.Mode()))}
+	}
+	f, err := os.Open(full)
+	if err != nil {
+		return &UnreadableError{Path: given, Err: bare(err)}
+	}
+	return f.Close()
+}
+
+func typeName(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
+	case mode.IsDir():
+		return "a folder"
+	}
+	return "something special"
+}
+
+// wildcard walks the folder in front of the first wildcard.
+func wildcard(dir, pattern string, avoid patterns) ([]File, error) {
+	base, rest := doublestar.SplitPattern(pattern)
+	if err := checkPattern(rest); err != nil {
+		return nil, &BadPatternError{Pattern: pattern, Err: err}
+	}
+	if slices.ContainsFunc(strings.Split(rest, "/"), func(s string) bool { return s == "" || s == "." || s == ".." }) {
+		return nil, &BadPatternError{Pattern: pattern, Err: errors.New("an empty name, . and .. can not stand behind a wildcard")}
+	}
+	root := filepath.FromSlash(base)
+	if !filepath.IsAbs(root) {
+		root = filepath.Join(dir, root)
+	}
+	t := &tree{root: root, rel: relative(dir, root), avoid: avoid}
+	files, err := t.files(rest)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		none := &NoMatchError{Pattern: pattern}
+		if t.leftOut {
+			none.Exclude = avoid.texts()
+		}
+		return nil, none
+	}
+	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Rel, b.Rel) })
+	return slices.CompactFunc(files, func(a, b File) bool { return a.Rel == b.Rel }), nil
+}
+
+// files is all regular files below the tree's root that match.
+func (t *tree) files(pattern string) ([]File, error) {
+	var found []File
+	err := doublestar.GlobWalk(t, pattern, func(name string, entry fs.DirEntry) error {
+		rel := path.Join(t.rel, name)
+		if entry.IsDir() {
+			return nil
+		}
+		if t.avoid.match(rel) {
+			t.leftOut = true
+			return nil
+		}
+		full := t.full(name)
+		info, err := lookup(full, rel)
+		if err != nil {
+			return err
+		}
+		if err := readable(full, rel, info); err != nil {
+			return err
+		}
+		found = append(found, File{Path: full, Rel: rel, Size: info.Size(), ModTime: info.ModTime()})
+		return nil
+	}, doublestar.WithFailOnIOErrors())
+	return found, err
+}

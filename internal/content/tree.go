@@ -1,0 +1,106 @@
+package content
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+)
+
+// tree is a folder as [fs.FS], seen through its links: a link to a folder is a folder.
+// It leaves out folders that are excluded whole, before anybody looks into them, and
+// stops at a link that leads back to a folder above it.
+type tree struct {
+	root    string // absolute
+	rel     string // root as the user sees it, with slashes
+	avoid   patterns
+	leftOut bool // something was excluded
+}
+
+func (t *tree) full(name string) string {
+	return filepath.Join(t.root, filepath.FromSlash(name))
+}
+
+// Open is part of [fs.FS]; a walk does not use it.
+func (t *tree) Open(name string) (fs.File, error) { return os.Open(t.full(name)) }
+
+// Stat is part of [fs.StatFS].
+func (t *tree) Stat(name string) (fs.FileInfo, error) {
+	info, err := os.Stat(t.full(name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &UnreadableError{Path: path.Join(t.rel, name), Err: bare(err)}
+	}
+	return info, err
+}
+
+// ReadDir is part of [fs.ReadDirFS].
+func (t *tree) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := os.ReadDir(t.full(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, &UnreadableError{Path: path.Join(t.rel, name), Err: bare(err)}
+	}
+	kept := entries[:0]
+	for _, entry := range entries {
+		seen, err := t.see(name, entry)
+		if err != nil {
+			return nil, err
+		}
+		if seen != nil {
+			kept = append(kept, seen)
+		}
+	}
+	return kept, nil
+}
+
+// see is entry with its link followed; nil when it is left out.
+func (t *tree) see(dir string, entry fs.DirEntry) (fs.DirEntry, error) {
+	name := path.Join(dir, entry.Name())
+	rel := path.Join(t.rel, name)
+	isLink := entry.Type()&(fs.ModeSymlink|fs.ModeIrregular) != 0
+	if entry.IsDir() || isLink {
+		if t.avoid.covers(rel) || isLink && t.avoid.match(rel) {
+			t.leftOut = true
+			return nil, nil
+		}
+	}
+	if !isLink {
+		return entry, nil
+	}
+	info, err := os.Stat(t.full(name))
+	if err != nil || !info.IsDir() {
+		return entry, nil //nolint:nilerr // a file, or a broken link: found out when it matches
+	}
+	if above := t.above(dir, info); above != "" {
+		return nil, &UnreadableError{Path: rel, Err: fmt.Errorf("it is a link back to the folder %q that it is in; exclude it", above)}
+	}
+	return linkedFolder{entry, info}, nil
+}
+
+// above finds the folder on the way from the root to dir that is the same as info.
+func (t *tree) above(dir string, info fs.FileInfo) string {
+	for {
+		up, err := os.Stat(t.full(dir))
+		if err == nil && os.SameFile(up, info) {
+			return path.Join(t.rel, dir)
+		}
+		if dir == "." {
+			return ""
+		}
+		dir = path.Dir(dir)
+	}
+}
+
+// linkedFolder is the folder behind a link, under the name of the link.
+type linkedFolder struct {
+	fs.DirEntry
+	info fs.FileInfo
+}
+
+func (linkedFolder) IsDir() bool                  { return true }
+func (linkedFolder) Type() fs.FileMode            { return fs.ModeDir }
+func (l linkedFolder) Info() (fs.FileInfo, error) { return l.info, nil }

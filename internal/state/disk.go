@@ -1,0 +1,80 @@
+package state
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+)
+
+// diskFile is the Appender that really writes.
+type diskFile struct{ f *os.File }
+
+func (d diskFile) Append(line []byte) error {
+	if _, err := d.f.Write(line); err != nil {
+		return err
+	}
+	return d.f.Sync()
+}
+
+func (d diskFile) Close() error { return d.f.Close() }
+
+// openFile opens the journal for appending, with nothing behind its first good bytes.
+// The tail is cut through the path, because on Windows a handle that can only append
+// can not truncate.
+func openFile(path string, good int64) (Appender, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := cutTail(f, good); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return diskFile{f}, nil
+}
+
+func cutTail(f *os.File, good int64) error {
+	info, err := f.Stat()
+	if err != nil || info.Size() <= good {
+		return err
+	}
+	if err := os.Truncate(f.Name(), good); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// makeFolder makes the folder of path and what is missing above it.
+func makeFolder(path string) error {
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := makeFolder(dir); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncFolder(dir)
+}
+
+// syncFolder puts the name of path in its folder on the disk. Windows has no such
+// call, and some file systems refuse it; there the file's own flush must do.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	err = dir.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, dir.Close())
+}

@@ -1,0 +1,144 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// fold works out what r makes of s and leaves s alone: the journal commits the
+// change only when the record is on the disk, replay commits it at once. So what is
+// remembered and what is read again can not differ. The error says why r makes no sense.
+func (s *Snapshot) fold(r Record) (commit func(), err error) {
+	if err := r.validate(); err != nil {
+		return nil, err
+	}
+	change, err := s.change(r)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		change()
+		s.New = false
+	}, nil
+}
+
+func (s *Snapshot) change(r Record) (func(), error) {
+	switch r.Kind {
+	case KindUploading, KindUploaded:
+		return func() { s.putFile(r) }, nil
+	case KindForgot:
+		if len(s.Runs[r.Job]) == 0 {
+			return nil, errors.New("the job has no run")
+		}
+		return func() { delete(s.Runs, r.Job) }, nil
+	case KindCreating:
+		return s.begin(r)
+	default:
+		return s.move(r)
+	}
+}
+
+func (s *Snapshot) putFile(r Record) {
+	file := r.File
+	if r.Kind == KindUploading {
+		file.ID = ""
+	}
+	files := s.Files[file.SHA512]
+	if i := slices.IndexFunc(files, func(f File) bool { return f.Name == file.Name }); i >= 0 {
+		files[i] = file
+		return
+	}
+	s.Files[file.SHA512] = append(files, file)
+}
+
+// begin adds a run, or begins an unsubmitted one anew. The earliest intent is kept,
+// because a draft of any earlier try may still turn up.
+func (s *Snapshot) begin(r Record) (func(), error) {
+	run := Run{
+		Job: r.Job, Key: r.Key, Digest: r.Digest, Parts: r.Parts, Generation: r.Generation,
+		Attempt: r.Attempt, Intent: r.Intent, Stage: StageCreating,
+	}
+	i := s.index(r)
+	if i < 0 {
+		return func() { s.Runs[r.Job] = append(s.Runs[r.Job], run) }, nil
+	}
+	old := s.Runs[r.Job][i]
+	if old.Stage == StageSubmitted || old.Stage == StageFinished {
+		return nil, fmt.Errorf("the run of this key is %s as %s", old.Stage, old.ID)
+	}
+	if old.Intent.Before(run.Intent) {
+		run.Intent = old.Intent
+	}
+	return func() { s.Runs[r.Job][i] = run }, nil
+}
+
+// move takes an existing run one step on.
+func (s *Snapshot) move(r Record) (func(), error) {
+	i := s.index(r)
+	if i < 0 {
+		return nil, errors.New("the journal has no such run")
+	}
+	run := s.Runs[r.Job][i]
+	if !slices.Contains(cameFrom(r.Kind), run.Stage) {
+		return nil, fmt.Errorf("the run is %s", run.Stage)
+	}
+	if r.Kind != KindCreated && run.ID != r.ID {
+		return nil, fmt.Errorf("the run is %q, not %q", run.ID, r.ID)
+	}
+	run = run.after(r)
+	return func() { s.Runs[r.Job][i] = run }, nil
+}
+
+// index finds the run that r speaks of: by key, or by id in kinds without a key.
+func (s *Snapshot) index(r Record) int {
+	runs := s.Runs[r.Job]
+	for i := len(runs) - 1; i >= 0; i-- {
+		if r.Key != "" && runs[i].Key == r.Key || r.Key == "" && runs[i].ID == r.ID {
+			return i
+		}
+	}
+	return -1
+}
+
+// cameFrom is the stages in which a record of that kind makes sense. A step that
+// changes nothing may be repeated: a crash can make a runner take it twice.
+func cameFrom(kind Kind) []Stage {
+	switch kind {
+	case KindCreated:
+		return []Stage{StageCreating, StageCreated, StageSubmitting}
+	case KindSubmitting:
+		return []Stage{StageCreated, StageSubmitting}
+	case KindSubmitted:
+		return []Stage{StageCreated, StageSubmitting, StageSubmitted}
+	default:
+		return []Stage{StageSubmitted, StageFinished}
+	}
+}
+
+// after is the run as r leaves it; r fits.
+func (run Run) after(r Record) Run {
+	switch r.Kind {
+	case KindCreated:
+		run.Stage, run.ID = StageCreated, r.ID
+	case KindSubmitting:
+		run.Stage = StageSubmitting
+	case KindSubmitted:
+		run.Stage = StageSubmitted
+		if run.SubmittedAt.IsZero() {
+			run.SubmittedAt = r.At
+		}
+	case KindStatus:
+		run.Status, run.Reason, run.StatusAt = r.Status, r.Reason, r.StatusAt
+	case KindFinished:
+		run.Stage, run.Verdict = StageFinished, r.Verdict
+		run.Reason = r.Reason
+		run.Started, run.Ended = r.Started, r.Ended
+		run.CoreHours, run.Cost = r.CoreHours, r.Cost
+	case KindDownloaded:
+		run.Outputs, run.OutputsTo, run.Selection = r.Outputs, r.To, r.Selection
+	default:
+		// The other kinds do not speak of a run that is there.
+	}
+	return run
+}

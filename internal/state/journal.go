@@ -1,0 +1,169 @@
+package state
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+)
+
+// Appender adds whole lines at the end of a journal. Append returns nil only when the
+// line is on the disk. It is the one seam of this package: a test of another package
+// that must see a write fail or tear gives [OpenWith] an Appender of its own.
+type Appender interface {
+	Append(line []byte) error
+	Close() error
+}
+
+// Journal is a journal that is open for writing: locked, whole, and the only writer
+// of its file. It is safe for concurrent use.
+type Journal struct {
+	path string
+	lock *lock
+
+	mu     sync.Mutex // one record at a time, in the order of the file
+	file   Appender
+	now    past
+	failed error // the first error; set once, returned for ever
+}
+
+// Open locks the journal at path, cuts off a torn tail and reads it; a missing
+// file is made, with its folders (0700). Only one process can have a journal open.
+// Empty fields of id are not compared with an existing file; a new one needs all.
+// Errors: *[LockedError], *[DamagedError], *[NewerError], *[ForeignError], *[WriteError].
+func Open(path string, id Identity) (*Journal, error) {
+	return OpenWith(path, id, func(file Appender) Appender { return file })
+}
+
+// OpenWith is Open with every write going through what wrap makes of the file. The
+// first write to a new journal is its header. A wrapper can fail before the write, pass on
+// only the first bytes of a line and fail, or fail after it.
+func OpenWith(path string, id Identity, wrap func(Appender) Appender) (*Journal, error) {
+	if err := makeFolder(path); err != nil {
+		return nil, &WriteError{Path: path, Err: err}
+	}
+	held, err := acquire(path, id.Tool)
+	if err != nil {
+		return nil, err
+	}
+	j, err := open(path, id, wrap)
+	if err != nil {
+		_ = held.release() // the first error counts, and the lock ends with the process at the latest
+		return nil, err
+	}
+	j.lock = held
+	return j, nil
+}
+
+func open(path string, id Identity, wrap func(Appender) Appender) (*Journal, error) {
+	found, err := load(path, id)
+	if err != nil {
+		return nil, err
+	}
+	file, err := openFile(path, found.good)
+	if err != nil {
+		return nil, &WriteError{Path: path, Err: err}
+	}
+	j := &Journal{path: path, file: wrap(file), now: found}
+	if found.good > 0 {
+		return j, nil
+	}
+	if err := j.begin(id); err != nil {
+		_ = j.file.Close()
+		return nil, err
+	}
+	return j, nil
+}
+
+// begin writes the header of a new journal.
+func (j *Journal) begin(id Identity) error {
+	if id.Tool == "" || id.Platform == "" || id.Account == "" {
+		return fmt.Errorf("creating state file %q: tool, platform and account are needed", j.path)
+	}
+	head := Header{
+		Format: Format, Tool: id.Tool, Platform: id.Platform, Account: id.Account,
+		Lineage: randomHex(8), Created: time.Now().UTC(),
+	}
+	line, _, err := seal(head, 0)
+	if err != nil {
+		return fmt.Errorf("creating state file %q: %w", j.path, err)
+	}
+	if err := j.file.Append(line); err != nil {
+		return &WriteError{Path: j.path, Err: err}
+	}
+	if err := syncFolder(j.path); err != nil {
+		return &WriteError{Path: j.path, Err: err}
+	}
+	return j.now.addHeader(line[:len(line)-1])
+}
+
+// Append stamps r with the time, writes it to the disk and only then takes it into the
+// snapshot. When it returns nil the record survives a power failure. The first error
+// is final: it is a *[WriteError], or a *[RecordError] when r makes no sense, and every
+// later Append returns it too, because the order of the records would be wrong.
+func (j *Journal) Append(r Record) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.failed == nil {
+		j.failed = j.append(r)
+	}
+	return j.failed
+}
+
+func (j *Journal) append(r Record) error {
+	r.At = time.Now().UTC()
+	line, sum, err := seal(r, j.now.sum)
+	if err != nil {
+		return &RecordError{Kind: r.Kind, Job: r.Job, Err: err}
+	}
+	// What is folded is what a later replay will read, not what the caller holds.
+	var written Record
+	if _, err := decode(line[:len(line)-1], j.now.sum, &written); err != nil {
+		return &RecordError{Kind: r.Kind, Job: r.Job, Err: err}
+	}
+	commit, err := j.now.fold(written)
+	if err != nil {
+		return &RecordError{Kind: r.Kind, Job: r.Job, Err: err}
+	}
+	if err := j.file.Append(line); err != nil {
+		return &WriteError{Path: j.path, Err: err}
+	}
+	commit()
+	j.now.sum = sum
+	return nil
+}
+
+// Snapshot is all that was recorded so far. It shares nothing with the journal.
+// Torn tells that Open has cut off a torn tail.
+func (j *Journal) Snapshot() Snapshot {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.now.clone()
+}
+
+// Close ends writing and gives up the lock. A second Close does nothing.
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.lock == nil {
+		return nil
+	}
+	err := errors.Join(j.file.Close(), j.lock.release())
+	j.lock = nil
+	if j.failed == nil {
+		j.failed = &WriteError{Path: j.path, Err: fs.ErrClosed}
+	}
+	if err != nil {
+		return fmt.Errorf("closing state file %q: %w", j.path, err)
+	}
+	return nil
+}
+
+func randomHex(size int) string {
+	b := make([]byte, size)
+	_, _ = rand.Read(b) // documented never to fail
+	return hex.EncodeToString(b)
+}

@@ -1,0 +1,188 @@
+package state
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+var errNoJournal = errors.New("this is not a state file of rescale-apply")
+
+// Replay reads a journal. A torn last line is left out; a torn header is an empty
+// journal, with a zero Header. Errors: *[DamagedError], *[NewerError], and those of r.
+func Replay(r io.Reader) (Header, []Record, error) {
+	var records []Record
+	past, err := replay(r, func(rec Record) { records = append(records, rec) })
+	if err != nil {
+		return Header{}, nil, err
+	}
+	return past.Header, records, nil
+}
+
+// Read gives the snapshot of a journal without locking or changing it, also while
+// another process is writing it. A missing file is an empty snapshot. Empty fields of
+// id are not compared with the file. Errors: *[DamagedError], *[NewerError], *[ForeignError].
+func Read(path string, id Identity) (Snapshot, error) {
+	past, err := load(path, id)
+	return past.Snapshot, err
+}
+
+// past is a journal as it was found.
+type past struct {
+	Snapshot
+	good int64  // length of the sound lines; what follows is the torn tail
+	sum  uint32 // the running sum after them
+}
+
+func load(path string, id Identity) (past, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return past{Snapshot: emptySnapshot()}, nil
+	}
+	if err != nil {
+		return past{}, fmt.Errorf("reading state file: %w", err)
+	}
+	defer f.Close()
+	found, err := replay(f, func(Record) {})
+	if err != nil {
+		return past{}, withPath(err, path)
+	}
+	if err := found.checkIdentity(path, id); err != nil {
+		return past{}, err
+	}
+	return found, nil
+}
+
+func withPath(err error, path string) error {
+	var damaged *DamagedError
+	var newer *NewerError
+	switch {
+	case errors.As(err, &damaged):
+		damaged.Path = path
+	case errors.As(err, &newer):
+		newer.Path = path
+	default:
+		return fmt.Errorf("reading state file: %w", err)
+	}
+	return err
+}
+
+func (p past) checkIdentity(path string, id Identity) error {
+	if p.good == 0 {
+		return nil
+	}
+	got := Identity{Tool: p.Header.Tool, Platform: p.Header.Platform, Account: p.Header.Account}
+	samePlatform := id.Platform == "" || id.Platform == got.Platform
+	sameAccount := id.Account == "" || id.Account == got.Account
+	if samePlatform && sameAccount {
+		return nil
+	}
+	return &ForeignError{Path: path, Want: id, Got: got}
+}
+
+func replay(r io.Reader, each func(Record)) (past, error) {
+	p := past{Snapshot: emptySnapshot()}
+	lines := bufio.NewReaderSize(r, 64<<10)
+	if start, _ := lines.Peek(len(headerStart)); !mayBeHeader(start) {
+		return p, &DamagedError{Line: 1, Err: errNoJournal}
+	}
+	for n := 1; ; n++ {
+		line, err := lines.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return p, err
+		}
+		if len(line) == 0 {
+			return p, nil
+		}
+		_, next := lines.Peek(1)
+		if errors.Is(next, io.EOF) && isTorn(line) {
+			return p, p.skipTail(line)
+		}
+		if err := p.add(n, bytes.TrimSuffix(line, []byte("\n")), each); err != nil {
+			return p, err
+		}
+		p.good += int64(len(line))
+	}
+}
+
+// isTorn tells whether the last line, newline included, was not written whole.
+func isTorn(line []byte) bool {
+	text, whole := bytes.CutSuffix(line, []byte("\n"))
+	return !whole || !json.Valid(text)
+}
+
+// skipTail leaves a torn line out. A header that lacks nothing but its newline is
+// hardly torn: unless it has our checksum, it is the only line of somebody's file.
+func (p *past) skipTail(line []byte) error {
+	if p.good == 0 && json.Valid(line) {
+		if _, err := unseal(line, 0); err != nil {
+			return &DamagedError{Line: 1, Err: errNoJournal}
+		}
+	}
+	p.Torn = true
+	return nil
+}
+
+// mayBeHeader accepts what a torn header can begin with: less of the text, or the
+// zero bytes that a power failure leaves.
+func mayBeHeader(start []byte) bool {
+	return bytes.HasPrefix([]byte(headerStart), bytes.TrimRight(start, "\x00"))
+}
+
+// add takes line n, which is whole, into the snapshot.
+func (p *past) add(n int, text []byte, each func(Record)) error {
+	if n == 1 {
+		return p.addHeader(text)
+	}
+	var rec Record
+	sum, err := decode(text, p.sum, &rec)
+	if err != nil {
+		return &DamagedError{Line: n, Err: err}
+	}
+	if _, known := rec.required(); !known {
+		return &NewerError{Format: p.Header.Format, Kind: rec.Kind}
+	}
+	commit, err := p.fold(rec)
+	if err != nil {
+		return &DamagedError{Line: n, Err: &RecordError{Kind: rec.Kind, Job: rec.Job, Err: err}}
+	}
+	commit()
+	p.sum = sum
+	each(rec)
+	return nil
+}
+
+// addHeader looks at the format first: another format may have another checksum.
+func (p *past) addHeader(text []byte) error {
+	var only struct{ Format int }
+	if err := json.Unmarshal(text, &only); err != nil {
+		return &DamagedError{Line: 1, Err: errNoJournal}
+	}
+	if only.Format > Format {
+		return &NewerError{Format: only.Format}
+	}
+	sum, err := decode(text, 0, &p.Header)
+	if err != nil {
+		return &DamagedError{Line: 1, Err: err}
+	}
+	if only.Format != Format {
+		return &DamagedError{Line: 1, Err: fmt.Errorf("there is no format %d", only.Format)}
+	}
+	p.sum = sum
+	return nil
+}
+
+func decode(text []byte, before uint32, into any) (sum uint32, err error) {
+	if !json.Valid(text) {
+		return 0, errors.New("not JSON")
+	}
+	if sum, err = unseal(text, before); err != nil {
+		return 0, err
+	}
+	return sum, json.Unmarshal(text, into)
+}

@@ -1,0 +1,142 @@
+package state
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Snapshot is what the journal's records add up to.
+type Snapshot struct {
+	// New tells that nothing was recorded yet: there is no file, or only a header.
+	// It says nothing about the platform; nor does the absence of a key from a
+	// snapshot that is not New, because other machines keep other journals.
+	New bool
+	// Torn tells that the last line was not written whole. Nothing was done on the
+	// strength of it, and Open has cut it off.
+	Torn   bool
+	Header Header
+	Runs   map[string][]Run  // by job name, oldest first
+	Files  map[string][]File // by SHA-512, one for each name, in order of their first record
+}
+
+// Stage is how far a run has come. A run moves
+//
+//	creating -> created -> (submitting ->) submitted -> finished
+//
+// and, before it is submitted, back to creating (its draft has vanished) or to
+// created (another draft was elected). Nothing leads back from submitted: the same
+// key is never created twice after it has cost money.
+type Stage string
+
+// The stages of a run. An unfinished create or submit is one whose outcome the
+// journal does not know.
+const (
+	StageCreating   Stage = "creating"
+	StageCreated    Stage = "created"
+	StageSubmitting Stage = "submitting"
+	StageSubmitted  Stage = "submitted"
+	StageFinished   Stage = "finished"
+)
+
+// Run is one key of a job: one run that is or may be billed.
+type Run struct {
+	Job        string
+	Key        string
+	Digest     string
+	Parts      []Part
+	Generation int
+	Attempt    int
+	// Intent is the platform's time before the first create of this key was sent:
+	// no draft of this journal's making is older. Zero when it was not known.
+	Intent      time.Time
+	ID          string // empty while creating
+	Stage       Stage
+	Status      string // the platform's word, last seen
+	Reason      string
+	StatusAt    time.Time
+	SubmittedAt time.Time // when the submit was recorded, local clock
+	Verdict     string    // set when finished
+	Started     time.Time
+	Ended       time.Time
+	CoreHours   float64
+	Cost        float64
+	Outputs     []Output // set by the last download
+	OutputsTo   string
+	Selection   string // the patterns that chose Outputs
+}
+
+// Last is the newest run of a job; false when there is none.
+func (s Snapshot) Last(job string) (Run, bool) {
+	runs := s.Runs[job]
+	if len(runs) == 0 {
+		return Run{}, false
+	}
+	return runs[len(runs)-1], true
+}
+
+// Find is the run of a key; false when no record speaks of it.
+func (s Snapshot) Find(key string) (Run, bool) {
+	for _, runs := range s.Runs {
+		for _, run := range runs {
+			if run.Key == key {
+				return run, true
+			}
+		}
+	}
+	return Run{}, false
+}
+
+// File is the content under that name, as it was last recorded. The platform takes
+// an input's name from its upload, so the same content under two names is two files.
+// Without an ID its upload is not known to have ended.
+func (s Snapshot) File(sha512, name string) (File, bool) {
+	for _, f := range s.Files[sha512] {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return File{}, false
+}
+
+// Jobs is the names of all jobs with runs, sorted.
+func (s Snapshot) Jobs() []string {
+	return slices.Sorted(maps.Keys(s.Runs))
+}
+
+// Unresolved is all runs whose create or submit was begun and whose outcome was not
+// recorded, sorted by job, oldest first.
+func (s Snapshot) Unresolved() []Run {
+	var open []Run
+	for _, job := range s.Jobs() {
+		for _, run := range s.Runs[job] {
+			if run.Stage == StageCreating || run.Stage == StageSubmitting {
+				open = append(open, run)
+			}
+		}
+	}
+	return open
+}
+
+// clone shares nothing with s.
+func (s Snapshot) clone() Snapshot {
+	c := s
+	c.Runs = make(map[string][]Run, len(s.Runs))
+	for job, runs := range s.Runs {
+		copied := slices.Clone(runs)
+		for i := range copied {
+			copied[i].Parts = slices.Clone(copied[i].Parts)
+			copied[i].Outputs = slices.Clone(copied[i].Outputs)
+		}
+		c.Runs[job] = copied
+	}
+	c.Files = make(map[string][]File, len(s.Files))
+	for sum, files := range s.Files {
+		c.Files[sum] = slices.Clone(files)
+	}
+	return c
+}
+
+func emptySnapshot() Snapshot {
+	return Snapshot{New: true, Runs: map[string][]Run{}, Files: map[string][]File{}}
+}
