@@ -1,0 +1,133 @@
+package rescale
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// The ways a key can be the problem, told apart by the platform's words, because
+// it has no error codes (rescale-api.md §1.3).
+type trouble string
+
+const (
+	noTrouble  trouble = ""
+	keyExpired trouble = "expired"
+	keyOwner   trouble = "owner"
+	keyInvalid trouble = "invalid"
+	keyMissing trouble = "missing"
+)
+
+// keyTrouble reads the platform's words about a key.
+func keyTrouble(detail string) trouble {
+	text := strings.ToLower(detail)
+	switch {
+	case strings.Contains(text, "key is no longer active"), strings.Contains(text, "signature has expired"):
+		return keyExpired
+	case strings.Contains(text, "user inactive or deleted"):
+		return keyOwner
+	case strings.Contains(text, "invalid token"):
+		return keyInvalid
+	case strings.Contains(text, "credentials were not provided"):
+		return keyMissing
+	}
+	return noTrouble
+}
+
+// keyPage is where a user makes and deletes keys (rescale-api.md §1.3).
+func keyPage(base string) string { return base + "/user/settings/api-key/" }
+
+// Hint says what to do about it; empty when there is nothing to advise.
+func (e *Error) Hint() string {
+	if e.Auth() {
+		return e.keyHint()
+	}
+	switch {
+	case e.Status == http.StatusForbidden:
+		return "the key's account may not do this; ask the owner of the object or your organization's administrator"
+	case e.Status == http.StatusNotFound:
+		return "it does not exist for this account at " + e.base + "; it may be deleted, or belong to another account or region"
+	case e.Status == http.StatusMethodNotAllowed:
+		return "this platform does not offer the call; check that " + e.base + " is a Rescale platform"
+	case e.Status == http.StatusRequestEntityTooLarge:
+		return "a file may have up to 5 GB; compress it or split it and join the parts in the job's command"
+	case e.Status == http.StatusTooManyRequests:
+		return "too many requests of this account; " + e.waitHint(time.Now())
+	case e.Status >= 500:
+		return "the platform has a problem; " + e.waitHint(time.Now())
+	case e.Status/100 == 3:
+		return "the answer comes from elsewhere; check that " + e.base + " is a Rescale platform and that no proxy asks for a login"
+	case e.Status/100 == 2:
+		return "the answer is not Rescale's; check that " + e.base + " is a Rescale platform and that no proxy is in between"
+	}
+	return ""
+}
+
+func (e *Error) keyHint() string {
+	page := keyPage(e.base)
+	switch keyTrouble(e.Detail) {
+	case keyExpired:
+		return "the API key has expired; make a new one at " + page
+	case keyOwner:
+		return "the key's account is deactivated; use the key of an active account, or ask your organization's administrator"
+	case keyInvalid:
+		return "the API key is wrong, or belongs to another region than " + e.base + "; compare it with " + page + otherRegions(e.base)
+	case keyMissing:
+		return "no API key was sent; make one at " + page
+	case noTrouble: // words that are not known yet
+	}
+	return "check the API key at " + page
+}
+
+// otherRegions lists where else the key could belong.
+func otherRegions(base string) string {
+	var others []string
+	for _, p := range Platforms() {
+		if p.URL != base {
+			others = append(others, p.URL)
+		}
+	}
+	return ", or use the address of its region: " + strings.Join(others, ", ")
+}
+
+func (e *Error) waitHint(now time.Time) string {
+	if e.RetryAfter <= 0 {
+		return "try again in a few minutes"
+	}
+	wait := e.RetryAfter.Round(time.Second)
+	return fmt.Sprintf("it asks to wait %v, until %s", wait, now.Add(wait).UTC().Format("2006-01-02 15:04:05 UTC"))
+}
+
+// Hint says where to look when the platform cannot be reached.
+func (e *NetworkError) Hint() string {
+	var lookup *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.Is(e.cause, context.Canceled), errors.Is(e.cause, context.DeadlineExceeded):
+		return "" // the caller ended it
+	case errors.As(e.cause, &lookup):
+		return "check the platform's address and the name service of this network"
+	case errors.As(e.cause, &certificate):
+		return "the certificate is not trusted; a proxy that inspects traffic needs its root certificate installed on this machine"
+	}
+	return "check the network, and HTTPS_PROXY if this network needs a proxy"
+}
+
+// Hint says that looking comes before repeating.
+func (e *OutcomeUnknownError) Hint() string {
+	return "the platform may have done it or not; look before it is done again"
+}
+
+// Hint passes on the advice about the last failure.
+func (e *OutageError) Hint() string {
+	var hinted interface{ Hint() string }
+	if errors.As(e.Err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
+}

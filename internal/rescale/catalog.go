@@ -1,0 +1,205 @@
+package rescale
+
+import "context"
+
+// User is the account that a key belongs to (rescale-api.md §1.4).
+type User struct {
+	Email       string
+	MaxJobHours int    // longest walltime that the account may ask for, in hours; 0 when there is no such limit
+	CompanyCode string // "" when the platform does not say
+	Projects    []Project
+}
+
+// Project is something that a job's cost can be assigned to. Names need not be unique.
+type Project struct {
+	ID        string
+	Name      string
+	Default   bool
+	Remaining []string // of the budget, as lines to show, such as "(no budget)"
+}
+
+// Analysis is a software that jobs can run (rescale-api.md §4).
+type Analysis struct {
+	Code              string
+	Name              string
+	Vendor            string
+	HasRescaleLicense bool
+	LicenseSettings   []LicenseSetting
+	Versions          []Version // the newest first
+}
+
+// LicenseSetting is an environment variable that names a license server.
+type LicenseSetting struct {
+	Name  string // of the variable, e.g. LM_LICENSE_FILE
+	Label string
+}
+
+// Version is one version of an analysis.
+type Version struct {
+	Version          string   // as people say it, e.g. R9.0.0
+	VersionCode      string   // as jobs say it, e.g. 9.0.0
+	AllowedCoreTypes []string // codes of core types
+	MustBeRequested  bool     // not usable until Rescale grants it
+}
+
+// CoreType is a kind of hardware (rescale-api.md §5).
+type CoreType struct {
+	Code             string
+	Name             string
+	Cores            []int // of the machine sizes, which are the allowed cores per slot
+	GPUCounts        []int // beside Cores; all 0 without GPUs
+	Price            float64
+	LowPriorityPrice float64 // both in USD per core and hour; 0 means unknown
+	WalltimeRequired bool
+	Deprecated       bool // jobs with it are refused
+	Active           bool
+	MustBeRequested  bool
+}
+
+// Price is what a core hour costs under a plan (rescale-api.md §5).
+type Price struct {
+	CoreType string
+	OS       string
+	PlanType string
+	Active   bool
+	Amount   float64 // USD per core and hour; 0 means unknown
+}
+
+type wireProject struct {
+	ID               string   `json:"id"`
+	Name             string   `json:"name"`
+	IsDefault        bool     `json:"isDefault"`
+	RemainingAmounts []string `json:"remainingAmounts"`
+}
+
+func (w wireProject) project() Project {
+	return Project{ID: w.ID, Name: w.Name, Default: w.IsDefault, Remaining: w.RemainingAmounts}
+}
+
+// Me is the account that the key belongs to. It is the cheapest call that needs a
+// valid key (rescale-api.md §1.2).
+func (c *Client) Me(ctx context.Context) (User, error) {
+	var w struct {
+		Email       string `json:"email"`
+		MaxJobHours number `json:"maxJobHours"`
+		Company     *struct {
+			Code     string        `json:"code"`
+			Projects []wireProject `json:"projects"`
+		} `json:"company"`
+	}
+	r := request{method: "GET", path: "/api/v2/users/me/"}
+	if _, err := c.get(ctx, r.path, nil, &w); err != nil {
+		return User{}, err
+	}
+	if w.Email == "" {
+		return User{}, c.unexpected(r, 200, "an account without e-mail address")
+	}
+	u := User{Email: w.Email, MaxJobHours: w.MaxJobHours.whole()}
+	if w.Company != nil {
+		u.CompanyCode = w.Company.Code
+		u.Projects = convert(w.Company.Projects, wireProject.project)
+	}
+	return u, nil
+}
+
+// Projects lists the projects that the account can bill.
+func (c *Client) Projects(ctx context.Context) ([]Project, error) {
+	found, err := all[wireProject](ctx, c, listing{path: "/api/v2/users/me/projects/", size: catalogPageSize})
+	return convert(found, wireProject.project), err
+}
+
+type wireAnalysis struct {
+	Code              string `json:"code"`
+	Name              string `json:"name"`
+	VendorName        text   `json:"vendorName"`
+	HasRescaleLicense bool   `json:"hasRescaleLicense"`
+	LicenseSettings   []struct {
+		Name  string `json:"name"`
+		Label text   `json:"label"`
+	} `json:"licenseSettings"`
+	Versions []struct {
+		Version          string   `json:"version"`
+		VersionCode      string   `json:"versionCode"`
+		AllowedCoreTypes []string `json:"allowedCoreTypes"`
+		MustBeRequested  bool     `json:"mustBeRequested"`
+	} `json:"versions"`
+}
+
+func (w wireAnalysis) analysis() Analysis {
+	a := Analysis{Code: w.Code, Name: w.Name, Vendor: string(w.VendorName), HasRescaleLicense: w.HasRescaleLicense}
+	for _, s := range w.LicenseSettings {
+		a.LicenseSettings = append(a.LicenseSettings, LicenseSetting{Name: s.Name, Label: string(s.Label)})
+	}
+	for _, v := range w.Versions {
+		a.Versions = append(a.Versions, Version(v))
+	}
+	return a
+}
+
+// Analyses lists the software that the account can use.
+func (c *Client) Analyses(ctx context.Context) ([]Analysis, error) {
+	found, err := all[wireAnalysis](ctx, c, listing{path: "/api/v2/analyses/", size: catalogPageSize})
+	return convert(found, wireAnalysis.analysis), err
+}
+
+type wireCoreType struct {
+	Code             string   `json:"code"`
+	Name             string   `json:"name"`
+	Cores            []number `json:"cores"`
+	GPUCounts        []number `json:"gpuCounts"`
+	Price            number   `json:"price"`
+	LowPriorityPrice number   `json:"lowPriorityPrice"`
+	WalltimeRequired bool     `json:"walltimeRequired"`
+	IsDeprecated     bool     `json:"isDeprecated"`
+	IsActive         *bool    `json:"isActive"` // newer than the other fields: absent means active
+	MustBeRequested  bool     `json:"mustBeRequested"`
+}
+
+func (w wireCoreType) coreType() CoreType {
+	return CoreType{
+		Code: w.Code, Name: w.Name, Cores: wholes(w.Cores), GPUCounts: wholes(w.GPUCounts),
+		Price: float64(w.Price), LowPriorityPrice: float64(w.LowPriorityPrice),
+		WalltimeRequired: w.WalltimeRequired, Deprecated: w.IsDeprecated,
+		Active: w.IsActive == nil || *w.IsActive, MustBeRequested: w.MustBeRequested,
+	}
+}
+
+// CoreTypes lists the hardware, inactive and deprecated types included, so that a
+// caller can say why one is not usable.
+func (c *Client) CoreTypes(ctx context.Context) ([]CoreType, error) {
+	found, err := all[wireCoreType](ctx, c, listing{path: "/api/v2/coretypes/", size: catalogPageSize})
+	return convert(found, wireCoreType.coreType), err
+}
+
+type wirePrice struct {
+	CoreType reference `json:"coreType"`
+	OS       text      `json:"os"`
+	PlanType text      `json:"planType"`
+	IsActive bool      `json:"isActive"`
+	Value    *struct {
+		Amount number `json:"amount"`
+	} `json:"value"`
+}
+
+func (w wirePrice) price() Price {
+	p := Price{CoreType: string(w.CoreType), OS: string(w.OS), PlanType: string(w.PlanType), Active: w.IsActive}
+	if w.Value != nil {
+		p.Amount = float64(w.Value.Amount)
+	}
+	return p
+}
+
+// ComputePrices lists prices by core type and plan. They change during the day.
+func (c *Client) ComputePrices(ctx context.Context) ([]Price, error) {
+	found, err := all[wirePrice](ctx, c, listing{path: "/api/v2/billing/computeprices/", size: catalogPageSize})
+	return convert(found, wirePrice.price), err
+}
+
+// convert turns what was decoded into what callers see, in the same order.
+func convert[W, T any](in []W, f func(W) T) []T {
+	var out []T
+	for _, w := range in {
+		out = append(out, f(w))
+	}
+	return out
+}

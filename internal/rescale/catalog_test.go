@@ -1,0 +1,98 @@
+package rescale
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestMe(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		body string
+		want User
+	}{
+		"full": {
+			`{"email":"ada@example.com","maxJobHours":48,"company":{"code":"acme","projects":[{"id":"pRoJa","name":"CFD"}]}}`,
+			User{Email: "ada@example.com", MaxJobHours: 48, CompanyCode: "acme", Projects: []Project{{ID: "pRoJa", Name: "CFD"}}},
+		},
+		"nulls": {`{"email":"ada@example.com","maxJobHours":null,"company":null}`, User{Email: "ada@example.com"}},
+	} {
+		p := newPlatform(t, reply(200, tc.body))
+		got, err := p.client(t).Me(t.Context())
+		if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+	}
+}
+
+func TestProjects(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, reply(200, `{"count":1,"next":null,"previous":null,"results":[{"id":"pRoJa","name":"CFD","isDefault":true,"remainingAmounts":["(no budget)"]}]}`))
+	got, err := p.client(t).Projects(t.Context())
+	want := []Project{{ID: "pRoJa", Name: "CFD", Default: true, Remaining: []string{"(no budget)"}}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestAnalyses(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, answers(
+		reply(200, fixture(t, "sample-analyses")),
+		reply(200, `[{"code":"x","vendorName":null,"licenseSettings":[{"name":"LM_LICENSE_FILE","label":"Server","isServer":true}],"versions":null}]`),
+	))
+	c := p.client(t)
+	got, err := c.Analyses(t.Context())
+	want := []Analysis{{
+		Code: "user_included", Name: "Bring Your Own Software",
+		Versions: []Version{{Version: "CPU", VersionCode: "0", AllowedCoreTypes: []string{"emerald", "granite"}}},
+	}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	got, err = c.Analyses(t.Context())
+	want = []Analysis{{Code: "x", LicenseSettings: []LicenseSetting{{Name: "LM_LICENSE_FILE", Label: "Server"}}}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestCoreTypes(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, answers(
+		reply(200, fixture(t, "sample-coretypes")),
+		reply(200, `{"count":12,"next":null,"results":[
+			{"code":"a","io":35.0,"price":"0.5","lowPriorityPrice":null,"gpuCounts":[0.0, 1.0],"isActive":false,"isDeprecated":true},
+			{"code":"b","isActive":true,"mustBeRequested":true,"walltimeRequired":true,"displayOrder":null}]}`),
+	))
+	got, err := p.client(t).CoreTypes(t.Context())
+	want := []CoreType{
+		{Code: "granite", Name: "Granite", Cores: []int{2, 4, 8, 16}, GPUCounts: []int{0, 0, 0, 0}, Price: 0.11, LowPriorityPrice: 0.042, Active: true},
+		{Code: "a", GPUCounts: []int{0, 1}, Price: 0.5, Deprecated: true},
+		{Code: "b", Active: true, MustBeRequested: true, WalltimeRequired: true},
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if seen := p.arrivals(); seen[1].Path != "/api/v2/coretypes/" || seen[1].Query != "page=2&page_size=200" {
+		t.Errorf("got %+v", seen[1])
+	}
+}
+
+func TestComputePrices(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, reply(200, `[
+		{"coreType":"granite","os":"linux","planType":"on-demand","isActive":true,"value":{"amount":"0.1100"}},
+		{"coreType":{"code":"onyx"},"os":null,"planType":"low-on-demand","isActive":false,"value":{"amount":0.2}},
+		{"coreType":"opal","value":null}]`))
+	got, err := p.client(t).ComputePrices(t.Context())
+	want := []Price{
+		{CoreType: "granite", OS: "linux", PlanType: "on-demand", Active: true, Amount: 0.11},
+		{CoreType: "onyx", PlanType: "low-on-demand", Amount: 0.2},
+		{CoreType: "opal"},
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}

@@ -1,0 +1,382 @@
+package rescale
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// stallLimit ends a transfer in which no byte moves. Transfers have no limit as a
+// whole: a large file on a slow line may take hours.
+const stallLimit = 2 * time.Minute
+
+// FileType says what a stored file is for (rescale-api.md §3.2).
+type FileType int
+
+// The file types that all clients of the platform agree on.
+const (
+	InputFile    FileType = 1
+	TemplateFile FileType = 2
+	ParamFile    FileType = 3
+	ScriptFile   FileType = 4
+	OutputFile   FileType = 5
+)
+
+// File is what the platform knows about a stored file. Its encryption key is
+// never read (rescale-api.md §3.2).
+type File struct {
+	ID           string
+	Name         string
+	Type         FileType
+	Owner        string    // e-mail address
+	Uploaded     time.Time // zero until the platform stamps it
+	RelativePath string    // of an output: inside the run's directory. Not trustworthy as a local path
+	Path         string    // storage key; names the run of an output
+	Size         int64     // bytes of content
+	SHA512       string    // of the content, lower hex; "" when the platform does not say
+	MD5          string    // old records only
+	Complete     bool      // false: the upload is in progress or failed
+	Deleted      bool
+}
+
+type wireFile struct {
+	ID            string   `json:"id"`
+	Name          string   `json:"name"`
+	TypeID        FileType `json:"typeId"`
+	Owner         text     `json:"owner"`
+	DateUploaded  date     `json:"dateUploaded"`
+	RelativePath  text     `json:"relativePath"`
+	Path          text     `json:"path"`
+	DecryptedSize int64    `json:"decryptedSize"`
+	IsUploaded    *bool    `json:"isUploaded"` // absent in short forms: then it is there
+	IsDeleted     bool     `json:"isDeleted"`
+	MD5           text     `json:"md5"`
+	FileChecksums []struct {
+		HashFunction string `json:"hashFunction"`
+		FileHash     string `json:"fileHash"`
+	} `json:"fileChecksums"`
+}
+
+func (w wireFile) file() File {
+	f := File{
+		ID: w.ID, Name: w.Name, Type: w.TypeID, Owner: string(w.Owner), Uploaded: w.DateUploaded.Time,
+		RelativePath: string(w.RelativePath), Path: string(w.Path), Size: w.DecryptedSize,
+		MD5: string(w.MD5), Complete: w.IsUploaded == nil || *w.IsUploaded, Deleted: w.IsDeleted,
+	}
+	for _, sum := range w.FileChecksums {
+		if strings.ToLower(strings.ReplaceAll(sum.HashFunction, "-", "")) == "sha512" {
+			f.SHA512 = strings.ToLower(sum.FileHash)
+		}
+	}
+	return f
+}
+
+// File reads what is known about one file; 404 is an *Error.
+func (c *Client) File(ctx context.Context, id string) (File, error) {
+	if err := checkID(id); err != nil {
+		return File{}, err
+	}
+	var w wireFile
+	r := request{method: http.MethodGet, path: "/api/v2/files/" + id + "/"}
+	if _, err := c.get(ctx, r.path, nil, &w); err != nil {
+		return File{}, err
+	}
+	if w.ID != id {
+		return File{}, c.unexpected(r, http.StatusOK, fmt.Sprintf("the record of file %q instead of %q", w.ID, id))
+	}
+	return w.file(), nil
+}
+
+// Files lists the files of the account whose names match search, newest first. The
+// platform splits search at blanks and matches parts of names, so that callers
+// must compare names again (rescale-api.md §3.3). An empty search lists all files.
+func (c *Client) Files(ctx context.Context, search string) ([]File, error) {
+	return c.files(ctx, "/api/v2/files/", search)
+}
+
+// JobFiles lists the output files of a job whose names match search, with the same
+// warning as Files (rescale-api.md §9).
+func (c *Client) JobFiles(ctx context.Context, id, search string) ([]File, error) {
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	return c.files(ctx, jobPath(id)+"files/", search)
+}
+
+func (c *Client) files(ctx context.Context, path, search string) ([]File, error) {
+	query := url.Values{}
+	if search != "" {
+		query.Set("search", search)
+	}
+	found, err := all[wireFile](ctx, c, listing{path: path, query: query, size: filePageSize})
+	return distinct(convert(found, wireFile.file), func(f File) string { return f.ID }), err
+}
+
+// distinct drops entries that a listing repeats, because new ones came in between
+// two pages and shifted the rest.
+func distinct[T any](items []T, id func(T) string) []T {
+	seen := make(map[string]bool, len(items))
+	var out []T
+	for _, item := range items {
+		if key := id(item); key == "" || !seen[key] {
+			seen[key] = true
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// Lines reads a small text file as lines that keep their line breaks
+// (rescale-api.md §3.4). For anything large or binary use Download.
+func (c *Client) Lines(ctx context.Context, id string) ([]string, error) {
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	var w struct {
+		Lines []string `json:"lines"`
+	}
+	_, err := c.get(ctx, "/api/v2/files/"+id+"/lines/", nil, &w)
+	return w.Lines, err
+}
+
+// Download opens the content of a file. Reaching it is repeated like any reading;
+// once bytes flow, a broken transfer is an error of Read. The caller closes it and
+// compares size and checksum (rescale-api.md §3.4).
+func (c *Client) Download(ctx context.Context, id string) (io.ReadCloser, error) {
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	r := request{method: http.MethodGet, path: "/api/v2/files/" + id + "/contents/"}
+	var content io.ReadCloser
+	err := c.repeat(ctx, func() (err error) {
+		content, err = c.open(ctx, r)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return content, nil
+}
+
+// open makes one try to reach a file's content.
+func (c *Client) open(ctx context.Context, r request) (io.ReadCloser, error) {
+	if err := c.admit(ctx, r); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := time.AfterFunc(c.timeout, func() { cancel(limitError{fmt.Sprintf("no answer within %v", c.timeout)}) })
+	defer stop.Stop()
+	req, err := c.newRequest(ctx, r)
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	// A stored .gz must arrive as it is; net/http would unpack it when the
+	// storage calls it an encoding.
+	req.Header.Set("Accept-Encoding", "identity")
+	req.Header.Set("Accept", "*/*")
+	resp, err := c.send(c.content, r, req)
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	return &download{body: resp.Body, client: c, request: r, ctx: ctx, cancel: cancel}, nil
+}
+
+// download reads a body and ends it when nothing arrives any more.
+type download struct {
+	body    io.ReadCloser
+	client  *Client
+	request request
+	ctx     context.Context //nolint:containedctx // the transfer outlives the call that opened it
+	cancel  context.CancelCauseFunc
+}
+
+// Read reads on; a broken transfer is a *NetworkError.
+func (d *download) Read(p []byte) (int, error) {
+	stall := stallTimer(d.cancel)
+	n, err := d.body.Read(p)
+	stall.Stop()
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = d.client.networkError(d.ctx, d.request, err)
+	}
+	return n, err
+}
+
+// Close ends the transfer, also in the middle.
+func (d *download) Close() error {
+	d.cancel(nil)
+	return d.body.Close()
+}
+
+func stallTimer(cancel context.CancelCauseFunc) *time.Timer {
+	return time.AfterFunc(stallLimit, func() {
+		cancel(limitError{fmt.Sprintf("no data moved for %v", stallLimit)})
+	})
+}
+
+// Upload is a file to store.
+type Upload struct {
+	Name     string                        // to store it under; not unique on the platform
+	Size     int64                         // exact, in bytes
+	Open     func() (io.ReadCloser, error) // called once for each try
+	Progress func(sent int64)              // optional; bytes of this try so far, starting over with each. Must be quick; calls never overlap
+}
+
+// Upload stores a file and gives its record. It needs constant memory, and sends
+// the length first, because the platform refuses chunked bodies. A lost answer
+// makes it upload again; the orphan is harmless (rescale-api.md §3.1). Content
+// that is not Size bytes long is a *ChangedError.
+func (c *Client) Upload(ctx context.Context, u Upload) (File, error) {
+	if u.Name == "" || u.Size < 0 || u.Open == nil {
+		return File{}, fmt.Errorf("uploading %q: it needs a name, a size and content", u.Name)
+	}
+	var w wireFile
+	if err := c.repeat(ctx, func() error { return c.uploadOnce(ctx, u, &w) }); err != nil {
+		return File{}, err
+	}
+	return w.file(), nil
+}
+
+func (c *Client) uploadOnce(ctx context.Context, u Upload, w *wireFile) error {
+	r := request{method: http.MethodPost, path: "/api/v2/files/contents/"}
+	if err := c.admit(ctx, r); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	body, err := newUploadBody(u, cancel)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = body.Close() }() // reading is over, nothing can be lost
+	req, err := c.newRequest(ctx, r)
+	if err != nil {
+		return err
+	}
+	req.Body, req.ContentLength = body, body.length
+	req.Header.Set("Content-Type", body.contentType)
+	resp, err := c.send(c.api, r, req)
+	if cause := body.problem(); cause != nil {
+		if resp != nil {
+			resp.Body.Close()
+		}
+		return cause
+	}
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if err := c.decode(r, resp, w); err != nil {
+		return err
+	}
+	if w.ID == "" {
+		return c.unexpected(r, resp.StatusCode, "a stored file without id")
+	}
+	return nil
+}
+
+// uploadBody is a multipart form with one file, whose length is known beforehand.
+type uploadBody struct {
+	contentType string
+	length      int64
+	upload      Upload
+	stall       *time.Timer
+
+	mu      sync.Mutex // net/http may still read while the caller gives up
+	parts   io.Reader
+	content io.ReadCloser
+	sent    int64
+	failed  error // of the content, not of the network
+	closed  bool
+}
+
+func newUploadBody(u Upload, cancel context.CancelCauseFunc) (*uploadBody, error) {
+	var frame strings.Builder
+	form := multipart.NewWriter(&frame)
+	if _, err := form.CreateFormFile("file", u.Name); err != nil {
+		return nil, fmt.Errorf("uploading %q: %w", u.Name, err)
+	}
+	head := frame.String()
+	if err := form.Close(); err != nil {
+		return nil, fmt.Errorf("uploading %q: %w", u.Name, err)
+	}
+	content, err := u.Open()
+	if err != nil {
+		return nil, fmt.Errorf("uploading %q: %w", u.Name, err)
+	}
+	b := &uploadBody{
+		contentType: form.FormDataContentType(),
+		length:      int64(frame.Len()) + u.Size,
+		upload:      u, content: content, stall: stallTimer(cancel),
+	}
+	b.parts = io.MultiReader(strings.NewReader(head), exactly{b}, strings.NewReader(frame.String()[len(head):]))
+	return b, nil
+}
+
+// Read gives the next bytes of the form. That it is called again shows that the
+// last ones went out.
+func (b *uploadBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	b.stall.Stop()
+	n, err := b.parts.Read(p)
+	if err == nil {
+		b.stall.Reset(stallLimit)
+	}
+	return n, err
+}
+
+// exactly reads the content and fails rather than send less or more than promised.
+type exactly struct{ *uploadBody }
+
+// Read is called by uploadBody.Read, which holds the lock.
+func (e exactly) Read(p []byte) (int, error) {
+	left := e.upload.Size - e.sent
+	if left < int64(len(p)) {
+		p = p[:left+1] // one more, to see that it ends
+	}
+	n, err := e.content.Read(p)
+	e.sent += int64(n)
+	switch {
+	case e.sent > e.upload.Size, err == io.EOF && e.sent < e.upload.Size:
+		e.failed = &ChangedError{Name: e.upload.Name, Size: e.upload.Size, Got: e.sent}
+		return 0, e.failed
+	case err != nil && err != io.EOF:
+		e.failed = fmt.Errorf("uploading %q: %w", e.upload.Name, err)
+		return 0, e.failed
+	}
+	if n > 0 && e.upload.Progress != nil {
+		e.upload.Progress(e.sent)
+	}
+	return n, err
+}
+
+// Close stops the upload; it may be called twice, by net/http and by us.
+func (b *uploadBody) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stall.Stop()
+	if b.closed {
+		return nil
+	}
+	b.closed = true
+	return b.content.Close()
+}
+
+// problem is why the content could not be read, if that is what went wrong.
+func (b *uploadBody) problem() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failed
+}

@@ -1,0 +1,161 @@
+package rescale
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Retry says how patiently reading and uploading are repeated after a 429, a 5xx
+// or a broken connection. A zero field means its default. Calls that change a job
+// are never repeated, whatever this says.
+type Retry struct {
+	Attempts    int           // tries in all; default 8, 1 = never repeat
+	Base        time.Duration // first pause, doubled each time and jittered; default 500 ms
+	Max         time.Duration // longest pause of our own; default 30 s
+	Budget      time.Duration // all pauses of one call together; default 5 min. Sending does not count
+	LongestWait time.Duration // longest Retry-After that is slept through; default 2 min. A longer one ends the call
+}
+
+func (r Retry) withDefaults() Retry {
+	if r.Attempts <= 0 {
+		r.Attempts = 8
+	}
+	for _, d := range []struct {
+		value    *time.Duration
+		standard time.Duration
+	}{
+		{&r.Base, 500 * time.Millisecond},
+		{&r.Max, 30 * time.Second},
+		{&r.Budget, 5 * time.Minute},
+		{&r.LongestWait, 2 * time.Minute},
+	} {
+		if *d.value <= 0 {
+			*d.value = d.standard
+		}
+	}
+	return r
+}
+
+// pause is how long to wait after the n-th failed try. Half of it is random, so
+// that many clients do not come back together.
+func (r Retry) pause(n int) time.Duration {
+	d := r.Max
+	if shift := n - 1; shift < 30 && r.Base<<shift > 0 {
+		d = min(r.Base<<shift, r.Max)
+	}
+	return d/2 + rand.N(d/2+1)
+}
+
+// next decides what follows the n-th try, which ended with err after waiting for
+// waited in all: a pause, or the end.
+func (r Retry) next(n int, waited time.Duration, err error) (time.Duration, bool) {
+	wait := r.pause(n)
+	var answer *Error
+	if errors.As(err, &answer) && answer.RetryAfter > 0 {
+		if answer.RetryAfter > r.LongestWait {
+			return 0, false
+		}
+		wait = max(wait, answer.RetryAfter)
+	}
+	return wait, n < r.Attempts && waited+wait <= r.Budget
+}
+
+// repeat runs try until it succeeds, fails for good, or patience ends. It is for
+// calls that may be done twice without harm.
+func (c *Client) repeat(ctx context.Context, try func() error) error {
+	var waited time.Duration
+	for n := 1; ; n++ {
+		err := try()
+		if err == nil || !c.transient(err) || ctx.Err() != nil {
+			return err
+		}
+		wait, more := c.retry.next(n, waited, err)
+		if !more {
+			return &OutageError{Tries: n, Waited: waited, Err: err}
+		}
+		if stop := sleep(ctx, wait); stop != nil {
+			return fmt.Errorf("waiting to try again after %q: %w", err.Error(), stop)
+		}
+		waited += wait
+	}
+}
+
+// transient tells that the same request may succeed later.
+func (c *Client) transient(err error) bool {
+	var answer *Error
+	if errors.As(err, &answer) {
+		return answer.Status == http.StatusTooManyRequests || answer.Status >= 500
+	}
+	var network *NetworkError
+	return errors.As(err, &network) && !c.misdirected(network)
+}
+
+// misdirected recognises an address that does not work and will not: waiting for
+// minutes would hide a typing error. A host that has answered before is not one.
+func (c *Client) misdirected(err *NetworkError) bool {
+	var certificate *tls.CertificateVerificationError
+	var plain tls.RecordHeaderError
+	var lookup *net.DNSError
+	return errors.As(err, &certificate) || errors.As(err, &plain) ||
+		errors.As(err, &lookup) && lookup.IsNotFound && !c.reached.Load()
+}
+
+// sleep waits for d, or less when ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return endOf(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// endOf says why ctx ended. It matches context.Canceled or DeadlineExceeded also
+// when the context has a cause of its own, such as a signal.
+func endOf(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	var own limitError
+	if errors.Is(cause, err) || errors.As(cause, &own) {
+		return cause
+	}
+	return fmt.Errorf("%w (%w)", err, cause)
+}
+
+// longestRetryAfter keeps a nonsensical header from overflowing a duration.
+const longestRetryAfter = 365 * 24 * time.Hour
+
+// parseRetryAfter reads seconds or an HTTP date, which is relative to now. What
+// it cannot read, and what is already over, is 0 (rescale-api.md §2.4).
+func parseRetryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
+		if seconds > uint64(longestRetryAfter/time.Second) {
+			return longestRetryAfter
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return min(max(at.Sub(now), 0), longestRetryAfter)
+}
+
+// dateOf is the platform's own time of an answer, or fallback when it says none.
+func dateOf(h http.Header, fallback time.Time) time.Time {
+	at, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return fallback
+	}
+	return at
+}
