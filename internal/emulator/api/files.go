@@ -1,0 +1,171 @@
+package api
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
+)
+
+// file finds the file that the path names. Outputs of a job can be read by everybody who can read the job.
+func (a *API) file(r *Request) (*disk.File, error) {
+	file, ok := a.Store.File(r.vars["id"])
+	if !ok || file.Deleted || !a.mayReadFile(r, file) {
+		return nil, notFound()
+	}
+	return file, nil
+}
+
+func (a *API) mayReadFile(r *Request, file *disk.File) bool {
+	return file.Owner == r.Account.Email || slices.Contains(a.sharedWith(file), r.Account.Email)
+}
+
+func (a *API) sharedWith(file *disk.File) []string {
+	if file.Job == "" {
+		return nil
+	}
+	job, ok := a.Store.Job(file.Job)
+	if !ok {
+		return nil
+	}
+	return job.SharedWith
+}
+
+// listFiles lists the caller's files, newest first (rescale-api.md §3.3).
+func listFiles(a *API, r *Request) (Answer, error) {
+	query := r.URL.Query()
+	var list []*disk.File
+	for _, file := range slices.Backward(a.Store.Files()) {
+		if listed(a, r, file) && found(file, query.Get("search")) && ofType(file, query.Get("type")) {
+			list = append(list, file)
+		}
+	}
+	return a.fileList(r, list)
+}
+
+func listed(a *API, r *Request, file *disk.File) bool {
+	own := file.Owner == r.Account.Email
+	switch r.URL.Query().Get("owner") {
+	case "1":
+		return own
+	case "2":
+		return !own && a.mayReadFile(r, file)
+	}
+	return a.mayReadFile(r, file)
+}
+
+// found tells whether every term of the search is part of the name.
+func found(file *disk.File, search string) bool {
+	name := strings.ToLower(file.Name)
+	for term := range strings.FieldsSeq(strings.ToLower(search)) {
+		if !strings.Contains(name, term) {
+			return false
+		}
+	}
+	return true
+}
+
+func ofType(file *disk.File, wanted string) bool {
+	return wanted == "" || wanted == strconv.Itoa(file.TypeID)
+}
+
+func (a *API) fileList(r *Request, list []*disk.File) (Answer, error) {
+	style := a.style(r)
+	return paged(r, list, func(f *disk.File) any { return style.File(f, a.sharedWith(f)) })
+}
+
+func getFile(a *API, r *Request) (Answer, error) {
+	file, err := a.file(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return ok(a.style(r).File(file, a.sharedWith(file)))
+}
+
+func (a *API) ownFile(r *Request) (*disk.File, error) {
+	file, err := a.file(r)
+	if err == nil && file.Owner != r.Account.Email {
+		return nil, Refuse(http.StatusForbidden, "You do not have permission to perform this action.")
+	}
+	return file, err
+}
+
+// patchFile changes name and type (rescale-api.md §3.4).
+func patchFile(a *API, r *Request) (Answer, error) {
+	file, err := a.ownFile(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	var change struct {
+		Name   *string `json:"name"`
+		TypeID *int    `json:"typeId"`
+	}
+	if err := decode(r, &change); err != nil {
+		return Answer{}, err
+	}
+	if change.Name != nil && !plainName(*change.Name) {
+		return Answer{}, invalid("name", "Not a valid file name.")
+	}
+	if change.TypeID != nil && (*change.TypeID < 1 || *change.TypeID > 12) {
+		return Answer{}, invalid("typeId", "Not a valid type.")
+	}
+	file, err = a.Store.UpdateFile(file.ID, func(f *disk.File) {
+		if change.Name != nil {
+			f.Name = *change.Name
+		}
+		if change.TypeID != nil {
+			f.TypeID = *change.TypeID
+		}
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	return ok(a.style(r).File(file, a.sharedWith(file)))
+}
+
+func plainName(name string) bool {
+	return name != "" && name != "." && name != ".." && path.Base(name) == name && !strings.ContainsAny(name, "\\\x00")
+}
+
+func deleteFile(a *API, r *Request) (Answer, error) {
+	file, err := a.ownFile(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	if err := a.Store.DeleteFile(file.ID); err != nil {
+		return Answer{}, err
+	}
+	return Answer{Status: http.StatusNoContent}, nil
+}
+
+const maxLines = 32 << 20
+
+// lines answers the lines of a text file, each with its newline (rescale-api.md §3.4). What the platform does with
+// other files is not known.
+func lines(a *API, r *Request) (Answer, error) {
+	file, err := a.file(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	if file.Size > maxLines {
+		return Answer{}, Refuse(http.StatusBadRequest, "The file is too large to be shown in lines.")
+	}
+	text, err := os.ReadFile(a.Store.Content(file))
+	if err != nil {
+		return Answer{}, err
+	}
+	if bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text) {
+		return Answer{}, Refuse(http.StatusBadRequest, "The file is not plain text.")
+	}
+	return ok(map[string]any{"lines": splitLines(string(text))})
+}
+
+func splitLines(text string) []string {
+	return slices.AppendSeq([]string{}, strings.Lines(text))
+}

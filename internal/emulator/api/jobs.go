@@ -1,0 +1,209 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
+	"github.com/rescale-apply/rescale-apply/internal/emulator/intake"
+)
+
+// createJob saves a draft (rescale-api.md §6). Nothing runs before it is submitted.
+func createJob(a *API, r *Request) (Answer, error) {
+	if err := readable(r); err != nil {
+		return Answer{}, err
+	}
+	spec, err := a.read(r, r.JSON)
+	if err != nil {
+		return Answer{}, err
+	}
+	job, err := a.Store.AddJob(disk.Job{Owner: r.Account.Email, Body: r.JSON, Spec: spec})
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Status: http.StatusCreated, Body: a.render(r, job)}, nil
+}
+
+func (a *API) read(r *Request, body []byte) (disk.Spec, error) {
+	world := intake.World{
+		Catalog:         a.Catalog,
+		ProjectRequired: r.Account.ProjectRequired,
+		MaxJobHours:     r.Account.MaxJobHours,
+		DefaultWalltime: a.Quirks.DefaultWalltime,
+		CoreTypeObjects: r.V3,
+		Usable:          func(id string) bool { return a.usable(r, id) },
+	}
+	for _, project := range r.Account.Projects {
+		world.Projects = append(world.Projects, project.ID)
+	}
+	spec, err := world.Read(body)
+	var problems *intake.InvalidError
+	switch {
+	case errors.As(err, &problems):
+		return spec, &Error{Status: http.StatusBadRequest, Body: problems.Fields}
+	case errors.Is(err, intake.ErrCrash):
+		return spec, Refuse(http.StatusInternalServerError, "Internal server error.")
+	}
+	return spec, err
+}
+
+func (a *API) usable(r *Request, id string) bool {
+	file, ok := a.Store.File(id)
+	return ok && !file.Deleted && a.mayReadFile(r, file)
+}
+
+func (a *API) render(r *Request, job *disk.Job) any {
+	return a.style(r).Job(job, a.Catalog, a.Store.File)
+}
+
+func getJob(a *API, r *Request) (Answer, error) {
+	job, err := a.job(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return ok(a.render(r, job))
+}
+
+// changeJob replaces members of a draft's body. A job that was submitted is left as it is, and the answer is 200 all
+// the same: that is known of completed jobs and assumed of running ones (rescale-api.md §7.2).
+func changeJob(a *API, r *Request) (Answer, error) {
+	job, err := a.ownJob(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	var change map[string]json.RawMessage
+	if err := decode(r, &change); err != nil {
+		return Answer{}, err
+	}
+	if !job.Draft() {
+		return ok(a.render(r, job))
+	}
+	body := map[string]json.RawMessage{}
+	if r.Method == http.MethodPatch {
+		if err := json.Unmarshal(job.Body, &body); err != nil {
+			return Answer{}, err
+		}
+	}
+	maps.Copy(body, change)
+	return a.replaceBody(r, job.ID, body)
+}
+
+func (a *API) replaceBody(r *Request, id string, body map[string]json.RawMessage) (Answer, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return Answer{}, err
+	}
+	spec, err := a.read(r, text)
+	if err != nil {
+		return Answer{}, err
+	}
+	job, err := a.Store.UpdateJob(id, func(j *disk.Job) error {
+		if j.Draft() {
+			j.Body, j.Spec = text, spec
+		}
+		return nil
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	return ok(a.render(r, job))
+}
+
+// deleteJob removes a job whose cluster is not up (rescale-api.md §7.4).
+func deleteJob(a *API, r *Request) (Answer, error) {
+	job, err := a.ownJob(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	err = a.Store.DeleteJob(job.ID, func(j *disk.Job) error {
+		switch {
+		case !j.Deleted.IsZero():
+			return notFound()
+		case j.Active():
+			return Refuse(http.StatusBadRequest, "The job cannot be deleted while it is running.")
+		case len(j.Cluster) > 0 && j.ClusterStatus() != "Stopped":
+			return Refuse(http.StatusBadRequest, "The job cannot be deleted until its cluster is stopped.")
+		}
+		return nil
+	})
+	if err == nil && strings.EqualFold(r.URL.Query().Get("deleteInputFiles"), "true") {
+		err = a.deleteInputs(r, job)
+	}
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Status: http.StatusNoContent}, nil
+}
+
+func (a *API) deleteInputs(r *Request, job *disk.Job) error {
+	for _, tile := range job.Spec.Tiles {
+		for _, input := range tile.Inputs {
+			file, ok := a.Store.File(input.ID)
+			if !ok || file.Deleted || file.Owner != r.Account.Email {
+				continue
+			}
+			if err := a.Store.DeleteFile(file.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// submit starts a draft (rescale-api.md §7.1).
+func submit(a *API, r *Request) (Answer, error) {
+	job, err := a.ownJob(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	if !job.Draft() && a.Quirks.RefuseResubmit {
+		return Answer{}, Refuse(http.StatusBadRequest, "The job has already been submitted.")
+	}
+	if job.Draft() {
+		if err := a.inputsThere(r, job); err != nil {
+			return Answer{}, err
+		}
+	}
+	started, err := a.Cluster.Submit(job.ID, r.Base)
+	if err != nil {
+		return Answer{}, err
+	}
+	if !started && a.Quirks.RefuseResubmit { // another request was faster
+		return Answer{}, Refuse(http.StatusBadRequest, "The job has already been submitted.")
+	}
+	return Answer{Status: http.StatusOK}, nil
+}
+
+// A draft whose input was deleted meanwhile cannot be submitted (rescale-api.md §3.4).
+func (a *API) inputsThere(r *Request, job *disk.Job) error {
+	for _, tile := range job.Spec.Tiles {
+		missing := slices.IndexFunc(tile.Inputs, func(in disk.Input) bool { return !a.usable(r, in.ID) })
+		if missing >= 0 {
+			return Refuse(http.StatusBadRequest, "Input file %s of the job does not exist.", tile.Inputs[missing].ID)
+		}
+	}
+	return nil
+}
+
+func stop(a *API, r *Request) (Answer, error) { return a.stop(r, disk.Graceful) }
+
+func forceStop(a *API, r *Request) (Answer, error) { return a.stop(r, disk.Forced) }
+
+// stop accepts the wish; the statuses tell when it came true (rescale-api.md §7.3).
+func (a *API) stop(r *Request, how disk.StopKind) (Answer, error) {
+	job, err := a.ownJob(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	if job.Draft() {
+		return Answer{}, Refuse(http.StatusBadRequest, "The job has not been submitted.")
+	}
+	if err := a.Cluster.Stop(job.ID, how); err != nil {
+		return Answer{}, err
+	}
+	return Answer{Status: http.StatusAccepted}, nil
+}

@@ -1,0 +1,201 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator/cluster"
+	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
+)
+
+func statuses(a *API, r *Request) (Answer, error) {
+	job, err := a.job(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return paged(r, a.style(r).JobStatuses(job), same)
+}
+
+// clusterStatuses is 404 as long as there is no cluster (rescale-api.md §8.3).
+func clusterStatuses(a *API, r *Request) (Answer, error) {
+	job, err := a.job(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	if len(job.Cluster) == 0 {
+		return Answer{}, notFound()
+	}
+	return paged(r, a.style(r).ClusterStatuses(job), same)
+}
+
+// jobFiles lists the outputs of all runs (rescale-api.md §9).
+func jobFiles(a *API, r *Request) (Answer, error) {
+	job, err := a.job(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	search := r.URL.Query().Get("search")
+	var list []*disk.File
+	for _, id := range job.Outputs {
+		if file, ok := a.Store.File(id); ok && !file.Deleted && found(file, search) {
+			list = append(list, file)
+		}
+	}
+	return a.fileList(r, list)
+}
+
+func runFiles(a *API, r *Request) (Answer, error) {
+	if _, err := a.run(r); err != nil {
+		return Answer{}, err
+	}
+	return jobFiles(a, r)
+}
+
+// run finds the job whose run the path names. Basic jobs have one, with id 1, from their start on.
+func (a *API) run(r *Request) (*disk.Job, error) {
+	job, err := a.job(r)
+	if err == nil && (r.vars["run"] != "1" || job.Started.IsZero()) {
+		return nil, notFound()
+	}
+	return job, err
+}
+
+func runs(a *API, r *Request) (Answer, error) {
+	job, err := a.job(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	var list []any
+	if !job.Started.IsZero() {
+		list = append(list, a.style(r).Run(job, a.outputBytes(job)))
+	}
+	return paged(r, list, same)
+}
+
+func getRun(a *API, r *Request) (Answer, error) {
+	job, err := a.run(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return ok(a.style(r).Run(job, a.outputBytes(job)))
+}
+
+func stopRun(a *API, r *Request) (Answer, error) {
+	if _, err := a.run(r); err != nil {
+		return Answer{}, err
+	}
+	if _, err := a.stop(r, disk.Graceful); err != nil {
+		return Answer{}, err
+	}
+	return ok(map[string]any{})
+}
+
+// openRun opens the work folder of a run that is going on.
+func (a *API) openRun(r *Request) (*disk.Job, *os.Root, error) {
+	job, err := a.run(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	root, err := os.OpenRoot(filepath.Join(a.Store.RunDir(job), "home", "work"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, notFound()
+	}
+	return job, root, err
+}
+
+// directoryContents lists the files of a run that is going on (rescale-api.md §8.5).
+func directoryContents(a *API, r *Request) (Answer, error) {
+	job, root, err := a.openRun(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer root.Close()
+	list := []map[string]string{}
+	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !entry.Type().IsRegular() {
+			return nil // gone meanwhile, or no file
+		}
+		list = append(list, map[string]string{"path": name, "resource": "/api/jobs/" + job.ID + "/runs/1/tail/" + name})
+		return err
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	return ok(list)
+}
+
+const maxTail = 4 << 20
+
+// tail answers the last lines of a file of a run that is going on, or without a number of lines the whole file.
+func tail(a *API, r *Request) (Answer, error) {
+	_, root, err := a.openRun(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer root.Close()
+	file, info, err := openRegular(root, strings.TrimSuffix(r.vars["path"], "/"))
+	if err != nil {
+		return Answer{}, err
+	}
+	wanted := r.URL.Query().Get("lines")
+	if wanted == "" {
+		header := http.Header{"Content-Type": {"application/octet-stream"}}
+		return Answer{Status: http.StatusOK, Header: header, Body: Stream{Source: file, Length: info.Size()}}, nil
+	}
+	defer file.Close()
+	n, err := strconv.Atoi(wanted)
+	if err != nil || n < 0 {
+		return Answer{}, invalid("lines", "A valid integer is required.")
+	}
+	start := max(0, info.Size()-maxTail)
+	text, err := io.ReadAll(io.NewSectionReader(file, start, info.Size()-start))
+	if err != nil {
+		return Answer{}, err
+	}
+	all := splitLines(string(text))
+	return ok(map[string]any{"fileType": "text", "lines": all[max(0, len(all)-n):]})
+}
+
+func openRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
+	info, err := root.Stat(filepath.FromSlash(name))
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, nil, notFound()
+	}
+	file, err := root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, nil, notFound()
+	}
+	return file, info, nil
+}
+
+// instances lists the nodes of a job whose commands run (rescale-api.md §10). There is nothing to log in to.
+func instances(a *API, r *Request) (Answer, error) {
+	job, err := a.job(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	var list []any
+	if job.Status() == "Executing" {
+		list = a.style(r).Instances(job, 1)
+	}
+	return paged(r, list, same)
+}
+
+func connectionDetails(a *API, r *Request) (Answer, error) {
+	job, err := a.job(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	list := []any{}
+	if job.Status() == "Executing" {
+		list = slices.Concat(list, a.style(r).Instances(job, 1))
+	}
+	return ok(map[string]any{"instances": list, "logFile": cluster.LogName})
+}

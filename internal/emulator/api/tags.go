@@ -1,0 +1,168 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
+	"github.com/rescale-apply/rescale-apply/internal/emulator/wire"
+)
+
+func tags(a *API, r *Request) (Answer, error) {
+	job, err := a.job(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return ok(wire.Tags(job.Tags))
+}
+
+type named struct {
+	Name string `json:"name"`
+}
+
+// addTag adds one tag (rescale-api.md §7.6). A tag that the job has is not added again.
+func addTag(a *API, r *Request) (Answer, error) {
+	return a.changeTags(r, func(j *disk.Job, tag string) (status int) {
+		if !slices.ContainsFunc(j.Tags, sameTag(tag)) {
+			j.Tags = append(j.Tags, tag)
+		}
+		return http.StatusCreated
+	})
+}
+
+// removeTag removes one tag; 404 means that the job does not have it.
+func removeTag(a *API, r *Request) (Answer, error) {
+	return a.changeTags(r, func(j *disk.Job, tag string) (status int) {
+		before := len(j.Tags)
+		j.Tags = slices.DeleteFunc(j.Tags, sameTag(tag))
+		if len(j.Tags) == before {
+			return http.StatusNotFound
+		}
+		return http.StatusNoContent
+	})
+}
+
+func sameTag(tag string) func(string) bool {
+	return func(other string) bool { return wire.NormalTag(other) == wire.NormalTag(tag) }
+}
+
+func (a *API) changeTags(r *Request, change func(j *disk.Job, tag string) (status int)) (Answer, error) {
+	job, err := a.ownJob(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	var tag named
+	if err := decode(r, &tag); err != nil {
+		return Answer{}, err
+	}
+	if wire.NormalTag(tag.Name) == "" {
+		return Answer{}, invalid("name", "This field may not be blank.")
+	}
+	var status int
+	_, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
+		status = change(j, tag.Name)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return Answer{}, err
+	case status == http.StatusNotFound:
+		return Answer{}, notFound()
+	case status == http.StatusNoContent:
+		return Answer{Status: status}, nil
+	}
+	return Answer{Status: status, Body: wire.Tags([]string{tag.Name})[0]}, nil
+}
+
+// share lets another user see the job (rescale-api.md §7.7).
+func share(a *API, r *Request) (Answer, error) {
+	job, err := a.ownJob(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	var with struct {
+		Email string `json:"email"`
+	}
+	if err := decode(r, &with); err != nil {
+		return Answer{}, err
+	}
+	if with.Email == "" {
+		return Answer{}, invalid("email", "This field is required.")
+	}
+	_, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
+		if !slices.Contains(j.SharedWith, with.Email) {
+			j.SharedWith = append(j.SharedWith, with.Email)
+		}
+		return nil
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	return ok(map[string]any{"recipient": with.Email, "supportDesk": nil})
+}
+
+// assignProject bills the job to a project (rescale-api.md §7.2).
+func assignProject(a *API, r *Request) (Answer, error) {
+	job, err := a.ownJob(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	if org, named := r.vars["org"]; named && org != r.Account.CompanyCode {
+		return Answer{}, notFound()
+	}
+	var to struct {
+		ProjectID string `json:"projectId"`
+	}
+	if err := decode(r, &to); err != nil {
+		return Answer{}, err
+	}
+	if !slices.ContainsFunc(r.Account.Projects, func(p Project) bool { return p.ID == to.ProjectID }) {
+		return Answer{}, invalid("projectId", "Invalid pk \""+to.ProjectID+"\" - object does not exist.")
+	}
+	job, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
+		j.Spec.ProjectID = &to.ProjectID
+		return nil
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	return ok(map[string]any{"projectId": job.Spec.ProjectID})
+}
+
+// customFields answers the workspace's own fields of a job (rescale-api.md §7.7).
+func customFields(a *API, r *Request) (Answer, error) {
+	job, err := a.job(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	out := map[string]any{}
+	for name, value := range job.Fields {
+		out[name] = map[string]any{"meta": named{Name: name}, "value": value}
+	}
+	return ok(out)
+}
+
+func setCustomFields(a *API, r *Request) (Answer, error) {
+	job, err := a.ownJob(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	var fields map[string]json.RawMessage
+	if err := decode(r, &fields); err != nil {
+		return Answer{}, err
+	}
+	_, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
+		if j.Fields == nil {
+			j.Fields = map[string]json.RawMessage{}
+		}
+		for name, value := range fields {
+			j.Fields[name] = value
+		}
+		return nil
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	return customFields(a, r)
+}

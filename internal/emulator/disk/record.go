@@ -1,0 +1,161 @@
+package disk
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Type ids of files (rescale-api.md §3.2).
+const (
+	TypeInput  = 1
+	TypeOutput = 5
+)
+
+// File is the record of one stored file (rescale-api.md §3.2).
+type File struct {
+	ID         string
+	Seq        int
+	Owner      string // e-mail
+	Name       string
+	TypeID     int
+	Uploaded   time.Time
+	Size       int64
+	SHA512     string // lower hex
+	MD5        string // lower hex; empty for outputs
+	Rel        string // path inside the run's folder; the name for inputs
+	Key        string // base64 of 32 bytes, as the platform shows for its encryption
+	StorageKey string // the platform's `path`
+	Text       bool   // small and plain: the web page could show it
+	Job        string // job that wrote it; empty for uploads
+	Deleted    bool
+}
+
+// Status is one entry of a job's or a cluster's history.
+type Status struct {
+	ID     string
+	Name   string
+	Reason string // empty is null on the wire
+	At     time.Time
+}
+
+// StopKind says how a job was asked to stop.
+type StopKind string
+
+// Ways to stop a job.
+const (
+	NotStopped StopKind = ""
+	Graceful   StopKind = "graceful"
+	Forced     StopKind = "forced"
+)
+
+// Process identifies the process tree of a running command, so that a later server can end what a killed one left.
+type Process struct {
+	PID     int
+	Started string // opaque start time of PID
+	Token   string // value of an environment variable that only this tree carries
+}
+
+// Job is the record of one job. Records in the store are never changed in place; see Store.UpdateJob.
+type Job struct {
+	ID         string
+	Seq        int
+	Owner      string // e-mail
+	Inserted   time.Time
+	Deleted    time.Time // zero: not deleted; records stay for the sake of old listings
+	Body       json.RawMessage
+	Spec       Spec
+	SharedWith []string
+	Tags       []string
+	Fields     map[string]json.RawMessage // custom fields
+
+	Submits   int
+	Base      string   // origin under which the submitting client reached the server
+	Statuses  []Status // oldest first; empty is a draft
+	Cluster   []Status // oldest first; empty before a cluster exists
+	Stop      StopKind
+	Abandoned bool // stopped before Validated and left without a further status
+
+	Restarts int
+	Process  *Process // set while a command runs
+	Keys     []string // SHA-256 of the job-scoped keys; only the last one of an active job is alive
+	Started  time.Time
+	Ended    time.Time
+	ExitCode *int
+	Outputs  []string // file ids
+}
+
+// Draft tells whether the job was never submitted.
+func (j *Job) Draft() bool { return len(j.Statuses) == 0 }
+
+// Status returns the current status name, empty for a draft.
+func (j *Job) Status() string { return last(j.Statuses) }
+
+// ClusterStatus returns the current cluster status name, empty before a cluster exists.
+func (j *Job) ClusterStatus() string { return last(j.Cluster) }
+
+// Active tells whether the job was submitted and will still change by itself.
+func (j *Job) Active() bool {
+	return !j.Draft() && !j.Abandoned && j.Status() != "Completed"
+}
+
+// Reached tells whether the job's history contains the status.
+func (j *Job) Reached(status string) bool {
+	return slices.ContainsFunc(j.Statuses, func(s Status) bool { return s.Name == status })
+}
+
+func last(history []Status) string {
+	if len(history) == 0 {
+		return ""
+	}
+	return history[len(history)-1].Name
+}
+
+func (j *Job) clone() *Job {
+	c := *j
+	c.SharedWith = slices.Clone(j.SharedWith)
+	c.Tags = slices.Clone(j.Tags)
+	c.Fields = maps.Clone(j.Fields)
+	c.Statuses = slices.Clone(j.Statuses)
+	c.Cluster = slices.Clone(j.Cluster)
+	c.Keys = slices.Clone(j.Keys)
+	c.Outputs = slices.Clone(j.Outputs)
+	return &c
+}
+
+// Spec is a create body after validation, defaults filled in (rescale-api.md §6).
+type Spec struct {
+	Name            string
+	Description     string
+	LowPriority     bool
+	BillingPriority string
+	ProjectID       *string
+	Tiles           []Tile
+	// Echo holds members that the platform stores and shows but that change nothing here.
+	Echo map[string]json.RawMessage
+}
+
+// Tile is one entry of jobanalyses.
+type Tile struct {
+	Code, Version         string
+	Name, VersionName     string
+	Command               string
+	Env                   map[string]string
+	UseRescaleLicense     bool
+	CoreType              string
+	CoresPerSlot, Slots   int
+	Walltime              *int // hours
+	HardwareType          string
+	Inputs                []Input
+	PreScript, PostScript string // file ids
+	PreCommand            string
+	PostCommand           string
+	Echo                  map[string]json.RawMessage
+}
+
+// Input names one file to be put into the work folder.
+type Input struct {
+	ID         string
+	Decompress bool
+}

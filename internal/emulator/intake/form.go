@@ -1,0 +1,160 @@
+package intake
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// form reads the members of one object and notes what is wrong with them.
+type form struct {
+	members map[string]json.RawMessage
+	at      *problems
+}
+
+// openForm reads raw as an object. A value that is none is noted and gives an empty form, with ok false.
+func openForm(raw json.RawMessage, at *problems) (f form, ok bool) {
+	f = form{at: at}
+	if json.Unmarshal(raw, &f.members) != nil || f.members == nil {
+		at.field("non_field_errors").add(fmt.Sprintf("Invalid data. Expected a dictionary, but got %s.", kind(raw)))
+		return f, false
+	}
+	return f, true
+}
+
+// optional returns a member that is there and not null.
+func (f form) optional(name string) (json.RawMessage, bool) {
+	raw, ok := f.members[name]
+	return raw, ok && !isNull(raw)
+}
+
+// required is optional, but notes a missing or null member.
+func (f form) required(name string) (json.RawMessage, bool) {
+	raw, ok := f.members[name]
+	switch {
+	case !ok:
+		f.at.field(name).add("This field is required.")
+	case isNull(raw):
+		f.at.field(name).add("This field may not be null.")
+		ok = false
+	}
+	return raw, ok
+}
+
+// text returns a string member that is not blank; fallback when it is not there.
+func (f form) text(name, fallback string) string {
+	raw, ok := f.optional(name)
+	if !ok {
+		return fallback
+	}
+	return f.stringOf(name, raw)
+}
+
+// requiredText is text for a member that must be there and not blank.
+func (f form) requiredText(name string) string {
+	raw, ok := f.required(name)
+	if !ok {
+		return ""
+	}
+	text := f.stringOf(name, raw)
+	if strings.TrimSpace(text) == "" && f.at.field(name).empty() {
+		f.at.field(name).add("This field may not be blank.")
+	}
+	return text
+}
+
+func (f form) stringOf(name string, raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		f.at.field(name).add("Not a valid string.")
+	}
+	return text
+}
+
+// flag accepts true, false, and their spellings as strings, which clients are known to send.
+func (f form) flag(name string) bool {
+	raw, ok := f.optional(name)
+	if !ok {
+		return false
+	}
+	switch strings.ToLower(strings.Trim(string(raw), `"`)) {
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	f.at.field(name).add("Must be a valid boolean.")
+	return false
+}
+
+var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,9}$`)
+
+// number reads a whole number of at least 1. Fractions and strings are refused: see rescale-api.md §6.2, walltime.
+func (f form) number(name string, raw json.RawMessage) (int, bool) {
+	if !wholeNumber.Match(raw) {
+		f.at.field(name).add("A valid integer is required.")
+		return 0, false
+	}
+	n, err := strconv.Atoi(string(raw))
+	if err != nil {
+		f.at.field(name).add("A valid integer is required.")
+		return 0, false
+	}
+	if n < 1 {
+		f.at.field(name).add("Ensure this value is greater than or equal to 1.")
+		return n, false
+	}
+	return n, true
+}
+
+// list returns the members of an array; missing is empty.
+func (f form) list(name string) []json.RawMessage {
+	raw, ok := f.optional(name)
+	if !ok {
+		return nil
+	}
+	var items []json.RawMessage
+	if json.Unmarshal(raw, &items) != nil {
+		f.at.field(name).add(fmt.Sprintf("Expected a list of items but got type %q.", kind(raw)))
+	}
+	return items
+}
+
+// echo returns the named members as they are, with the fallbacks for those that are missing or null.
+func (f form) echo(fallbacks map[string]string) map[string]json.RawMessage {
+	out := make(map[string]json.RawMessage, len(fallbacks))
+	for name, fallback := range fallbacks {
+		if raw, ok := f.optional(name); ok {
+			out[name] = raw
+		} else {
+			out[name] = json.RawMessage(fallback)
+		}
+	}
+	return out
+}
+
+func isNull(raw json.RawMessage) bool { return bytes.Equal(bytes.TrimSpace(raw), []byte("null")) }
+
+// kind names a JSON value as Python does, because the platform's messages do.
+func kind(raw json.RawMessage) string {
+	text := bytes.TrimSpace(raw)
+	if len(text) == 0 {
+		return "NoneType"
+	}
+	switch text[0] {
+	case '{':
+		return "dict"
+	case '[':
+		return "list"
+	case '"':
+		return "str"
+	case 't', 'f':
+		return "bool"
+	case 'n':
+		return "NoneType"
+	}
+	return "int"
+}

@@ -1,0 +1,152 @@
+package emulator_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator"
+)
+
+func TestSwitches(t *testing.T) {
+	t.Parallel()
+	hardware := func(p *platform, id string) map[string]any {
+		return p.get("/api/v2/jobs/" + id + "/")["jobanalyses"].([]any)[0].(map[string]any)["hardware"].(map[string]any)
+	}
+	noWalltime := func(p *platform) string {
+		return p.want(201, "POST", "/api/v2/jobs/", edited(p.t, map[string]any{"/tile/hardware/walltime": nil}))["id"].(string)
+	}
+	tests := map[string]struct {
+		switches emulator.Switches
+		holds    func(p *platform) bool
+	}{
+		"md5 only": {emulator.Switches{Checksums: emulator.OnlyMD5}, func(p *platform) bool {
+			file := p.upload("a", nil)
+			return file["md5"] == "d41d8cd98f00b204e9800998ecf8427e" && len(file["fileChecksums"].([]any)) == 0
+		}},
+		"sha512 only": {emulator.Switches{Checksums: emulator.OnlySHA512}, func(p *platform) bool {
+			file := p.upload("a", nil)
+			return file["md5"] == nil && len(file["fileChecksums"].([]any)) == 1
+		}},
+		"no checksums": {emulator.Switches{Checksums: emulator.NoChecksums}, func(p *platform) bool {
+			file := p.upload("a", nil)
+			return file["md5"] == nil && len(file["fileChecksums"].([]any)) == 0
+		}},
+		"plain dates": {emulator.Switches{PlainDates: true}, func(p *platform) bool {
+			return !strings.Contains(p.upload("a", nil)["dateUploaded"].(string), ".")
+		}},
+		"core type object": {emulator.Switches{CoreTypeObjects: true}, func(p *platform) bool {
+			return hardware(p, p.create(job{Command: "true"}))["coreType"].(map[string]any)["code"] == "emerald"
+		}},
+		"walltime default":       {emulator.Switches{}, func(p *platform) bool { return hardware(p, noWalltime(p))["walltime"] == 750.0 }},
+		"walltime other default": {emulator.Switches{DefaultWalltime: 5}, func(p *platform) bool { return hardware(p, noWalltime(p))["walltime"] == 5.0 }},
+		"walltime null":          {emulator.Switches{DefaultWalltime: -1}, func(p *platform) bool { return hardware(p, noWalltime(p))["walltime"] == nil }},
+		"hidden drafts": {emulator.Switches{HideDrafts: true}, func(p *platform) bool {
+			p.create(job{Command: "true"})
+			return len(p.results("/api/v2/jobs/?state=not_completed")) == 0 && len(p.results("/api/v2/jobs/")) == 1
+		}},
+		"shared jobs": {emulator.Switches{SharedJobs: true}, func(p *platform) bool {
+			p.create(job{Command: "true"})
+			bob := *p
+			bob.key = otherKey
+			return len(bob.results("/api/v2/jobs/")) == 1
+		}},
+		"failed reason": {emulator.Switches{FailedReason: "Something else"}, func(p *platform) bool {
+			history := p.history(p.run(job{Command: "false"}))
+			return strings.Join(history[len(history)-2:], "|") == "Stopping: A run failed|Completed: Something else"
+		}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := config(t)
+			cfg.Switches = tc.switches
+			if p := open(t, cfg); !tc.holds(p) {
+				t.Error("it does not hold")
+			}
+		})
+	}
+}
+
+func TestScriptsBeforeAndAfter(t *testing.T) {
+	t.Parallel()
+	p := open(t, config(t))
+	before, after := p.upload("pre.sh", []byte("#!/bin/sh\necho pre\n")), p.upload("post.sh", []byte("#!/bin/sh\necho post\n"))
+	body := edited(t, map[string]any{
+		"/tile/command":          "echo main",
+		"/tile/preProcessScript": map[string]any{"id": before["id"]}, "/tile/preProcessScriptCommand": "./pre.sh",
+		"/tile/postProcessScript": map[string]any{"id": after["id"]}, "/tile/postProcessScriptCommand": "./post.sh",
+	})
+	id := p.want(201, "POST", "/api/v2/jobs/", body)["id"].(string)
+	p.want(200, "POST", "/api/v3/jobs/"+id+"/submit/", "")
+	p.await(id, completed)
+	if log := p.outputs(id)["process_output.log"]; log != "pre\nmain\npost\n" {
+		t.Errorf("log %q", log)
+	}
+}
+
+func TestBrokenArchiveFailsTheJob(t *testing.T) {
+	t.Parallel()
+	p := open(t, config(t))
+	file := p.upload("broken.zip", []byte("no zip"))
+	id := p.run(job{Command: "echo never", Inputs: []map[string]any{{"id": file["id"]}}})
+	outputs := p.outputs(id)
+	if len(outputs) != 1 || !strings.Contains(outputs["process_output.log"], `preparing input "broken.zip"`) {
+		t.Errorf("outputs %v", outputs)
+	}
+	if got := p.history(id); got[len(got)-1] != "Completed: A run failed" {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestSmallEndpoints(t *testing.T) {
+	t.Parallel()
+	p := open(t, config(t))
+	input := p.upload("in.txt", []byte("x"))
+	id := p.run(job{Command: "echo out > out.txt", Inputs: []map[string]any{{"id": input["id"]}}})
+	url := "/api/v2/jobs/" + id
+	if got := p.results(url + "/runs/1/files/?search=out.t"); len(got) != 1 || got[0]["typeId"] != 5.0 || !strings.HasSuffix(got[0]["path"].(string), "/output/job_"+id+"/run1/out.txt") {
+		t.Errorf("run files %v", got)
+	}
+	if got := p.get(url + "/runs/1/"); got["dateCompleted"] == nil || got["type"] != 3.0 {
+		t.Errorf("run %v", got)
+	}
+	p.want(404, "GET", url+"/runs/2/", "")
+	p.get(url + "/connection_details/")
+	p.get("/api/v2/")
+	if got := p.results("/api/v3/analyses/"); len(got) != 10 || got[0]["supportDesks"] != nil {
+		t.Errorf("analyses %v", got)
+	}
+	if got := p.results("/api/v3/jobs/" + id + "/statuses/"); got[0]["jobId"] != id {
+		t.Errorf("statuses %v", got[0])
+	}
+	p.want(202, "POST", "/api/v3/jobs/"+id+"/stop/", "")
+	draft := p.create(job{Command: "true"})
+	p.want(400, "POST", "/api/v2/jobs/"+draft+"/stop/", "")
+	p.want(200, "PUT", "/api/v2/jobs/"+draft+"/", job{Command: "false"}.body())
+	p.want(400, "PUT", "/api/v2/jobs/"+draft+"/", `{"name":"only"}`)
+	p.want(204, "DELETE", url+"/?deleteInputFiles=True", "")
+	if got := p.results("/api/v2/files/"); len(got) != 0 {
+		t.Errorf("files %v", got)
+	}
+	var created map[string]any
+	if err := json.Unmarshal(p.server.Jobs()[1].Body, &created); err != nil || created["name"] != "test" {
+		t.Errorf("body %v, %v", created, err)
+	}
+}
+
+func TestUploadOfAnotherType(t *testing.T) {
+	t.Parallel()
+	p := open(t, config(t))
+	body, kind := form(t, "params.csv", []byte("a,b\n"))
+	boundary := strings.TrimPrefix(kind, "multipart/form-data; boundary=")
+	field := "--" + boundary + "\r\nContent-Disposition: form-data; name=\"typeId\"\r\n\r\n3\r\n"
+	request := p.request("PUT", "/api/v2/files/contents/", field+string(body))
+	request.Header.Set("Content-Type", kind)
+	got := p.send(request)
+	if diff := cmp.Diff([]any{3.0, true}, []any{got.json(t)["typeId"], got.json(t)["viewInBrowser"]}); got.status != 201 || diff != "" {
+		t.Errorf("%d %s", got.status, diff)
+	}
+}

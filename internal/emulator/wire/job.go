@@ -1,0 +1,134 @@
+package wire
+
+import (
+	"encoding/json"
+	"math"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator/catalog"
+	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
+)
+
+// Job renders a whole job (§6.1, §12.5). file finds input files; a file that is gone leaves only its id.
+func (s Style) Job(j *disk.Job, c *catalog.Catalog, file func(id string) (*disk.File, bool)) map[string]any {
+	out := object{}
+	for name, value := range j.Spec.Echo {
+		out[name] = value
+	}
+	out["id"] = j.ID
+	out["name"] = j.Spec.Name
+	out["description"] = j.Spec.Description
+	out["owner"] = j.Owner
+	out["dateInserted"] = s.date(j.Inserted, zuluDate)
+	out["isLowPriority"] = j.Spec.LowPriority
+	out["billingPriorityValue"] = j.Spec.BillingPriority
+	out["projectId"] = j.Spec.ProjectID
+	out["userTags"] = Tags(j.Tags)
+	out["sharedWith"] = orEmpty(j.SharedWith)
+	out["elapsedWalltimeSeconds"] = nil
+	if !j.Draft() && string(j.Spec.Echo["expectedRuns"]) == "null" {
+		out["expectedRuns"] = 1
+	}
+	tiles := make([]object, len(j.Spec.Tiles))
+	for i := range j.Spec.Tiles {
+		tiles[i] = s.tile(&j.Spec.Tiles[i], c, file)
+	}
+	out["jobanalyses"] = tiles
+	return out
+}
+
+func (s Style) tile(t *disk.Tile, c *catalog.Catalog, file func(id string) (*disk.File, bool)) object {
+	inputs := make([]object, len(t.Inputs))
+	for i, input := range t.Inputs {
+		inputs[i] = s.fileOrID(input.ID, file)
+		inputs[i]["decompress"] = input.Decompress
+	}
+	out := object{}
+	for name, value := range t.Echo {
+		out[name] = value
+	}
+	out["analysis"] = object{"code": t.Code, "version": t.Version, "name": t.Name, "versionName": t.VersionName}
+	out["command"] = t.Command
+	out["envVars"] = t.Env
+	out["useRescaleLicense"] = t.UseRescaleLicense
+	out["preProcessScript"] = s.script(t.PreScript, file)
+	out["preProcessScriptCommand"] = t.PreCommand
+	out["postProcessScript"] = s.script(t.PostScript, file)
+	out["postProcessScriptCommand"] = t.PostCommand
+	out["inputFiles"] = inputs
+	out["hardware"] = s.hardware(t, c)
+	return out
+}
+
+func (s Style) fileOrID(id string, file func(id string) (*disk.File, bool)) object {
+	if f, ok := file(id); ok {
+		return s.File(f, nil)
+	}
+	return object{"id": id}
+}
+
+func (s Style) script(id string, file func(id string) (*disk.File, bool)) any {
+	if id == "" {
+		return nil
+	}
+	return s.fileOrID(id, file)
+}
+
+func (s Style) hardware(t *disk.Tile, c *catalog.Catalog) object {
+	out := object{
+		"coreType":     t.CoreType,
+		"coresPerSlot": t.CoresPerSlot,
+		"slots":        t.Slots,
+		"walltime":     t.Walltime,
+		"type":         t.HardwareType,
+	}
+	cores, ok := c.CoreType(t.CoreType)
+	if !ok {
+		return out
+	}
+	if s.V3 || s.CoreTypeObjects {
+		out["coreType"] = s.CoreType(cores)
+	}
+	node, gpus := cores.Node(t.CoresPerSlot)
+	out["coreSummary"] = object{
+		"storagePerNode": cores.Storage * node * 1000, // MB
+		"memoryPerNode":  cores.Memory * node,         // MB
+		"gpusPerNode":    gpus,
+		"numberOfNodes":  json.Number(nodes(t, node)),
+	}
+	return out
+}
+
+// The platform writes the number of nodes as a float.
+func nodes(t *disk.Tile, perNode int) string {
+	text, err := json.Marshal(math.Ceil(float64(t.CoresPerSlot*t.Slots) / float64(perNode)))
+	if err != nil {
+		return "1.0"
+	}
+	return string(text) + ".0"
+}
+
+// JobItem renders a job in a listing (§8.4), with the status it had then. storage is in bytes.
+func (s Style) JobItem(j *disk.Job, storage int64) map[string]any {
+	names := make([]string, len(j.Spec.Tiles))
+	for i, tile := range j.Spec.Tiles {
+		names[i] = tile.Name
+	}
+	out := object{
+		"id": j.ID, "name": j.Spec.Name, "owner": j.Owner,
+		"dateInserted":         s.date(j.Inserted, zuluDate),
+		"analysisNames":        names,
+		"jobStatus":            label(j.Status()),
+		"clusterStatusDisplay": nil,
+		"isVisible":            true,
+		"sharedWith":           orEmpty(j.SharedWith),
+		"storage":              storage,
+	}
+	if len(j.Cluster) > 0 {
+		out["clusterStatusDisplay"] = label(j.ClusterStatus())
+	}
+	return out
+}
+
+func label(content string) object {
+	return object{"content": content, "labelClass": "", "useLabel": false}
+}

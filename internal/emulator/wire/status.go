@@ -1,0 +1,86 @@
+package wire
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
+)
+
+// JobStatuses renders a job's history, newest first (§8.1).
+func (s Style) JobStatuses(j *disk.Job) []any {
+	out := make([]any, 0, len(j.Statuses))
+	for _, status := range slices.Backward(j.Statuses) {
+		item := s.status(status, offsetDate)
+		if s.V3 {
+			item["jobId"] = j.ID
+			item["substatus"] = nil
+			item["notify"] = false
+			item["preventDuplicates"] = false
+		}
+		out = append(out, item)
+	}
+	return out
+}
+
+// ClusterStatuses renders the cluster's history, newest first (§8.3).
+func (s Style) ClusterStatuses(j *disk.Job) []any {
+	out := make([]any, 0, len(j.Cluster))
+	for _, status := range slices.Backward(j.Cluster) {
+		out = append(out, s.status(status, zuluDate))
+	}
+	return out
+}
+
+func (s Style) status(status disk.Status, layout string) object {
+	return object{
+		"id": status.ID, "status": status.Name,
+		"statusDate": s.date(status.At, layout), "statusReason": orNull(status.Reason),
+	}
+}
+
+// Tags renders the tags of a job (§7.6).
+func Tags(tags []string) []map[string]any {
+	out := make([]object, len(tags))
+	for i, tag := range tags {
+		out[i] = object{"name": tag, "normalizedName": NormalTag(tag)}
+	}
+	return out
+}
+
+// NormalTag is the form in which two tags are compared.
+func NormalTag(tag string) string { return strings.ToLower(strings.TrimSpace(tag)) }
+
+// Run renders the one run of a basic job (§8.5).
+func (s Style) Run(j *disk.Job, outputBytes int64) map[string]any {
+	out := object{
+		"id": "1", "type": 3, "displayOrder": 1,
+		"dateStarted": s.optionalDate(j.Started), "dateCompleted": s.optionalDate(j.Ended),
+		"outputFileCount": len(j.Outputs), "outputFileSize": nil,
+		"parent": nil, "isOptimal": false, "variables": []any{},
+	}
+	if !j.Ended.IsZero() {
+		out["outputFileSize"] = outputBytes
+	}
+	return out
+}
+
+// Instances renders the nodes of an executing job (§10), one per node.
+func (s Style) Instances(j *disk.Job, count int) []any {
+	out := make([]any, count)
+	for i := range out {
+		n := strconv.Itoa(i + 1)
+		role := "MPI_SLAVE"
+		if i == 0 {
+			role = "MPI_MASTER"
+		}
+		out[i] = object{
+			"id": j.ID + "-" + n, "clusterId": j.ID, "role": role, "instanceGroup": "1",
+			"publicIp": "127.0.0.1", "privateIp": "127.0.0.1", "publicHostname": "localhost", "privateHostname": "localhost",
+			"sshPort": 22, "username": "uprod_" + j.ID, "isBehindNat": false, "supportedServices": []string{},
+			"tenancy": "default", "dateStarted": s.optionalDate(j.Started),
+		}
+	}
+	return out
+}
