@@ -1,0 +1,111 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// catalog is the part of the platform that the jobs of one manifest need.
+type catalog struct {
+	user      rescale.User
+	projects  []rescale.Project
+	analyses  []rescale.Analysis
+	coreTypes []rescale.CoreType
+	prices    []rescale.Price
+	files     map[string]rescale.File // by id; an id that the platform does not have is absent
+}
+
+// readCatalog asks for everything at once. Projects, prices and files are asked
+// for only when a job needs them, to stay far below the rate limits
+// (rescale-api.md §2.4).
+func readCatalog(ctx context.Context, p Platform, jobs []spec.Job) (catalog, error) {
+	cat := catalog{files: make(map[string]rescale.File)}
+	// Who am I comes first and alone: a bad key must give one clear answer.
+	var err error
+	if cat.user, err = p.Me(ctx); err != nil {
+		return cat, fmt.Errorf("asking the platform for your account: %w", err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { cat.analyses, err = p.Analyses(ctx); return reading("analyses", err) })
+	group.Go(func() (err error) { cat.coreTypes, err = p.CoreTypes(ctx); return reading("core types", err) })
+	if namesProject(jobs) {
+		group.Go(func() (err error) { cat.projects, err = p.Projects(ctx); return reading("projects", err) })
+	}
+	ids := fileIDs(jobs)
+	files := make([]*rescale.File, len(ids))
+	for i, id := range ids {
+		group.Go(func() (err error) { files[i], err = lookUp(ctx, p, id); return err })
+	}
+	if err := group.Wait(); err != nil {
+		return cat, err
+	}
+	for i, id := range ids {
+		if files[i] != nil {
+			cat.files[id] = *files[i]
+		}
+	}
+	return cat, cat.readPrices(ctx, p, jobs)
+}
+
+func reading(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("reading the platform's %s: %w", what, err)
+}
+
+// lookUp gives nil for a file that is not there: that is a mistake in the
+// manifest, not a failure of the platform.
+func lookUp(ctx context.Context, p Files, id string) (*rescale.File, error) {
+	file, err := p.File(ctx, id)
+	var refused *rescale.Error
+	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &file, nil
+}
+
+// readPrices asks for the price list only when the core type catalog has no
+// price for a core type that is used; v2 usually has (rescale-api.md §5).
+func (c *catalog) readPrices(ctx context.Context, p Catalogs, jobs []spec.Job) (err error) {
+	for _, job := range jobs {
+		if t, ok := findCoreType(c.coreTypes, job.Hardware.CoreType.V); ok && t.Price == 0 {
+			c.prices, err = p.ComputePrices(ctx)
+			return reading("prices", err)
+		}
+	}
+	return nil
+}
+
+func namesProject(jobs []spec.Job) bool {
+	for _, job := range jobs {
+		if job.Project.Written() {
+			return true
+		}
+	}
+	return false
+}
+
+func fileIDs(jobs []spec.Job) []string {
+	var ids []string
+	seen := make(map[string]bool)
+	for _, job := range jobs {
+		for _, in := range job.Inputs {
+			if id := in.ID.V; id != "" && !seen[id] {
+				seen[id] = true
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}

@@ -1,0 +1,143 @@
+package resolver
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+)
+
+// hardware finds the core type and checks everything that depends on it.
+func (r *resolution) hardware(job *Job, version *rescale.Version) *rescale.CoreType {
+	wanted := r.spec.Hardware.CoreType
+	t, ok := findCoreType(r.cat.coreTypes, wanted.V)
+	if !ok {
+		r.problems.Add(wanted.Pos, diag.UnknownCoreType, r.coreTypeHint(wanted.V), "the platform has no core type %q", wanted.V)
+		r.walltime(job, nil)
+		return nil
+	}
+	job.CoreType = t.Code
+	if t.Code != wanted.V {
+		job.Notes = append(job.Notes, fmt.Sprintf("core type %s is %s", wanted.V, t.Code))
+	}
+	if t.Deprecated || !t.Active {
+		r.problems.Add(wanted.Pos, diag.RetiredCoreType, r.otherCoreTypes(version), "core type %s is retired: the platform takes no new jobs for it", t.Code)
+	}
+	if version != nil && len(version.AllowedCoreTypes) > 0 && !slices.Contains(version.AllowedCoreTypes, t.Code) {
+		r.problems.Add(wanted.Pos, diag.CoreTypeNotAllowed, r.otherCoreTypes(version),
+			"%s %s does not run on core type %s", job.Analysis, version.VersionCode, t.Code)
+	}
+	r.cores(t)
+	r.walltime(job, t)
+	return t
+}
+
+// cores allows a size that the core type lists, and multiples of the largest
+// for several nodes (rescale-api.md §5).
+func (r *resolution) cores(t *rescale.CoreType) {
+	wanted := r.spec.Hardware.CoresPerSlot
+	if len(t.Cores) == 0 || slices.Contains(t.Cores, wanted.V) {
+		return
+	}
+	largest := slices.Max(t.Cores)
+	if wanted.V > largest && wanted.V%largest == 0 {
+		return
+	}
+	r.problems.Add(wanted.Pos, diag.CoresNotOffered, coresHint(t.Cores, largest),
+		"core type %s has no size of %d cores", t.Code, wanted.V)
+}
+
+func coresHint(cores []int, largest int) string {
+	sizes := make([]string, len(cores))
+	for i, n := range slices.Sorted(slices.Values(cores)) {
+		sizes[i] = strconv.Itoa(n)
+	}
+	return fmt.Sprintf("allowed: %s, and multiples of %d for several nodes", strings.Join(sizes, ", "), largest)
+}
+
+// walltime turns the duration into whole hours, rounded up: the platform takes
+// nothing finer (rescale-api.md §6.2).
+func (r *resolution) walltime(job *Job, t *rescale.CoreType) {
+	wanted := r.spec.Hardware.Walltime
+	if !wanted.Written() {
+		if t != nil && t.WalltimeRequired {
+			r.problems.Add(r.spec.Hardware.CoreType.Pos, diag.WalltimeRequired, "add walltime: 8h under hardware:",
+				"core type %s needs a walltime", t.Code)
+		}
+		return
+	}
+	job.Walltime = int(math.Ceil(wanted.V.Hours()))
+	if wanted.V%time.Hour != 0 {
+		job.Notes = append(job.Notes, fmt.Sprintf("walltime is sent as %d h: the platform counts whole hours", job.Walltime))
+	}
+	if limit := r.cat.user.MaxJobHours; limit > 0 && job.Walltime > limit {
+		r.problems.Add(wanted.Pos, diag.WalltimeTooLong, fmt.Sprintf("use walltime: %dh or less, or ask your administrator to raise the limit", limit),
+			"walltime of %d h is above this account's limit of %d h", job.Walltime, limit)
+	}
+}
+
+// findCoreType knows a core type by its code, else by its display name in any case.
+func findCoreType(all []rescale.CoreType, wanted string) (*rescale.CoreType, bool) {
+	for i := range all {
+		if all[i].Code == wanted {
+			return &all[i], true
+		}
+	}
+	for i := range all {
+		if strings.EqualFold(all[i].Name, wanted) {
+			return &all[i], true
+		}
+	}
+	return nil, false
+}
+
+// coreTypeHint looks among codes and display names, for both are accepted.
+func (r *resolution) coreTypeHint(wanted string) string {
+	var codes, all []string
+	for _, t := range r.cat.coreTypes {
+		if t.Deprecated || !t.Active {
+			continue
+		}
+		codes = append(codes, t.Code)
+		all = append(all, t.Code)
+		if !strings.EqualFold(t.Name, t.Code) {
+			all = append(all, t.Name)
+		}
+	}
+	if hint := diag.DidYouMean(wanted, all); hint != "" {
+		return hint
+	}
+	return "the platform has " + strings.Join(codes, ", ")
+}
+
+// otherCoreTypes names what could be used instead, cheapest first.
+func (r *resolution) otherCoreTypes(version *rescale.Version) string {
+	var usable []rescale.CoreType
+	for _, t := range r.cat.coreTypes {
+		allowed := version == nil || len(version.AllowedCoreTypes) == 0 || slices.Contains(version.AllowedCoreTypes, t.Code)
+		if allowed && !t.Deprecated && t.Active {
+			usable = append(usable, t)
+		}
+	}
+	if len(usable) == 0 {
+		return ""
+	}
+	slices.SortStableFunc(usable, func(a, b rescale.CoreType) int { return cmpPrice(a.Price, b.Price) })
+	var names []string
+	for _, t := range usable[:min(5, len(usable))] {
+		names = append(names, t.Code)
+	}
+	return "use " + strings.Join(names, ", ") + more(len(usable)-len(names))
+}
+
+func more(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" or one of %d more", n)
+}

@@ -1,0 +1,190 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// Input is one file of a job: on this disk (Path, SHA512, Size) or already on
+// the platform (ID).
+type Input struct {
+	Pos        diag.Position
+	Name       string // the name in the job's work folder
+	Path       string // absolute, empty for a file on the platform
+	Rel        string // Path as the manifest would say it, with slashes
+	ID         string // empty until uploaded
+	SHA512     string // hex
+	Size       int64  // bytes
+	Decompress bool   // archives are unpacked before the command runs
+}
+
+// identity is what of an input counts for the digest. Decompress is the
+// platform's default, so only its absence is said.
+func (in Input) identity() string {
+	id := "sha512:" + in.SHA512
+	if in.Path == "" {
+		id = "id:" + in.ID
+	}
+	if !in.Decompress {
+		id += " packed"
+	}
+	return id
+}
+
+// LocalInputs finds and hashes the files of every job, each file once. Files
+// that are missing, unreadable or matched by no pattern are problems of the
+// manifest; the error is for a disk that fails while it is read.
+func LocalInputs(ctx context.Context, jobs []spec.Job) ([][]Input, diag.List, error) {
+	inputs, problems := find(jobs)
+	if len(problems) > 0 {
+		return inputs, problems, nil
+	}
+	return inputs, nil, hash(ctx, inputs)
+}
+
+// CheckInputs finds the files of every job without reading them.
+func CheckInputs(jobs []spec.Job) diag.List {
+	_, problems := find(jobs)
+	return problems.Sort()
+}
+
+func find(jobs []spec.Job) ([][]Input, diag.List) {
+	var problems diag.List
+	inputs := make([][]Input, len(jobs))
+	for i, job := range jobs {
+		for _, in := range job.Inputs {
+			inputs[i] = append(inputs[i], match(job.Dir, in, &problems)...)
+		}
+		checkNames(inputs[i], &problems)
+	}
+	return inputs, problems
+}
+
+// match gives the files that one entry of inputs stands for. A file on the
+// platform passes through: the catalog knows it.
+func match(dir string, in spec.Input, problems *diag.List) []Input {
+	if in.ID.Written() {
+		return []Input{{Pos: in.ID.Pos, ID: in.ID.V, Decompress: in.Decompress.V}}
+	}
+	var exclude []string
+	for _, e := range in.Exclude {
+		exclude = append(exclude, e.V)
+	}
+	files, err := content.Match(dir, in.Path.V, exclude)
+	if err != nil {
+		*problems = append(*problems, inputProblem(dir, in.Path, err))
+		return nil
+	}
+	var list []Input
+	for _, f := range files {
+		name := path.Base(f.Rel)
+		if in.As.Written() {
+			name = in.As.V
+		}
+		list = append(list, Input{Pos: in.Path.Pos, Name: name, Path: f.Path, Rel: f.Rel, Size: f.Size, Decompress: in.Decompress.V})
+	}
+	return list
+}
+
+func inputProblem(dir string, at spec.Value[string], err error) diag.Diagnostic {
+	d := diag.Diagnostic{Pos: at.Pos, Rule: diag.UnreadableInput, Message: err.Error()}
+	var missing *content.NotFoundError
+	var empty *content.NoMatchError
+	switch {
+	case errors.As(err, &missing):
+		d.Rule, d.Hint = diag.MissingInput, nearbyFile(dir, at.V)
+	case errors.As(err, &empty):
+		d.Rule, d.Hint = diag.EmptyGlob, "a pattern starts at the folder of the manifest; **/ goes into the folders below"
+	}
+	var advised interface{ Hint() string }
+	if errors.As(err, &advised) && advised.Hint() != "" {
+		d.Hint = advised.Hint()
+	}
+	return d
+}
+
+// nearbyFile suggests a file of the same folder with almost the same name.
+func nearbyFile(dir, wanted string) string {
+	folder := path.Dir(filepath.ToSlash(wanted))
+	entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(folder)))
+	if err != nil {
+		return fmt.Sprintf("there is no folder %s either; paths start at the folder of the manifest", folder)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, path.Join(folder, entry.Name()))
+	}
+	if near := diag.Nearest(wanted, names); len(near) > 0 {
+		return "did you mean " + near[0] + "?"
+	}
+	return "paths start at the folder of the manifest"
+}
+
+// checkNames refuses two inputs under one name: the platform puts all of them
+// into one folder, and one would hide the other.
+func checkNames(inputs []Input, problems *diag.List) {
+	first := make(map[string]Input)
+	for _, in := range inputs {
+		if in.Name == "" {
+			continue
+		}
+		other, taken := first[in.Name]
+		if !taken {
+			first[in.Name] = in
+			continue
+		}
+		problems.Add(in.Pos, diag.DuplicateInputName, "exclude one of them, or list it alone and rename it with as:",
+			"two inputs would be named %q in the job: %s and %s", in.Name, other.Rel, in.Rel)
+	}
+}
+
+func hash(ctx context.Context, inputs [][]Input) error {
+	var paths []string
+	for _, list := range inputs {
+		for _, in := range list {
+			if in.Path != "" {
+				paths = append(paths, in.Path)
+			}
+		}
+	}
+	digests, err := content.HashAll(ctx, paths)
+	if err != nil {
+		return err
+	}
+	next := 0
+	for _, list := range inputs {
+		for i := range list {
+			if list[i].Path != "" {
+				list[i].SHA512, list[i].Size = digests[next].SHA512, digests[next].Size
+				next++
+			}
+		}
+	}
+	return nil
+}
+
+// platformInputs completes the inputs that are already on the platform.
+func (r *resolution) platformInputs(inputs []Input) []Input {
+	for i := range inputs {
+		in := &inputs[i]
+		if in.ID == "" {
+			continue
+		}
+		file, ok := r.cat.files[in.ID]
+		if !ok || file.Deleted || !file.Complete {
+			r.problems.Add(in.Pos, diag.UnknownFile, "open the file in the web UI and copy its id, or give a path: instead",
+				"the platform has no file with id %q for this account", in.ID)
+			continue
+		}
+		in.Name, in.Size = file.Name, file.Size
+	}
+	return inputs
+}

@@ -1,0 +1,100 @@
+package resolver
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// analysis finds the software and its version; both are nil when the manifest
+// names something that is not there.
+func (r *resolution) analysis(job *Job) (*rescale.Analysis, *rescale.Version) {
+	code := r.spec.Analysis.Code
+	i := slices.IndexFunc(r.cat.analyses, func(a rescale.Analysis) bool { return a.Code == code.V })
+	if i < 0 {
+		r.problems.Add(code.Pos, diag.UnknownAnalysis, r.analysisHint(code.V), "the platform has no analysis %q", code.V)
+		return nil, nil
+	}
+	analysis := &r.cat.analyses[i]
+	version := r.version(analysis)
+	job.Analysis = analysis.Code
+	if version == nil {
+		return analysis, nil
+	}
+	job.Version = version.VersionCode
+	if !r.spec.Analysis.Version.Written() {
+		job.Notes = append(job.Notes, fmt.Sprintf("version %s is the newest of %s", version.VersionCode, analysis.Code))
+	}
+	if version.MustBeRequested {
+		r.problems.Add(code.Pos, diag.AnalysisNotGranted,
+			"ask Rescale support for access, or choose another version",
+			"%s %s must be requested before it can be used", analysis.Code, version.VersionCode)
+	}
+	return analysis, version
+}
+
+// version takes a versionCode first, then a display version, both as the
+// platform spells them; an omitted one is the newest, which the catalog lists
+// first (rescale-api.md §4).
+func (r *resolution) version(a *rescale.Analysis) *rescale.Version {
+	wanted := r.spec.Analysis.Version
+	if !wanted.Written() && len(a.Versions) > 0 {
+		return &a.Versions[0]
+	}
+	for i := range a.Versions {
+		if a.Versions[i].VersionCode == wanted.V {
+			return &a.Versions[i]
+		}
+	}
+	for i := range a.Versions {
+		if a.Versions[i].Version == wanted.V {
+			return &a.Versions[i]
+		}
+	}
+	if !wanted.Written() {
+		r.problems.Add(r.spec.Analysis.Code.Pos, diag.UnknownVersion, "", "analysis %s has no version on this platform", a.Code)
+		return nil
+	}
+	var known []string
+	for _, v := range a.Versions {
+		known = append(known, v.VersionCode)
+		if v.Version != v.VersionCode {
+			known = append(known, v.Version)
+		}
+	}
+	r.problems.Add(wanted.Pos, diag.UnknownVersion, diag.DidYouMean(wanted.V, known), "analysis %s has no version %q", a.Code, wanted.V)
+	return nil
+}
+
+// analysisHint knows the display names too: people type "LS-DYNA".
+func (r *resolution) analysisHint(wanted string) string {
+	var codes []string
+	for _, a := range r.cat.analyses {
+		if strings.EqualFold(a.Name, wanted) {
+			return fmt.Sprintf("the code of %s is %s", a.Name, a.Code)
+		}
+		codes = append(codes, a.Code)
+	}
+	return diag.DidYouMean(wanted, codes)
+}
+
+// license refuses only what the catalog rules out: Rescale's own license for
+// software that has none.
+func (r *resolution) license(a *rescale.Analysis) {
+	if a == nil || r.spec.License.Source != spec.LicenseRescale || a.HasRescaleLicense {
+		return
+	}
+	r.problems.Add(r.spec.License.Pos, diag.LicenseNotOffered, r.licenseHint(a),
+		"Rescale offers no license of its own for %s", a.Code)
+}
+
+func (r *resolution) licenseHint(a *rescale.Analysis) string {
+	for _, s := range a.LicenseSettings {
+		return fmt.Sprintf("name your server: license: {servers: {%s: port@host}}", s.Name)
+	}
+	return "leave out license:"
+}
