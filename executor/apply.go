@@ -1,0 +1,201 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+// Journal is where every step is written before and after it happens. Append
+// returns only when the record is safe on the disk; its error stops the run.
+type Journal interface {
+	Append(state.Record) error
+	Snapshot() state.Snapshot
+}
+
+// Executor applies plans.
+type Executor struct {
+	Platform Platform
+	Journal  Journal
+	Owner    string        // e-mail of the account, as the platform writes it
+	Parallel int           // jobs and transfers at once; 0 means 4
+	Interval time.Duration // between two looks at the jobs that run; 0 means 30 s
+	NoWait   bool          // return when everything is submitted
+	Notify   func(Event)   // called for one event at a time; nil is fine
+}
+
+// ConflictError tells that a person must decide before anything is done.
+type ConflictError struct{ Steps []Step }
+
+// Error names the first conflict.
+func (e *ConflictError) Error() string {
+	s := e.Steps[0]
+	return fmt.Sprintf("applying job %q: %s", s.Job.Name, s.Reasons[0])
+}
+
+// Hint tells what to do about the first conflict.
+func (e *ConflictError) Hint() string { return e.Steps[0].Advice }
+
+// Apply brings every job of the plan to where the manifest wants it. It returns
+// an outcome for each job, in the order of the plan, also when it is
+// interrupted; the error is for a plan that must not be applied.
+func (e *Executor) Apply(ctx context.Context, plan Plan) (Report, error) {
+	if conflicts := conflicts(plan); len(conflicts) > 0 {
+		return Report{}, &ConflictError{conflicts}
+	}
+	a := &application{
+		Executor: e,
+		before:   e.Journal.Snapshot(),
+		slots:    semaphore.NewWeighted(int64(e.parallel())),
+		uploads:  make(map[string]*upload),
+	}
+	watchCtx, endWatch := context.WithCancel(ctx)
+	a.watch = newWatch(e.Platform, e.interval(), a.notify)
+	var watching, working sync.WaitGroup
+	watching.Go(func() { a.watch.run(watchCtx) })
+
+	report := Report{Outcomes: make([]Outcome, len(plan.Steps))}
+	for i, step := range plan.Steps {
+		working.Go(func() {
+			outcome := a.job(ctx, step)
+			report.Outcomes[i] = outcome
+			a.notify(Event{Type: EventResult, Job: outcome.Job, ID: outcome.ID, Outcome: &outcome})
+		})
+	}
+	working.Wait()
+	endWatch()
+	watching.Wait()
+	return report, nil
+}
+
+func conflicts(plan Plan) []Step {
+	var list []Step
+	for _, s := range plan.Steps {
+		if s.Action == Conflict {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (e *Executor) parallel() int {
+	if e.Parallel > 0 {
+		return e.Parallel
+	}
+	return 4
+}
+
+func (e *Executor) interval() time.Duration {
+	if e.Interval > 0 {
+		return e.Interval
+	}
+	return 30 * time.Second
+}
+
+// application is one Apply under way.
+type application struct {
+	*Executor
+	before  state.Snapshot      // the journal when the apply began
+	slots   *semaphore.Weighted // bounds the jobs that talk to the platform at once
+	watch   *watch
+	telling sync.Mutex // one event at a time
+	storing sync.Mutex // guards uploads
+	uploads map[string]*upload
+}
+
+func (a *application) notify(e Event) {
+	if a.Notify == nil {
+		return
+	}
+	a.telling.Lock()
+	defer a.telling.Unlock()
+	e.Time = time.Now()
+	a.Notify(e)
+}
+
+// job is the straight line of one job: start, wait, fetch.
+func (a *application) job(ctx context.Context, step Step) Outcome {
+	out := Outcome{Job: step.Job.Name, ID: step.ID, Advice: step.Advice}
+	if settled(step) {
+		out.fromRun(step)
+	}
+	switch step.Action {
+	case Unchanged, Conflict:
+		out.Unchanged = true
+		return out
+	case Fetch:
+		out.Err = a.limited(ctx, func() error { return a.fetch(ctx, step, &out) })
+		return out
+	case Run, Rerun, Resume:
+	}
+	out.Err = a.limited(ctx, func() (err error) { out.ID, err = a.start(ctx, step); return err })
+	if out.Err != nil || a.NoWait {
+		return out
+	}
+	a.finish(ctx, step, &out)
+	return out
+}
+
+// limited runs f while holding one of the slots.
+func (a *application) limited(ctx context.Context, f func() error) error {
+	if err := a.slots.Acquire(ctx, 1); err != nil {
+		return context.Cause(ctx)
+	}
+	defer a.slots.Release(1)
+	return f()
+}
+
+func settled(step Step) bool { return step.Action == Unchanged || step.Action == Fetch }
+
+// fromRun repeats what the journal knows of a run that ended earlier.
+func (o *Outcome) fromRun(step Step) {
+	run := step.Last
+	o.Verdict, o.Reason, o.Status = verdict.Verdict(run.Verdict), run.Reason, run.Status
+	o.Started, o.Ended, o.CoreHours, o.Cost = run.Started, run.Ended, run.CoreHours, run.Cost
+	if len(run.Outputs) > 0 {
+		o.To = results.Of(step.Job).Folder()
+	}
+}
+
+// finish waits for the end of a run, judges it and fetches what it left.
+func (a *application) finish(ctx context.Context, step Step, out *Outcome) {
+	judgement, err := a.watch.wait(ctx, step.Job.Name, out.ID)
+	if err != nil {
+		out.Status, out.Err = a.watch.last(out.ID), err
+		return
+	}
+	out.judged(step, judgement)
+	err = a.Journal.Append(state.Record{
+		Kind: state.KindFinished, Job: step.Job.Name, Key: step.Key.String(), ID: out.ID,
+		Verdict: string(out.Verdict), Reason: out.Reason, Started: out.Started, Ended: out.Ended,
+		CoreHours: out.CoreHours, Cost: out.Cost,
+	})
+	if err != nil {
+		out.Err = err
+		return
+	}
+	out.Err = a.limited(ctx, func() error {
+		if out.Verdict != verdict.Succeeded {
+			out.Advice = replaceAdvice(step.Job.Name)
+			out.Log = a.logTail(ctx, out.ID)
+			return nil
+		}
+		return a.fetch(ctx, step, out)
+	})
+}
+
+func (o *Outcome) judged(step Step, j verdict.Judgement) {
+	o.Verdict, o.Reason, o.Started, o.Ended, o.Status = j.Verdict, j.Reason, j.Started, j.Ended, "Completed"
+	if j.Started.IsZero() || j.Ended.Before(j.Started) {
+		return
+	}
+	o.CoreHours = float64(step.Job.Cores*step.Job.Slots) * j.Ended.Sub(j.Started).Hours()
+	o.Cost = o.CoreHours * step.Job.Estimate.Rate
+}

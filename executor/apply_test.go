@@ -1,0 +1,268 @@
+package executor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+func TestApplyRecordsBeforeAndAfterEveryStep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, m := newFake(), new(memory)
+		report := apply(t.Context(), t, p, m, plain("wing"))
+		if o := report.Outcomes[0]; o.Verdict != verdict.Succeeded || o.Err != nil || o.ID != "A" {
+			t.Errorf("outcome %+v", o)
+		}
+		if diff := cmp.Diff("creating created submitting submitted finished", m.kinds()); diff != "" {
+			t.Errorf("journal (-want +got)\n%s", diff)
+		}
+		if got := m.records[0]; !got.Intent.Equal(noon) || got.Attempt != 1 || got.Generation != 1 || got.Key == "" {
+			t.Errorf("intent %+v", got)
+		}
+	})
+}
+
+// TestAJournalThatFailsStopsTheRun enumerates the writes: after the k-th one
+// fails, no further step is taken.
+func TestAJournalThatFailsStopsTheRun(t *testing.T) {
+	t.Parallel()
+	for k, want := range map[int]struct{ creates, submits int }{
+		1: {0, 0}, 2: {1, 0}, 3: {1, 0}, 4: {1, 1}, 5: {1, 1},
+	} {
+		t.Run(fmt.Sprint(k), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p := newFake()
+				report := apply(t.Context(), t, p, &memory{failAt: k}, plain("wing"))
+				if !errors.Is(report.Outcomes[0].Err, errFull) {
+					t.Errorf("error %v", report.Outcomes[0].Err)
+				}
+				if p.count("create") != want.creates || p.count("submit") != want.submits {
+					t.Errorf("%d creates, %d submits; want %+v", p.count("create"), p.count("submit"), want)
+				}
+			})
+		})
+	}
+}
+
+func TestLostAnswers(t *testing.T) {
+	t.Parallel()
+	unknown := &rescale.OutcomeUnknownError{Act: "x", Err: errLost}
+	for name, tc := range map[string]struct {
+		set              func(*fake)
+		creates, submits int
+		verdict          verdict.Verdict
+		unresolved       bool
+		journal          string
+	}{
+		"create worked": {
+			func(f *fake) { f.createErr = unknown }, 1, 1, verdict.Succeeded, false,
+			"creating created submitting submitted finished",
+		},
+		"create did not work": {
+			func(f *fake) { f.createErr, f.loseEffect = unknown, true }, 1, 0, "", true, "creating",
+		},
+		"create refused": {
+			func(f *fake) { f.createErr, f.loseEffect = errLost, true }, 1, 0, "", false, "creating",
+		},
+		"submit worked": {
+			func(f *fake) { f.submitErr = unknown }, 1, 1, verdict.Succeeded, false,
+			"creating created submitting submitted finished",
+		},
+		"submit did not work": {
+			func(f *fake) { f.submitErr, f.loseEffect = unknown, true }, 1, 1, "", false, "creating created submitting",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, m := newFake(), new(memory)
+				tc.set(p)
+				outcome := apply(t.Context(), t, p, m, plain("wing")).Outcomes[0]
+				var unresolved *executor.UnresolvedError
+				if outcome.Verdict != tc.verdict || errors.As(outcome.Err, &unresolved) != tc.unresolved {
+					t.Errorf("verdict %q, error %v", outcome.Verdict, outcome.Err)
+				}
+				if (outcome.Err == nil) != (tc.verdict == verdict.Succeeded) {
+					t.Errorf("error %v with verdict %q", outcome.Err, outcome.Verdict)
+				}
+				if p.count("create") != tc.creates || p.count("submit") != tc.submits {
+					t.Errorf("%d creates, %d submits", p.count("create"), p.count("submit"))
+				}
+				if diff := cmp.Diff(tc.journal, m.kinds()); diff != "" {
+					t.Errorf("journal (-want +got)\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// TestCtrlCFinishesTheCallUnderWay interrupts while the create is on its way:
+// its outcome must still be recorded, and nothing may be submitted after it.
+func TestCtrlCFinishesTheCallUnderWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		p, m := newFake(), new(memory)
+		p.after = func(call string) {
+			if call == "create" {
+				cancel()
+			}
+		}
+		outcome := apply(ctx, t, p, m, plain("wing")).Outcomes[0]
+		if !errors.Is(outcome.Err, context.Canceled) || p.count("submit") != 0 {
+			t.Errorf("error %v, %d submits", outcome.Err, p.count("submit"))
+		}
+		if diff := cmp.Diff("creating created", m.kinds()); diff != "" {
+			t.Errorf("journal (-want +got)\n%s", diff)
+		}
+	})
+}
+
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		set     func(*fake)
+		verdict verdict.Verdict
+		fails   bool
+	}{
+		"stopped before it was validated: no final status, only the cluster ends": {
+			func(f *fake) {
+				f.history["A"] = history("Pending", "")
+				f.clusters["A"] = history("Stopped", "")
+			}, verdict.Stopped, false,
+		},
+		"the platform stays away": {
+			func(f *fake) {
+				f.history["A"] = history("Executing", "")
+				f.listErr = errLost
+			}, "", true,
+		},
+		"an ended job is still in the listing": {
+			func(f *fake) { f.history["A"] = history("Completed", "Exceeded max number of restarts") }, verdict.RestartsExhausted, false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, m := newFake(), new(memory)
+				p.after = func(call string) {
+					if call == "submit" {
+						tc.set(p)
+					}
+				}
+				begun := time.Now()
+				outcome := apply(t.Context(), t, p, m, plain("wing")).Outcomes[0]
+				if outcome.Verdict != tc.verdict || (outcome.Err != nil) != tc.fails {
+					t.Errorf("verdict %q, error %v", outcome.Verdict, outcome.Err)
+				}
+				if waited := time.Since(begun); waited < time.Second || waited > 10*time.Minute {
+					t.Errorf("waited %v", waited)
+				}
+			})
+		})
+	}
+}
+
+// TestPollingIsOneListing watches a hundred jobs for two hours: the number of
+// requests must not depend on the number of jobs.
+func TestPollingIsOneListing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, m := newFake(), new(memory)
+		p.after = func(call string) {
+			if call == "submit" {
+				for id := range p.history {
+					p.history[id] = history("Executing", "")
+				}
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Hour)
+		defer cancel()
+		var jobs []resolver.Job
+		for i := range 100 {
+			jobs = append(jobs, plain(fmt.Sprintf("wing-%03d", i)))
+		}
+		apply(ctx, t, p, m, jobs...)
+		if n := p.count("list"); n < 200 || n > 300 {
+			t.Errorf("%d listings in two hours", n)
+		}
+		if n := p.count("statuses"); n != 0 {
+			t.Errorf("%d status requests for jobs that the listing showed as active", n)
+		}
+	})
+}
+
+func TestUploads(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "deck.k")
+	if err := os.WriteFile(path, []byte("deck"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	with := func(name string) resolver.Job {
+		j := plain(name)
+		j.Inputs = []resolver.Input{{Name: "deck.k", Path: path, SHA512: "abc", Size: 4}}
+		return j
+	}
+	t.Run("one content is uploaded once for two jobs", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			p, m := newFake(), new(memory)
+			apply(t.Context(), t, p, m, with("wing"), with("tail"))
+			if p.count("upload") != 1 || p.count("submit") != 2 {
+				t.Errorf("%d uploads, %d submits", p.count("upload"), p.count("submit"))
+			}
+		})
+	})
+	t.Run("a file that changed underneath stops its job before create", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			p, m := newFake(), new(memory)
+			p.checksum = "something else"
+			report := apply(t.Context(), t, p, m, with("wing"), plain("tail"))
+			var changed *executor.ChangedError
+			if !errors.As(report.Outcomes[0].Err, &changed) || changed.Path != path {
+				t.Errorf("error %v", report.Outcomes[0].Err)
+			}
+			if p.count("create") != 1 || report.Outcomes[1].Verdict != verdict.Succeeded {
+				t.Errorf("%d creates, other job %+v", p.count("create"), report.Outcomes[1])
+			}
+		})
+	})
+}
+
+// TestLookIgnoresClonesAndOthers finds a job by its key only when it is ours.
+func TestLookIgnoresClonesAndOthers(t *testing.T) {
+	t.Parallel()
+	key := executor.Key{Digest: "d", Name: "wing", Generation: 1, Attempt: 1}
+	tiles := []rescale.Tile{{EnvVars: map[string]string{executor.KeyVariable: key.String()}}}
+	name := "Wing " + key.Marker()
+	p := newFake()
+	p.jobs = []rescale.Job{
+		{ID: "Ours", Name: name, Owner: owner, Tiles: tiles},
+		{ID: "Clone", Name: name, Owner: owner, Tiles: tiles, ClonedFrom: "Ours"},
+		{ID: "Other", Name: name, Owner: "bob@example.com", Tiles: tiles},
+		{ID: "NoKey", Name: name, Owner: owner},
+		{ID: "NoMark", Name: "Wing", Owner: owner, Tiles: tiles},
+	}
+	found, at, err := executor.Look(t.Context(), p, owner, []executor.Key{key})
+	if err != nil || !at.Equal(noon) {
+		t.Fatalf("%v, %v", at, err)
+	}
+	if diff := cmp.Diff([]executor.Found{{ID: "Ours", Key: key}}, found); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}

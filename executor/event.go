@@ -1,0 +1,62 @@
+package executor
+
+import (
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+// EventType says what an Event tells.
+type EventType string
+
+// The events of an apply, in the order in which a job meets them.
+const (
+	EventUploading   EventType = "uploading"   // File, Size, Sent
+	EventUploaded    EventType = "uploaded"    // File, Size, ID of the file
+	EventCreated     EventType = "created"     // Job, ID
+	EventSubmitted   EventType = "submitted"   // Job, ID
+	EventStatus      EventType = "status"      // Job, ID, Status
+	EventWarning     EventType = "warning"     // Message; Job when it concerns one
+	EventDownloading EventType = "downloading" // Job, ID, File, Size, Sent
+	EventDownloaded  EventType = "downloaded"  // Job, ID, File, Size
+	EventResult      EventType = "result"      // Job and its Outcome
+)
+
+// Event is one thing that happened while a plan was applied.
+type Event struct {
+	Type    EventType
+	Time    time.Time
+	Job     string
+	ID      string
+	Status  string
+	File    string
+	Size    int64 // bytes
+	Sent    int64 // bytes so far
+	Message string
+	Outcome *Outcome
+}
+
+// Outcome is how an apply ended for one job.
+type Outcome struct {
+	Job       string
+	ID        string
+	Verdict   verdict.Verdict // empty while the run is active, or when Err is set before it ended
+	Reason    string          // the platform's words
+	Status    string          // last seen
+	Unchanged bool            // nothing was done for it
+	Started   time.Time
+	Ended     time.Time
+	CoreHours float64
+	Cost      float64        // USD, licenses excluded
+	To        string         // folder of the results, absolute; empty when nothing was asked for
+	Files     []state.Output // results that were downloaded now
+	Log       []string       // last lines of process_output.log of a run that failed
+	Advice    string         // what to type next
+	Err       error          // why this job could not be brought to its end
+}
+
+// Report is the outcome of every job, in the order of the manifest.
+type Report struct {
+	Outcomes []Outcome
+}

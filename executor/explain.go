@@ -1,0 +1,119 @@
+package executor
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+// Change is one part that differs from the last run. Old is empty for a part
+// that is new, New for one that is gone. Hashes are given whole.
+type Change struct {
+	Field string `json:"field"`
+	Old   string `json:"old,omitempty"`
+	New   string `json:"new,omitempty"`
+}
+
+// diff gives what differs, in the order of the new parts; removed ones last.
+func diff(before []state.Part, now []resolver.Part) []Change {
+	old := make(map[string]string, len(before))
+	for _, p := range before {
+		old[p.Field] = p.Value
+	}
+	var changes []Change
+	present := make(map[string]bool, len(now))
+	for _, p := range now {
+		present[p.Field] = true
+		if was, ok := old[p.Field]; !ok || was != p.Value {
+			changes = append(changes, Change{p.Field, was, p.Value})
+		}
+	}
+	for _, p := range before {
+		if !present[p.Field] {
+			changes = append(changes, Change{p.Field, p.Value, ""})
+		}
+	}
+	return changes
+}
+
+// describe puts changes into words.
+func describe(changes []Change, job resolver.Job) []string {
+	var words []string
+	for _, c := range changes {
+		words = append(words, c.words(job))
+	}
+	return words
+}
+
+func (c Change) words(job resolver.Job) string {
+	kind, name, named := strings.Cut(c.Field, " ")
+	label := c.Field
+	if named && kind == "input" {
+		label = "input " + name
+	}
+	switch {
+	case c.Old == "":
+		return label + " added"
+	case c.New == "":
+		return label + " removed"
+	case isHash(c.New) && isHash(c.Old):
+		return fmt.Sprintf("%s changed%s", label, c.detail(kind, name, job))
+	}
+	return fmt.Sprintf("%s %s → %s", label, shorten(c.Old), shorten(c.New))
+}
+
+// detail shows the contents' short hashes and the size for a file.
+func (c Change) detail(kind, name string, job resolver.Job) string {
+	if kind != "input" {
+		return ""
+	}
+	for _, in := range job.Inputs {
+		if in.Name == name {
+			return fmt.Sprintf(" (%s → %s, %s)", shorten(c.Old), shorten(c.New), Bytes(in.Size))
+		}
+	}
+	return ""
+}
+
+func isHash(v string) bool {
+	return strings.HasPrefix(v, "sha512:") || strings.HasPrefix(v, "sha256:")
+}
+
+// shorten keeps of a hash what a person can compare.
+func shorten(v string) string {
+	if !isHash(v) {
+		return v
+	}
+	const shown = 7
+	hash, rest, _ := strings.Cut(v[len("sha512:"):], " ")
+	if len(hash) > shown {
+		hash = hash[:shown]
+	}
+	return strings.TrimSpace(hash + " " + rest)
+}
+
+func missingReason(missing []string) string {
+	if len(missing) == 1 {
+		return missing[0] + " is missing here"
+	}
+	return fmt.Sprintf("%d result files are missing here", len(missing))
+}
+
+// Bytes writes a size as people read it: 12 KB, 1.4 GB.
+func Bytes(n int64) string {
+	const unit = 1000
+	if n < unit {
+		return fmt.Sprintf("%d B", n)
+	}
+	value, prefix := float64(n)/unit, 0
+	for value >= 999.5 && prefix < len("KMGTP")-1 {
+		value /= unit
+		prefix++
+	}
+	if value < 10 {
+		return fmt.Sprintf("%.1f %cB", value, "KMGTP"[prefix])
+	}
+	return fmt.Sprintf("%.0f %cB", value, "KMGTP"[prefix])
+}

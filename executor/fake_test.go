@@ -1,0 +1,204 @@
+package executor_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+const owner = "ada@example.com"
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// history makes a status history, newest first, one minute apart.
+func history(entries ...string) []rescale.Status {
+	var list []rescale.Status
+	for i := 0; i+1 < len(entries); i += 2 {
+		list = append(list, rescale.Status{Status: entries[i], Reason: entries[i+1], Date: noon.Add(-time.Duration(i/2) * time.Minute)})
+	}
+	return list
+}
+
+var errLost = errors.New("connection reset by peer")
+
+// fake is a platform with one account, in memory, that goes wrong on request.
+// What it cannot do panics: a test that needs it says so.
+type fake struct {
+	executor.Platform
+
+	mu       sync.Mutex
+	jobs     []rescale.Job
+	history  map[string][]rescale.Status
+	clusters map[string][]rescale.Status
+	calls    []string
+
+	createErr, submitErr, listErr error
+	loseEffect                    bool // a failing create or submit did nothing
+	checksum                      string
+	after                         func(call string) // runs after every call
+}
+
+func newFake() *fake {
+	return &fake{history: make(map[string][]rescale.Status), clusters: make(map[string][]rescale.Status)}
+}
+
+func (f *fake) called(call string) {
+	f.calls = append(f.calls, call)
+	if f.after != nil {
+		f.after(call)
+	}
+}
+
+func (f *fake) count(call string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, c := range f.calls {
+		if c == call {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *fake) Jobs(_ context.Context, _ rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.called("list")
+	for _, j := range f.jobs {
+		item := rescale.JobItem{ID: j.ID, Name: j.Name, Owner: j.Owner, DateInserted: j.DateInserted}
+		if h := f.history[j.ID]; len(h) > 0 {
+			item.Status = h[0].Status
+		}
+		if h := f.clusters[j.ID]; len(h) > 0 {
+			item.ClusterStatus = h[0].Status
+		}
+		yield(item)
+	}
+	return rescale.Listing{At: noon, Count: len(f.jobs), Stable: true}, f.listErr
+}
+
+func (f *fake) Job(_ context.Context, id string) (rescale.Job, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, j := range f.jobs {
+		if j.ID == id {
+			return j, nil
+		}
+	}
+	return rescale.Job{}, &rescale.Error{Status: http.StatusNotFound}
+}
+
+func (f *fake) Statuses(_ context.Context, id string) ([]rescale.Status, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.called("statuses")
+	return f.history[id], nil
+}
+
+func (f *fake) ClusterStatuses(_ context.Context, id string) ([]rescale.Status, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.clusters[id], nil
+}
+
+func (f *fake) CreateJob(_ context.Context, body rescale.JobRequest) (rescale.Job, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	defer f.called("create")
+	job := rescale.Job{ID: string(rune('A' + len(f.jobs))), Name: body.Name, Owner: owner, DateInserted: noon}
+	for _, tile := range body.JobAnalyses {
+		job.Tiles = append(job.Tiles, rescale.Tile{EnvVars: tile.EnvVars})
+	}
+	if f.createErr == nil || !f.loseEffect {
+		f.jobs = append(f.jobs, job)
+	}
+	return job, f.createErr
+}
+
+func (f *fake) SubmitJob(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	defer f.called("submit")
+	if f.submitErr == nil || !f.loseEffect {
+		f.history[id] = history("Completed", "Completed successfully", "Executing", "", "Pending", "")
+	}
+	return f.submitErr
+}
+
+func (*fake) JobFiles(context.Context, string, string) ([]rescale.File, error) { return nil, nil }
+
+func (f *fake) Upload(_ context.Context, u rescale.Upload) (rescale.File, error) {
+	body, err := u.Open()
+	if err != nil {
+		return rescale.File{}, err
+	}
+	defer body.Close()
+	n, err := io.Copy(io.Discard, body)
+	u.Progress(n)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.called("upload")
+	return rescale.File{ID: "file", Name: u.Name, Size: n, SHA512: f.checksum, Complete: true}, err
+}
+
+// memory is a journal that fails at its k-th write, if k is not 0.
+type memory struct {
+	mu      sync.Mutex
+	records []state.Record
+	failAt  int
+}
+
+var errFull = errors.New("no space left on device")
+
+func (m *memory) Append(r state.Record) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.failAt > 0 && len(m.records)+1 >= m.failAt {
+		return errFull
+	}
+	m.records = append(m.records, r)
+	return nil
+}
+
+func (*memory) Snapshot() state.Snapshot { return state.Snapshot{New: true} }
+
+func (m *memory) kinds() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var kinds []string
+	for _, r := range m.records {
+		kinds = append(kinds, string(r.Kind))
+	}
+	return strings.Join(kinds, " ")
+}
+
+// apply plans the jobs as new and applies the plan.
+func apply(ctx context.Context, t *testing.T, p executor.Platform, m executor.Journal, jobs ...resolver.Job) executor.Report {
+	t.Helper()
+	plan := executor.NewPlan(jobs, state.Snapshot{}, executor.Observation{At: noon}, executor.Options{})
+	run := executor.Executor{Platform: p, Journal: m, Owner: owner}
+	report, err := run.Apply(ctx, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// plain is a job without inputs.
+func plain(name string) resolver.Job {
+	j := job("command=" + name)
+	j.Name, j.Inputs = name, nil
+	j.Request = rescale.JobRequest{Name: name, JobAnalyses: []rescale.JobAnalysis{{Command: name}}}
+	return j
+}

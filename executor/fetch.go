@@ -1,0 +1,97 @@
+package executor
+
+import (
+	"context"
+	"slices"
+
+	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+// fetch downloads the results that the manifest asks for and records them.
+func (a *application) fetch(ctx context.Context, step Step, out *Outcome) error {
+	wish := results.Of(step.Job)
+	if len(wish.Include) == 0 {
+		return nil
+	}
+	download := results.Download{
+		Platform: a.Platform, ID: out.ID, Wish: wish, Parallel: a.parallel(),
+		Tell: func(t results.Transfer) { a.notify(Downloading(step.Job.Name, out.ID, t)) },
+	}
+	files, err := download.Run(ctx)
+	out.To, out.Files = wish.Folder(), files
+	if err != nil {
+		return &StepError{step.Job.Name, "downloading the results of", err}
+	}
+	return a.Journal.Append(state.Record{
+		Kind: state.KindDownloaded, Job: step.Job.Name, ID: out.ID, To: wish.To, Outputs: files, Selection: wish.Selection(),
+	})
+}
+
+// Downloading is the event that tells of a transfer.
+func Downloading(job, id string, t results.Transfer) Event {
+	e := Event{Type: EventDownloading, Job: job, ID: id, File: t.Path, Size: t.Size, Sent: t.Sent}
+	if t.Done {
+		e.Type = EventDownloaded
+	}
+	return e
+}
+
+// missingOutputs lists, by job, the results of succeeded runs that are not here.
+func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Snapshot) (map[string][]string, error) {
+	missing := make(map[string][]string)
+	for _, job := range jobs {
+		runs := snapshot.Runs[job.Name]
+		for i, run := range slices.Backward(runs) {
+			if run.Digest != job.Digest {
+				continue
+			}
+			if run.Stage == state.StageFinished && verdict.Verdict(run.Verdict) == verdict.Succeeded {
+				lost, err := lostResults(ctx, results.Of(job), run, runs[i+1:])
+				if err != nil {
+					return nil, err
+				}
+				missing[job.Name] = lost
+			}
+			break
+		}
+	}
+	return missing, nil
+}
+
+// lostResults looks closer when newer runs of the job may have written over the
+// files of this one.
+func lostResults(ctx context.Context, wish results.Wish, run state.Run, newer []state.Run) ([]string, error) {
+	lost := results.Missing(wish, run)
+	if len(lost) > 0 || len(newer) == 0 || len(wish.Include) == 0 {
+		return lost, nil
+	}
+	return results.Altered(ctx, wish, run)
+}
+
+// logName is the file that holds what the command printed (rescale-api.md §9).
+const logName = "process_output.log"
+
+// logLines is how much of it is shown for a run that failed.
+const logLines = 15
+
+// logTail gives the last lines of a run's output. It is a help for the reader,
+// so that its own failure is only a missing help.
+func (a *application) logTail(ctx context.Context, id string) []string {
+	files, err := a.Platform.JobFiles(ctx, id, "process_output")
+	if err != nil {
+		return nil
+	}
+	i := slices.IndexFunc(files, func(f rescale.File) bool { return f.Name == logName })
+	if i < 0 {
+		return nil
+	}
+	lines, err := a.Platform.Lines(ctx, files[i].ID)
+	if err != nil {
+		return nil
+	}
+	return lines[max(0, len(lines)-logLines):]
+}

@@ -1,0 +1,43 @@
+package executor_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+)
+
+func TestKeyAndMarkerAreFinal(t *testing.T) {
+	t.Parallel()
+	// These texts are in state files and on the platform: they must never change.
+	key := executor.Key{Digest: strings.Repeat("ab", 32), Name: "airfoil-aoa/aoa=4", Generation: 2, Attempt: 3}
+	if got, want := key.String(), "1:"+strings.Repeat("ab", 32)+":2.3:airfoil-aoa/aoa=4"; got != want {
+		t.Errorf("String() = %q, want %q", got, want)
+	}
+	if got, want := key.Marker(), "[ra:eeeb2d878f.2.3]"; got != want {
+		t.Errorf("Marker() = %q, want %q", got, want)
+	}
+}
+
+func TestParseKeyRefusesWhatIsNoKey(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "1", "1:d:1.1", "2:d:1.1:n", "1:d:1:n", "1:d:x.1:n", "1:d:1.x:n"} {
+		if key, ok := executor.ParseKey(text); ok {
+			t.Errorf("ParseKey(%q) = %v, want none", text, key)
+		}
+	}
+}
+
+func FuzzKey(f *testing.F) {
+	f.Add("abc", "name", 1, 1)
+	f.Add("", "a:b/c=d", 0, -1)
+	f.Fuzz(func(t *testing.T, digest, name string, generation, attempt int) {
+		if strings.Contains(digest, ":") {
+			t.Skip("a digest is hex")
+		}
+		key := executor.Key{Digest: digest, Name: name, Generation: generation, Attempt: attempt}
+		if got, ok := executor.ParseKey(key.String()); !ok || got != key {
+			t.Errorf("ParseKey(%q) = %v, %v; want %v", key, got, ok, key)
+		}
+	})
+}

@@ -1,0 +1,249 @@
+package executor_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+// job is a resolved job whose parts are given as "field=value".
+func job(parts ...string) resolver.Job {
+	j := resolver.Job{
+		Name: "wing", Cores: 4, Slots: 1,
+		Inputs: []resolver.Input{{Name: "deck.k", Path: "/tmp/deck.k", SHA512: "77b0e4dff", Size: 12_345}},
+	}
+	for _, p := range parts {
+		field, value, _ := strings.Cut(p, "=")
+		j.Parts = append(j.Parts, resolver.Part{Field: field, Value: value})
+	}
+	j.Digest = resolver.DigestOf(j.Parts)
+	return j
+}
+
+// run is what the journal holds of a job at a stage.
+func run(j resolver.Job, stage state.Stage, id string) state.Run {
+	key := executor.Key{Digest: j.Digest, Name: j.Name, Generation: 1, Attempt: 1}
+	r := state.Run{Job: j.Name, Key: key.String(), Digest: j.Digest, Generation: 1, Attempt: 1, Stage: stage, ID: id}
+	for _, p := range j.Parts {
+		r.Parts = append(r.Parts, state.Part(p))
+	}
+	return r
+}
+
+func ended(r state.Run, verdict verdict.Verdict) state.Run {
+	r.Stage, r.Verdict, r.Reason = state.StageFinished, string(verdict), "because"
+	return r
+}
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	was := job("coresPerSlot=2", "command=sha256:aaaaaaaaaa", "env A=sha256:1", "input deck.k=sha512:3f2a91caaa")
+	now := job("coresPerSlot=4", "command=sha256:bbbbbbbbbb", "input deck.k=sha512:77b0e4dff", "input mesh.msh=sha512:c")
+	key := executor.Key{Digest: now.Digest, Name: "wing", Generation: 1, Attempt: 1}
+	executing := map[string][]rescale.Status{"Old": {{Status: "Executing"}}}
+	completed := map[string][]rescale.Status{"Old": {{Status: "Completed", Reason: "Completed successfully"}}}
+	for name, tc := range map[string]struct {
+		runs    []state.Run
+		seen    executor.Observation
+		replace []string
+		action  executor.Action
+		attempt int
+		id      string
+		reasons []string
+	}{
+		"new": {nil, executor.Observation{}, nil, executor.Run, 1, "", []string{"new"}},
+		"settled": {
+			[]state.Run{ended(run(now, "", "Abc"), verdict.Succeeded)},
+			executor.Observation{},
+			nil,
+			executor.Unchanged, 1, "Abc",
+			[]string{"succeeded as Abc"},
+		},
+		"failed is not run again": {
+			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed)},
+			executor.Observation{},
+			nil,
+			executor.Unchanged, 1, "Abc",
+			[]string{"failed as Abc", "because"},
+		},
+		"replaced": {
+			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed)},
+			executor.Observation{},
+			[]string{"wing"},
+			executor.Rerun, 2, "",
+			[]string{"replaced on request"},
+		},
+		"replaced while active": {
+			[]state.Run{run(now, state.StageSubmitted, "Old")},
+			executor.Observation{Statuses: executing},
+			[]string{"wing"},
+			executor.Conflict, 1, "Old",
+			[]string{"run Old is still active"},
+		},
+		"results missing": {
+			[]state.Run{ended(run(now, "", "Abc"), verdict.Succeeded)},
+			executor.Observation{Missing: map[string][]string{"wing": {"a.csv", "b.csv"}}},
+			nil,
+			executor.Fetch, 1, "Abc",
+			[]string{"succeeded as Abc", "2 result files are missing here"},
+		},
+		"changed": {
+			[]state.Run{ended(run(was, "", "Old"), verdict.Succeeded)},
+			executor.Observation{},
+			nil,
+			executor.Rerun, 1, "",
+			[]string{
+				"coresPerSlot 2 → 4", "command changed", "input deck.k changed (3f2a91c → 77b0e4d, 12 KB)",
+				"input mesh.msh added", "env A removed",
+			},
+		},
+		"changed and back": {
+			[]state.Run{ended(run(now, "", "Abc"), verdict.Succeeded), ended(run(was, "", "Old"), verdict.Succeeded)},
+			executor.Observation{},
+			nil, executor.Unchanged, 1, "Abc",
+			[]string{"succeeded as Abc"},
+		},
+		"changed while active": {
+			[]state.Run{run(was, state.StageSubmitted, "Old")},
+			executor.Observation{Statuses: executing},
+			nil,
+			executor.Conflict, 1, "Old",
+			[]string{"it changed while run Old is still active"},
+		},
+		"changed, the old run ended meanwhile": {
+			[]state.Run{run(was, state.StageSubmitted, "Old")},
+			executor.Observation{Statuses: completed},
+			nil,
+			executor.Rerun, 1, "",
+			[]string{
+				"coresPerSlot 2 → 4", "command changed", "input deck.k changed (3f2a91c → 77b0e4d, 12 KB)",
+				"input mesh.msh added", "env A removed",
+			},
+		},
+		"submitted": {
+			[]state.Run{run(now, state.StageSubmitted, "Old")},
+			executor.Observation{Statuses: executing},
+			nil,
+			executor.Resume, 1, "Old",
+			[]string{"Old is Executing"},
+		},
+		"created": {
+			[]state.Run{run(now, state.StageCreated, "Old")},
+			executor.Observation{},
+			nil,
+			executor.Resume, 1, "Old",
+			[]string{"draft Old is not submitted yet"},
+		},
+		"deleted on the platform": {
+			[]state.Run{run(now, state.StageSubmitted, "Old")},
+			executor.Observation{Gone: map[string]bool{"Old": true}},
+			nil,
+			executor.Conflict, 1, "Old",
+			[]string{"job Old was deleted on the platform"},
+		},
+		"deleted on the platform, replaced": {
+			[]state.Run{run(now, state.StageSubmitted, "Old")},
+			executor.Observation{Gone: map[string]bool{"Old": true}},
+			[]string{"wing"},
+			executor.Rerun, 2, "",
+			[]string{"replaced on request"},
+		},
+		"creating, nothing there": {
+			[]state.Run{run(now, state.StageCreating, "")},
+			executor.Observation{},
+			nil,
+			executor.Run, 1, "",
+			[]string{"an earlier create left nothing on the platform"},
+		},
+		"creating, draft there": {
+			[]state.Run{run(now, state.StageCreating, "")},
+			executor.Observation{Found: []executor.Found{{ID: "Drf", Key: key}}},
+			nil,
+			executor.Resume, 1, "Drf",
+			[]string{"draft Drf found on the platform"},
+		},
+		"state lost, submitted run wins over older draft": {
+			nil,
+			executor.Observation{Found: []executor.Found{
+				{ID: "Drf", Key: key, Inserted: noon}, {ID: "Sub", Key: key, Submitted: true, Inserted: noon.Add(1)},
+			}},
+			nil,
+			executor.Resume, 1, "Sub",
+			[]string{"run Sub found on the platform"},
+		},
+		"state lost, oldest draft wins": {
+			nil,
+			executor.Observation{Found: []executor.Found{
+				{ID: "Bbb", Key: key, Inserted: noon}, {ID: "Aaa", Key: key, Inserted: noon}, {ID: "Zzz", Key: key, Inserted: noon.Add(-1)},
+			}},
+			nil,
+			executor.Resume, 1, "Zzz",
+			[]string{"draft Zzz found on the platform"},
+		},
+		"state lost, newest attempt wins": {
+			nil,
+			executor.Observation{Found: []executor.Found{
+				{ID: "One", Key: key, Submitted: true},
+				{ID: "Two", Key: executor.Key{Digest: key.Digest, Name: "wing", Generation: 1, Attempt: 2}, Submitted: true},
+			}},
+			nil,
+			executor.Resume, 2, "Two",
+			[]string{"run Two found on the platform"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": tc.runs}}
+			plan := executor.NewPlan([]resolver.Job{now}, snapshot, tc.seen, executor.Options{Replace: tc.replace})
+			step := plan.Steps[0]
+			type decided struct {
+				Action  executor.Action
+				Attempt int
+				ID      string
+				Reasons []string
+			}
+			want := decided{tc.action, tc.attempt, tc.id, tc.reasons}
+			got := decided{step.Action, step.Key.Attempt, step.ID, step.Reasons}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			if creates := step.Creates(); creates != (len(plan.Uploads) == 1) {
+				t.Errorf("creates = %v, but %d uploads", creates, len(plan.Uploads))
+			}
+			if plan.Pending() == (tc.action == executor.Unchanged) {
+				t.Errorf("Pending() = %v for %s", plan.Pending(), tc.action)
+			}
+		})
+	}
+}
+
+func TestPlanUploadsEachContentOnce(t *testing.T) {
+	t.Parallel()
+	first, second := job("a=1"), job("a=2")
+	second.Name = "tail"
+	stored := resolver.Input{Name: "mesh", Path: "/tmp/mesh", SHA512: "ee", Size: 1}
+	first.Inputs = append(first.Inputs, stored)
+	snapshot := state.Snapshot{Files: map[string][]state.File{"ee": {{Name: "mesh", SHA512: "ee", ID: "f"}}}}
+	plan := executor.NewPlan([]resolver.Job{first, second}, snapshot, executor.Observation{}, executor.Options{})
+	if diff := cmp.Diff(first.Inputs[:1], plan.Uploads); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestBytes(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int64]string{
+		0: "0 B", 999: "999 B", 1000: "1.0 KB", 12_345: "12 KB", 999_499: "999 KB", 999_500: "1.0 MB", 5_000_000_000: "5.0 GB",
+	} {
+		if got := executor.Bytes(n); got != want {
+			t.Errorf("Bytes(%d) = %q, want %q", n, got, want)
+		}
+	}
+}

@@ -1,0 +1,260 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+// criticalTime bounds a create or submit that is finished although the user
+// pressed Ctrl-C: half a call would leave its outcome unknown.
+const criticalTime = 90 * time.Second
+
+// StepError tells which step of which job failed.
+type StepError struct {
+	Job string
+	Act string // "creating", "submitting", …
+	Err error
+}
+
+// Error is the act, the job and the cause.
+func (e *StepError) Error() string { return fmt.Sprintf("%s job %q: %v", e.Act, e.Job, e.Err) }
+
+// Unwrap gives the cause.
+func (e *StepError) Unwrap() error { return e.Err }
+
+// UnresolvedError tells that a create got no answer and that the platform shows
+// no draft of it (yet). Nothing is billed: a draft is free.
+type UnresolvedError struct {
+	Job string
+	Err error
+}
+
+// Error is the act, the job and the cause.
+func (e *UnresolvedError) Error() string {
+	return fmt.Sprintf("creating job %q: the answer was lost and the platform shows no such draft yet: %v", e.Job, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *UnresolvedError) Unwrap() error { return e.Err }
+
+// Hint tells that going on is safe.
+func (e *UnresolvedError) Hint() string {
+	return "run the same command again: it looks for the draft first; nothing was submitted"
+}
+
+// start brings one run from wherever it is to submitted, and gives its id.
+func (a *application) start(ctx context.Context, step Step) (id string, err error) {
+	switch {
+	case step.Creates():
+		if id, err = a.create(ctx, step); err != nil {
+			return "", err
+		}
+	case step.Last.ID != step.ID:
+		// Found on the platform, unknown to the journal: write down what is there.
+		id = step.ID
+		if err = a.adopt(step); err != nil {
+			return id, err
+		}
+	default:
+		id = step.ID
+	}
+	if step.Stage == state.StageSubmitted {
+		return id, nil
+	}
+	if err := a.tag(ctx, step, id); err != nil {
+		return id, err
+	}
+	return id, a.submit(ctx, step, id)
+}
+
+// adopt records a job that a process without our journal made.
+func (a *application) adopt(step Step) error {
+	for _, record := range []state.Record{a.intent(step), a.record(state.KindCreated, step, step.ID)} {
+		if err := a.Journal.Append(record); err != nil {
+			return err
+		}
+	}
+	if step.Stage != state.StageSubmitted {
+		return nil
+	}
+	for _, kind := range []state.Kind{state.KindSubmitting, state.KindSubmitted} {
+		if err := a.Journal.Append(a.record(kind, step, step.ID)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *application) intent(step Step) state.Record {
+	record := a.record(state.KindCreating, step, "")
+	record.Digest, record.Generation, record.Attempt = step.Key.Digest, step.Key.Generation, step.Key.Attempt
+	record.Intent = step.Observed
+	for _, p := range step.Job.Parts {
+		record.Parts = append(record.Parts, state.Part(p))
+	}
+	return record
+}
+
+func (a *application) record(kind state.Kind, step Step, id string) state.Record {
+	return state.Record{Kind: kind, Job: step.Job.Name, Key: step.Key.String(), ID: id}
+}
+
+// create uploads what is needed and makes the draft: record, create, record.
+func (a *application) create(ctx context.Context, step Step) (string, error) {
+	files, err := a.inputFiles(ctx, step)
+	if err != nil {
+		return "", &StepError{step.Job.Name, "uploading the inputs of", err}
+	}
+	if err := ctx.Err(); err != nil {
+		return "", context.Cause(ctx)
+	}
+	if err := a.Journal.Append(a.intent(step)); err != nil {
+		return "", err
+	}
+	critical, done := context.WithTimeout(context.WithoutCancel(ctx), criticalTime)
+	defer done()
+	job, err := a.Platform.CreateJob(critical, body(step, files))
+	id := job.ID
+	var unknown *rescale.OutcomeUnknownError
+	if errors.As(err, &unknown) {
+		id, err = a.findDraft(ctx, step, err)
+	}
+	if err != nil {
+		return "", &StepError{step.Job.Name, "creating", err}
+	}
+	if err := a.Journal.Append(a.record(state.KindCreated, step, id)); err != nil {
+		return "", err
+	}
+	a.notify(Event{Type: EventCreated, Job: step.Job.Name, ID: id})
+	return id, nil
+}
+
+// body is the resolved request with what only the executor knows: the marker in
+// the name, the key in every tile, the ids of the input files.
+func body(step Step, files []rescale.InputRef) rescale.JobRequest {
+	request := step.Job.Request
+	request.Name = request.Name + " " + step.Key.Marker()
+	tiles := make([]rescale.JobAnalysis, len(request.JobAnalyses))
+	for i, tile := range request.JobAnalyses {
+		env := maps.Clone(tile.EnvVars)
+		if env == nil {
+			env = make(map[string]string)
+		}
+		env[KeyVariable] = step.Key.String()
+		tile.EnvVars, tile.InputFiles = env, files
+		tiles[i] = tile
+	}
+	request.JobAnalyses = tiles
+	return request
+}
+
+// lookAgain are the pauses between looks for a draft whose create got no answer.
+var lookAgain = []time.Duration{0, time.Second, 4 * time.Second}
+
+// findDraft looks for the draft of a create whose answer was lost.
+func (a *application) findDraft(ctx context.Context, step Step, lost error) (string, error) {
+	for _, pause := range lookAgain {
+		if err := sleep(ctx, pause); err != nil {
+			return "", &UnresolvedError{step.Job.Name, lost}
+		}
+		found, _, err := Look(ctx, a.Platform, a.Owner, []Key{step.Key})
+		if err != nil {
+			return "", &UnresolvedError{step.Job.Name, errors.Join(lost, err)}
+		}
+		if best, ok := (Observation{Found: found}).best(step.Key); ok && best.Key == step.Key {
+			return best.ID, nil
+		}
+	}
+	return "", &UnresolvedError{step.Job.Name, lost}
+}
+
+// tag adds the tags that the job does not have: the platform ignores tags in
+// the create body (rescale-api.md §7.6).
+func (a *application) tag(ctx context.Context, step Step, id string) error {
+	if len(step.Job.Tags) == 0 {
+		return nil
+	}
+	present, err := a.Platform.Tags(ctx, id)
+	if err != nil {
+		return &StepError{step.Job.Name, "reading the tags of", err}
+	}
+	has := make(map[string]bool)
+	for _, t := range present {
+		has[t.Name] = true
+	}
+	for _, name := range step.Job.Tags {
+		if has[name] {
+			continue
+		}
+		if err := a.Platform.AddTag(ctx, id, name); err != nil {
+			return &StepError{step.Job.Name, "tagging", err}
+		}
+	}
+	return nil
+}
+
+// submit spends the money: record, submit, record. A repeat on the same id never
+// makes a second run, and an unknown outcome is settled by the statuses.
+func (a *application) submit(ctx context.Context, step Step, id string) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	if err := a.Journal.Append(a.record(state.KindSubmitting, step, id)); err != nil {
+		return err
+	}
+	critical, done := context.WithTimeout(context.WithoutCancel(ctx), criticalTime)
+	defer done()
+	if err := a.ensureSubmitted(critical, step, id); err != nil {
+		return &StepError{step.Job.Name, "submitting", err}
+	}
+	if err := a.Journal.Append(a.record(state.KindSubmitted, step, id)); err != nil {
+		return err
+	}
+	a.notify(Event{Type: EventSubmitted, Job: step.Job.Name, ID: id})
+	return nil
+}
+
+// ensureSubmitted reads the statuses first when an earlier submit may have
+// worked: only a history proves a submit, an answer does not (rescale-api.md §7.1).
+func (a *application) ensureSubmitted(ctx context.Context, step Step, id string) error {
+	if step.Stage == state.StageSubmitting {
+		if history, err := a.Platform.Statuses(ctx, id); err != nil || len(history) > 0 {
+			return err
+		}
+	}
+	err := a.Platform.SubmitJob(ctx, id)
+	var unknown *rescale.OutcomeUnknownError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	for _, pause := range lookAgain {
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+		history, readErr := a.Platform.Statuses(ctx, id)
+		if readErr == nil && len(history) > 0 {
+			return nil
+		}
+	}
+	return err
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d == 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}

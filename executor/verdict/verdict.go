@@ -1,0 +1,87 @@
+// Package verdict reads from a status history what really became of a run. It
+// is pure; it knows the platform's words and nothing else.
+package verdict
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+)
+
+// Verdict is what really became of a run. "Completed" alone says nothing: the
+// platform uses it for failures too (rescale-api.md §8.2).
+type Verdict string
+
+// The verdicts of design.md §5.
+const (
+	Succeeded         Verdict = "succeeded"
+	Failed            Verdict = "failed"
+	Stopped           Verdict = "stopped"
+	NoCapacity        Verdict = "no-capacity"
+	RestartsExhausted Verdict = "restarts-exhausted"
+)
+
+// The reason texts that sources show; any other text is shown and counts as failed.
+const (
+	reasonSuccess    = "Completed successfully"
+	reasonUserStop   = "User Terminated"
+	reasonRestarts   = "Exceeded max number of restarts"
+	reasonNoCapacity = "Could not allocate compute resources from the compute provider"
+)
+
+// terminal are the statuses after which nothing more comes. Only Completed is
+// evidenced; the others are what careful clients accept (rescale-api.md §8.1).
+// An unknown status counts as still active.
+var terminal = []string{"Completed", "Failed", "Stopped", "Force Stopped", "Terminated", "Cancelled"}
+
+// Judgement is the verdict on a run with the platform's words for it.
+type Judgement struct {
+	Verdict Verdict
+	Reason  string    // the platform's own text, may be empty
+	Started time.Time // when the command began to run, zero if it never did
+	Ended   time.Time // when the run came to its end
+}
+
+// Judge reads a status history, newest first. Done is false while the run is
+// active.
+func Judge(history []rescale.Status) (j Judgement, done bool) {
+	if len(history) == 0 || !slices.Contains(terminal, history[0].Status) {
+		return Judgement{}, false
+	}
+	last := history[0]
+	j = Judgement{Reason: last.Reason, Ended: last.Date}
+	var stopping, forced bool
+	for _, s := range history {
+		switch s.Status {
+		case "Executing":
+			j.Started = s.Date
+		case "Force Stop":
+			forced = true
+		case "Stopping":
+			stopping = true
+			// The Stopping entry tells the cause; Completed may only repeat that it is over.
+			if s.Reason != "" {
+				j.Reason = s.Reason
+			}
+		}
+	}
+	j.Verdict = of(last.Status, j.Reason, stopping, forced)
+	return j, true
+}
+
+func of(status, reason string, stopping, forced bool) Verdict {
+	switch {
+	case reason == reasonRestarts:
+		return RestartsExhausted
+	case reason == reasonNoCapacity:
+		return NoCapacity
+	case forced, reason == reasonUserStop:
+		return Stopped
+	case status == "Completed" && reason == reasonSuccess && !stopping:
+		return Succeeded
+	case status == "Completed" || status == "Failed":
+		return Failed
+	}
+	return Stopped
+}

@@ -1,0 +1,242 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+)
+
+// listingPage is the page size of the polling listing: larger ones are untested
+// against the platform's timeouts (rescale-api.md §2.2).
+const listingPage = 200
+
+// maxFailedSweeps is how many looks in a row may fail, each after the client's
+// own retries, before waiting is given up. The jobs run on.
+const maxFailedSweeps = 10
+
+// firstInterval is the pause before the first look; it grows to the interval.
+const firstInterval = 2 * time.Second
+
+// watch waits for the end of many jobs with one listing an interval.
+type watch struct {
+	platform Finder
+	interval time.Duration
+	tell     func(Event)
+	wake     chan struct{} // something new to watch
+
+	mu   sync.Mutex
+	jobs map[string]*watched // by id
+}
+
+// watched is one job that somebody waits for.
+type watched struct {
+	name   string
+	status string
+	quiet  int // looks at which its cluster was gone although no final status came
+	end    chan ending
+}
+
+// ending is what a waiter gets.
+type ending struct {
+	judgement verdict.Judgement
+	err       error
+}
+
+func newWatch(platform Finder, interval time.Duration, tell func(Event)) *watch {
+	return &watch{
+		platform: platform, interval: interval, tell: tell,
+		wake: make(chan struct{}, 1), jobs: make(map[string]*watched),
+	}
+}
+
+// wait returns when the job ended, or when ctx did.
+func (w *watch) wait(ctx context.Context, name, id string) (verdict.Judgement, error) {
+	job := &watched{name: name, end: make(chan ending, 1)}
+	w.mu.Lock()
+	w.jobs[id] = job
+	w.mu.Unlock()
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+	select {
+	case end := <-job.end:
+		return end.judgement, end.err
+	case <-ctx.Done():
+		return verdict.Judgement{}, context.Cause(ctx)
+	}
+}
+
+// last is the status that was seen last, empty when none was.
+func (w *watch) last(id string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if job, ok := w.jobs[id]; ok {
+		return job.status
+	}
+	return ""
+}
+
+// run sweeps until ctx ends. It rests while there is nothing to watch.
+func (w *watch) run(ctx context.Context) {
+	pause, failed := min(firstInterval, w.interval), 0
+	for {
+		if w.idle() {
+			select {
+			case <-ctx.Done():
+				return
+			case <-w.wake:
+				pause = min(firstInterval, w.interval)
+			}
+		}
+		if sleep(ctx, jitter(pause)) != nil {
+			return
+		}
+		pause = min(pause*3/2, w.interval)
+		err := w.sweep(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		failed = w.judge(err, failed)
+	}
+}
+
+// judge counts failed looks and gives up after too many.
+func (w *watch) judge(err error, failed int) int {
+	if err == nil {
+		return 0
+	}
+	if failed++; failed < maxFailedSweeps && !rescale.IsAuth(err) {
+		w.tell(Event{Type: EventWarning, Message: fmt.Sprintf("looking at the jobs: %v; trying again", err)})
+		return failed
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id, job := range w.jobs {
+		job.end <- ending{err: fmt.Errorf("waiting for job %s: %w", id, err)}
+		delete(w.jobs, id)
+	}
+	return 0
+}
+
+// jitter spreads looks of many runners by ± 10 %.
+func jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64()))
+}
+
+func (w *watch) idle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.jobs) == 0
+}
+
+// sweep is one look: a listing of the active jobs, then the history of those
+// that left it.
+func (w *watch) sweep(ctx context.Context) error {
+	active := make(map[string]rescale.JobItem)
+	query := rescale.JobQuery{State: "not_completed", PageSize: listingPage}
+	_, err := w.platform.Jobs(ctx, query, func(item rescale.JobItem) bool {
+		active[item.ID] = item
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range w.left(active) {
+		if err := w.examine(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// left notes the status of the active ones and gives the ids of those whose
+// history must be read: they left the listing, or lost their cluster.
+func (w *watch) left(active map[string]rescale.JobItem) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var gone []string
+	for id, job := range w.jobs {
+		// A listing may be old: a job without status in it was submitted since.
+		item := active[id]
+		if item.Status != "" && item.Status != "Completed" && item.ClusterStatus != clusterStopped {
+			w.note(id, job, item.Status)
+			continue
+		}
+		gone = append(gone, id)
+	}
+	return gone
+}
+
+// note tells a status that changed; the caller holds the lock.
+func (w *watch) note(id string, job *watched, status string) {
+	if status == "" || status == job.status {
+		return
+	}
+	job.status = status
+	w.tell(Event{Type: EventStatus, Job: job.name, ID: id, Status: status})
+}
+
+// examine reads the whole history of one job and ends the wait if it is over.
+func (w *watch) examine(ctx context.Context, id string) error {
+	history, err := w.platform.Statuses(ctx, id)
+	if err != nil && !notFound(err) {
+		return err
+	}
+	judgement, done := verdict.Judge(history)
+	if notFound(err) {
+		judgement, done = verdict.Judgement{Verdict: verdict.Stopped, Reason: "the job was deleted on the platform"}, true
+	}
+	if !done {
+		if judgement, done, err = w.stuck(ctx, id, history); err != nil {
+			return err
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	job, watching := w.jobs[id]
+	if !watching {
+		return nil
+	}
+	if len(history) > 0 {
+		w.note(id, job, history[0].Status)
+	}
+	if done {
+		job.end <- ending{judgement: judgement}
+		delete(w.jobs, id)
+	}
+	return nil
+}
+
+// quietLooks is how often in a row a stopped cluster without a final status must
+// be seen before the run counts as stopped.
+const quietLooks = 3
+
+// clusterStopped is the cluster status after which nothing runs any more.
+const clusterStopped = "Stopped"
+
+// stuck recognises a job that was stopped before it was validated: it may get no
+// further status at all, only its cluster ends (rescale-api.md §8.2).
+func (w *watch) stuck(ctx context.Context, id string, history []rescale.Status) (verdict.Judgement, bool, error) {
+	clusters, err := w.platform.ClusterStatuses(ctx, id)
+	if err != nil || len(clusters) == 0 || clusters[0].Status != clusterStopped || len(history) == 0 {
+		return verdict.Judgement{}, false, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	job, watching := w.jobs[id]
+	if !watching {
+		return verdict.Judgement{}, false, nil
+	}
+	if job.quiet++; job.quiet < quietLooks {
+		return verdict.Judgement{}, false, nil
+	}
+	return verdict.Judgement{
+		Verdict: verdict.Stopped, Reason: "its cluster stopped without a final status", Ended: clusters[0].Date,
+	}, true, nil
+}
