@@ -1,0 +1,314 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator"
+	"github.com/rescale-apply/rescale-apply/internal/golden"
+)
+
+// The accounts of every script's platform.
+const (
+	activeKey   = "1111111111111111111111111111111111111111"
+	expiredKey  = "2222222222222222222222222222222222222222"
+	inactiveKey = "3333333333333333333333333333333333333333"
+	otherKey    = "4444444444444444444444444444444444444444"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"rescale-apply": main})
+}
+
+// TestScripts runs every script against a platform of its own, through the real
+// program in a process of its own.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Deadline:            time.Now().Add(3 * time.Minute),
+		Dir:                 filepath.Join(root, "testdata", "e2e"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       golden.Update(),
+		Setup:               func(env *testscript.Env) error { return setUp(env, root) },
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"emu": emu, "exitcode": exitCode, "cpdir": copyDir, "replace": replace,
+		},
+		Condition: condition,
+	})
+}
+
+// platform is the emulator of one script.
+type platform struct {
+	server *emulator.Server
+	web    *httptest.Server
+}
+
+type platformKey struct{}
+
+func setUp(env *testscript.Env, root string) error {
+	server, err := emulator.Open(emulator.Config{
+		Dir: filepath.Join(env.WorkDir, ".platform"),
+		Env: append(os.Environ(), "PATH="+filepath.Join(env.WorkDir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH")),
+		Accounts: []emulator.Account{
+			{Key: activeKey, Email: "ada@example.com", Name: "Ada", MaxJobHours: 48, Projects: []emulator.Project{
+				{ID: "pAero", Name: "aero-2026"}, {ID: "pTwinA", Name: "twin"}, {ID: "pTwinB", Name: "twin"},
+			}},
+			{Key: expiredKey, Email: "eve@example.com", State: emulator.Expired},
+			{Key: inactiveKey, Email: "ian@example.com", State: emulator.Inactive},
+			{Key: otherKey, Email: "bob@example.com"},
+		},
+	})
+	if err != nil {
+		return err
+	}
+	web := httptest.NewServer(server)
+	env.Values[platformKey{}] = &platform{server, web}
+	env.Defer(func() {
+		web.Close()
+		if err := server.Close(); err != nil {
+			env.T().Log("closing the emulator: ", err)
+		}
+	})
+	env.Setenv("RESCALE_API_URL", web.URL)
+	env.Setenv("RESCALE_API_KEY", activeKey)
+	env.Setenv("EXPIRED_KEY", expiredKey)
+	env.Setenv("INACTIVE_KEY", inactiveKey)
+	env.Setenv("OTHER_KEY", otherKey)
+	env.Setenv("ROOT", root)
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("USERPROFILE", env.WorkDir)
+	return nil
+}
+
+func condition(name string) (bool, error) {
+	program, ok := strings.CutPrefix(name, "program:")
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	_, err := exec.LookPath(program)
+	return err == nil, nil
+}
+
+// emu shows and steers the platform of the script:
+//
+//	emu requests [METHOD ...]   the requests so far, one a line: METHOD PATH STATUS; or none
+//	emu changes                 the requests that are not GET
+//	emu forget                  forget the requests so far
+//	emu jobs                    every job: ID STATUS SUBMITS NAME
+//	emu body                    the last create body, as JSON
+//	emu fault ACTION METHOD PATH [after=N] [count=N] [status=N]
+//	emu asked METHOD PATH       wait until such a request was made
+//	emu await JOBNAME STATUS    wait until the job has the status
+//	emu stop JOBNAME            stop the job as a person would in the web UI
+//	emu delete ID               delete the job as a person would
+func emu(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|asked|await|stop|delete")
+	}
+	p := ts.Value(platformKey{}).(*platform)
+	switch args[0] {
+	case "requests":
+		p.print(ts, func(r emulator.Request) bool { return len(args) == 1 || slices.Contains(args[1:], r.Method) })
+	case "changes":
+		p.print(ts, func(r emulator.Request) bool { return r.Method != http.MethodGet })
+	case "forget":
+		p.server.ResetRequests()
+	case "jobs":
+		for _, j := range p.server.Jobs() {
+			status := j.Status
+			if status == "" {
+				status = "draft"
+			}
+			fmt.Fprintf(ts.Stdout(), "%s %s %d %s\n", j.ID, status, j.Submitted, j.Name)
+		}
+	case "body":
+		jobs := p.server.Jobs()
+		if len(jobs) == 0 {
+			ts.Fatalf("no job was created")
+		}
+		writeIndented(ts, jobs[len(jobs)-1].Body)
+	case "fault":
+		p.fault(ts, args[1:])
+	case "stop", "delete":
+		p.interfere(ts, args)
+	case "asked":
+		p.asked(ts, args[1:])
+	case "await":
+		p.await(ts, args[1:])
+	default:
+		ts.Fatalf("emu: unknown command %q", args[0])
+	}
+}
+
+func (p *platform) print(ts *testscript.TestScript, wanted func(emulator.Request) bool) {
+	n := 0
+	for _, r := range p.server.Requests() {
+		if wanted(r) {
+			n++
+			fmt.Fprintf(ts.Stdout(), "%s %s %d\n", r.Method, r.Path, r.Status)
+		}
+	}
+	if n == 0 {
+		fmt.Fprintln(ts.Stdout(), "none")
+	}
+}
+
+func writeIndented(ts *testscript.TestScript, raw json.RawMessage) {
+	var v any
+	ts.Check(json.Unmarshal(raw, &v))
+	enc := json.NewEncoder(ts.Stdout())
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	ts.Check(enc.Encode(v))
+}
+
+func (p *platform) fault(ts *testscript.TestScript, args []string) {
+	if len(args) < 3 {
+		ts.Fatalf("usage: emu fault ACTION METHOD PATH [after=N] [count=N] [status=N]")
+	}
+	f := emulator.Fault{Action: emulator.Action(args[0]), Method: args[1], Path: args[2], Count: 1}
+	for _, option := range args[3:] {
+		name, value, _ := strings.Cut(option, "=")
+		n, err := strconv.Atoi(value)
+		ts.Check(err)
+		switch name {
+		case "after":
+			f.After = n
+		case "count":
+			f.Count = n
+		case "status":
+			f.Status = n
+		default:
+			ts.Fatalf("emu fault: unknown option %q", option)
+		}
+	}
+	ts.Check(p.server.AddFault(f))
+}
+
+// await waits for what a script is about to disturb.
+func (p *platform) await(ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: emu await JOBNAME STATUS")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	ts.Check(p.server.Await(ctx, func(jobs []emulator.JobInfo) bool {
+		return slices.ContainsFunc(jobs, func(j emulator.JobInfo) bool {
+			return strings.HasPrefix(j.Name, args[0]) && j.Status == args[1]
+		})
+	}))
+}
+
+// asked waits for a request; path is a pattern of path.Match.
+func (p *platform) asked(ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: emu asked METHOD PATH")
+	}
+	deadline := time.After(20 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		for _, r := range p.server.Requests() {
+			if matched, err := path.Match(args[1], r.Path); err == nil && matched && r.Method == args[0] {
+				return
+			}
+		}
+		select {
+		case <-deadline:
+			ts.Fatalf("nobody asked %s %s", args[0], args[1])
+		case <-tick.C:
+		}
+	}
+}
+
+// interfere does what a person does in the web UI, as the owner of the job.
+func (p *platform) interfere(ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: emu %s JOB", args[0])
+	}
+	id := args[1]
+	for _, j := range p.server.Jobs() {
+		if strings.HasPrefix(j.Name, args[1]) {
+			id = j.ID
+		}
+	}
+	method, target := http.MethodDelete, "/api/v2/jobs/"+id+"/"
+	if args[0] == "stop" {
+		method, target = http.MethodPost, target+"stop/"
+	}
+	request, err := http.NewRequest(method, p.web.URL+target, nil)
+	ts.Check(err)
+	request.Header.Set("Authorization", "Token "+activeKey)
+	response, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	ts.Check(response.Body.Close())
+	if response.StatusCode >= http.StatusBadRequest {
+		ts.Fatalf("emu %s %s: %s", args[0], id, response.Status)
+	}
+}
+
+// exitCode runs a program and checks the code that it exits with:
+//
+//	exitcode 3 rescale-apply validate -f bad.yaml
+func exitCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exitcode N program [args...]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	var exited *exec.ExitError
+	if errors.As(err, &exited) {
+		code = exited.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// copyDir copies a folder of the repository into the work folder:
+//
+//	cpdir examples/heat heat
+func copyDir(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cpdir FROM TO")
+	}
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(filepath.Join(ts.Getenv("ROOT"), args[0]))))
+}
+
+// replace changes a text in a file, which must be there:
+//
+//	replace job.yaml 'slots: 1' 'slots: 2'
+func replace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: replace FILE OLD NEW")
+	}
+	file := ts.MkAbs(args[0])
+	text, err := os.ReadFile(file)
+	ts.Check(err)
+	if !strings.Contains(string(text), args[1]) {
+		ts.Fatalf("%s does not contain %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(file, []byte(strings.ReplaceAll(string(text), args[1], args[2])), 0o644))
+}

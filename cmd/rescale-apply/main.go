@@ -1,0 +1,35 @@
+// The command rescale-apply: see internal/app for what it does, README.md for
+// how to use it.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"github.com/rescale-apply/rescale-apply/internal/app"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second signal ends the process at once: state survives that, too.
+	context.AfterFunc(ctx, stop)
+	stdout, stderr := int(os.Stdout.Fd()), int(os.Stderr.Fd())
+	return app.Main(ctx, app.Env{
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.Getenv, Environ: os.Environ(),
+		Screen: app.Screen{
+			Stdout: term.IsTerminal(stdout), Stderr: term.IsTerminal(stderr),
+			Size: func() (int, int, bool) {
+				columns, lines, err := term.GetSize(stderr)
+				return columns, lines, err == nil
+			},
+		},
+	})
+}

@@ -1,0 +1,61 @@
+package app_test
+
+import (
+	"bytes"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/rescale-apply/rescale-apply/internal/app"
+	"github.com/rescale-apply/rescale-apply/internal/emulator"
+)
+
+const key = "1111111111111111111111111111111111111111"
+
+// platform is an emulator that the tests of one function share.
+type platform struct {
+	server *emulator.Server
+	url    string
+}
+
+func newPlatform(t *testing.T) *platform {
+	t.Helper()
+	server, err := emulator.Open(emulator.Config{
+		Dir: t.TempDir(), Env: os.Environ(),
+		Accounts: []emulator.Account{{
+			Key: key, Email: "ada@example.com", MaxJobHours: 48,
+			Projects: []emulator.Project{{ID: "pAero", Name: "aero-2026"}, {ID: "pTwinA", Name: "twin"}, {ID: "pTwinB", Name: "twin"}},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(server)
+	t.Cleanup(func() {
+		web.Close()
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &platform{server, web.URL}
+}
+
+// result is what one call of the tool came to.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+// run calls the tool in this process, as a pipeline would: no terminal.
+func (p *platform) run(t *testing.T, args ...string) result {
+	t.Helper()
+	env := map[string]string{"RESCALE_API_URL": p.url, "RESCALE_API_KEY": key, "HOME": t.TempDir()}
+	var stdout, stderr bytes.Buffer
+	code := app.Main(t.Context(), app.Env{
+		Args: args, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
+		Getenv: func(name string) string { return env[name] },
+		Screen: app.Screen{Size: func() (int, int, bool) { return 0, 0, false }},
+	})
+	return result{code, stdout.String(), stderr.String()}
+}

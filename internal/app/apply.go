@@ -1,0 +1,219 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+func (t *tool) applyCommand() *cli.Command {
+	flags := []cli.Flag{
+		&cli.BoolFlag{Name: "no-wait", Usage: "return when everything is submitted"},
+		&cli.DurationFlag{Name: "timeout", Usage: "stop waiting after `TIME` (exit 101); the jobs run on"},
+		&cli.DurationFlag{Name: "poll-interval", Usage: "`TIME` between two looks at the jobs", DefaultText: "30s, for a platform on this machine 0.1s"},
+		&cli.IntFlag{Name: "parallel", Value: 4, Usage: "jobs and transfers at once: `N`"},
+		&cli.Float64Flag{Name: "max-cost", Usage: "refuse to start runs that can cost more than `USD` together"},
+		&cli.StringSliceFlag{Name: "replace", Usage: "run the job `NAME` again although nothing changed; may be repeated"},
+	}
+	return &cli.Command{
+		Name:      "apply",
+		Usage:     "upload, create, submit, wait, download: what is not done yet",
+		UsageText: "rescale-apply -f job.yaml\n   rescale-apply -f job.yaml --local\n   rescale-apply apply -f job.yaml --no-wait --max-cost 50",
+		Flags:     join(manifestFlags(), flags, platformFlags(), outputFlags("text", "json")),
+		Action:    t.apply,
+	}
+}
+
+func join(groups ...[]cli.Flag) []cli.Flag {
+	var all []cli.Flag
+	for _, g := range groups {
+		all = append(all, g...)
+	}
+	return all
+}
+
+func (t *tool) apply(c *cli.Context) (err error) {
+	output, err := format(c, "text", "json")
+	if err == nil {
+		err = errors.Join(noArguments(c), positive(c, "timeout", "poll-interval", "parallel", "max-cost"))
+	}
+	if err != nil {
+		return err
+	}
+	s, err := t.open(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := t.resolve(c, s); err != nil {
+		return err
+	}
+	journal, err := state.Open(s.state, s.identity())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	plan, err := s.plan(c, journal.Snapshot())
+	if err != nil {
+		return err
+	}
+	return t.carryOut(c, s, journal, work{plan, output})
+}
+
+// work is a plan and the form in which its course is told.
+type work struct {
+	plan   executor.Plan
+	output string
+}
+
+// watcher shows events while a plan is applied.
+type watcher interface {
+	Event(executor.Event)
+	Close()
+}
+
+func (t *tool) carryOut(c *cli.Context, s *session, journal *state.Journal, w work) error {
+	style := t.style(c)
+	if w.output == "text" {
+		style.Plan(t.Stdout, w.plan)
+	}
+	if err := guard(c, w.plan); err != nil {
+		return err
+	}
+	ctx, cancel := withTimeout(c.Context, c.Duration("timeout"))
+	defer cancel()
+	watcher := t.watcher(c, w.output)
+	run := executor.Executor{
+		Platform: s.platform, Journal: journal, Owner: s.resolved.User.Email, Parallel: c.Int("parallel"),
+		Interval: s.interval(c), NoWait: c.Bool("no-wait"), Notify: watcher.Event,
+	}
+	report, err := run.Apply(ctx, w.plan)
+	watcher.Close()
+	if err != nil {
+		return err
+	}
+	if w.output == "text" && w.plan.Pending() {
+		fmt.Fprintln(t.Stdout, show.Applied(report))
+	}
+	return t.conclude(ctx, s, report)
+}
+
+// watcher chooses how to show events: JSON lines, live lines on a terminal,
+// plain lines anywhere else.
+func (t *tool) watcher(c *cli.Context, output string) watcher {
+	style := t.style(c)
+	if output == "json" {
+		return jsonLines{t.Stdout}
+	}
+	if t.Screen.Stderr && t.Screen.Stdout && t.Getenv("TERM") != "dumb" && t.Getenv("CI") == "" {
+		return show.NewLive(style, t.Stderr, t.Stdout, t.Screen.Size)
+	}
+	return show.Lines{Style: style, Progress: t.Stderr, Results: t.Stdout}
+}
+
+// jsonLines writes one event a line.
+type jsonLines struct{ out io.Writer }
+
+// Event writes the line. A reader that went away is noticed by the shell, not here.
+func (j jsonLines) Event(e executor.Event) { _ = show.EventLine(j.out, e) }
+
+// Close ends the showing.
+func (jsonLines) Close() {}
+
+// GuardError is a limit that the user set and the plan would pass.
+type GuardError struct{ Message, Advice string }
+
+// Error is the fact.
+func (e *GuardError) Error() string { return e.Message }
+
+// Hint tells how to go on.
+func (e *GuardError) Hint() string { return e.Advice }
+
+// guard refuses a plan that can cost more than --max-cost. A plan whose cost has
+// no upper bound can.
+func guard(c *cli.Context, plan executor.Plan) error {
+	if !c.IsSet("max-cost") || plan.Count(executor.Run)+plan.Count(executor.Rerun) == 0 {
+		return nil
+	}
+	limit, total := c.Float64("max-cost"), 0.0
+	for _, step := range plan.Steps {
+		if !step.Creates() {
+			continue
+		}
+		if e := step.Job.Estimate; !e.Bounded || e.Rate == 0 {
+			return &GuardError{
+				fmt.Sprintf("the cost of job %q has no known upper bound, and --max-cost is %.2f USD", step.Job.Name, limit),
+				"give the job a walltime: under hardware:",
+			}
+		}
+		total += step.Job.Estimate.Cost
+	}
+	if total > limit {
+		return &GuardError{
+			fmt.Sprintf("the new runs can cost %.2f USD, and --max-cost is %.2f USD", total, limit),
+			"shorten the walltime, choose fewer jobs with --target, or raise --max-cost; nothing was uploaded or started",
+		}
+	}
+	return nil
+}
+
+// conclude turns outcomes into the error that ends the command: first what went
+// wrong with the work itself, then what became of the jobs.
+func (t *tool) conclude(ctx context.Context, s *session, report executor.Report) error {
+	var failed, stopped bool
+	var worst error
+	for _, o := range report.Outcomes {
+		switch {
+		case o.Err != nil && ctx.Err() == nil && worst == nil:
+			worst = o.Err
+		case o.Verdict == verdict.Stopped:
+			stopped = true
+		case o.Verdict != "" && o.Verdict != verdict.Succeeded:
+			failed = true
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return t.interrupted(ctx, s)
+	case worst != nil:
+		t.hint(worst)
+		return codeError(exitCode(worst))
+	case failed:
+		return codeError(ExitJobFailed)
+	case stopped:
+		return codeError(ExitJobStopped)
+	}
+	return nil
+}
+
+// hint prints advice for an error that the outcome's line has told already.
+func (t *tool) hint(err error) {
+	for _, h := range hints(err) {
+		fmt.Fprintf(t.Stderr, "hint: %s\n", h)
+	}
+}
+
+// interrupted says what goes on without us, and how to come back to it.
+func (t *tool) interrupted(ctx context.Context, s *session) error {
+	cause := context.Cause(ctx)
+	code, what := ExitInterrupted, "interrupted"
+	if errors.Is(cause, errTimeout) {
+		code, what = ExitRunning, errTimeout.Error()
+	}
+	if s.local != nil && s.local.Owned {
+		fmt.Fprintf(t.Stderr, "%s: %s; the local platform ends with this command\n", programName, what)
+		fmt.Fprintln(t.Stderr, "hint: run the same command again: jobs that had not finished start over")
+		return codeError(code)
+	}
+	fmt.Fprintf(t.Stderr, "%s: %s; submitted jobs go on running on the platform\n", programName, what)
+	fmt.Fprintln(t.Stderr, "hint: run the same command again to go on waiting: nothing is started twice")
+	return codeError(code)
+}

@@ -1,0 +1,121 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/local"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/emulator"
+)
+
+func (t *tool) emulateCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "emulate",
+		Usage:     "serve a local platform to any client, until interrupted",
+		UsageText: "rescale-apply emulate\n   rescale-apply emulate --listen 127.0.0.1:8099 --key secret --data /tmp/rescale --speed 10",
+		Flags: join([]cli.Flag{
+			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8099", Usage: "`ADDRESS` to listen on; port 0 takes a free one"},
+			&cli.StringFlag{Name: "key", Usage: "API `KEY` to accept (default: a random one, kept in the data folder)"},
+			&cli.StringFlag{Name: "data", Value: filepath.Join(".rescale", "emulator"), Usage: "`FOLDER` for files and jobs"},
+			&cli.Float64Flag{Name: "speed", Usage: "platform seconds per real second: `N`; walltimes shrink with it; 0: status changes take no time, walltimes are real"},
+			&cli.BoolFlag{Name: "throttle", Usage: "answer 429 above the platform's documented request limits"},
+			&cli.BoolFlag{Name: "allow-remote", Usage: "listen on an address that other machines can reach: they can run commands here"},
+		}, outputFlags("text", "json")),
+		Action: t.emulate,
+	}
+}
+
+func (t *tool) emulate(c *cli.Context) error {
+	output, err := format(c, "text", "json")
+	if err == nil {
+		err = errors.Join(noArguments(c), positive(c, "speed"))
+	}
+	if err != nil {
+		return err
+	}
+	if err := t.checkAddress(c); err != nil {
+		return err
+	}
+	key, err := local.Key(c.String("data"), c.String("key"))
+	if err != nil {
+		return fmt.Errorf("opening the data folder: %w", err)
+	}
+	config := local.Config(c.String("data"), key, t.Environ)
+	config.Speed = c.Float64("speed")
+	if c.Bool("throttle") {
+		config.Throttle = emulator.PlatformLimits()
+	}
+	server, err := emulator.Open(config)
+	if err != nil {
+		return fmt.Errorf("opening the data folder: %w", err)
+	}
+	listener, err := new(net.ListenConfig).Listen(c.Context, "tcp", c.String("listen"))
+	if err != nil {
+		return errors.Join(fmt.Errorf("listening: %w", err), server.Close())
+	}
+	if err := t.announce(output, "http://"+listener.Addr().String(), key); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return serve(c.Context, server, listener)
+}
+
+// checkAddress keeps the emulator on this machine: whoever can reach it with the
+// key can run commands.
+func (t *tool) checkAddress(c *cli.Context) error {
+	host, _, err := net.SplitHostPort(c.String("listen"))
+	if err != nil {
+		return cmdline.Usage(fmt.Sprintf("--listen %s: %v", c.String("listen"), err), "write it as 127.0.0.1:8099")
+	}
+	ip := net.ParseIP(host)
+	if host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	if !c.Bool("allow-remote") {
+		return cmdline.Usage(
+			fmt.Sprintf("--listen %s can be reached from other machines, and whoever has the key can run commands here", c.String("listen")),
+			"use 127.0.0.1, or add --allow-remote if you mean it",
+		)
+	}
+	fmt.Fprintf(t.Stderr, "warning: other machines can reach this emulator; whoever has the key can run commands as you\n")
+	return nil
+}
+
+func (t *tool) announce(output, url, key string) error {
+	if output == "json" {
+		return show.WriteLine(t.Stdout, struct {
+			FormatVersion int    `json:"formatVersion"`
+			URL           string `json:"url"`
+			Key           string `json:"key"`
+		}{show.FormatVersion, url, key})
+	}
+	lines := []string{
+		"export RESCALE_API_URL=" + url,
+		"export RESCALE_API_KEY=" + key,
+		"# serving; stop with Ctrl-C",
+	}
+	_, err := fmt.Fprintln(t.Stdout, strings.Join(lines, "\n"))
+	return err
+}
+
+// serve ends cleanly when ctx does: that is how a person ends an emulator.
+func serve(ctx context.Context, server *emulator.Server, listener net.Listener) error {
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return errors.Join(err, server.Close())
+	case <-ctx.Done():
+		if err := errors.Join(server.Close(), <-served); err != nil {
+			return err
+		}
+		return codeError(ExitOK)
+	}
+}

@@ -1,0 +1,136 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/login"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+// ExitCode is how the process tells its outcome. Codes below 100 speak of the
+// tool, codes from 100 on of the jobs.
+type ExitCode int
+
+// The exit codes; ExitCodes has them with their meaning.
+const (
+	ExitOK          ExitCode = 0
+	ExitError       ExitCode = 1
+	ExitPending     ExitCode = 2
+	ExitUsage       ExitCode = 3
+	ExitAuth        ExitCode = 4
+	ExitGuard       ExitCode = 5
+	ExitConflict    ExitCode = 6
+	ExitJobFailed   ExitCode = 100
+	ExitRunning     ExitCode = 101
+	ExitJobStopped  ExitCode = 102
+	ExitInterrupted ExitCode = 130
+)
+
+// CodeMeaning is one row of the table in the README.
+type CodeMeaning struct {
+	Code    ExitCode
+	Meaning string
+}
+
+// ExitCodes lists every code with its meaning, for the README and for help.
+func ExitCodes() []CodeMeaning {
+	return []CodeMeaning{
+		{ExitOK, "desired state reached, or nothing to do"},
+		{ExitError, "unexpected error, or platform error after retries"},
+		{ExitPending, "`plan --detailed-exitcode`: changes are pending (never anything else)"},
+		{ExitUsage, "usage or manifest: fix the text (YAML, schema, rules, catalog)"},
+		{ExitAuth, "authentication: missing, wrong or expired key, deactivated user"},
+		{ExitGuard, "refused by a guard: cost limit"},
+		{ExitConflict, "state conflict: locked, other account, changed while running, unresolved create"},
+		{ExitJobFailed, "a job failed"},
+		{ExitRunning, "still running at --timeout"},
+		{ExitJobStopped, "a job was stopped"},
+		{ExitInterrupted, "interrupted; state is consistent, run again to go on"},
+	}
+}
+
+// codeError ends a command with a code when everything worth saying has been
+// said already.
+type codeError ExitCode
+
+// Error is only seen by programmers.
+func (c codeError) Error() string { return fmt.Sprintf("exit %d", int(c)) }
+
+// errTimeout is the cause of a context that --timeout ended.
+var errTimeout = errors.New("still running at --timeout")
+
+// exitCode maps an error to its code: one table for the whole tool.
+func exitCode(err error) ExitCode {
+	var code codeError
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &code):
+		return ExitCode(code)
+	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err):
+		return ExitUsage
+	case is[*login.MissingKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
+		return ExitAuth
+	case is[*GuardError](err):
+		return ExitGuard
+	case is[*executor.ConflictError](err), is[*executor.UnresolvedError](err), is[*rescale.OutcomeUnknownError](err),
+		is[*state.LockedError](err), is[*state.ForeignError](err), is[*state.DamagedError](err), is[*state.NewerError](err):
+		return ExitConflict
+	case errors.Is(err, errTimeout):
+		return ExitRunning
+	case errors.Is(err, context.Canceled):
+		return ExitInterrupted
+	}
+	return ExitError
+}
+
+func is[E error](err error) bool {
+	var target E
+	return errors.As(err, &target)
+}
+
+// report prints an error for people, once, and gives the exit code.
+func (t *tool) report(ctx context.Context, err error) int {
+	if err != nil && ctx.Err() != nil && !is[codeError](err) {
+		err = fmt.Errorf("interrupted: %w", context.Canceled)
+	}
+	if err != nil && !is[codeError](err) && !is[diag.List](err) {
+		fmt.Fprintf(t.Stderr, "%s: %v\n", programName, err)
+		for _, hint := range hints(err) {
+			fmt.Fprintf(t.Stderr, "hint: %s\n", hint)
+		}
+	}
+	return int(exitCode(err))
+}
+
+// hints collects the advice along the chain, each once, outermost first.
+func hints(err error) []string {
+	var list []string
+	seen := make(map[string]bool)
+	var walk func(error)
+	walk = func(err error) {
+		if err == nil {
+			return
+		}
+		if h, ok := err.(interface{ Hint() string }); ok && h.Hint() != "" && !seen[h.Hint()] {
+			seen[h.Hint()] = true
+			list = append(list, h.Hint())
+		}
+		switch u := err.(type) { //nolint:errorlint // this walks the chain itself
+		case interface{ Unwrap() error }:
+			walk(u.Unwrap())
+		case interface{ Unwrap() []error }:
+			for _, e := range u.Unwrap() {
+				walk(e)
+			}
+		}
+	}
+	walk(err)
+	return list
+}

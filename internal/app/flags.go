@@ -1,0 +1,96 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/login"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
+)
+
+// manifestFlags say which jobs.
+func manifestFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "filename", Aliases: []string{"f"}, Usage: "manifest `FILE`; - reads standard input; may be repeated"},
+		&cli.StringSliceFlag{Name: "target", Usage: "only the job `NAME`; may be repeated"},
+	}
+}
+
+// platformFlags say which platform, with which key.
+func platformFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "local", Usage: "run on this machine, on the embedded platform: no account, no cost"},
+		&cli.StringFlag{Name: "profile", Usage: "section `NAME` of ~/.config/rescale/apiconfig"},
+		&cli.StringFlag{Name: "api-url", Usage: "platform `URL` (default: RESCALE_API_URL, the profile, or " + login.DefaultURL + ")"},
+		&cli.StringFlag{Name: "token-file", Usage: "`FILE` that holds the API key (default: RESCALE_API_KEY, or the profile)"},
+		&cli.StringFlag{Name: "state", Usage: "state `FILE` (default: .rescale/MANIFEST.state.jsonl beside the manifest)"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show every request on stderr"},
+	}
+}
+
+// outputFlags say how to print; formats are the allowed values, the default first.
+func outputFlags(formats ...string) []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: formats[0], Usage: "`FORMAT`: " + strings.Join(formats, ", ")},
+		&cli.BoolFlag{Name: "no-color", Usage: "no colours (also: NO_COLOR)"},
+	}
+}
+
+// format checks -o against what the command can print.
+func format(c *cli.Context, formats ...string) (string, error) {
+	chosen := c.String("output")
+	if !slices.Contains(formats, chosen) {
+		return "", cmdline.Usage(fmt.Sprintf("%s cannot print %q", c.Command.Name, chosen), "-o takes "+strings.Join(formats, ", "))
+	}
+	return chosen, nil
+}
+
+// noArguments refuses words that a command has no use for, before they are
+// silently ignored.
+func noArguments(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return nil
+	}
+	word := c.Args().First()
+	if strings.HasSuffix(word, ".yaml") || strings.HasSuffix(word, ".yml") {
+		return cmdline.Usage(fmt.Sprintf("%s takes no argument %q", c.Command.Name, word), fmt.Sprintf("rescale-apply %s -f %s", c.Command.Name, word))
+	}
+	return cmdline.Usage(fmt.Sprintf("%s takes no argument %q", c.Command.Name, word), "see rescale-apply "+c.Command.Name+" --help")
+}
+
+// positive refuses a number or a duration below zero.
+func positive(c *cli.Context, names ...string) error {
+	for _, name := range names {
+		if c.Int(name) < 0 || c.Duration(name) < 0 || c.Float64(name) < 0 {
+			return cmdline.Usage(fmt.Sprintf("--%s must not be negative", name), "")
+		}
+	}
+	return nil
+}
+
+// style is how text on stdout may look: NO_COLOR, a pipe and --no-color all
+// switch colours off.
+func (t *tool) style(c *cli.Context) show.Style {
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "." // only makes paths longer
+	}
+	return show.Style{Color: t.Screen.Stdout && t.colors(c), Dir: dir}
+}
+
+func (t *tool) colors(c *cli.Context) bool {
+	return !c.Bool("no-color") && t.Getenv("NO_COLOR") == "" && t.Getenv("TERM") != "dumb"
+}
+
+// How often the platform is asked for the state of jobs. An emulator on this
+// machine needs no sparing.
+const (
+	defaultInterval = 30 * time.Second
+	localInterval   = 100 * time.Millisecond
+)

@@ -1,0 +1,130 @@
+// Package local embeds the emulated platform into one command: it opens the
+// platform's folder, serves it on a loopback port, and closes it at the end. If
+// another process serves the folder already, it is used instead.
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator"
+)
+
+// Email is the account of the local platform.
+const Email = "you@local.example"
+
+// Platform is an emulated platform that can be talked to.
+type Platform struct {
+	URL   string
+	Key   string
+	Owned bool // this process serves it; it ends with this process
+
+	server *emulator.Server
+	served chan error
+}
+
+// Open serves the platform that is kept in dir, or finds who does. Environ is
+// the environment of the commands that jobs run.
+func Open(ctx context.Context, dir string, environ []string) (*Platform, error) {
+	key, err := Key(dir, "")
+	if err != nil {
+		return nil, fmt.Errorf("opening the local platform in %s: %w", dir, err)
+	}
+	server, url, err := own(ctx, Config(dir, key, environ))
+	if err != nil {
+		return nil, fmt.Errorf("opening the local platform in %s: %w", dir, err)
+	}
+	if server == nil {
+		return &Platform{URL: url, Key: key}, nil
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening a local port: %w", err), server.Close())
+	}
+	p := &Platform{URL: "http://" + listener.Addr().String(), Key: key, Owned: true, server: server, served: make(chan error, 1)}
+	go func() { p.served <- server.Serve(listener) }()
+	return p, nil
+}
+
+// Another process needs a moment from opening the folder to serving it.
+const (
+	looks    = 20
+	lookEach = 50 * time.Millisecond
+)
+
+// own opens the platform, or, when another process has it, gives the address
+// where that one listens.
+func own(ctx context.Context, config emulator.Config) (server *emulator.Server, url string, err error) {
+	for range looks {
+		server, err = emulator.Open(config)
+		var busy *emulator.InUseError
+		if !errors.As(err, &busy) {
+			return server, "", err
+		}
+		if busy.URL != "" {
+			return nil, busy.URL, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, "", context.Cause(ctx)
+		case <-time.After(lookEach):
+		}
+	}
+	return nil, "", err
+}
+
+// Config is the emulator as people try it: one account, status changes that take
+// no time, and walltimes in real hours.
+func Config(dir, key string, environ []string) emulator.Config {
+	return emulator.Config{
+		Dir: dir, Env: environ,
+		Accounts: []emulator.Account{{
+			Key: key, Email: Email, Name: "Local User", MaxJobHours: 336,
+			Projects: []emulator.Project{{ID: "pLocal", Name: "local", Default: true}},
+		}},
+	}
+}
+
+// Close ends what Open started. Jobs that still run are run again by the next
+// process that opens the folder.
+func (p *Platform) Close() error {
+	if !p.Owned {
+		return nil
+	}
+	return errors.Join(p.server.Close(), <-p.served)
+}
+
+// Key is the key of the local account: the wished one, else one that is made
+// once and kept beside the data, so that curl works against the same account.
+func Key(dir, wished string) (string, error) {
+	if wished != "" {
+		return wished, nil
+	}
+	path := filepath.Join(dir, "key")
+	if text, err := os.ReadFile(path); err == nil && len(strings.TrimSpace(string(text))) > 0 {
+		return strings.TrimSpace(string(text)), nil
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	key := newKey()
+	return key, os.WriteFile(path, []byte(key+"\n"), 0o600)
+}
+
+// newKey is a random key in the shape of the platform's: 40 hex digits.
+func newKey() string {
+	random := make([]byte, 20)
+	_, _ = rand.Read(random) // never fails, by its documentation
+	return hex.EncodeToString(random)
+}

@@ -1,0 +1,82 @@
+package app
+
+import (
+	"errors"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+func (t *tool) planCommand() *cli.Command {
+	flags := []cli.Flag{
+		&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 when apply would do something"},
+		&cli.StringSliceFlag{Name: "replace", Usage: "plan to run the job `NAME` again; may be repeated"},
+	}
+	return &cli.Command{
+		Name:      "plan",
+		Usage:     "show what apply would do, and why; sends GET requests only",
+		UsageText: "rescale-apply plan -f job.yaml\n   rescale-apply plan -f job.yaml --detailed-exitcode -o json",
+		Flags:     join(manifestFlags(), flags, platformFlags(), outputFlags("text", "json", "md")),
+		Action:    t.plan,
+	}
+}
+
+func (t *tool) plan(c *cli.Context) (err error) {
+	output, err := format(c, "text", "json", "md")
+	if err == nil {
+		err = noArguments(c)
+	}
+	if err != nil {
+		return err
+	}
+	s, err := t.open(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := t.resolve(c, s); err != nil {
+		return err
+	}
+	snapshot, err := state.Read(s.state, s.identity())
+	if err != nil {
+		return err
+	}
+	plan, err := s.plan(c, snapshot)
+	if err != nil {
+		return err
+	}
+	return t.showPlan(c, plan, output)
+}
+
+func (t *tool) showPlan(c *cli.Context, plan executor.Plan, output string) error {
+	switch output {
+	case "json":
+		if err := show.WritePlan(t.Stdout, plan); err != nil {
+			return err
+		}
+	case "md":
+		show.PlanMarkdown(t.Stdout, plan)
+	default:
+		t.style(c).Plan(t.Stdout, plan)
+	}
+	if plan.Pending() && c.Bool("detailed-exitcode") {
+		return codeError(ExitPending)
+	}
+	return nil
+}
+
+// plan observes and decides.
+func (s *session) plan(c *cli.Context, snapshot state.Snapshot) (executor.Plan, error) {
+	replace := c.StringSlice("replace")
+	if err := knownJobs(s.jobs, replace, "--replace"); err != nil {
+		return executor.Plan{}, err
+	}
+	seen, err := executor.Observe(c.Context, s.platform, s.resolved, snapshot)
+	if err != nil {
+		return executor.Plan{}, err
+	}
+	return executor.NewPlan(s.resolved.Jobs, snapshot, seen, executor.Options{Replace: replace}), nil
+}

@@ -1,0 +1,227 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/internal/app"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/golden"
+	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
+	"github.com/rescale-apply/rescale-apply/schema"
+)
+
+const readmePath = "../../README.md"
+
+// TestReadmeIsGenerated compares the tables of the README with the code that
+// they describe, and its console blocks with what the commands really print.
+// -update rewrites them.
+func TestReadmeIsGenerated(t *testing.T) {
+	text, err := os.ReadFile(readmePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := string(text)
+	want = section(t, want, "<!-- generated: commands -->\n", "<!-- end -->", commandTable(t))
+	want = section(t, want, "<!-- generated: exit codes -->\n", "<!-- end -->", exitTable())
+	want = section(t, want, "<!-- generated: manifest -->\n", "<!-- end -->", manifestTable(t))
+	for _, demo := range []string{"run", "mistakes"} {
+		want = replay(t, want, demo)
+	}
+	if golden.Update() {
+		if err := os.WriteFile(readmePath, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(string(text), "\n")); diff != "" {
+		t.Errorf("README.md differs from what is true (-true +README)\n%s\nif the code is right: go test ./internal/app -run Readme -update", diff)
+	}
+}
+
+// section replaces what stands between two marks.
+func section(t *testing.T, text, from, to, content string) string {
+	t.Helper()
+	head, rest, ok := strings.Cut(text, from)
+	if !ok {
+		t.Fatalf("README.md has no %q", from)
+	}
+	_, tail, ok := strings.Cut(rest, to)
+	if !ok {
+		t.Fatalf("README.md has no %q after %q", to, from)
+	}
+	return head + from + content + to + tail
+}
+
+func commandTable(t *testing.T) string {
+	t.Helper()
+	help := new(platform).run(t, "help").stdout
+	_, list, ok := strings.Cut(help, "Commands:\n")
+	if !ok {
+		t.Fatalf("help has no commands:\n%s", help)
+	}
+	list, _, _ = strings.Cut(list, "\n\n")
+	var b strings.Builder
+	b.WriteString("| command | |\n| --- | --- |\n")
+	for line := range strings.Lines(list) {
+		name, usage, _ := strings.Cut(strings.TrimSpace(line), " ")
+		fmt.Fprintf(&b, "| `%s` | %s |\n", name, strings.TrimSpace(usage))
+	}
+	return b.String()
+}
+
+func exitTable() string {
+	var b strings.Builder
+	b.WriteString("| exit | meaning |\n| --- | --- |\n")
+	for _, c := range app.ExitCodes() {
+		fmt.Fprintf(&b, "| %d | %s |\n", c.Code, c.Meaning)
+	}
+	return b.String()
+}
+
+// manifestTable lists every key of the schema, in its order, with its
+// description and its first example.
+func manifestTable(t *testing.T) string {
+	t.Helper()
+	docs, problems := yamlsrc.Parse(diag.Source{Name: "job.schema.json", Text: schema.JSON()})
+	if len(problems) > 0 || len(docs) != 1 {
+		t.Fatalf("%d documents, %v", len(docs), problems)
+	}
+	var b strings.Builder
+	b.WriteString("| key | meaning | example |\n| --- | --- | --- |\n")
+	describe(t, &b, docs[0], "", "")
+	return b.String()
+}
+
+// describe writes a row for every key below pointer, into lists and into the
+// forms that a value may have.
+func describe(t *testing.T, b *strings.Builder, doc *yamlsrc.Document, pointer, prefix string) {
+	t.Helper()
+	for _, form := range doc.Keys(pointer) {
+		if form != "oneOf" && form != "anyOf" {
+			continue
+		}
+		for n := range lookUp(doc.Value, pointer+"/"+form).([]any) {
+			describe(t, b, doc, fmt.Sprintf("%s/%s/%d", pointer, form, n), prefix)
+		}
+	}
+	if slices.Contains(doc.Keys(pointer), "items") {
+		describe(t, b, doc, pointer+"/items", strings.TrimSuffix(prefix, ".")+"[].")
+	}
+	for _, key := range doc.Keys(pointer + "/properties") {
+		at := pointer + "/properties/" + key
+		entry := lookUp(doc.Value, at).(map[string]any)
+		if ref, ok := entry["$ref"].(string); ok {
+			entry = lookUp(doc.Value, strings.TrimPrefix(ref, "#")).(map[string]any)
+		}
+		row := fmt.Sprintf("| `%s%s` | %s | `%s` |\n", prefix, key, cell(entry["description"].(string)), cell(example(t, entry)))
+		if key != "$schema" && !strings.Contains(b.String(), row) {
+			b.WriteString(row)
+			describe(t, b, doc, at, prefix+key+".")
+		}
+	}
+}
+
+func example(t *testing.T, entry map[string]any) string {
+	t.Helper()
+	text, err := json.Marshal(entry["examples"].([]any)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func lookUp(value any, pointer string) any {
+	for _, name := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
+		if list, ok := value.([]any); ok {
+			i, err := strconv.Atoi(name)
+			if err != nil {
+				return nil
+			}
+			value = list[i]
+			continue
+		}
+		value = value.(map[string]any)[name]
+	}
+	return value
+}
+
+func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
+
+// replay runs the commands of a console block in a fresh copy of the examples,
+// and gives the README with what they print.
+func replay(t *testing.T, readme, demo string) string {
+	t.Helper()
+	mark := regexp.MustCompile(`<!-- demo: ` + demo + `[^>]*-->\n` + "```console\n")
+	at := mark.FindStringIndex(readme)
+	if at == nil {
+		t.Fatalf("README.md has no demo %q", demo)
+	}
+	block, tail, _ := strings.Cut(readme[at[1]:], "```")
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "examples"), os.DirFS("../../examples")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(dir, os.DirFS("testdata/readme")); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for line := range strings.Lines(block) {
+		command, ok := strings.CutPrefix(line, "$ ")
+		if !ok {
+			continue
+		}
+		b.WriteString(line + steady(console(t, dir, command)))
+	}
+	return readme[:at[1]] + b.String() + "```" + tail
+}
+
+// console runs one line of a console block as a shell does; the tool itself runs
+// as this test's process built it.
+func console(t *testing.T, dir, command string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+toolFolder(t)+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+dir, "RESCALE_API_KEY=")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, nil
+	if strings.Contains(command, "validate") {
+		cmd.Stderr = &out
+	}
+	if err := cmd.Run(); err != nil && !strings.Contains(command, "validate") {
+		t.Fatalf("%s: %v\n%s", command, err, out.String())
+	}
+	return out.String()
+}
+
+// steady replaces the only thing that differs from run to run: the time taken.
+func steady(text string) string {
+	return regexp.MustCompile(`in \d+\.\ds`).ReplaceAllString(text, "in 0.1s")
+}
+
+// toolFolder builds the program once for a test.
+func toolFolder(t *testing.T) string {
+	t.Helper()
+	folder := filepath.Join(os.TempDir(), fmt.Sprintf("rescale-apply-readme-%d", os.Getpid()))
+	program := filepath.Join(folder, "rescale-apply")
+	if _, err := os.Stat(program); err == nil {
+		return folder
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../cmd/rescale-apply")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the program: %v\n%s", err, out)
+	}
+	return folder
+}

@@ -1,0 +1,152 @@
+package show
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+// Outcome writes the last line of one job and, for a run that failed, what it
+// printed last. It writes nothing for a job that was and stays well.
+func (s Style) Outcome(w io.Writer, o executor.Outcome) {
+	if o.Unchanged && o.Verdict == verdict.Succeeded {
+		return
+	}
+	mark, color := "✗", red
+	switch {
+	case o.Err == nil && o.Verdict == verdict.Succeeded:
+		mark, color = "✓", green
+	case o.Verdict == "":
+		mark, color = "…", yellow
+	}
+	cells := []string{o.Job}
+	if o.ID != "" {
+		cells = append(cells, o.ID)
+	}
+	cells = append(cells, s.what(o)...)
+	fmt.Fprintf(w, "%s %s\n", s.paint(color, mark), strings.Join(cells, "   "))
+	s.log(w, o)
+	if o.Advice != "" {
+		fmt.Fprintf(w, "  hint: %s\n", o.Advice)
+	}
+}
+
+// what tells how it ended, how long it took, what it cost and what came of it.
+func (s Style) what(o executor.Outcome) []string {
+	switch {
+	case o.Err != nil && o.Verdict == "":
+		return []string{"not finished: " + o.Err.Error()}
+	case o.Verdict == "" && o.Status != "":
+		return []string{"still " + o.Status}
+	case o.Verdict == "":
+		return []string{"submitted"}
+	}
+	if o.Unchanged {
+		return []string{s.verdict(o, "") + " earlier; not run again"}
+	}
+	cells := []string{s.verdict(o, "")}
+	if !o.Started.IsZero() {
+		cells = []string{s.verdict(o, Duration(o.Ended.Sub(o.Started))), coreHours(o.CoreHours)}
+		if o.Cost > 0 {
+			cells = append(cells, money(o.Cost))
+		}
+	}
+	if o.To != "" {
+		cells = append(cells, s.results(o))
+	}
+	if o.Err != nil {
+		cells = append(cells, o.Err.Error())
+	}
+	return cells
+}
+
+// verdict is the verdict with the time it took, if known, and for anything but
+// success the platform's words.
+func (Style) verdict(o executor.Outcome, took string) string {
+	words := string(o.Verdict)
+	if took != "" && o.Verdict == verdict.Succeeded {
+		words += " in " + took
+	} else if took != "" {
+		words += " after " + took
+	}
+	if o.Verdict != verdict.Succeeded && o.Reason != "" {
+		words += ": " + o.Reason
+	}
+	return words
+}
+
+func (s Style) results(o executor.Outcome) string {
+	var size int64
+	for _, f := range o.Files {
+		size += f.Size
+	}
+	return fmt.Sprintf("%s/ (%s, %s)", strings.TrimSuffix(s.path(o.To), "/"), plural(len(o.Files), "file"), executor.Bytes(size))
+}
+
+// Downloaded writes the last line of a download.
+func (s Style) Downloaded(w io.Writer, job, to string, files []state.Output) {
+	fmt.Fprintf(w, "%s   %s\n", job, s.results(executor.Outcome{To: to, Files: files}))
+}
+
+// Files lists what a job left, with sizes.
+func Files(w io.Writer, job string, files []results.Result) {
+	var rows [][]string
+	for _, f := range files {
+		rows = append(rows, []string{job, executor.Bytes(f.File.Size), f.Path})
+	}
+	table(w, rows)
+}
+
+func (s Style) log(w io.Writer, o executor.Outcome) {
+	if len(o.Log) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "  last lines of process_output.log:\n")
+	for _, line := range o.Log {
+		fmt.Fprintf(w, "  %s %s\n", s.paint(faint, "|"), strings.TrimRight(harmless(line), "\n"))
+	}
+}
+
+// harmless takes the power over the terminal from text that a job printed.
+func harmless(line string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || r == '\n' || (r >= 0x20 && r != 0x7f && (r < 0x80 || r >= 0xa0)) {
+			return r
+		}
+		return -1
+	}, line)
+}
+
+// Applied is the last line of an apply.
+func Applied(report executor.Report) string {
+	counts := make(map[string]int)
+	for _, o := range report.Outcomes {
+		counts[class(o)]++
+	}
+	var parts []string
+	for _, c := range []string{
+		"succeeded", "fetched", "failed", "stopped", "no-capacity", "restarts-exhausted", "not finished", "running", "unchanged",
+	} {
+		if counts[c] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[c], c))
+		}
+	}
+	return "Applied: " + strings.Join(parts, ", ") + "."
+}
+
+func class(o executor.Outcome) string {
+	switch {
+	case o.Err != nil:
+		return "not finished"
+	case o.Unchanged && o.Verdict == verdict.Succeeded:
+		return "unchanged"
+	case o.Verdict == "":
+		return "running"
+	}
+	return string(o.Verdict)
+}

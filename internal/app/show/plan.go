@@ -1,0 +1,94 @@
+package show
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+)
+
+// Plan writes one line for each job, the notes below it, and a last line that
+// adds up.
+func (s Style) Plan(w io.Writer, plan executor.Plan) {
+	var rows [][]string
+	for _, step := range plan.Steps {
+		rows = append(rows, []string{step.Job.Name, string(step.Action), strings.Join(step.Reasons, ", ")})
+	}
+	table(w, rows)
+	s.notes(w, plan)
+	fmt.Fprintln(w, Summary(plan))
+}
+
+// notes tells decisions that were made for the user, and what to type next.
+func (s Style) notes(w io.Writer, plan executor.Plan) {
+	for _, step := range plan.Steps {
+		if step.Creates() {
+			for _, note := range step.Job.Notes {
+				fmt.Fprintln(w, s.paint(faint, fmt.Sprintf("  note: %s: %s", step.Job.Name, note)))
+			}
+		}
+		if step.Advice != "" {
+			fmt.Fprintf(w, "  hint: %s: %s\n", step.Job.Name, step.Advice)
+		}
+	}
+}
+
+// Summary is the last line of a plan.
+func Summary(plan executor.Plan) string {
+	counts := []struct {
+		action executor.Action
+		words  string
+	}{
+		{executor.Run, "to run"},
+		{executor.Rerun, "to rerun"},
+		{executor.Resume, "to go on with"},
+		{executor.Fetch, "to fetch"},
+		{executor.Conflict, "in conflict"},
+		{executor.Unchanged, "unchanged"},
+	}
+	var parts []string
+	for _, c := range counts {
+		if n := plan.Count(c.action); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, c.words))
+		}
+	}
+	line := "Plan: " + strings.Join(parts, ", ") + "."
+	if n := len(plan.Uploads); n > 0 {
+		var size int64
+		for _, in := range plan.Uploads {
+			size += in.Size
+		}
+		line += fmt.Sprintf(" %s to upload in %s.", executor.Bytes(size), plural(n, "file"))
+	}
+	return line + worstCase(plan)
+}
+
+// worstCase says what the new runs can cost at most, or why nobody can say.
+func worstCase(plan executor.Plan) string {
+	if plan.Count(executor.Run)+plan.Count(executor.Rerun) == 0 {
+		return ""
+	}
+	hours, usd, bounded, priced := totals(plan)
+	switch {
+	case !bounded:
+		return " No upper bound of the cost: not every job has a walltime."
+	case !priced:
+		return fmt.Sprintf(" At most %s, price unknown.", coreHours(hours))
+	}
+	return fmt.Sprintf(" At most %s, %s (licenses excluded).", coreHours(hours), money(usd))
+}
+
+// PlanMarkdown writes the plan as a table for a pull request.
+func PlanMarkdown(w io.Writer, plan executor.Plan) {
+	fmt.Fprintf(w, "| job | action | why |\n| --- | --- | --- |\n")
+	for _, step := range plan.Steps {
+		fmt.Fprintf(w, "| %s | %s | %s |\n", cell(step.Job.Name), step.Action, cell(strings.Join(step.Reasons, ", ")))
+	}
+	fmt.Fprintf(w, "\n%s\n", Summary(plan))
+}
+
+// cell keeps a text inside its table cell.
+func cell(text string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;").Replace(text)
+}

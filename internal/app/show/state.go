@@ -1,0 +1,99 @@
+package show
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+// State is how far one job of a manifest is.
+type State struct {
+	Job   string
+	Known bool // the journal has a run of it
+	Gone  bool // the platform no longer has that run
+	Run   state.Run
+}
+
+// States writes one line for each job.
+func (s Style) States(w io.Writer, list []State, now time.Time) {
+	var rows [][]string
+	for _, job := range list {
+		row := []string{job.Job, job.id(), job.Word()}
+		if job.Run.Verdict != "" && job.Run.Verdict != string(verdict.Succeeded) && job.Run.Reason != "" {
+			row[2] += ": " + job.Run.Reason
+		}
+		switch {
+		case !job.Run.Ended.IsZero():
+			row = append(row, Duration(now.Sub(job.Run.Ended))+" ago")
+		case !job.Run.StatusAt.IsZero():
+			row = append(row, "for "+Duration(now.Sub(job.Run.StatusAt)))
+		}
+		rows = append(rows, row)
+	}
+	table(w, rows)
+}
+
+func (j State) id() string {
+	if j.Run.ID == "" {
+		return "-"
+	}
+	return j.Run.ID
+}
+
+// Word is the state in one word or two.
+func (j State) Word() string {
+	switch {
+	case !j.Known:
+		return "never applied"
+	case j.Gone:
+		return "deleted on the platform"
+	case j.Run.Verdict != "":
+		return j.Run.Verdict
+	case j.Run.Status != "":
+		return j.Run.Status
+	}
+	return strings.TrimSpace(fmt.Sprint(j.Run.Stage))
+}
+
+// StateJSON is one job of status -o json.
+type StateJSON struct {
+	Name      string     `json:"name"`
+	ID        string     `json:"id,omitempty"`
+	State     string     `json:"state"`             // what the text form shows
+	Stage     string     `json:"stage,omitempty"`   // how far the journal is
+	Verdict   string     `json:"verdict,omitempty"` // empty while the run is active
+	Reason    string     `json:"reason,omitempty"`
+	Started   *time.Time `json:"started,omitempty"`
+	Ended     *time.Time `json:"ended,omitempty"`
+	CoreHours float64    `json:"coreHours,omitempty"`
+	Cost      float64    `json:"cost,omitempty"` // USD without licenses
+	To        string     `json:"to,omitempty"`   // folder of the results
+}
+
+// WriteStates writes one JSON object with all jobs.
+func WriteStates(w io.Writer, list []State) error {
+	out := struct {
+		FormatVersion int         `json:"formatVersion"`
+		Jobs          []StateJSON `json:"jobs"`
+	}{FormatVersion, []StateJSON{}}
+	for _, j := range list {
+		out.Jobs = append(out.Jobs, StateJSON{
+			Name: j.Job, ID: j.Run.ID, State: j.Word(), Stage: string(j.Run.Stage), Verdict: j.Run.Verdict,
+			Reason: j.Run.Reason, Started: moment(j.Run.Started), Ended: moment(j.Run.Ended),
+			CoreHours: j.Run.CoreHours, Cost: j.Run.Cost, To: j.Run.OutputsTo,
+		})
+	}
+	return WriteJSON(w, out)
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	utc := t.UTC()
+	return &utc
+}

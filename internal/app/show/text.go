@@ -1,0 +1,118 @@
+// Package show turns plans, events and outcomes into what people and programs
+// read: text, live lines, Markdown and JSON. It decides nothing and reads
+// nothing but the values that it is given.
+package show
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+)
+
+// Style is how text may look.
+type Style struct {
+	Color bool
+	Dir   string // the current folder: paths below it are shown relative
+}
+
+// The colours that carry meaning; everything else is plain.
+const (
+	green  = "32"
+	red    = "31"
+	yellow = "33"
+	faint  = "2"
+)
+
+func (s Style) paint(code, text string) string {
+	if !s.Color {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// path shows a path as short as it can be typed.
+func (s Style) path(p string) string {
+	if rel, err := filepath.Rel(s.Dir, p); err == nil && !strings.HasPrefix(rel, "..") {
+		return filepath.ToSlash(rel)
+	}
+	return filepath.ToSlash(p)
+}
+
+// table writes rows with aligned columns; the last column is not padded. Widths
+// are screen cells, so that names in any script line up.
+func table(w io.Writer, rows [][]string) {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], runewidth.StringWidth(cell))
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			line.WriteString("  " + cell)
+			if i < len(row)-1 {
+				line.WriteString(strings.Repeat(" ", widths[i]-runewidth.StringWidth(cell)+1))
+			}
+		}
+		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
+	}
+}
+
+// Duration writes a time span as people say it: 0.4s, 14m02s, 3h05m, 2d04h.
+func Duration(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.0fs", d.Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%dd%02dh", int(d.Hours())/24, int(d.Hours())%24)
+}
+
+// plural writes a count with its noun.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// money writes US dollars.
+func money(usd float64) string { return fmt.Sprintf("%.2f USD", usd) }
+
+// coreHours writes few digits for small numbers and none for large ones.
+func coreHours(h float64) string {
+	if h >= 100 || h == float64(int(h)) {
+		return fmt.Sprintf("%.0f core-h", h)
+	}
+	return fmt.Sprintf("%.1f core-h", h)
+}
+
+// totals adds up what the jobs that a plan creates can cost at most.
+func totals(plan executor.Plan) (hours, usd float64, bounded, priced bool) {
+	bounded, priced = true, true
+	for _, s := range plan.Steps {
+		if !s.Creates() {
+			continue
+		}
+		hours += s.Job.Estimate.CoreHours
+		usd += s.Job.Estimate.Cost
+		bounded = bounded && s.Job.Estimate.Bounded
+		priced = priced && s.Job.Estimate.Rate > 0
+	}
+	return hours, usd, bounded, priced
+}

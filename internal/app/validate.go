@@ -1,0 +1,48 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+func (t *tool) validateCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "validate",
+		Usage:     "check manifests and their input files without a network",
+		UsageText: "rescale-apply validate -f job.yaml",
+		Flags:     join(manifestFlags(), outputFlags("text")),
+		Action:    t.validate,
+	}
+}
+
+// validate does what can be done offline: the text, the schema, the rules, and
+// that every input file is there. Catalogs are plan's work.
+func (t *tool) validate(c *cli.Context) error {
+	if err := noArguments(c); err != nil {
+		return err
+	}
+	m, err := t.load(c)
+	if err != nil {
+		return err
+	}
+	if problems := resolver.CheckInputs(m.jobs); len(problems) > 0 {
+		return t.problems(c, m.sources, problems)
+	}
+	for _, source := range m.sources {
+		n := 0
+		for _, job := range m.jobs {
+			if job.File == source.Name {
+				n++
+			}
+		}
+		noun := "jobs"
+		if n == 1 {
+			noun = "job"
+		}
+		fmt.Fprintf(t.Stdout, "%s: %d %s, no problems\n", source.Name, n, noun)
+	}
+	return nil
+}
