@@ -229,7 +229,7 @@ func (d decision) key(attempt int) Key {
 }
 
 func replaceAdvice(name string) string {
-	return "to run it again: --replace " + name
+	return "to run it again unchanged: --replace " + name
 }
 
 func resumeReason(run state.Run, history []rescale.Status) string {

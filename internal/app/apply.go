@@ -90,7 +90,7 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *state.Journal, w wo
 	}
 	ctx, cancel := withTimeout(c.Context, c.Duration("timeout"))
 	defer cancel()
-	watcher := t.watcher(c, w.output)
+	watcher := t.watcher(c, w)
 	run := executor.Executor{
 		Platform: s.platform, Journal: journal, Owner: s.resolved.User.Email, Parallel: c.Int("parallel"),
 		Interval: s.interval(c), NoWait: c.Bool("no-wait"), Notify: watcher.Event,
@@ -108,13 +108,17 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *state.Journal, w wo
 
 // watcher chooses how to show events: JSON lines, live lines on a terminal,
 // plain lines anywhere else.
-func (t *tool) watcher(c *cli.Context, output string) watcher {
+func (t *tool) watcher(c *cli.Context, w work) watcher {
 	style := t.style(c)
-	if output == "json" {
+	if w.output == "json" {
 		return jsonLines{t.Stdout}
 	}
 	if t.Screen.Stderr && t.Screen.Stdout && t.Getenv("TERM") != "dumb" && t.Getenv("CI") == "" {
-		return show.NewLive(style, t.Stderr, t.Stdout, t.Screen.Size)
+		var order []string
+		for _, step := range w.plan.Steps {
+			order = append(order, step.Job.Name)
+		}
+		return show.NewLive(show.Screen{Style: style, Lines: t.Stderr, Results: t.Stdout, Size: t.Screen.Size, Order: order})
 	}
 	return show.Lines{Style: style, Progress: t.Stderr, Results: t.Stdout}
 }

@@ -3,7 +3,7 @@ package show
 import (
 	"fmt"
 	"io"
-	"sort"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,24 +13,29 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 )
 
+// Screen is where live lines are drawn.
+type Screen struct {
+	Style
+	Lines   io.Writer                            // the terminal: stderr
+	Results io.Writer                            // stdout
+	Size    func() (columns, lines int, ok bool) // of the terminal
+	Order   []string                             // job names as in the manifest
+}
+
 // Live shows one line for each job that is under way, drawn over in place, on a
 // terminal. Results scroll by above. Jobs that do not fit are folded into
 // counts by status.
 type Live struct {
-	style   Style
-	screen  io.Writer // stderr
-	results io.Writer // stdout
-	size    func() (columns, lines int, ok bool)
+	Screen
 
 	mu     sync.Mutex
-	order  []string
-	jobs   map[string]*lane
+	lanes  []*lane
 	drawn  int // lines on the screen that are ours
 	stop   chan struct{}
 	ticked sync.WaitGroup
 }
 
-// lane is one job on the screen.
+// lane is one job, or one upload, on the screen.
 type lane struct {
 	name, id, status string
 	since            time.Time
@@ -40,11 +45,8 @@ type lane struct {
 const redrawEvery = 200 * time.Millisecond
 
 // NewLive starts drawing; Close ends it.
-func NewLive(style Style, screen, results io.Writer, size func() (int, int, bool)) *Live {
-	l := &Live{
-		style: style, screen: screen, results: results, size: size,
-		jobs: make(map[string]*lane), stop: make(chan struct{}),
-	}
+func NewLive(screen Screen) *Live {
+	l := &Live{Screen: screen, stop: make(chan struct{})}
 	l.ticked.Go(l.tick)
 	return l
 }
@@ -81,10 +83,10 @@ func (l *Live) Event(e executor.Event) {
 	case executor.EventResult:
 		l.remove(e.Job)
 		l.erase()
-		l.style.Outcome(l.results, *e.Outcome)
+		l.Outcome(l.Results, *e.Outcome)
 	case executor.EventWarning:
 		l.erase()
-		warning(l.screen, l.style, e)
+		warning(l.Lines, l.Style, e)
 	case executor.EventUploading, executor.EventUploaded:
 		l.lane("upload "+e.File, "").status = transfer(e)
 		if e.Type == executor.EventUploaded {
@@ -109,39 +111,40 @@ func transfer(e executor.Event) string {
 	return fmt.Sprintf("%3d %% of %s", 100*e.Sent/e.Size, executor.Bytes(e.Size))
 }
 
+// lane finds or makes the line of a name: uploads first, then jobs in the order
+// of the manifest.
 func (l *Live) lane(name, id string) *lane {
-	job, ok := l.jobs[name]
-	if !ok {
-		job = &lane{name: name, since: time.Now()}
-		l.jobs[name] = job
-		l.order = append(l.order, name)
+	i := slices.IndexFunc(l.lanes, func(x *lane) bool { return x.name == name })
+	if i < 0 {
+		rank := l.rank(name)
+		i = len(l.lanes)
+		for i > 0 && l.rank(l.lanes[i-1].name) > rank {
+			i--
+		}
+		l.lanes = slices.Insert(l.lanes, i, &lane{name: name, since: time.Now()})
 	}
 	if id != "" {
-		job.id = id
+		l.lanes[i].id = id
 	}
-	return job
+	return l.lanes[i]
 }
 
+func (l *Live) rank(name string) int { return slices.Index(l.Order, name) }
+
 func (l *Live) remove(name string) {
-	delete(l.jobs, name)
-	for i, n := range l.order {
-		if n == name {
-			l.order = append(l.order[:i], l.order[i+1:]...)
-			return
-		}
-	}
+	l.lanes = slices.DeleteFunc(l.lanes, func(x *lane) bool { return x.name == name })
 }
 
 // erase takes our lines off the screen and leaves the cursor where they began.
 func (l *Live) erase() {
 	if l.drawn > 0 {
-		fmt.Fprintf(l.screen, "\x1b[%dA\x1b[J", l.drawn)
+		fmt.Fprintf(l.Lines, "\x1b[%dA\x1b[J", l.drawn)
 	}
 	l.drawn = 0
 }
 
 func (l *Live) draw() {
-	columns, lines, ok := l.size()
+	columns, lines, ok := l.Size()
 	if !ok {
 		columns, lines = 80, 24
 	}
@@ -151,36 +154,35 @@ func (l *Live) draw() {
 		fmt.Fprintf(&out, "\x1b[%dA\x1b[J", l.drawn)
 	}
 	for _, row := range rows {
-		out.WriteString(runewidth.Truncate(row, max(1, columns-1), "…") + "\n")
+		out.WriteString(runewidth.Truncate(strings.TrimRight(row, "\n"), max(1, columns-1), "…") + "\n")
 	}
 	l.drawn = len(rows)
-	_, _ = io.WriteString(l.screen, out.String())
+	_, _ = io.WriteString(l.Lines, out.String())
 }
 
 // rows are the lines to draw: one a job, or counts when there are too many.
 func (l *Live) rows(room int) []string {
-	if len(l.order) > room {
+	if len(l.lanes) > room {
 		return l.folded()
 	}
 	var cells [][]string
-	for _, name := range l.order {
-		job := l.jobs[name]
-		cells = append(cells, []string{job.name, job.id, job.status, Duration(time.Since(job.since).Truncate(time.Second / 10))})
+	for _, x := range l.lanes {
+		cells = append(cells, []string{x.name, x.id, x.status, Duration(time.Since(x.since))})
 	}
 	var out strings.Builder
 	table(&out, cells)
-	return strings.Split(strings.TrimRight(out.String(), "\n"), "\n")[:len(cells)]
+	return slices.Collect(strings.Lines(out.String()))
 }
 
 func (l *Live) folded() []string {
 	counts := make(map[string]int)
-	for _, job := range l.jobs {
-		counts[job.status]++
+	for _, x := range l.lanes {
+		counts[x.status]++
 	}
 	var rows []string
 	for status, n := range counts {
 		rows = append(rows, fmt.Sprintf("  %4d %s", n, status))
 	}
-	sort.Strings(rows)
+	slices.Sort(rows)
 	return rows
 }

@@ -47,11 +47,17 @@ func (s Style) what(o executor.Outcome) []string {
 		return []string{"submitted"}
 	}
 	if o.Unchanged {
-		return []string{s.verdict(o, "") + " earlier; not run again"}
+		return []string{s.verdict(o, "earlier") + "; not run again"}
 	}
 	cells := []string{s.verdict(o, "")}
 	if !o.Started.IsZero() {
-		cells = []string{s.verdict(o, Duration(o.Ended.Sub(o.Started))), coreHours(o.CoreHours)}
+		took := Duration(o.Ended.Sub(o.Started))
+		if o.Verdict == verdict.Succeeded {
+			took = "in " + took
+		} else {
+			took = "after " + took
+		}
+		cells = []string{s.verdict(o, took), coreHours(o.CoreHours)}
 		if o.Cost > 0 {
 			cells = append(cells, money(o.Cost))
 		}
@@ -65,15 +71,10 @@ func (s Style) what(o executor.Outcome) []string {
 	return cells
 }
 
-// verdict is the verdict with the time it took, if known, and for anything but
+// verdict is the verdict, when it was reached if known, and for anything but
 // success the platform's words.
-func (Style) verdict(o executor.Outcome, took string) string {
-	words := string(o.Verdict)
-	if took != "" && o.Verdict == verdict.Succeeded {
-		words += " in " + took
-	} else if took != "" {
-		words += " after " + took
-	}
+func (Style) verdict(o executor.Outcome, when string) string {
+	words := strings.TrimSpace(string(o.Verdict) + " " + when)
 	if o.Verdict != verdict.Succeeded && o.Reason != "" {
 		words += ": " + o.Reason
 	}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rescale-apply/rescale-apply/internal/app"
+	"github.com/rescale-apply/rescale-apply/internal/emulator"
+)
+
+// BenchmarkStart runs "rescale-apply version" as a process, beside the least
+// program with the same command line library.
+func BenchmarkStart(b *testing.B) {
+	for name, target := range map[string]struct {
+		source string
+		args   []string
+	}{
+		"version": {".", []string{"version"}},
+		"hello":   {"./testdata/hello", nil},
+	} {
+		b.Run(name, func(b *testing.B) {
+			program := filepath.Join(b.TempDir(), "program")
+			if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", program, target.source).CombinedOutput(); err != nil {
+				b.Fatalf("%v\n%s", err, out)
+			}
+			for b.Loop() {
+				if err := exec.CommandContext(b.Context(), program, target.args...).Run(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkHeat applies examples/heat on an emulator: the first apply of a new
+// state, and a second one that finds nothing to do. It reports the requests.
+func BenchmarkHeat(b *testing.B) {
+	server, err := emulator.Open(emulator.Config{
+		Dir: b.TempDir(), Env: os.Environ(), Accounts: []emulator.Account{{Key: activeKey, Email: "ada@example.com"}},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer server.Close()
+	web := httptest.NewServer(server)
+	defer web.Close()
+	deck := filepath.Join(b.TempDir(), "heat")
+	if err := os.CopyFS(deck, os.DirFS("../../examples/heat")); err != nil {
+		b.Fatal(err)
+	}
+	manifest := filepath.Join(deck, "job.yaml")
+	text, err := os.ReadFile(manifest)
+	if err != nil {
+		b.Fatal(err)
+	}
+	number := 0
+	first := func(b *testing.B) {
+		b.Helper()
+		// A name of its own makes each round a new job.
+		number++
+		name := "name: heat" + strings.Repeat("x", number%50) + string(rune('a'+number/50%26))
+		if err := os.WriteFile(manifest, bytes.Replace(text, []byte("name: heat"), []byte(name), 1), 0o644); err != nil {
+			b.Fatal(err)
+		}
+		runTool(b, web.URL, manifest)
+	}
+	for name, round := range map[string]func(*testing.B){
+		"first":  first,
+		"second": func(b *testing.B) { b.Helper(); runTool(b, web.URL, manifest) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			first(b)
+			server.ResetRequests()
+			for b.Loop() {
+				round(b)
+			}
+			b.ReportMetric(float64(len(server.Requests()))/float64(b.N), "requests/op")
+		})
+	}
+}
+
+func runTool(b *testing.B, url, manifest string) {
+	b.Helper()
+	env := map[string]string{"RESCALE_API_URL": url, "RESCALE_API_KEY": activeKey}
+	var out bytes.Buffer
+	code := app.Main(context.Background(), app.Env{
+		Args: []string{"-f", manifest}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
+		Getenv: func(name string) string { return env[name] },
+		Screen: app.Screen{Size: func() (int, int, bool) { return 0, 0, false }},
+	})
+	if code != 0 {
+		b.Fatalf("exit code %d\n%s", code, out.String())
+	}
+}

@@ -1,0 +1,120 @@
+package login_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/internal/app/login"
+)
+
+const profiles = `
+[default]
+apibaseurl = https://eu.rescale.com
+apikey = default%(key)s;1
+
+[korea]
+platform_url = https://kr.rescale.com/
+api_key = korean
+
+[old]
+apiurl = https://platform.rescale.jp/api/v3/
+apikey = old
+`
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	write(t, filepath.Join(home, ".config", "rescale", "apiconfig"), profiles)
+	token := filepath.Join(home, "token")
+	write(t, token, " from-file \n")
+	for name, tc := range map[string]struct {
+		wishes login.Wishes
+		env    map[string]string
+		want   login.Login
+	}{
+		"the default profile, percent signs as they stand": {
+			login.Wishes{}, nil, login.Login{URL: "https://eu.rescale.com", Key: "default%(key)s;1"},
+		},
+		"a profile by name": {
+			login.Wishes{Profile: "korea"}, nil, login.Login{URL: "https://kr.rescale.com", Key: "korean"},
+		},
+		"an address with the API path": {
+			login.Wishes{Profile: "old"}, nil, login.Login{URL: "https://platform.rescale.jp", Key: "old"},
+		},
+		"the variables win over the profile": {
+			login.Wishes{}, map[string]string{"RESCALE_API_KEY": "from-env", "RESCALE_API_URL": "https://kr.rescale.com"},
+			login.Login{URL: "https://kr.rescale.com", Key: "from-env"},
+		},
+		"flags win over all": {
+			login.Wishes{URL: "https://example.com", TokenFile: token}, map[string]string{"RESCALE_API_KEY": "from-env"},
+			login.Login{URL: "https://example.com", Key: "from-file"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := login.Find(tc.wishes, getenv(home, tc.env))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.Source = ""
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFindRefuses(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	write(t, filepath.Join(home, ".config", "rescale", "apiconfig"), profiles)
+	empty := filepath.Join(home, "empty")
+	write(t, empty, "\n")
+	for name, tc := range map[string]struct {
+		wishes     login.Wishes
+		home       string
+		text, hint string
+	}{
+		"no key":          {login.Wishes{}, t.TempDir(), "no API key for https://platform.rescale.com", "--local"},
+		"no such profile": {login.Wishes{Profile: "corea"}, home, "no profile [corea]", "did you mean korea?"},
+		"no profile file": {login.Wishes{Profile: "korea"}, t.TempDir(), "no profile [korea]", ""},
+		"no token file":   {login.Wishes{TokenFile: filepath.Join(home, "nothing")}, home, "reading credentials from ", ""},
+		"empty token":     {login.Wishes{TokenFile: empty}, home, "the file is empty", "the API key and nothing else"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := login.Find(tc.wishes, getenv(tc.home, nil))
+			if err == nil || !strings.Contains(err.Error(), tc.text) {
+				t.Fatalf("error %v, want %q", err, tc.text)
+			}
+			var advised interface{ Hint() string }
+			if !errors.As(err, &advised) || !strings.Contains(advised.Hint(), tc.hint) {
+				t.Errorf("no hint %q in %v", tc.hint, err)
+			}
+		})
+	}
+}
+
+func getenv(home string, env map[string]string) func(string) string {
+	return func(name string) string {
+		if name == "HOME" {
+			return home
+		}
+		return env[name]
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,149 @@
+package show_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func TestDuration(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		0: "0.0s", 1500 * time.Millisecond: "1.5s", 42 * time.Second: "42s", 14*time.Minute + 2*time.Second: "14m02s",
+		3*time.Hour + 5*time.Minute: "3h05m", 47 * time.Hour: "47h00m", 52 * time.Hour: "2d04h",
+	} {
+		if got := show.Duration(d); got != want {
+			t.Errorf("Duration(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestOutcome(t *testing.T) {
+	t.Parallel()
+	ended := executor.Outcome{Job: "wing", ID: "AbC", Started: noon, Ended: noon.Add(90 * time.Minute), CoreHours: 27, Cost: 4.32}
+	with := func(change func(*executor.Outcome)) executor.Outcome {
+		o := ended
+		change(&o)
+		return o
+	}
+	for name, tc := range map[string]struct {
+		outcome executor.Outcome
+		want    string
+	}{
+		"succeeded": {
+			with(func(o *executor.Outcome) {
+				o.Verdict, o.To = verdict.Succeeded, "/home/ada/results"
+				o.Files = []state.Output{{Path: "a.csv", Size: 1_200_000}}
+			}),
+			"✓ wing   AbC   succeeded in 1h30m   27 core-h   4.32 USD   results/ (1 file, 1.2 MB)\n",
+		},
+		"failed": {
+			with(func(o *executor.Outcome) {
+				o.Verdict, o.Reason, o.Advice = verdict.Failed, "A run failed", "do this"
+				o.Log = []string{"one\n", "\x1b[31mtwo\x07\n"}
+			}),
+			"✗ wing   AbC   failed after 1h30m: A run failed   27 core-h   4.32 USD\n" +
+				"  last lines of process_output.log:\n  | one\n  | [31mtwo\n  hint: do this\n",
+		},
+		"failed earlier": {
+			executor.Outcome{Job: "wing", ID: "AbC", Verdict: verdict.Failed, Reason: "A run failed", Unchanged: true},
+			"✗ wing   AbC   failed earlier: A run failed; not run again\n",
+		},
+		"still well": {executor.Outcome{Job: "wing", ID: "AbC", Verdict: verdict.Succeeded, Unchanged: true}, ""},
+		"submitted":  {executor.Outcome{Job: "wing", ID: "AbC"}, "… wing   AbC   submitted\n"},
+		"running":    {executor.Outcome{Job: "wing", ID: "AbC", Status: "Executing"}, "… wing   AbC   still Executing\n"},
+		"broken off": {
+			executor.Outcome{Job: "wing", Err: errors.New("the disk is full")},
+			"… wing   not finished: the disk is full\n",
+		},
+		"succeeded, but not all results came": {
+			with(func(o *executor.Outcome) { o.Verdict, o.Err = verdict.Succeeded, errors.New("the disk is full") }),
+			"✗ wing   AbC   succeeded in 1h30m   27 core-h   4.32 USD   the disk is full\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			show.Style{Dir: "/home/ada"}.Outcome(&out, tc.outcome)
+			if diff := cmp.Diff(tc.want, out.String()); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// screen keeps what a terminal of a few lines would show: it knows the two
+// sequences that Live uses.
+type screen struct{ lines []string }
+
+func (s *screen) Write(p []byte) (int, error) {
+	rest := string(p)
+	for rest != "" {
+		if strings.HasPrefix(rest, "\x1b[") {
+			up, after, _ := strings.Cut(rest[2:], "A\x1b[J")
+			for range atoi(up) {
+				s.lines = s.lines[:len(s.lines)-1]
+			}
+			rest = after
+			continue
+		}
+		line, after, _ := strings.Cut(rest, "\n")
+		s.lines = append(s.lines, line)
+		rest = after
+	}
+	return len(p), nil
+}
+
+func atoi(s string) int {
+	n := 0
+	for _, r := range s {
+		n = 10*n + int(r-'0')
+	}
+	return n
+}
+
+// TestLive draws over its own lines only, keeps the order of the manifest, and
+// leaves nothing behind.
+func TestLive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := new(screen)
+		live := show.NewLive(show.Screen{
+			Lines: s, Results: s, Order: []string{"a", "b", "c", "d"},
+			Size: func() (int, int, bool) { return 32, 5, true },
+		})
+		live.Event(executor.Event{Type: executor.EventSubmitted, Job: "b", ID: "Bbb"})
+		live.Event(executor.Event{Type: executor.EventStatus, Job: "a", ID: "Aaa", Status: "Waiting for Cluster"})
+		time.Sleep(61 * time.Second)
+		want := []string{"  a   Aaa   Waiting for Cluste…", "  b   Bbb   submitted         …"}
+		if diff := cmp.Diff(want, s.lines); diff != "" {
+			t.Errorf("two jobs (-want +got)\n%s", diff)
+		}
+		live.Event(executor.Event{Type: executor.EventUploading, File: "deck.k", Size: 200, Sent: 50})
+		live.Event(executor.Event{Type: executor.EventStatus, Job: "c", Status: "Executing"})
+		want = []string{"     1  25 % of 200 B", "     1 Executing", "     1 Waiting for Cluster", "     1 submitted"}
+		if diff := cmp.Diff(want, s.lines); diff != "" {
+			t.Errorf("folded (-want +got)\n%s", diff)
+		}
+		live.Event(executor.Event{Type: executor.EventUploaded, File: "deck.k", Size: 200})
+		live.Event(executor.Event{Type: executor.EventWarning, Message: "the platform is slow"})
+		live.Event(executor.Event{Type: executor.EventResult, Job: "a", Outcome: &executor.Outcome{Job: "a", ID: "Aaa"}})
+		live.Close()
+		want = []string{"warning: the platform is slow", "… a   Aaa   submitted"}
+		if diff := cmp.Diff(want, s.lines); diff != "" {
+			t.Errorf("at the end (-want +got)\n%s", diff)
+		}
+	})
+}
