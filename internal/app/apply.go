@@ -40,7 +40,7 @@ func join(groups ...[]cli.Flag) []cli.Flag {
 	return all
 }
 
-func (t *tool) apply(c *cli.Context) (err error) {
+func (t *tool) apply(c *cli.Context) error {
 	output, err := format(c, "text", "json")
 	if err == nil {
 		err = errors.Join(noArguments(c), positive(c, "timeout", "poll-interval", "parallel", "max-cost"))
@@ -48,12 +48,14 @@ func (t *tool) apply(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := t.open(c)
-	if err != nil {
+	return t.session(c, func(s *session) error { return t.applySession(c, s, output) })
+}
+
+func (t *tool) applySession(c *cli.Context, s *session, output string) (err error) {
+	if err := t.resolve(c, s); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if err := t.resolve(c, s); err != nil {
+	if err := s.hideState(); err != nil {
 		return err
 	}
 	journal, err := state.Open(s.state, s.identity())

@@ -33,23 +33,24 @@ func (t *tool) downloadCommand() *cli.Command {
 	}
 }
 
-func (t *tool) download(c *cli.Context) (err error) {
+func (t *tool) download(c *cli.Context) error {
 	if err := positive(c, "parallel"); err != nil {
 		return err
 	}
-	s, snapshot, err := t.recall(c)
-	if err != nil {
+	return t.session(c, func(s *session) error {
+		jobs, err := chosen(s.jobs, c.Args().Slice())
+		if err != nil {
+			return err
+		}
+		snapshot, err := s.recall(c.Context)
+		if err != nil {
+			return err
+		}
+		for _, job := range jobs {
+			err = errors.Join(err, t.downloadJob(c, s, snapshot, job))
+		}
 		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	jobs, err := chosen(s.jobs, c.Args().Slice())
-	if err != nil {
-		return err
-	}
-	for _, job := range jobs {
-		err = errors.Join(err, t.downloadJob(c, s, snapshot, job))
-	}
-	return err
+	})
 }
 
 func chosen(jobs []spec.Job, names []string) ([]spec.Job, error) {

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"errors"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/executor"
@@ -24,7 +22,7 @@ func (t *tool) planCommand() *cli.Command {
 	}
 }
 
-func (t *tool) plan(c *cli.Context) (err error) {
+func (t *tool) plan(c *cli.Context) error {
 	output, err := format(c, "text", "json", "md")
 	if err == nil {
 		err = noArguments(c)
@@ -32,23 +30,20 @@ func (t *tool) plan(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := t.open(c)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if err := t.resolve(c, s); err != nil {
-		return err
-	}
-	snapshot, err := state.Read(s.state, s.identity())
-	if err != nil {
-		return err
-	}
-	plan, err := s.plan(c, snapshot)
-	if err != nil {
-		return err
-	}
-	return t.showPlan(c, plan, output)
+	return t.session(c, func(s *session) error {
+		if err := t.resolve(c, s); err != nil {
+			return err
+		}
+		snapshot, err := state.Read(s.state, s.identity())
+		if err != nil {
+			return err
+		}
+		plan, err := s.plan(c, snapshot)
+		if err != nil {
+			return err
+		}
+		return t.showPlan(c, plan, output)
+	})
 }
 
 func (t *tool) showPlan(c *cli.Context, plan executor.Plan, output string) error {

@@ -4,24 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/local"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
-	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/resolver"
-	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // session is a manifest that passed every offline check, and the platform it
@@ -36,133 +31,27 @@ type session struct {
 	resolved resolver.Result
 }
 
-// manifest is what the user wrote.
-type manifest struct {
-	sources []diag.Source
-	jobs    []spec.Job
-}
-
-// load reads and checks the manifests; problems are printed here, with their
-// source lines.
-func (t *tool) load(c *cli.Context) (manifest, error) {
-	m, err := t.read(c)
-	if err != nil {
-		return m, err
-	}
-	jobs, problems := spec.Load(m.sources)
-	if len(problems) > 0 {
-		return m, t.problems(c, m.sources, problems)
-	}
-	m.jobs, err = targets(jobs, c.StringSlice("target"))
-	return m, err
-}
-
-func (t *tool) read(c *cli.Context) (manifest, error) {
-	names := c.StringSlice("filename")
-	if len(names) == 0 {
-		return manifest{}, cmdline.Usage("no manifest given", fmt.Sprintf("rescale-apply %s -f job.yaml", c.Command.Name))
-	}
-	var m manifest
-	for _, name := range names {
-		source, err := t.source(name)
-		if err != nil {
-			return m, err
-		}
-		m.sources = append(m.sources, source)
-	}
-	return m, nil
-}
-
-// source reads one manifest, but never more of it than the limit and one byte:
-// the parser refuses a longer one by its length.
-func (t *tool) source(name string) (diag.Source, error) {
-	if name == "-" {
-		text, err := io.ReadAll(io.LimitReader(t.Stdin, yamlsrc.MaxBytes+1))
-		return diag.Source{Name: "<stdin>", Dir: ".", Text: text}, err
-	}
-	info, err := os.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return diag.Source{}, cmdline.Usage(fmt.Sprintf("no manifest %s", name), nearbyManifests(name))
-	}
-	if err == nil && info.IsDir() {
-		return diag.Source{}, cmdline.Usage(fmt.Sprintf("%s is a folder, not a manifest", name), nearbyManifests(filepath.Join(name, "job.yaml")))
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return diag.Source{}, fmt.Errorf("reading manifest %s: %w", name, err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, yamlsrc.MaxBytes+1))
-	return diag.Source{Name: name, Dir: filepath.Dir(name), Text: text}, err
-}
-
-// nearbyManifests suggests the YAML files that are there.
-func nearbyManifests(name string) string {
-	found, err := filepath.Glob(filepath.Join(filepath.Dir(name), "*.y*ml"))
-	if err != nil || len(found) == 0 {
-		return ""
-	}
-	return diag.DidYouMean(name, found)
-}
-
-// targets keeps the jobs that were asked for.
-func targets(jobs []spec.Job, wanted []string) ([]spec.Job, error) {
-	if len(wanted) == 0 {
-		return jobs, nil
-	}
-	if err := knownJobs(jobs, wanted, "--target"); err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(jobs, func(j spec.Job) bool { return !slices.Contains(wanted, j.Name.V) }), nil
-}
-
-// knownJobs refuses names that the manifest does not have.
-func knownJobs(jobs []spec.Job, wanted []string, flag string) error {
-	var names []string
-	for _, job := range jobs {
-		names = append(names, job.Name.V)
-	}
-	for _, name := range wanted {
-		if !slices.Contains(names, name) {
-			return cmdline.Usage(fmt.Sprintf("%s %s: the manifest has no such job", flag, name), diag.DidYouMean(name, names))
-		}
-	}
-	return nil
-}
-
-// problems prints what is wrong with the manifest, and gives it as the error
-// that ends the command.
-func (t *tool) problems(c *cli.Context, sources []diag.Source, list diag.List) error {
-	printer := diag.Printer{Sources: sources, Color: t.Screen.Stderr && t.colors(c)}
-	printer.Print(t.Stderr, list)
-	noun := "problem"
-	if len(list) > 1 {
-		noun = "problems"
-	}
-	fmt.Fprintf(t.Stderr, "%s: %d %s, nothing was uploaded or started\n", programName, len(list), noun)
-	return list
-}
-
-// open connects a checked manifest with its platform. Nothing is sent yet.
-func (t *tool) open(c *cli.Context) (*session, error) {
+// session checks the manifest, connects it with its platform and does the work
+// of one verb on it. Nothing is sent before the work begins.
+func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 	m, err := t.load(c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s := &session{manifest: m}
-	if err := t.connect(c, s); err != nil {
-		return nil, err
-	}
-	s.state = c.String("state")
+	s := &session{manifest: m, state: c.String("state")}
 	if s.state == "" {
-		s.state = defaultState(m.sources[0], s.local != nil)
+		s.state = defaultState(m.sources[0], c.Bool("local"))
 	}
-	return s, nil
+	if err := t.connect(c, s); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	return work(s)
 }
 
-// folder is where state and the local platform live: beside the manifest.
+// folder is the part of stateFolder for one platform.
 func folder(source diag.Source, isLocal bool) string {
-	dir := filepath.Join(source.Dir, ".rescale")
+	dir := filepath.Join(source.Dir, stateFolder)
 	if isLocal {
 		dir = filepath.Join(dir, "local")
 	}
@@ -238,6 +127,36 @@ func (t *tool) resolve(c *cli.Context, s *session) error {
 func (s *session) identity() state.Identity {
 	return state.Identity{Tool: programName + " " + Version(), Platform: s.account, Account: s.resolved.User.Email}
 }
+
+// recall reads the journal without resolving the manifest: verbs that look back
+// know the jobs by name.
+func (s *session) recall(ctx context.Context) (state.Snapshot, error) {
+	var err error
+	if s.resolved.User, err = s.platform.Me(ctx); err != nil {
+		return state.Snapshot{}, fmt.Errorf("asking the platform for your account: %w", err)
+	}
+	return state.Read(s.state, s.identity())
+}
+
+// hideState keeps the folder of the state out of git: it names the account and
+// changes with every apply.
+func (s *session) hideState() error {
+	folder := filepath.Join(s.sources[0].Dir, stateFolder)
+	ignore := filepath.Join(folder, ".gitignore")
+	if _, err := os.Stat(ignore); err == nil || !strings.HasPrefix(s.state, folder+string(filepath.Separator)) {
+		return nil
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("making the folder of the state file: %w", err)
+	}
+	if err := os.WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
+		return fmt.Errorf("keeping the state file out of git: %w", err)
+	}
+	return nil
+}
+
+// stateFolder is where state and the local platform live, beside the manifest.
+const stateFolder = ".rescale"
 
 // interval is how often to ask for the state of jobs.
 func (s *session) interval(c *cli.Context) time.Duration {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -24,7 +23,7 @@ func (t *tool) statusCommand() *cli.Command {
 	}
 }
 
-func (t *tool) status(c *cli.Context) (err error) {
+func (t *tool) status(c *cli.Context) error {
 	output, err := format(c, "text", "json")
 	if err == nil {
 		err = noArguments(c)
@@ -32,36 +31,21 @@ func (t *tool) status(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s, snapshot, err := t.recall(c)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	list, err := s.states(c.Context, snapshot)
-	if err != nil {
-		return err
-	}
-	if output == "json" {
-		return show.WriteStates(t.Stdout, list)
-	}
-	t.style(c).States(t.Stdout, list, time.Now())
-	return nil
-}
-
-// recall opens the manifest's platform and reads its journal, without resolving
-// the manifest: the jobs are known by name.
-func (t *tool) recall(c *cli.Context) (*session, state.Snapshot, error) {
-	s, err := t.open(c)
-	if err != nil {
-		return nil, state.Snapshot{}, err
-	}
-	if s.resolved.User, err = s.platform.Me(c.Context); err == nil {
-		var snapshot state.Snapshot
-		if snapshot, err = state.Read(s.state, s.identity()); err == nil {
-			return s, snapshot, nil
+	return t.session(c, func(s *session) error {
+		snapshot, err := s.recall(c.Context)
+		if err != nil {
+			return err
 		}
-	}
-	return nil, state.Snapshot{}, errors.Join(err, s.close())
+		list, err := s.states(c.Context, snapshot)
+		if err != nil {
+			return err
+		}
+		if output == "json" {
+			return show.WriteStates(t.Stdout, list)
+		}
+		t.style(c).States(t.Stdout, list, time.Now())
+		return nil
+	})
 }
 
 // states gives one line for each job: what the journal knows, and for runs that

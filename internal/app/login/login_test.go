@@ -47,11 +47,13 @@ func TestFind(t *testing.T) {
 			login.Wishes{Profile: "old"}, nil, login.Login{URL: "https://platform.rescale.jp", Key: "old"},
 		},
 		"the variables win over the profile": {
-			login.Wishes{}, map[string]string{"RESCALE_API_KEY": "from-env", "RESCALE_API_URL": "https://kr.rescale.com"},
+			login.Wishes{},
+			map[string]string{"RESCALE_API_KEY": "from-env", "RESCALE_API_URL": "https://kr.rescale.com"},
 			login.Login{URL: "https://kr.rescale.com", Key: "from-env"},
 		},
 		"flags win over all": {
-			login.Wishes{URL: "https://example.com", TokenFile: token}, map[string]string{"RESCALE_API_KEY": "from-env"},
+			login.Wishes{URL: "https://example.com", TokenFile: token},
+			map[string]string{"RESCALE_API_KEY": "from-env"},
 			login.Login{URL: "https://example.com", Key: "from-file"},
 		},
 	} {
