@@ -83,7 +83,7 @@ func TestLostAnswers(t *testing.T) {
 			"creating created submitting submitted finished",
 		},
 		"submit did not work": {
-			func(f *fake) { f.submitErr, f.loseEffect = unknown, true }, 1, 1, "", false, "creating created submitting",
+			func(f *fake) { f.submitErr, f.loseEffect = unknown, true }, 1, 2, "", false, "creating created submitting",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

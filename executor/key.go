@@ -55,17 +55,13 @@ func (k Key) fingerprint() string {
 	return hex.EncodeToString(sum[:])[:10]
 }
 
-// parseMarker reads the marker at the end of a job's name on the platform.
-func parseMarker(name string) (fingerprint string, generation, attempt int, ok bool) {
+// parseMarker reads the fingerprint in the marker at the end of a job's name on
+// the platform. The generation and the attempt are read from the whole key.
+func parseMarker(name string) (fingerprint string, ok bool) {
 	start := strings.LastIndex(name, "[ra:")
 	if start < 0 || !strings.HasSuffix(name, "]") {
-		return "", 0, 0, false
+		return "", false
 	}
 	fields := strings.Split(name[start+len("[ra:"):len(name)-1], ".")
-	if len(fields) != 3 || len(fields[0]) != 10 {
-		return "", 0, 0, false
-	}
-	generation, err1 := strconv.Atoi(fields[1])
-	attempt, err2 := strconv.Atoi(fields[2])
-	return fields[0], generation, attempt, err1 == nil && err2 == nil
+	return fields[0], len(fields) == 3
 }

@@ -149,7 +149,8 @@ func notFound(err error) bool {
 	return errors.As(err, &refused) && refused.Status == http.StatusNotFound
 }
 
-// maxRereads bounds how often a listing that moves while it is read is read again.
+// maxRereads bounds how often a listing that moves while it is read is read
+// again. What any of the readings shows is there.
 const maxRereads = 3
 
 // Look finds the jobs of owner that carry one of the keys, through one listing.
@@ -162,12 +163,14 @@ func Look(ctx context.Context, p Finder, owner string, keys []Key) ([]Found, tim
 		wanted[k.fingerprint()] = true
 	}
 	var candidates []rescale.JobItem
+	seen := make(map[string]bool)
 	var listing rescale.Listing
 	for range maxRereads {
-		candidates = nil
 		var err error
 		listing, err = p.Jobs(ctx, rescale.JobQuery{}, func(item rescale.JobItem) bool {
-			if fingerprint, _, _, ok := parseMarker(item.Name); ok && wanted[fingerprint] && item.Owner == owner {
+			fingerprint, ok := parseMarker(item.Name)
+			if ok && wanted[fingerprint] && item.Owner == owner && !seen[item.ID] {
+				seen[item.ID] = true
 				candidates = append(candidates, item)
 			}
 			return true

@@ -121,8 +121,7 @@ func (a *application) create(ctx context.Context, step Step) (string, error) {
 	defer done()
 	job, err := a.Platform.CreateJob(critical, body(step, files))
 	id := job.ID
-	var unknown *rescale.OutcomeUnknownError
-	if errors.As(err, &unknown) {
+	if outcomeUnknown(err) {
 		id, err = a.findDraft(ctx, step, err)
 	}
 	if err != nil {
@@ -154,7 +153,8 @@ func body(step Step, files []rescale.InputRef) rescale.JobRequest {
 	return request
 }
 
-// lookAgain are the pauses between looks for a draft whose create got no answer.
+// lookAgain are the pauses before looks at the platform after a lost answer; their
+// sum is the settle time.
 var lookAgain = []time.Duration{0, time.Second, 4 * time.Second}
 
 // findDraft looks for the draft of a create whose answer was lost.
@@ -229,20 +229,35 @@ func (a *application) ensureSubmitted(ctx context.Context, step Step, id string)
 		}
 	}
 	err := a.Platform.SubmitJob(ctx, id)
-	var unknown *rescale.OutcomeUnknownError
-	if !errors.As(err, &unknown) {
+	if !outcomeUnknown(err) {
 		return err
 	}
-	for _, pause := range lookAgain {
-		if err := sleep(ctx, pause); err != nil {
-			return err
-		}
-		history, readErr := a.Platform.Statuses(ctx, id)
-		if readErr == nil && len(history) > 0 {
-			return nil
-		}
+	if a.isSubmitted(ctx, id) {
+		return nil
+	}
+	// Still a draft after the settle time: the submit never arrived.
+	if err = a.Platform.SubmitJob(ctx, id); outcomeUnknown(err) && a.isSubmitted(ctx, id) {
+		return nil
 	}
 	return err
+}
+
+func outcomeUnknown(err error) bool {
+	var unknown *rescale.OutcomeUnknownError
+	return errors.As(err, &unknown)
+}
+
+// isSubmitted reads the statuses until they show something, or for the settle time.
+func (a *application) isSubmitted(ctx context.Context, id string) bool {
+	for _, pause := range lookAgain {
+		if sleep(ctx, pause) != nil {
+			return false
+		}
+		if history, err := a.Platform.Statuses(ctx, id); err == nil && len(history) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -81,7 +81,7 @@ func (t *tool) style(c *cli.Context) show.Style {
 	if err != nil {
 		dir = "." // only makes paths longer
 	}
-	return show.Style{Color: t.Screen.Stdout && t.colors(c), Dir: dir}
+	return show.Style{Color: t.Screen.Stdout && t.colors(c), Free: c.Bool("local"), Dir: dir}
 }
 
 func (t *tool) colors(c *cli.Context) bool {

@@ -53,7 +53,7 @@ func (t *tool) showPlan(c *cli.Context, plan executor.Plan, output string) error
 			return err
 		}
 	case "md":
-		show.PlanMarkdown(t.Stdout, plan)
+		t.style(c).PlanMarkdown(t.Stdout, plan)
 	default:
 		t.style(c).Plan(t.Stdout, plan)
 	}

@@ -23,12 +23,12 @@ import (
 // is meant for.
 type session struct {
 	manifest
-	platform *rescale.Client
-	url      string
-	local    *local.Platform // nil unless --local
-	account  string          // state identity of the platform: its URL, or "local"
-	state    string          // path of the state file
-	resolved resolver.Result
+	platform  *rescale.Client
+	keySource string          // where the key came from
+	local     *local.Platform // nil unless --local
+	account   string          // state identity of the platform: its URL, or "local"
+	state     string          // path of the state file
+	resolved  resolver.Result
 }
 
 // session checks the manifest, connects it with its platform and does the work
@@ -85,8 +85,11 @@ func (t *tool) connect(c *cli.Context, s *session) error {
 			return err
 		}
 		s.account = found.URL
+		if profile := c.String("profile"); profile != "" && !found.FromProfile {
+			fmt.Fprintf(t.Stderr, "warning: the key is taken from %s, not from profile %s\n", found.Source, profile)
+		}
 	}
-	s.url = found.URL
+	s.keySource = found.Source
 	config := rescale.Config{BaseURL: found.URL, Key: rescale.NewSecret(found.Key), UserAgent: programName + "/" + Version()}
 	if c.Bool("verbose") {
 		config.Transport = &chatty{next: rescale.NewTransport(), out: t.Stderr}
@@ -114,7 +117,7 @@ func (s *session) close() error {
 func (t *tool) resolve(c *cli.Context, s *session) error {
 	resolved, problems, err := resolver.Resolve(c.Context, s.jobs, s.platform)
 	if err != nil {
-		return err
+		return s.refused(err)
 	}
 	if len(problems) > 0 {
 		return t.problems(c, s.sources, problems)
@@ -133,10 +136,31 @@ func (s *session) identity() state.Identity {
 func (s *session) recall(ctx context.Context) (state.Snapshot, error) {
 	var err error
 	if s.resolved.User, err = s.platform.Me(ctx); err != nil {
-		return state.Snapshot{}, fmt.Errorf("asking the platform for your account: %w", err)
+		return state.Snapshot{}, s.refused(fmt.Errorf("asking the platform for your account: %w", err))
 	}
 	return state.Read(s.state, s.identity())
 }
+
+// refused adds to an error about the key where that key came from: people have
+// more than one.
+func (s *session) refused(err error) error {
+	if !rescale.IsAuth(err) || s.keySource == "" {
+		return err
+	}
+	return &keyError{err, s.keySource}
+}
+
+// keyError is an error about the key, with its source.
+type keyError struct {
+	error
+	source string
+}
+
+// Unwrap gives the platform's refusal.
+func (e *keyError) Unwrap() error { return e.error }
+
+// Hint tells where the key came from.
+func (e *keyError) Hint() string { return "the key was taken from " + e.source }
 
 // hideState keeps the folder of the state out of git: it names the account and
 // changes with every apply.

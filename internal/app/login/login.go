@@ -31,6 +31,8 @@ type Login struct {
 	URL    string
 	Key    string
 	Source string // where the key came from, for messages
+
+	FromProfile bool // Source is a profile
 }
 
 // MissingKeyError tells that no key was found anywhere.
@@ -76,7 +78,7 @@ func Find(wishes Wishes, getenv func(string) string) (Login, error) {
 	case getenv("RESCALE_API_KEY") != "":
 		login.Key, login.Source = strings.TrimSpace(getenv("RESCALE_API_KEY")), "RESCALE_API_KEY"
 	default:
-		login.Key, login.Source = profile.key, profile.path
+		login.Key, login.Source, login.FromProfile = profile.key, profile.path, true
 	}
 	if err == nil && login.Key == "" {
 		err = &MissingKeyError{login.URL}

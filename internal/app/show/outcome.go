@@ -58,7 +58,7 @@ func (s Style) what(o executor.Outcome) []string {
 			took = "after " + took
 		}
 		cells = []string{s.verdict(o, took), coreHours(o.CoreHours)}
-		if o.Cost > 0 {
+		if o.Cost > 0 && !s.Free {
 			cells = append(cells, money(o.Cost))
 		}
 	}

@@ -17,7 +17,7 @@ func (s Style) Plan(w io.Writer, plan executor.Plan) {
 	}
 	table(w, rows)
 	s.notes(w, plan)
-	fmt.Fprintln(w, Summary(plan))
+	fmt.Fprintln(w, s.Summary(plan))
 }
 
 // notes tells decisions that were made for the user, and what to type next.
@@ -35,7 +35,7 @@ func (s Style) notes(w io.Writer, plan executor.Plan) {
 }
 
 // Summary is the last line of a plan.
-func Summary(plan executor.Plan) string {
+func (s Style) Summary(plan executor.Plan) string {
 	counts := []struct {
 		action executor.Action
 		words  string
@@ -61,16 +61,18 @@ func Summary(plan executor.Plan) string {
 		}
 		line += fmt.Sprintf(" %s to upload in %s.", executor.Bytes(size), plural(n, "file"))
 	}
-	return line + worstCase(plan)
+	return line + s.worstCase(plan)
 }
 
 // worstCase says what the new runs can cost at most, or why nobody can say.
-func worstCase(plan executor.Plan) string {
+func (s Style) worstCase(plan executor.Plan) string {
 	if plan.Count(executor.Run)+plan.Count(executor.Rerun) == 0 {
 		return ""
 	}
 	hours, usd, bounded, priced := totals(plan)
 	switch {
+	case s.Free:
+		return " Nothing is billed: the platform is this machine."
 	case !bounded:
 		return " No upper bound of the cost: not every job has a walltime."
 	case !priced:
@@ -80,12 +82,12 @@ func worstCase(plan executor.Plan) string {
 }
 
 // PlanMarkdown writes the plan as a table for a pull request.
-func PlanMarkdown(w io.Writer, plan executor.Plan) {
+func (s Style) PlanMarkdown(w io.Writer, plan executor.Plan) {
 	fmt.Fprintf(w, "| job | action | why |\n| --- | --- | --- |\n")
 	for _, step := range plan.Steps {
 		fmt.Fprintf(w, "| %s | %s | %s |\n", cell(step.Job.Name), step.Action, cell(strings.Join(step.Reasons, ", ")))
 	}
-	fmt.Fprintf(w, "\n%s\n", Summary(plan))
+	fmt.Fprintf(w, "\n%s\n", s.Summary(plan))
 }
 
 // cell keeps a text inside its table cell.

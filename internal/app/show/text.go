@@ -18,6 +18,7 @@ import (
 // Style is how text may look.
 type Style struct {
 	Color bool
+	Free  bool   // the platform is this machine: nothing is billed
 	Dir   string // the current folder: paths below it are shown relative
 }
 
