@@ -341,7 +341,6 @@ func TestSomebodysFileIsLeftAlone(t *testing.T) {
 
 func TestForeignIsRefused(t *testing.T) {
 	t.Parallel()
-	path := write(t, story())
 	for name, tc := range map[string]struct {
 		id   state.Identity
 		fine bool
@@ -353,6 +352,7 @@ func TestForeignIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			path := write(t, story())
 			_, err := state.Read(path, tc.id)
 			if tc.fine {
 				if err != nil {
