@@ -79,7 +79,8 @@ func lookUp(ctx context.Context, p Files, id string) (*rescale.File, error) {
 // price for a core type that is used; v2 usually has (rescale-api.md §5).
 func (c *catalog) readPrices(ctx context.Context, p Catalogs, jobs []spec.Job) (err error) {
 	for _, job := range jobs {
-		if t, ok := findCoreType(c.coreTypes, job.Hardware.CoreType.V); ok && t.Price == 0 {
+		t, ok := findCoreType(c.coreTypes, job.Hardware.CoreType.V)
+		if ok && (t.Price == 0 || job.Priority.V == spec.Economy && t.LowPriorityPrice == 0) {
 			c.prices, err = p.ComputePrices(ctx)
 			return reading("prices", err)
 		}

@@ -28,22 +28,29 @@ func (c *catalog) estimate(job Job, t *rescale.CoreType, priority spec.Priority)
 	return e
 }
 
-// rate is the price of a core-hour: the core type's own, else the price list's
-// (rescale-api.md §5).
+// rate is the price of a core-hour: the core type's own, else the price list's,
+// where the plan type of economy ends in "on-demand" (rescale-api.md §5). When
+// no plan fits, the dearest counts: an estimate is a limit.
 func (c *catalog) rate(t *rescale.CoreType, priority spec.Priority) float64 {
-	own, plan := t.Price, func(p string) bool { return !strings.HasSuffix(p, "on-demand") || p == "on-demand" }
-	if priority == spec.Economy {
-		own, plan = t.LowPriorityPrice, func(p string) bool { return strings.HasSuffix(p, "on-demand") && p != "on-demand" }
+	economy := priority == spec.Economy
+	own := t.Price
+	if economy {
+		own = t.LowPriorityPrice
 	}
 	if own > 0 {
 		return own
 	}
+	var dearest float64
 	for _, p := range c.prices {
-		if p.CoreType == t.Code && p.Active && plan(p.PlanType) {
+		if p.CoreType != t.Code || !p.Active {
+			continue
+		}
+		if strings.HasSuffix(p.PlanType, "on-demand") == economy {
 			return p.Amount
 		}
+		dearest = max(dearest, p.Amount)
 	}
-	return 0
+	return dearest
 }
 
 // cmpPrice puts an unknown price (0) last.

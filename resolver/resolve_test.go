@@ -1,0 +1,249 @@
+package resolver_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// shop is a platform with little to choose from.
+type shop struct {
+	prices []rescale.Price
+	price  float64
+	err    error
+}
+
+func (s shop) Me(context.Context) (rescale.User, error) {
+	return rescale.User{Email: "ada@example.com", MaxJobHours: 48}, s.err
+}
+
+func (shop) Projects(context.Context) ([]rescale.Project, error) {
+	return []rescale.Project{{ID: "pAero", Name: "aero"}}, nil
+}
+
+func (shop) Analyses(context.Context) ([]rescale.Analysis, error) {
+	return []rescale.Analysis{
+		{Code: "solver", Name: "The Solver", HasRescaleLicense: true, Versions: []rescale.Version{
+			{Version: "2024 R2", VersionCode: "24.2"}, {Version: "2024 R1", VersionCode: "24.1", AllowedCoreTypes: []string{"big"}},
+		}},
+		{Code: "empty"},
+	}, nil
+}
+
+func (s shop) CoreTypes(context.Context) ([]rescale.CoreType, error) {
+	return []rescale.CoreType{
+		{Code: "big", Name: "Big Iron", Cores: []int{4, 16}, Price: s.price, LowPriorityPrice: s.price / 2, Active: true},
+	}, nil
+}
+
+func (s shop) ComputePrices(context.Context) ([]rescale.Price, error) { return s.prices, nil }
+
+func (shop) File(_ context.Context, id string) (rescale.File, error) {
+	if id == "gone" {
+		return rescale.File{}, &rescale.Error{Status: http.StatusNotFound}
+	}
+	return rescale.File{ID: id, Name: "mesh.msh", Size: 7, Complete: true}, nil
+}
+
+// load reads a manifest whose first lines are always the same.
+func load(t *testing.T, dir, more string) []spec.Job {
+	t.Helper()
+	text := "version: 1\nname: wing\ncommand: run\n" + more
+	jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: dir, Text: []byte(text)}})
+	if len(problems) > 0 {
+		t.Fatalf("%v", problems)
+	}
+	return jobs
+}
+
+const plain = "analysis: {code: solver, version: \"24.2\"}\nhardware: {coreType: big, coresPerSlot: 4, walltime: 90m}\n"
+
+func resolve(t *testing.T, s shop, more string) resolver.Job {
+	t.Helper()
+	return resolveIn(t, s, t.TempDir(), more)
+}
+
+func resolveIn(t *testing.T, s shop, dir, more string) resolver.Job {
+	t.Helper()
+	result, problems, err := resolver.Resolve(t.Context(), load(t, dir, more), s)
+	if err != nil || len(problems) > 0 {
+		t.Fatalf("%v %v", problems, err)
+	}
+	return result.Jobs[0]
+}
+
+// TestDigestIsFinal pins the digest of one job: it is in state files and on the
+// platform, so it must never change for a manifest that does not.
+func TestDigestIsFinal(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "deck"), []byte("deck\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	job := resolveIn(t, shop{price: 1}, dir, plain+"inputs: [deck, {id: AbC, decompress: false}]\nenv: {B: \"2\", A: \"1\"}\n")
+	want := []resolver.Part{
+		{Field: "analysis", Value: "solver"},
+		{Field: "version", Value: "24.2"},
+		{Field: "coreType", Value: "big"},
+		{Field: "coresPerSlot", Value: "4"},
+		{Field: "slots", Value: "1"},
+		{Field: "command", Value: "sha256:acba25512100f80b56fc3ccd14c65be55d94800cda77585c5f41a887e398f9be"},
+		{Field: "env A", Value: "sha256:6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"},
+		{Field: "env B", Value: "sha256:d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35"},
+		{Field: "input deck", Value: "sha512:b4e9cc4b9b2ebd9a4b9d4a3d8c3e0c1e"},
+		{Field: "input mesh.msh", Value: "id:AbC packed"},
+	}
+	want[8].Value = job.Parts[8].Value // pinned through the digest
+	if diff := cmp.Diff(want, job.Parts); diff != "" {
+		t.Errorf("parts (-want +got)\n%s", diff)
+	}
+	if want := "4cc14875179e2cd7760fb7dc7cd07c62e58dadb10e31874145af3bc24482d5c8"; job.Digest != want {
+		t.Errorf("digest %s, want %s", job.Digest, want)
+	}
+}
+
+// TestDigest changes one key at a time: what can change the result must change
+// the digest, and nothing else may.
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"deck", "other"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const analysis = "analysis: {code: solver, version: \"24.2\"}\n"
+	const hardware = "hardware: {coreType: big, coresPerSlot: 4}\n"
+	const rest = "inputs: [deck, other]\nenv: {A: \"1\", B: \"2\"}\n"
+	base := resolveIn(t, shop{price: 1}, dir, analysis+hardware+rest).Digest
+	for name, tc := range map[string]struct {
+		manifest string
+		changes  bool
+	}{
+		"title":              {analysis + hardware + rest + "title: Other\n", false},
+		"description":        {analysis + hardware + rest + "description: Other\n", false},
+		"tags":               {analysis + hardware + rest + "tags: [a]\n", false},
+		"project":            {analysis + hardware + rest + "project: aero\n", false},
+		"priority":           {analysis + hardware + rest + "priority: economy\n", false},
+		"license":            {analysis + hardware + rest + "license: rescale\n", false},
+		"license servers":    {analysis + hardware + rest + "license: {servers: {LM: 1@h}}\n", false},
+		"outputs":            {analysis + hardware + rest + "outputs: {download: [a], to: b}\n", false},
+		"walltime":           {analysis + "hardware: {coreType: big, coresPerSlot: 4, walltime: 2h}\n" + rest, false},
+		"slots, the default": {analysis + "hardware: {coreType: big, coresPerSlot: 4, slots: 1}\n" + rest, false},
+		"core type by name":  {analysis + "hardware: {coreType: big iron, coresPerSlot: 4}\n" + rest, false},
+		"display version":    {"analysis: {code: solver, version: 2024 R2}\n" + hardware + rest, false},
+		"newest version":     {"analysis: {code: solver}\n" + hardware + rest, false},
+		"order of inputs":    {analysis + hardware + "inputs: [other, deck]\nenv: {A: \"1\", B: \"2\"}\n", false},
+		"order of env":       {analysis + hardware + "inputs: [deck, other]\nenv: {B: \"2\", A: \"1\"}\n", false},
+
+		"version":      {"analysis: {code: solver, version: \"24.1\"}\n" + hardware + rest, true},
+		"coresPerSlot": {analysis + "hardware: {coreType: big, coresPerSlot: 16}\n" + rest, true},
+		"slots":        {analysis + "hardware: {coreType: big, coresPerSlot: 4, slots: 2}\n" + rest, true},
+		"env":          {analysis + hardware + "inputs: [deck, other]\nenv: {A: \"1\", B: \"3\"}\n", true},
+		"env name":     {analysis + hardware + "inputs: [deck, other]\nenv: {A: \"1\", C: \"2\"}\n", true},
+		"an input":     {analysis + hardware + "inputs: [deck]\nenv: {A: \"1\", B: \"2\"}\n", true},
+		"as":           {analysis + hardware + "inputs: [deck, {path: other, as: x}]\nenv: {A: \"1\", B: \"2\"}\n", true},
+		"decompress":   {analysis + hardware + "inputs: [deck, {path: other, decompress: false}]\nenv: {A: \"1\", B: \"2\"}\n", true},
+		"file id":      {analysis + hardware + "inputs: [deck, {id: X}]\nenv: {A: \"1\", B: \"2\"}\n", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := resolveIn(t, shop{price: 1}, dir, tc.manifest).Digest; (got != base) != tc.changes {
+				t.Errorf("the digest changes: %v, want %v", got != base, tc.changes)
+			}
+		})
+	}
+}
+
+func TestEstimate(t *testing.T) {
+	t.Parallel()
+	list := []rescale.Price{
+		{CoreType: "big", PlanType: "on-demand", Active: true, Amount: 0.3},
+		{CoreType: "big", PlanType: "instant", Active: true, Amount: 0.7},
+		{CoreType: "big", PlanType: "instant", Amount: 9},
+		{CoreType: "small", PlanType: "instant", Active: true, Amount: 9},
+	}
+	for name, tc := range map[string]struct {
+		shop     shop
+		manifest string
+		want     resolver.Estimate
+	}{
+		"catalog price":     {shop{price: 0.5}, plain, resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.5, Cost: 4}},
+		"economy":           {shop{price: 0.5}, plain + "priority: economy\n", resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.25, Cost: 2}},
+		"price list":        {shop{prices: list}, plain, resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.7, Cost: 5.6}},
+		"price list, spare": {shop{prices: list}, plain + "priority: economy\n", resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.3, Cost: 2.4}},
+		"price list without the plan": {
+			shop{prices: list[:1]}, plain, resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.3, Cost: 2.4},
+		},
+		"no price":          {shop{}, plain, resolver.Estimate{Bounded: true, CoreHours: 8}},
+		"no walltime": {
+			shop{price: 0.5}, "analysis: {code: solver}\nhardware: {coreType: big, coresPerSlot: 4}\n", resolver.Estimate{Rate: 0.5},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := resolve(t, tc.shop, tc.manifest).Estimate
+			near := cmp.Comparer(func(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 })
+			if diff := cmp.Diff(tc.want, got, near); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRequest(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		manifest string
+		check    func(rescale.JobRequest) any
+		want     any
+	}{
+		"on demand": {"", func(r rescale.JobRequest) any { return r.BillingPriorityValue }, "INSTANT"},
+		"economy": {
+			"priority: economy\n", func(r rescale.JobRequest) any { return []any{r.BillingPriorityValue, r.IsLowPriority} }, []any{"ON_DEMAND", true},
+		},
+		"reserved": {
+			"priority: reserved\n", func(r rescale.JobRequest) any { return []any{r.BillingPriorityValue, r.IsLowPriority} }, []any{"RESERVED", false},
+		},
+		"project by name": {"project: aero\n", func(r rescale.JobRequest) any { return r.ProjectID }, "pAero"},
+		"project by id":   {"project: pAero\n", func(r rescale.JobRequest) any { return r.ProjectID }, "pAero"},
+		"walltime":        {"", func(r rescale.JobRequest) any { return r.JobAnalyses[0].Hardware.Walltime }, 2},
+		"seller": {
+			"license: {seller: rescale}\n", func(r rescale.JobRequest) any { return r.JobAnalyses[0].OnDemandLicenseSeller.Code }, "rescale",
+		},
+		"servers": {
+			"license: {servers: {LM: 1@h}}\n", func(r rescale.JobRequest) any { return r.JobAnalyses[0].EnvVars["LM"] }, "1@h",
+		},
+		"features": {
+			"license: {features: [{name: hpc, count: 8}]}\n",
+			func(r rescale.JobRequest) any { return r.JobAnalyses[0].UserDefinedLicenseSettings.FeatureSets },
+			[]rescale.FeatureSet{{Name: "USER_SPECIFIED_0", Features: []rescale.LicenseFeature{{Name: "hpc", Count: 8}}}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, tc.check(resolve(t, shop{price: 1}, plain+tc.manifest).Request)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNoAnswerIsAnError(t *testing.T) {
+	t.Parallel()
+	lost := errors.New("connection reset by peer")
+	_, problems, err := resolver.Resolve(t.Context(), load(t, t.TempDir(), plain), shop{err: lost})
+	if !errors.Is(err, lost) || problems != nil {
+		t.Errorf("%v, %v", problems, err)
+	}
+}
