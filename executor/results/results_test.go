@@ -1,0 +1,151 @@
+package results_test
+
+import (
+	"context"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// shelf is a platform that holds files of one job; the content of a file is its id.
+type shelf []rescale.File
+
+func (s shelf) JobFiles(context.Context, string, string) ([]rescale.File, error) { return s, nil }
+
+func (s shelf) Download(_ context.Context, id string) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(id)), nil
+}
+
+func file(rel string, change ...func(*rescale.File)) rescale.File {
+	sum := sha512.Sum512([]byte(rel))
+	f := rescale.File{
+		ID: rel, Name: filepath.Base(rel), RelativePath: rel, Path: "user/user_X/output/job_Y/run1/" + rel,
+		Size: int64(len(rel)), SHA512: hex.EncodeToString(sum[:]), Complete: true,
+	}
+	for _, c := range change {
+		c(&f)
+	}
+	return f
+}
+
+func in(run string) func(*rescale.File) {
+	return func(f *rescale.File) { f.Path = strings.Replace(f.Path, "run1", run, 1) }
+}
+
+func download(t *testing.T, s shelf, include ...string) (string, []state.Output, error) {
+	t.Helper()
+	d := results.Download{
+		Platform: s, ID: "Y", Tell: func(results.Transfer) {},
+		Wish: results.Wish{Include: include, To: "out", Dir: t.TempDir()},
+	}
+	outputs, err := d.Run(t.Context())
+	return d.Wish.Folder(), outputs, err
+}
+
+func paths(outputs []state.Output) []string {
+	var list []string
+	for _, o := range outputs {
+		list = append(list, o.Path)
+	}
+	return list
+}
+
+func TestDownload(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		shelf   shelf
+		include string
+		want    []string
+	}{
+		"patterns":              {shelf{file("a.csv"), file("b.log"), file("deep/c.csv")}, "*.csv", []string{"a.csv", "deep/c.csv"}},
+		"deleted and half done": {shelf{file("a.csv", func(f *rescale.File) { f.Deleted = true }), file("b.csv", func(f *rescale.File) { f.Complete = false })}, "**", nil},
+		"several runs are kept apart": {
+			shelf{file("a.csv"), file("a.csv", in("run2")), file("a.csv", in("run10"))}, "**",
+			[]string{"run1/a.csv", "run2/a.csv", "run10/a.csv"},
+		},
+		"nothing matches": {shelf{file("a.csv")}, "*.vtk", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder, outputs, err := download(t, tc.shelf, tc.include)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, paths(outputs)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			for _, o := range outputs {
+				if info, err := os.Stat(filepath.Join(folder, filepath.FromSlash(o.Path))); err != nil || info.Size() != o.Size {
+					t.Errorf("%s: %v", o.Path, err)
+				}
+			}
+		})
+	}
+}
+
+// TestOneBadFileDoesNotStopTheOthers refuses a path that leaves the folder and a
+// content that is not what was announced, and fetches the rest.
+func TestOneBadFileDoesNotStopTheOthers(t *testing.T) {
+	t.Parallel()
+	broken := file("broken.csv", func(f *rescale.File) { f.SHA512 = strings.Repeat("0", 128) })
+	folder, outputs, err := download(t, shelf{file("../../etc/passwd"), file("a.csv"), broken, file("z.csv")}, "**")
+	if diff := cmp.Diff([]string{"a.csv", "z.csv"}, paths(outputs)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	var unsafe *content.UnsafePathError
+	var mismatch *content.MismatchError
+	if !errors.As(err, &unsafe) || !errors.As(err, &mismatch) {
+		t.Errorf("error %v", err)
+	}
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 2 {
+		t.Errorf("%d entries in the folder, %v", len(entries), err)
+	}
+}
+
+func TestMissingAndAltered(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	pattern := []spec.Value[string]{{V: "*.csv"}}
+	wish := results.Of(resolver.Job{Name: "wing/aoa=4", Dir: dir, Outputs: spec.Outputs{Download: pattern}})
+	if want := filepath.Join(dir, "results", "wing-aoa=4"); wish.Folder() != want {
+		t.Fatalf("folder %s, want %s", wish.Folder(), want)
+	}
+	run := state.Run{OutputsTo: wish.To, Selection: wish.Selection(), Outputs: []state.Output{{Path: "a.csv", Size: 5, SHA512: "x"}}}
+	other := wish
+	other.Include = []string{"*.vtk"}
+	if err := os.MkdirAll(wish.Folder(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(wish.Folder(), "a.csv")
+	check := func(w results.Wish, want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, results.Missing(w, run)); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	}
+	check(wish, "a.csv")
+	if err := os.WriteFile(path, []byte("short"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	check(wish)
+	check(other, wish.To)
+	check(results.Wish{})
+	altered, err := results.Altered(t.Context(), wish, run)
+	if diff := cmp.Diff([]string{"a.csv"}, altered); diff != "" || err != nil {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
