@@ -126,7 +126,8 @@ func TestLive(t *testing.T) {
 		})
 		live.Event(executor.Event{Type: executor.EventSubmitted, Job: "b", ID: "Bbb"})
 		live.Event(executor.Event{Type: executor.EventStatus, Job: "a", ID: "Aaa", Status: "Waiting for Cluster"})
-		time.Sleep(61 * time.Second)
+		time.Sleep(61*time.Second + 100*time.Millisecond) // between two ticks
+		synctest.Wait()
 		want := []string{"  a   Aaa   Waiting for Cluste…", "  b   Bbb   submitted         …"}
 		if diff := cmp.Diff(want, s.lines); diff != "" {
 			t.Errorf("two jobs (-want +got)\n%s", diff)
