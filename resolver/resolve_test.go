@@ -185,7 +185,7 @@ func TestEstimate(t *testing.T) {
 		"price list without the plan": {
 			shop{prices: list[:1]}, plain, resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.3, Cost: 2.4},
 		},
-		"no price":          {shop{}, plain, resolver.Estimate{Bounded: true, CoreHours: 8}},
+		"no price": {shop{}, plain, resolver.Estimate{Bounded: true, CoreHours: 8}},
 		"no walltime": {
 			shop{price: 0.5}, "analysis: {code: solver}\nhardware: {coreType: big, coresPerSlot: 4}\n", resolver.Estimate{Rate: 0.5},
 		},

@@ -74,7 +74,8 @@ func TestDownload(t *testing.T) {
 		"patterns":              {shelf{file("a.csv"), file("b.log"), file("deep/c.csv")}, "*.csv", []string{"a.csv", "deep/c.csv"}},
 		"deleted and half done": {shelf{file("a.csv", func(f *rescale.File) { f.Deleted = true }), file("b.csv", func(f *rescale.File) { f.Complete = false })}, "**", nil},
 		"several runs are kept apart": {
-			shelf{file("a.csv"), file("a.csv", in("run2")), file("a.csv", in("run10"))}, "**",
+			shelf{file("a.csv"), file("a.csv", in("run2")), file("a.csv", in("run10"))},
+			"**",
 			[]string{"run1/a.csv", "run2/a.csv", "run10/a.csv"},
 		},
 		"nothing matches": {shelf{file("a.csv")}, "*.vtk", nil},
