@@ -57,7 +57,7 @@ func (e *Executor) Apply(ctx context.Context, plan Plan) (Report, error) {
 		uploads:  make(map[string]*upload),
 	}
 	watchCtx, endWatch := context.WithCancel(ctx)
-	a.watch = newWatch(e.Platform, e.interval(), a.notify)
+	a.watch = newWatch(e, a.notify)
 	var watching, working sync.WaitGroup
 	watching.Go(func() { a.watch.run(watchCtx) })
 
@@ -192,7 +192,7 @@ func (a *application) finish(ctx context.Context, step Step, out *Outcome) {
 }
 
 func (o *Outcome) judged(step Step, j verdict.Judgement) {
-	o.Verdict, o.Reason, o.Started, o.Ended, o.Status = j.Verdict, j.Reason, j.Started, j.Ended, "Completed"
+	o.Verdict, o.Reason, o.Started, o.Ended, o.Status = j.Verdict, j.Reason, j.Started, j.Ended, j.Status
 	if j.Started.IsZero() || j.Ended.Before(j.Started) {
 		return
 	}

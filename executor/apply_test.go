@@ -26,7 +26,7 @@ func TestApplyRecordsBeforeAndAfterEveryStep(t *testing.T) {
 		if o := report.Outcomes[0]; o.Verdict != verdict.Succeeded || o.Err != nil || o.ID != "A" {
 			t.Errorf("outcome %+v", o)
 		}
-		if diff := cmp.Diff("creating created submitting submitted finished", m.kinds()); diff != "" {
+		if diff := cmp.Diff("creating created submitting submitted status finished", m.kinds()); diff != "" {
 			t.Errorf("journal (-want +got)\n%s", diff)
 		}
 		if got := m.records[0]; !got.Intent.Equal(noon) || got.Attempt != 1 || got.Generation != 1 || got.Key == "" {
@@ -40,7 +40,7 @@ func TestApplyRecordsBeforeAndAfterEveryStep(t *testing.T) {
 func TestAJournalThatFailsStopsTheRun(t *testing.T) {
 	t.Parallel()
 	for k, want := range map[int]struct{ creates, submits int }{
-		1: {0, 0}, 2: {1, 0}, 3: {1, 0}, 4: {1, 1}, 5: {1, 1},
+		1: {0, 0}, 2: {1, 0}, 3: {1, 0}, 4: {1, 1}, 5: {1, 1}, 6: {1, 1},
 	} {
 		t.Run(fmt.Sprint(k), func(t *testing.T) {
 			t.Parallel()
@@ -70,7 +70,7 @@ func TestLostAnswers(t *testing.T) {
 	}{
 		"create worked": {
 			func(f *fake) { f.createErr = unknown }, 1, 1, verdict.Succeeded, false,
-			"creating created submitting submitted finished",
+			"creating created submitting submitted status finished",
 		},
 		"create did not work": {
 			func(f *fake) { f.createErr, f.loseEffect = unknown, true }, 1, 0, "", true, "creating",
@@ -80,7 +80,7 @@ func TestLostAnswers(t *testing.T) {
 		},
 		"submit worked": {
 			func(f *fake) { f.submitErr = unknown }, 1, 1, verdict.Succeeded, false,
-			"creating created submitting submitted finished",
+			"creating created submitting submitted status finished",
 		},
 		"submit did not work": {
 			func(f *fake) { f.submitErr, f.loseEffect = unknown, true }, 1, 2, "", false, "creating created submitting",
@@ -212,9 +212,13 @@ func TestUploads(t *testing.T) {
 	if err := os.WriteFile(path, []byte("deck"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	with := func(name string) resolver.Job {
 		j := plain(name)
-		j.Inputs = []resolver.Input{{Name: "deck.k", Path: path, SHA512: "abc", Size: 4}}
+		j.Inputs = []resolver.Input{{Name: "deck.k", Path: path, SHA512: "abc", Size: 4, ModTime: info.ModTime()}}
 		return j
 	}
 	t.Run("one content is uploaded once for two jobs", func(t *testing.T) {
@@ -224,6 +228,18 @@ func TestUploads(t *testing.T) {
 			apply(t.Context(), t, p, m, with("wing"), with("tail"))
 			if p.count("upload") != 1 || p.count("submit") != 2 {
 				t.Errorf("%d uploads, %d submits", p.count("upload"), p.count("submit"))
+			}
+		})
+	})
+	t.Run("a file that was written to since it was hashed is not sent", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			p, m := newFake(), new(memory)
+			stale := with("wing")
+			stale.Inputs[0].ModTime = noon
+			var changed *executor.ChangedError
+			if err := apply(t.Context(), t, p, m, stale).Outcomes[0].Err; !errors.As(err, &changed) || p.count("upload") != 0 {
+				t.Errorf("error %v, %d uploads", err, p.count("upload"))
 			}
 		})
 	})
@@ -258,11 +274,12 @@ func TestLookIgnoresClonesAndOthers(t *testing.T) {
 		{ID: "NoKey", Name: name, Owner: owner},
 		{ID: "NoMark", Name: "Wing", Owner: owner, Tiles: tiles},
 	}
-	found, at, err := executor.Look(t.Context(), p, owner, []executor.Key{key})
-	if err != nil || !at.Equal(noon) {
-		t.Fatalf("%v, %v", at, err)
+	seen, err := executor.Look(t.Context(), p, "Ada@Example.com", []executor.Key{key})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]executor.Found{{ID: "Ours", Key: key}}, found); diff != "" {
+	want := executor.Sighting{Found: []executor.Found{{ID: "Ours", Key: key}}, At: noon, Stable: true}
+	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

@@ -41,6 +41,8 @@ type fake struct {
 	history  map[string][]rescale.Status
 	clusters map[string][]rescale.Status
 	calls    []string
+	updates  []rescale.JobRequest
+	unstable bool
 
 	createErr, submitErr, listErr error
 	loseEffect                    bool // a failing create or submit did nothing
@@ -85,7 +87,7 @@ func (f *fake) Jobs(_ context.Context, _ rescale.JobQuery, yield func(rescale.Jo
 		}
 		yield(item)
 	}
-	return rescale.Listing{At: noon, Count: len(f.jobs), Stable: true}, f.listErr
+	return rescale.Listing{At: noon, Count: len(f.jobs), Stable: !f.unstable}, f.listErr
 }
 
 func (f *fake) Job(_ context.Context, id string) (rescale.Job, error) {
@@ -124,6 +126,14 @@ func (f *fake) CreateJob(_ context.Context, body rescale.JobRequest) (rescale.Jo
 		f.jobs = append(f.jobs, job)
 	}
 	return job, f.createErr
+}
+
+func (f *fake) UpdateJob(_ context.Context, id string, body rescale.JobRequest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	defer f.called("update")
+	f.updates = append(f.updates, body)
+	return nil
 }
 
 func (f *fake) SubmitJob(_ context.Context, id string) error {

@@ -23,6 +23,9 @@ func (a *application) fetch(ctx context.Context, step Step, out *Outcome) error 
 	}
 	files, err := download.Run(ctx)
 	out.To, out.Files = wish.Folder(), files
+	if notFound(err) {
+		out.Advice = replaceAdvice(step.Job.Name)
+	}
 	if err != nil {
 		return &StepError{step.Job.Name, "downloading the results of", err}
 	}
@@ -45,12 +48,12 @@ func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Sna
 	missing := make(map[string][]string)
 	for _, job := range jobs {
 		runs := snapshot.Runs[job.Name]
-		for i, run := range slices.Backward(runs) {
+		for _, run := range slices.Backward(runs) {
 			if run.Digest != job.Digest {
 				continue
 			}
 			if run.Stage == state.StageFinished && verdict.Verdict(run.Verdict) == verdict.Succeeded {
-				lost, err := lostResults(ctx, results.Of(job), run, runs[i+1:])
+				lost, err := lostResults(ctx, results.Of(job), run, runs)
 				if err != nil {
 					return nil, err
 				}
@@ -62,11 +65,17 @@ func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Sna
 	return missing, nil
 }
 
-// lostResults looks closer when newer runs of the job may have written over the
+// lostResults looks closer when another run of the job may have written over the
 // files of this one.
-func lostResults(ctx context.Context, wish results.Wish, run state.Run, newer []state.Run) ([]string, error) {
+func lostResults(ctx context.Context, wish results.Wish, run state.Run, all []state.Run) ([]string, error) {
 	lost := results.Missing(wish, run)
-	if len(lost) > 0 || len(newer) == 0 || len(wish.Include) == 0 {
+	writers := 0
+	for _, r := range all {
+		if len(r.Outputs) > 0 {
+			writers++
+		}
+	}
+	if len(lost) > 0 || writers < 2 || len(wish.Include) == 0 {
 		return lost, nil
 	}
 	return results.Altered(ctx, wish, run)

@@ -33,6 +33,7 @@ type Step struct {
 	Key      Key      // of the run that Apply is to reach
 	ID       string   // on the platform, when there is one
 	Stage    state.Stage
+	Running  bool      // the platform shows statuses for ID: it was submitted
 	Last     state.Run // the run that Unchanged and Fetch speak of
 	Advice   string    // what to type next, for Conflict and failed runs
 	Observed time.Time // the platform's clock when it was looked at
@@ -43,6 +44,11 @@ func (s Step) Pending() bool { return s.Action != Unchanged }
 
 // Creates tells that Apply would make a new job on the platform.
 func (s Step) Creates() bool { return s.Action == Run || s.Action == Rerun }
+
+// Spends tells that Apply would submit: a new job, or a draft that is there.
+func (s Step) Spends() bool {
+	return s.Creates() || s.Action == Resume && s.Stage != state.StageSubmitted && !s.Running
+}
 
 // Plan is one step for each job, in the order of the manifest, and the contents
 // that are to be uploaded.
@@ -102,52 +108,108 @@ type decision struct {
 	replace bool
 }
 
+// step is what the job wants, unless that would bill two runs of it at a time.
 func (d decision) step() Step {
-	if d.replace && len(d.runs) > 0 {
-		return d.replaced()
+	step := d.wanted()
+	if !step.Spends() {
+		return step
 	}
-	for _, run := range slices.Backward(d.runs) {
-		if run.Digest == d.job.Digest {
-			return d.known(run)
+	for _, run := range d.runs {
+		if run.ID != step.ID && d.active(run) {
+			return d.conflict(run)
 		}
 	}
-	if found, ok := d.seen.best(d.key(1)); ok {
-		return d.adopted(found)
-	}
-	if len(d.runs) == 0 {
-		return d.creates(Run, d.key(1), "new")
-	}
-	return d.changed(d.runs[len(d.runs)-1])
+	return step
 }
 
-// known is for a run with this very content in the journal.
-func (d decision) known(run state.Run) Step {
-	step := Step{Job: d.job, Key: d.key(run.Attempt), ID: run.ID, Stage: run.Stage, Last: run}
-	switch run.Stage {
-	case state.StageFinished:
-		return d.settled(step)
-	case state.StageCreating:
-		if found, ok := d.seen.best(step.Key); ok {
-			return d.adopted(found)
+// wanted looks at the current run only: the newest of this very content.
+func (d decision) wanted() Step {
+	current, known := newest(d.runs, d.job.Digest)
+	switch {
+	case !known || current.Stage == state.StageCreating:
+		return d.unrecorded(current)
+	case d.seen.Gone[current.ID]:
+		return d.gone(current)
+	case current.Stage != state.StageFinished:
+		return d.underWay(current)
+	case d.replace:
+		return d.replaced(current.Attempt, current)
+	}
+	return d.settled(current)
+}
+
+// newest is the last run of a content in the journal.
+func newest(runs []state.Run, digest string) (state.Run, bool) {
+	for _, run := range slices.Backward(runs) {
+		if run.Digest == digest {
+			return run, true
 		}
-		return d.creates(Run, step.Key, "an earlier create left nothing on the platform")
-	case state.StageCreated, state.StageSubmitting, state.StageSubmitted:
 	}
-	if d.seen.Gone[run.ID] {
-		return d.gone(step)
+	return state.Run{}, false
+}
+
+// unrecorded is for content of which the journal has no job: never created, or
+// with a create whose outcome was not recorded. The platform may know more.
+func (d decision) unrecorded(current state.Run) Step {
+	key := d.key(max(1, current.Attempt))
+	found, ok := d.seen.best(key)
+	switch {
+	case ok && d.replace && found.over():
+		return d.replaced(found.Key.Attempt, state.Run{})
+	case ok:
+		return d.adopted(found)
+	case current.Key != "":
+		return d.creates(Run, key, "an earlier create left nothing on the platform")
+	case len(d.runs) == 0:
+		return d.creates(Run, key, "new")
 	}
-	step.Action = Resume
-	step.Reasons = []string{resumeReason(run, d.seen.Statuses[run.ID])}
+	last := d.runs[len(d.runs)-1]
+	changes := diff(last.Parts, d.job.Parts)
+	step := d.creates(Rerun, key, describe(changes, d.job)...)
+	step.Changes, step.Last = changes, last
+	return step
+}
+
+// adopted is for a run that only the platform remembers.
+func (d decision) adopted(found Found) Step {
+	step := Step{Job: d.job, Key: found.Key, ID: found.ID, Stage: state.StageCreated, Action: Resume}
+	step.Reasons = []string{fmt.Sprintf("draft %s found on the platform", found.ID)}
+	if found.Submitted() {
+		step.Stage, step.Running = state.StageSubmitted, true
+		step.Reasons = []string{fmt.Sprintf("run %s found on the platform", found.ID)}
+	}
+	return step
+}
+
+// gone is for a job that the journal knows and the platform does not. A draft
+// was never billed, so it is simply made again; anything else is a decision.
+func (d decision) gone(current state.Run) Step {
+	switch {
+	case current.Stage == state.StageCreated:
+		return d.creates(Run, d.key(current.Attempt), fmt.Sprintf("draft %s was deleted on the platform", current.ID))
+	case d.replace:
+		return d.replaced(current.Attempt, current)
+	}
+	step := d.of(Conflict, current, fmt.Sprintf("job %s was deleted on the platform", current.ID))
+	step.Advice = replaceAdvice(d.job.Name)
+	return step
+}
+
+// underWay is for a run whose end the journal has not seen. It is what --replace
+// asked for, if that was asked: the same command again goes on with it.
+func (d decision) underWay(current state.Run) Step {
+	history := d.seen.Statuses[current.ID]
+	step := d.of(Resume, current, resumeReason(current, history))
+	step.Running = len(history) > 0
 	return step
 }
 
 // settled is for a run that came to its end.
-func (d decision) settled(step Step) Step {
-	step.Action = Unchanged
-	step.Reasons = []string{fmt.Sprintf("%s as %s", step.Last.Verdict, step.ID)}
+func (d decision) settled(current state.Run) Step {
+	step := d.of(Unchanged, current, fmt.Sprintf("%s as %s", current.Verdict, current.ID))
 	switch {
-	case verdict.Verdict(step.Last.Verdict) != verdict.Succeeded:
-		step.Reasons = append(step.Reasons, step.Last.Reason)
+	case verdict.Verdict(current.Verdict) != verdict.Succeeded:
+		step.Reasons = append(step.Reasons, current.Reason)
 		step.Advice = replaceAdvice(d.job.Name)
 	case len(d.seen.Missing[d.job.Name]) > 0:
 		step.Action = Fetch
@@ -156,67 +218,45 @@ func (d decision) settled(step Step) Step {
 	return step
 }
 
-func (d decision) gone(step Step) Step {
-	step.Action = Conflict
-	step.Reasons = []string{fmt.Sprintf("job %s was deleted on the platform", step.ID)}
-	step.Advice = replaceAdvice(d.job.Name)
-	return step
-}
-
-// adopted is for a run that only the platform remembers.
-func (d decision) adopted(found Found) Step {
-	step := Step{Job: d.job, Key: found.Key, ID: found.ID, Stage: state.StageCreated, Action: Resume}
-	step.Reasons = []string{fmt.Sprintf("draft %s found on the platform", found.ID)}
-	if found.Submitted {
-		step.Stage = state.StageSubmitted
-		step.Reasons = []string{fmt.Sprintf("run %s found on the platform", found.ID)}
+// replaced is the attempt after the given one, or what another machine has
+// already made of it.
+func (d decision) replaced(attempt int, last state.Run) Step {
+	key := d.key(attempt + 1)
+	if found, ok := d.seen.best(key); ok {
+		return d.adopted(found)
 	}
-	return step
-}
-
-// changed is for content that differs from the last run's.
-func (d decision) changed(last state.Run) Step {
-	if d.active(last) {
-		return d.conflict(last, fmt.Sprintf("it changed while run %s is still active", last.ID))
-	}
-	changes := diff(last.Parts, d.job.Parts)
-	step := d.creates(Rerun, d.key(1), describe(changes, d.job)...)
-	step.Changes, step.Last = changes, last
-	return step
-}
-
-// replaced starts the next attempt of the same content.
-func (d decision) replaced() Step {
-	last := d.runs[len(d.runs)-1]
-	if d.active(last) {
-		return d.conflict(last, fmt.Sprintf("run %s is still active", last.ID))
-	}
-	attempt := 1
-	for _, run := range d.runs {
-		if run.Digest == d.job.Digest {
-			attempt = max(attempt, run.Attempt+1)
-		}
-	}
-	step := d.creates(Rerun, d.key(attempt), "replaced on request")
+	step := d.creates(Rerun, key, "replaced on request")
 	step.Last = last
 	return step
 }
 
-// active tells that a run may still be under way. Starting another of the same
-// job then would bill both.
-func (d decision) active(last state.Run) bool {
-	if last.Stage != state.StageSubmitted && last.Stage != state.StageSubmitting {
+// active tells that a run may be under way on the platform. Only a draft
+// without any status is known not to be; a run that was submitted may not show
+// its first status yet.
+func (d decision) active(run state.Run) bool {
+	if run.Stage == state.StageCreating || run.Stage == state.StageFinished || d.seen.Gone[run.ID] {
 		return false
 	}
-	_, done := verdict.Judge(d.seen.Statuses[last.ID])
-	return !done && !d.seen.Gone[last.ID] && !d.seen.draft(last)
+	history := d.seen.Statuses[run.ID]
+	if len(history) == 0 {
+		return run.Stage == state.StageSubmitted
+	}
+	_, done := verdict.Judge(history)
+	return !done
 }
 
-func (d decision) conflict(last state.Run, reason string) Step {
+// conflict refuses to start a run while another of the same job is under way:
+// both would be billed.
+func (d decision) conflict(rival state.Run) Step {
+	step := d.of(Conflict, rival, fmt.Sprintf("it changed while run %s is still active", rival.ID))
+	step.Advice = "wait for it to end, or stop it on the platform; then apply again"
+	return step
+}
+
+// of is a step that speaks of a run in the journal.
+func (d decision) of(action Action, run state.Run, reason string) Step {
 	return Step{
-		Job: d.job, Action: Conflict, Key: d.key(1), ID: last.ID, Stage: last.Stage, Last: last,
-		Reasons: []string{reason},
-		Advice:  "wait for it to end, or stop it on the platform; then apply again",
+		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: []string{reason},
 	}
 }
 

@@ -42,6 +42,19 @@ func ended(r state.Run, verdict verdict.Verdict) state.Run {
 	return r
 }
 
+// again is the run in a later attempt.
+func again(r state.Run, attempt int) state.Run {
+	key, _ := executor.ParseKey(r.Key)
+	key.Attempt = attempt
+	r.Key, r.Attempt = key.String(), attempt
+	return r
+}
+
+func again2(k executor.Key) executor.Key {
+	k.Attempt = 2
+	return k
+}
+
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	was := job("coresPerSlot=2", "command=sha256:aaaaaaaaaa", "env A=sha256:1", "input deck.k=sha512:3f2a91caaa")
@@ -84,8 +97,8 @@ func TestPlan(t *testing.T) {
 			[]state.Run{run(now, state.StageSubmitted, "Old")},
 			executor.Observation{Statuses: executing},
 			[]string{"wing"},
-			executor.Conflict, 1, "Old",
-			[]string{"run Old is still active"},
+			executor.Resume, 1, "Old",
+			[]string{"Old is Executing"},
 		},
 		"results missing": {
 			[]state.Run{ended(run(now, "", "Abc"), verdict.Succeeded)},
@@ -172,7 +185,7 @@ func TestPlan(t *testing.T) {
 		"state lost, submitted run wins over older draft": {
 			nil,
 			executor.Observation{Found: []executor.Found{
-				{ID: "Drf", Key: key, Inserted: noon}, {ID: "Sub", Key: key, Submitted: true, Inserted: noon.Add(1)},
+				{ID: "Drf", Key: key, Inserted: noon}, {ID: "Sub", Key: key, History: history("Executing", ""), Inserted: noon.Add(1)},
 			}},
 			nil,
 			executor.Resume, 1, "Sub",
@@ -190,8 +203,8 @@ func TestPlan(t *testing.T) {
 		"state lost, newest attempt wins": {
 			nil,
 			executor.Observation{Found: []executor.Found{
-				{ID: "One", Key: key, Submitted: true},
-				{ID: "Two", Key: executor.Key{Digest: key.Digest, Name: "wing", Generation: 1, Attempt: 2}, Submitted: true},
+				{ID: "One", Key: key, History: history("Executing", "")},
+				{ID: "Two", Key: executor.Key{Digest: key.Digest, Name: "wing", Generation: 1, Attempt: 2}, History: history("Executing", "")},
 			}},
 			nil,
 			executor.Resume, 2, "Two",

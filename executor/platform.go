@@ -27,6 +27,7 @@ type Finder interface {
 // repeated by the client.
 type Starter interface {
 	CreateJob(ctx context.Context, body rescale.JobRequest) (rescale.Job, error)
+	UpdateJob(ctx context.Context, id string, body rescale.JobRequest) error
 	SubmitJob(ctx context.Context, id string) error
 	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
 	AddTag(ctx context.Context, id, tag string) error

@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
-
-// criticalTime bounds a create or submit that is finished although the user
-// pressed Ctrl-C: half a call would leave its outcome unknown.
-const criticalTime = 90 * time.Second
 
 // StepError tells which step of which job failed.
 type StepError struct {
@@ -50,27 +47,49 @@ func (e *UnresolvedError) Hint() string {
 
 // start brings one run from wherever it is to submitted, and gives its id.
 func (a *application) start(ctx context.Context, step Step) (id string, err error) {
-	switch {
-	case step.Creates():
+	if step.Creates() {
 		if id, err = a.create(ctx, step); err != nil {
 			return "", err
 		}
-	case step.Last.ID != step.ID:
+		return id, a.spend(ctx, step, id)
+	}
+	if step.Last.ID != step.ID {
 		// Found on the platform, unknown to the journal: write down what is there.
-		id = step.ID
-		if err = a.adopt(step); err != nil {
-			return id, err
+		if err := a.adopt(step); err != nil {
+			return step.ID, err
 		}
-	default:
-		id = step.ID
 	}
 	if step.Stage == state.StageSubmitted {
-		return id, nil
+		return step.ID, nil
 	}
-	if err := a.tag(ctx, step, id); err != nil {
-		return id, err
+	return step.ID, a.takeUp(ctx, step)
+}
+
+// takeUp goes on with a draft that this apply did not create. Somebody may have
+// submitted it meanwhile; if not, it is made what the manifest says now, for
+// walltime, priority and project may have changed, or a person may have edited it.
+func (a *application) takeUp(ctx context.Context, step Step) error {
+	history, err := a.Platform.Statuses(ctx, step.ID)
+	if err != nil {
+		return &StepError{step.Job.Name, "reading the statuses of", err}
 	}
-	return id, a.submit(ctx, step, id)
+	if len(history) > 0 {
+		return a.submitted(step, step.ID)
+	}
+	files, err := a.inputFiles(ctx, step)
+	if err != nil {
+		return &StepError{step.Job.Name, "uploading the inputs of", err}
+	}
+	if err := a.Platform.UpdateJob(ctx, step.ID, body(step, files)); err != nil {
+		return &StepError{step.Job.Name, "updating the draft of", err}
+	}
+	return a.spend(ctx, step, step.ID)
+}
+
+// spend labels a draft and submits it.
+func (a *application) spend(ctx context.Context, step Step, id string) error {
+	a.tag(ctx, step, id)
+	return a.submit(ctx, step, id)
 }
 
 // adopt records a job that a process without our journal made.
@@ -117,10 +136,12 @@ func (a *application) create(ctx context.Context, step Step) (string, error) {
 	if err := a.Journal.Append(a.intent(step)); err != nil {
 		return "", err
 	}
-	critical, done := context.WithTimeout(context.WithoutCancel(ctx), criticalTime)
-	defer done()
-	job, err := a.Platform.CreateJob(critical, body(step, files))
-	id := job.ID
+	var id string
+	err = patiently(ctx, func() error {
+		job, err := a.Platform.CreateJob(ctx, body(step, files))
+		id = job.ID
+		return err
+	})
 	if outcomeUnknown(err) {
 		id, err = a.findDraft(ctx, step, err)
 	}
@@ -153,21 +174,21 @@ func body(step Step, files []rescale.InputRef) rescale.JobRequest {
 	return request
 }
 
-// lookAgain are the pauses before looks at the platform after a lost answer; their
-// sum is the settle time.
-var lookAgain = []time.Duration{0, time.Second, 4 * time.Second}
+// settlePauses are the pauses before looks at the platform after a lost answer;
+// their sum is the settle time.
+var settlePauses = []time.Duration{0, time.Second, 4 * time.Second}
 
 // findDraft looks for the draft of a create whose answer was lost.
 func (a *application) findDraft(ctx context.Context, step Step, lost error) (string, error) {
-	for _, pause := range lookAgain {
+	for _, pause := range settlePauses {
 		if err := sleep(ctx, pause); err != nil {
-			return "", &UnresolvedError{step.Job.Name, lost}
+			break
 		}
-		found, _, err := Look(ctx, a.Platform, a.Owner, []Key{step.Key})
+		sighting, err := Look(ctx, a.Platform, a.Owner, []Key{step.Key})
 		if err != nil {
 			return "", &UnresolvedError{step.Job.Name, errors.Join(lost, err)}
 		}
-		if best, ok := (Observation{Found: found}).best(step.Key); ok && best.Key == step.Key {
+		if best, ok := (Observation{Found: sighting.Found}).best(step.Key); ok && best.Key == step.Key {
 			return best.ID, nil
 		}
 	}
@@ -175,44 +196,51 @@ func (a *application) findDraft(ctx context.Context, step Step, lost error) (str
 }
 
 // tag adds the tags that the job does not have: the platform ignores tags in
-// the create body (rescale-api.md §7.6).
-func (a *application) tag(ctx context.Context, step Step, id string) error {
+// the create body (rescale-api.md §7.6). A label that is missing does not keep a
+// run from starting; it is told.
+func (a *application) tag(ctx context.Context, step Step, id string) {
 	if len(step.Job.Tags) == 0 {
-		return nil
-	}
-	present, err := a.Platform.Tags(ctx, id)
-	if err != nil {
-		return &StepError{step.Job.Name, "reading the tags of", err}
+		return
 	}
 	has := make(map[string]bool)
-	for _, t := range present {
-		has[t.Name] = true
+	if !step.Creates() {
+		present, err := a.Platform.Tags(ctx, id)
+		if err != nil {
+			a.warn(step.Job.Name, "reading its tags", err)
+		}
+		for _, t := range present {
+			has[t.Name] = true
+		}
 	}
 	for _, name := range step.Job.Tags {
 		if has[name] {
 			continue
 		}
 		if err := a.Platform.AddTag(ctx, id, name); err != nil {
-			return &StepError{step.Job.Name, "tagging", err}
+			a.warn(step.Job.Name, fmt.Sprintf("adding tag %q", name), err)
 		}
 	}
-	return nil
 }
 
-// submit spends the money: record, submit, record. A repeat on the same id never
-// makes a second run, and an unknown outcome is settled by the statuses.
+func (a *application) warn(job, act string, err error) {
+	a.notify(Event{Type: EventWarning, Job: job, Message: fmt.Sprintf("%s: %v", act, err)})
+}
+
+// submit spends the money: record, submit, record.
 func (a *application) submit(ctx context.Context, step Step, id string) error {
-	if err := ctx.Err(); err != nil {
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err := a.Journal.Append(a.record(state.KindSubmitting, step, id)); err != nil {
 		return err
 	}
-	critical, done := context.WithTimeout(context.WithoutCancel(ctx), criticalTime)
-	defer done()
-	if err := a.ensureSubmitted(critical, step, id); err != nil {
+	if err := a.ensureSubmitted(ctx, id); err != nil {
 		return &StepError{step.Job.Name, "submitting", err}
 	}
+	return a.submitted(step, id)
+}
+
+func (a *application) submitted(step Step, id string) error {
 	if err := a.Journal.Append(a.record(state.KindSubmitted, step, id)); err != nil {
 		return err
 	}
@@ -220,16 +248,18 @@ func (a *application) submit(ctx context.Context, step Step, id string) error {
 	return nil
 }
 
-// ensureSubmitted reads the statuses first when an earlier submit may have
-// worked: only a history proves a submit, an answer does not (rescale-api.md §7.1).
-func (a *application) ensureSubmitted(ctx context.Context, step Step, id string) error {
-	if step.Stage == state.StageSubmitting {
-		if history, err := a.Platform.Statuses(ctx, id); err != nil || len(history) > 0 {
-			return err
-		}
+// ensureSubmitted submits. Only a status history proves a submit, an answer does
+// not: after an error the history decides (rescale-api.md §7.1). A repeat on the
+// same id never makes a second run.
+func (a *application) ensureSubmitted(ctx context.Context, id string) error {
+	err := patiently(ctx, func() error { return a.Platform.SubmitJob(ctx, id) })
+	if err == nil || rescale.IsAuth(err) {
+		return err
 	}
-	err := a.Platform.SubmitJob(ctx, id)
 	if !outcomeUnknown(err) {
+		if history, readErr := a.Platform.Statuses(ctx, id); readErr == nil && len(history) > 0 {
+			return nil // refused, because somebody has submitted it already
+		}
 		return err
 	}
 	if a.isSubmitted(ctx, id) {
@@ -249,7 +279,7 @@ func outcomeUnknown(err error) bool {
 
 // isSubmitted reads the statuses until they show something, or for the settle time.
 func (a *application) isSubmitted(ctx context.Context, id string) bool {
-	for _, pause := range lookAgain {
+	for _, pause := range settlePauses {
 		if sleep(ctx, pause) != nil {
 			return false
 		}
@@ -258,6 +288,25 @@ func (a *application) isSubmitted(ctx context.Context, id string) bool {
 		}
 	}
 	return false
+}
+
+// maxThrottled is how often one call may be refused for being too many.
+const maxThrottled = 10
+
+// patiently repeats a call that was refused with 429: it certainly had no
+// effect, and the client holds the next one back for as long as it should.
+func patiently(ctx context.Context, call func() error) error {
+	for range maxThrottled {
+		err := call()
+		var refused *rescale.Error
+		if outcomeUnknown(err) || !errors.As(err, &refused) || refused.Status != http.StatusTooManyRequests {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return call()
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -16,7 +16,7 @@ import (
 )
 
 // ChangedError tells that a file is not what was planned any more: it was
-// written to while it was uploaded.
+// written to after it was hashed.
 type ChangedError struct {
 	Path string
 	Err  error // may be nil
@@ -25,9 +25,9 @@ type ChangedError struct {
 // Error names the file.
 func (e *ChangedError) Error() string {
 	if e.Err != nil {
-		return fmt.Sprintf("%s changed while it was uploaded: %v", e.Path, e.Err)
+		return fmt.Sprintf("%s changed since it was planned: %v", e.Path, e.Err)
 	}
-	return e.Path + " changed while it was uploaded"
+	return e.Path + " changed since it was planned"
 }
 
 // Unwrap gives the cause.
@@ -111,8 +111,7 @@ func (a *application) store(ctx context.Context, in resolver.Input) (string, err
 const progressEvery = 100 * time.Millisecond
 
 func (a *application) send(ctx context.Context, in resolver.Input) (rescale.File, error) {
-	before, err := os.Stat(in.Path)
-	if err != nil {
+	if err := unchanged(in); err != nil {
 		return rescale.File{}, err
 	}
 	var told time.Time
@@ -133,9 +132,14 @@ func (a *application) send(ctx context.Context, in resolver.Input) (rescale.File
 	if sum := file.SHA512; sum != "" && sum != in.SHA512 {
 		return rescale.File{}, &ChangedError{Path: in.Path}
 	}
-	after, err := os.Stat(in.Path)
-	if err != nil || after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) {
-		return rescale.File{}, &ChangedError{Path: in.Path, Err: err}
+	return file, unchanged(in)
+}
+
+// unchanged compares a file with what it was when it was hashed.
+func unchanged(in resolver.Input) error {
+	info, err := os.Stat(in.Path)
+	if err != nil || info.Size() != in.Size || !info.ModTime().Equal(in.ModTime) {
+		return &ChangedError{Path: in.Path, Err: err}
 	}
-	return file, nil
+	return nil
 }

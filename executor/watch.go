@@ -7,8 +7,11 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
 // listingPage is the page size of the polling listing: larger ones are untested
@@ -27,7 +30,8 @@ type watch struct {
 	platform Finder
 	interval time.Duration
 	tell     func(Event)
-	wake     chan struct{} // something new to watch
+	record   func(state.Record) error // of a status that changed
+	wake     chan struct{}            // something new to watch
 
 	mu   sync.Mutex
 	jobs map[string]*watched // by id
@@ -38,6 +42,7 @@ type watched struct {
 	name   string
 	status string
 	quiet  int // looks at which its cluster was gone although no final status came
+	failed int // looks in a row that got no answer about it
 	end    chan ending
 }
 
@@ -47,9 +52,9 @@ type ending struct {
 	err       error
 }
 
-func newWatch(platform Finder, interval time.Duration, tell func(Event)) *watch {
+func newWatch(e *Executor, tell func(Event)) *watch {
 	return &watch{
-		platform: platform, interval: interval, tell: tell,
+		platform: e.Platform, interval: e.interval(), tell: tell, record: e.Journal.Append,
 		wake: make(chan struct{}, 1), jobs: make(map[string]*watched),
 	}
 }
@@ -106,7 +111,7 @@ func (w *watch) run(ctx context.Context) {
 	}
 }
 
-// judge counts failed looks and gives up after too many.
+// judge counts looks in a row that failed, and gives up after too many.
 func (w *watch) judge(err error, failed int) int {
 	if err == nil {
 		return 0
@@ -117,11 +122,16 @@ func (w *watch) judge(err error, failed int) int {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for id, job := range w.jobs {
-		job.end <- ending{err: fmt.Errorf("waiting for job %s: %w", id, err)}
-		delete(w.jobs, id)
+	for id := range w.jobs {
+		w.end(id, ending{err: fmt.Errorf("waiting for job %s: %w", id, err)})
 	}
 	return 0
+}
+
+// end wakes the one who waits for a job; the caller holds the lock.
+func (w *watch) end(id string, e ending) {
+	w.jobs[id].end <- e
+	delete(w.jobs, id)
 }
 
 // jitter spreads looks of many runners by ± 10 %.
@@ -147,10 +157,31 @@ func (w *watch) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var group errgroup.Group
+	group.SetLimit(lookParallel)
 	for _, id := range w.left(active) {
-		if err := w.examine(ctx, id); err != nil {
-			return err
-		}
+		group.Go(func() error { return w.tolerate(id, w.examine(ctx, id)) })
+	}
+	return group.Wait()
+}
+
+// tolerate lets one job's trouble be its own: only after many looks without an
+// answer about it the wait for it ends. A key that no longer works is everybody's.
+func (w *watch) tolerate(id string, err error) error {
+	if rescale.IsAuth(err) {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	job, watching := w.jobs[id]
+	switch {
+	case !watching:
+	case err == nil:
+		job.failed = 0
+	case job.failed+1 < maxFailedSweeps:
+		job.failed++
+	default:
+		w.end(id, ending{err: fmt.Errorf("waiting for job %s: %w", id, err)})
 	}
 	return nil
 }
@@ -164,8 +195,8 @@ func (w *watch) left(active map[string]rescale.JobItem) []string {
 	for id, job := range w.jobs {
 		// A listing may be old: a job without status in it was submitted since.
 		item := active[id]
-		if item.Status != "" && item.Status != "Completed" && item.ClusterStatus != clusterStopped {
-			w.note(id, job, item.Status)
+		if item.Status != "" && !verdict.Terminal(item.Status) && item.ClusterStatus != clusterStopped {
+			w.note(id, job, rescale.Status{Status: item.Status})
 			continue
 		}
 		gone = append(gone, id)
@@ -173,13 +204,21 @@ func (w *watch) left(active map[string]rescale.JobItem) []string {
 	return gone
 }
 
-// note tells a status that changed; the caller holds the lock.
-func (w *watch) note(id string, job *watched, status string) {
-	if status == "" || status == job.status {
+// note records and tells a status that changed; the caller holds the lock. A
+// journal that cannot be written ends the wait.
+func (w *watch) note(id string, job *watched, latest rescale.Status) {
+	if latest.Status == "" || latest.Status == job.status {
 		return
 	}
-	job.status = status
-	w.tell(Event{Type: EventStatus, Job: job.name, ID: id, Status: status})
+	job.status = latest.Status
+	err := w.record(state.Record{
+		Kind: state.KindStatus, Job: job.name, ID: id, Status: latest.Status, Reason: latest.Reason, StatusAt: latest.Date,
+	})
+	if err != nil {
+		w.end(id, ending{err: err})
+		return
+	}
+	w.tell(Event{Type: EventStatus, Job: job.name, ID: id, Status: latest.Status})
 }
 
 // examine reads the whole history of one job and ends the wait if it is over.
@@ -200,15 +239,11 @@ func (w *watch) examine(ctx context.Context, id string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	job, watching := w.jobs[id]
-	if !watching {
-		return nil
+	if watching && len(history) > 0 {
+		w.note(id, job, history[0])
 	}
-	if len(history) > 0 {
-		w.note(id, job, history[0].Status)
-	}
-	if done {
-		job.end <- ending{judgement: judgement}
-		delete(w.jobs, id)
+	if _, watching = w.jobs[id]; watching && done {
+		w.end(id, ending{judgement: judgement})
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -17,13 +18,14 @@ import (
 // the platform (ID).
 type Input struct {
 	Pos        diag.Position
-	Name       string // the name in the job's work folder
-	Path       string // absolute, empty for a file on the platform
-	Rel        string // Path as the manifest would say it, with slashes
-	ID         string // empty until uploaded
-	SHA512     string // hex
-	Size       int64  // bytes
-	Decompress bool   // archives are unpacked before the command runs
+	Name       string    // the name in the job's work folder
+	Path       string    // absolute, empty for a file on the platform
+	Rel        string    // Path as the manifest would say it, with slashes
+	ID         string    // empty until uploaded
+	SHA512     string    // hex
+	Size       int64     // bytes
+	ModTime    time.Time // before it was hashed; zero for a file on the platform
+	Decompress bool      // archives are unpacked before the command runs
 }
 
 // identity is what of an input counts for the digest. Decompress is the
@@ -89,7 +91,7 @@ func match(dir string, in spec.Input, problems *diag.List) []Input {
 		if in.As.Written() {
 			name = in.As.V
 		}
-		list = append(list, Input{Pos: in.Path.Pos, Name: name, Path: f.Path, Rel: f.Rel, Size: f.Size, Decompress: in.Decompress.V})
+		list = append(list, Input{Pos: in.Path.Pos, Name: name, Path: f.Path, Rel: f.Rel, Size: f.Size, ModTime: f.ModTime, Decompress: in.Decompress.V})
 	}
 	return list
 }

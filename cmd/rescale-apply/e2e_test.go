@@ -297,7 +297,7 @@ func copyDir(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(filepath.Join(ts.Getenv("ROOT"), args[0]))))
 }
 
-// replace changes a text in a file, which must be there:
+// replace changes a text in a file, which must be there; \n is a new line:
 //
 //	replace job.yaml 'slots: 1' 'slots: 2'
 func replace(ts *testscript.TestScript, neg bool, args []string) {
@@ -310,5 +310,5 @@ func replace(ts *testscript.TestScript, neg bool, args []string) {
 	if !strings.Contains(string(text), args[1]) {
 		ts.Fatalf("%s does not contain %q", args[0], args[1])
 	}
-	ts.Check(os.WriteFile(file, []byte(strings.ReplaceAll(string(text), args[1], args[2])), 0o644))
+	ts.Check(os.WriteFile(file, []byte(strings.ReplaceAll(string(text), args[1], strings.ReplaceAll(args[2], `\n`, "\n"))), 0o644))
 }

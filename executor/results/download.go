@@ -28,8 +28,8 @@ type Download struct {
 	Platform Platform
 	ID       string // of the job on the platform
 	Wish     Wish
-	Parallel int // transfers at once, at least 1
-	Tell     func(Transfer)
+	Parallel int            // transfers at once, at least 1
+	Tell     func(Transfer) // called for one transfer at a time
 }
 
 // Transfer is how far one file is.
@@ -77,6 +77,13 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 	files, err := d.List(ctx)
 	if err != nil {
 		return nil, err
+	}
+	var telling sync.Mutex
+	tell := d.Tell
+	d.Tell = func(t Transfer) {
+		telling.Lock()
+		defer telling.Unlock()
+		tell(t)
 	}
 	outputs := make([]state.Output, len(files))
 	var failures []error

@@ -35,9 +35,13 @@ const (
 // An unknown status counts as still active.
 var terminal = []string{"Completed", "Failed", "Stopped", "Force Stopped", "Terminated", "Cancelled"}
 
+// Terminal tells that nothing comes after a status.
+func Terminal(status string) bool { return slices.Contains(terminal, status) }
+
 // Judgement is the verdict on a run with the platform's words for it.
 type Judgement struct {
 	Verdict Verdict
+	Status  string    // the last one
 	Reason  string    // the platform's own text, may be empty
 	Started time.Time // when the command began to run, zero if it never did
 	Ended   time.Time // when the run came to its end
@@ -46,11 +50,11 @@ type Judgement struct {
 // Judge reads a status history, newest first. Done is false while the run is
 // active.
 func Judge(history []rescale.Status) (j Judgement, done bool) {
-	if len(history) == 0 || !slices.Contains(terminal, history[0].Status) {
+	if len(history) == 0 || !Terminal(history[0].Status) {
 		return Judgement{}, false
 	}
 	last := history[0]
-	j = Judgement{Reason: last.Reason, Ended: last.Date}
+	j = Judgement{Status: last.Status, Reason: last.Reason, Ended: last.Date}
 	var stopping, forced bool
 	for _, s := range history {
 		switch s.Status {
@@ -60,8 +64,9 @@ func Judge(history []rescale.Status) (j Judgement, done bool) {
 			forced = true
 		case "Stopping":
 			stopping = true
-			// The Stopping entry tells the cause; Completed may only repeat that it is over.
-			if s.Reason != "" {
+			// The Stopping entry tells the cause; Completed may only repeat that it is
+			// over, unless it names one that stands for itself.
+			if s.Reason != "" && last.Reason != reasonRestarts && last.Reason != reasonNoCapacity {
 				j.Reason = s.Reason
 			}
 		}

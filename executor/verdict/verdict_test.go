@@ -44,6 +44,7 @@ func TestJudge(t *testing.T) {
 		"stopped by a person":              {history("Completed", "Stopped", "Stopping", "User Terminated", "Executing", ""), verdict.Stopped, "User Terminated", false},
 		"stopped by force":                 {history("Completed", "", "Force Stop", "", "Executing", ""), verdict.Stopped, "", false},
 		"restarts":                         {history("Completed", "Exceeded max number of restarts"), verdict.RestartsExhausted, "Exceeded max number of restarts", false},
+		"restarts, and a run that failed":  {history("Completed", "Exceeded max number of restarts", "Stopping", "A run failed"), verdict.RestartsExhausted, "Exceeded max number of restarts", false},
 		"no hardware":                      {history("Completed", "Could not allocate compute resources from the compute provider"), verdict.NoCapacity, "Could not allocate compute resources from the compute provider", false},
 		"another word for failed":          {history("Failed", "x"), verdict.Failed, "x", false},
 		"another word for stopped":         {history("Cancelled", "x"), verdict.Stopped, "x", false},
@@ -84,7 +85,7 @@ func TestJudgeTheGuidesHistory(t *testing.T) {
 	}
 	got, done := verdict.Judge(list)
 	want := verdict.Judgement{
-		Verdict: verdict.Succeeded, Reason: "Completed successfully",
+		Verdict: verdict.Succeeded, Status: "Completed", Reason: "Completed successfully",
 		Started: time.Date(2016, 11, 15, 18, 47, 5, 530000000, time.UTC),
 		Ended:   time.Date(2016, 11, 15, 19, 1, 13, 948641000, time.UTC),
 	}

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
-	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
 func (t *tool) applyCommand() *cli.Command {
@@ -58,7 +58,7 @@ func (t *tool) applySession(c *cli.Context, s *session, output string) (err erro
 	if err := s.hideState(); err != nil {
 		return err
 	}
-	journal, err := state.Open(s.state, s.identity())
+	journal, err := s.openJournals()
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ type watcher interface {
 	Close()
 }
 
-func (t *tool) carryOut(c *cli.Context, s *session, journal *state.Journal, w work) error {
+func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) error {
 	style := t.style(c)
 	if w.output == "text" {
 		style.Plan(t.Stdout, w.plan)
@@ -144,21 +144,21 @@ func (e *GuardError) Error() string { return e.Message }
 func (e *GuardError) Hint() string { return e.Advice }
 
 // guard refuses a plan that can cost more than --max-cost. A plan whose cost has
-// no upper bound can.
+// no known upper bound can.
 func guard(c *cli.Context, plan executor.Plan) error {
-	if !c.IsSet("max-cost") || plan.Count(executor.Run)+plan.Count(executor.Rerun) == 0 {
+	if !c.IsSet("max-cost") {
 		return nil
 	}
 	limit, total := c.Float64("max-cost"), 0.0
 	for _, step := range plan.Steps {
-		if !step.Creates() {
+		if !step.Spends() {
 			continue
 		}
-		if e := step.Job.Estimate; !e.Bounded || e.Rate == 0 {
-			return &GuardError{
-				fmt.Sprintf("the cost of job %q has no known upper bound, and --max-cost is %.2f USD", step.Job.Name, limit),
-				"give the job a walltime: under hardware:",
-			}
+		switch e := step.Job.Estimate; {
+		case !e.Bounded:
+			return unbounded(step, limit, "give the job a walltime, under hardware")
+		case e.Rate == 0:
+			return unbounded(step, limit, "the platform names no price for this core type; choose another one, or leave out --max-cost")
 		}
 		total += step.Job.Estimate.Cost
 	}
@@ -171,33 +171,52 @@ func guard(c *cli.Context, plan executor.Plan) error {
 	return nil
 }
 
+func unbounded(step executor.Step, limit float64, advice string) error {
+	return &GuardError{
+		fmt.Sprintf("the cost of job %q has no known upper bound, and --max-cost is %.2f USD", step.Job.Name, limit), advice,
+	}
+}
+
 // conclude turns outcomes into the error that ends the command: first what went
-// wrong with the work itself, then what became of the jobs.
+// wrong with the work itself, then an interrupt, then what became of the jobs.
 func (t *tool) conclude(ctx context.Context, s *session, report executor.Report) error {
-	var failed, stopped bool
 	var worst error
+	var cut bool
+	verdicts := make(map[ExitCode]bool)
 	for _, o := range report.Outcomes {
 		switch {
-		case o.Err != nil && ctx.Err() == nil && worst == nil:
-			worst = o.Err
+		case o.Err != nil && ctx.Err() != nil && (errors.Is(o.Err, context.Cause(ctx)) || errors.Is(o.Err, ctx.Err())):
+			cut = true
+		case o.Err != nil:
+			worst = worse(worst, o.Err)
 		case o.Verdict == verdict.Stopped:
-			stopped = true
+			verdicts[ExitJobStopped] = true
 		case o.Verdict != "" && o.Verdict != verdict.Succeeded:
-			failed = true
+			verdicts[ExitJobFailed] = true
 		}
 	}
 	switch {
-	case ctx.Err() != nil:
-		return t.interrupted(ctx, s)
 	case worst != nil:
 		t.hint(worst)
 		return codeError(exitCode(worst))
-	case failed:
+	case cut:
+		return t.interrupted(ctx, s)
+	case verdicts[ExitJobFailed]:
 		return codeError(ExitJobFailed)
-	case stopped:
+	case verdicts[ExitJobStopped]:
 		return codeError(ExitJobStopped)
 	}
 	return nil
+}
+
+// worse is the error that a person must see first: what is wrong with the key,
+// then with the state, then the rest.
+func worse(a, b error) error {
+	rank := func(err error) int { return slices.Index([]ExitCode{ExitError, ExitConflict, ExitAuth}, exitCode(err)) }
+	if a == nil || rank(b) > rank(a) {
+		return b
+	}
+	return a
 }
 
 // hint prints advice for an error that the outcome's line has told already.

@@ -8,6 +8,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -79,7 +80,7 @@ func exitCode(err error) ExitCode {
 		return ExitAuth
 	case is[*GuardError](err):
 		return ExitGuard
-	case is[*executor.ConflictError](err), is[*executor.UnresolvedError](err), is[*rescale.OutcomeUnknownError](err),
+	case is[*executor.ConflictError](err), is[*executor.UnresolvedError](err), is[*executor.UnstableError](err), is[*rescale.OutcomeUnknownError](err),
 		is[*state.LockedError](err), is[*state.ForeignError](err), is[*state.DamagedError](err), is[*state.NewerError](err):
 		return ExitConflict
 	case errors.Is(err, errTimeout):
@@ -95,18 +96,36 @@ func is[E error](err error) bool {
 	return errors.As(err, &target)
 }
 
-// report prints an error for people, once, and gives the exit code.
+// report prints an error for people, once, and gives the exit code. What was
+// said already (a code, problems of a manifest) is not said again.
 func (t *tool) report(ctx context.Context, err error) int {
-	if err != nil && ctx.Err() != nil && !is[codeError](err) {
-		err = fmt.Errorf("interrupted: %w", context.Canceled)
-	}
-	if err != nil && !is[codeError](err) && !is[diag.List](err) {
-		fmt.Fprintf(t.Stderr, "%s: %v\n", programName, err)
-		for _, hint := range hints(err) {
-			fmt.Fprintf(t.Stderr, "hint: %s\n", hint)
+	code := exitCode(err)
+	for _, e := range unsaid(err) {
+		if ctx.Err() != nil && errors.Is(e, context.Canceled) {
+			e = errInterrupted
 		}
+		fmt.Fprintf(t.Stderr, "%s: %s\n", programName, show.Harmless(e.Error()))
+		t.hint(e)
 	}
-	return int(exitCode(err))
+	return int(code)
+}
+
+// errInterrupted is what people read of a context that a signal ended.
+var errInterrupted = errors.New("interrupted; nothing was left half done, run the same command again to go on")
+
+// unsaid takes an error apart into those that nobody has printed yet.
+func unsaid(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only a join at the top is taken apart
+		var list []error
+		for _, e := range joined.Unwrap() {
+			list = append(list, unsaid(e)...)
+		}
+		return list
+	}
+	if err == nil || is[codeError](err) || is[diag.List](err) {
+		return nil
+	}
+	return []error{err}
 }
 
 // hints collects the advice along the chain, each once, outermost first.

@@ -23,6 +23,12 @@ type manifest struct {
 	jobs    []spec.Job
 }
 
+// source is the source of that name.
+func (m manifest) source(name string) diag.Source {
+	i := slices.IndexFunc(m.sources, func(s diag.Source) bool { return s.Name == name })
+	return m.sources[max(0, i)]
+}
+
 // load reads and checks the manifests; problems are printed here, with their
 // source lines.
 func (t *tool) load(c *cli.Context) (manifest, error) {

@@ -34,7 +34,7 @@ func (t *tool) plan(c *cli.Context) error {
 		if err := t.resolve(c, s); err != nil {
 			return err
 		}
-		snapshot, err := state.Read(s.state, s.identity())
+		snapshot, err := s.readJournals()
 		if err != nil {
 			return err
 		}
@@ -69,9 +69,10 @@ func (s *session) plan(c *cli.Context, snapshot state.Snapshot) (executor.Plan, 
 	if err := knownJobs(s.jobs, replace, "--replace"); err != nil {
 		return executor.Plan{}, err
 	}
-	seen, err := executor.Observe(c.Context, s.platform, s.resolved, snapshot)
+	options := executor.Options{Replace: replace}
+	seen, err := executor.Observe(c.Context, s.platform, s.resolved, snapshot, options)
 	if err != nil {
 		return executor.Plan{}, err
 	}
-	return executor.NewPlan(s.resolved.Jobs, snapshot, seen, executor.Options{Replace: replace}), nil
+	return executor.NewPlan(s.resolved.Jobs, snapshot, seen, options), nil
 }

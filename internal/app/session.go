@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,10 +25,10 @@ import (
 type session struct {
 	manifest
 	platform  *rescale.Client
-	keySource string          // where the key came from
-	local     *local.Platform // nil unless --local
-	account   string          // state identity of the platform: its URL, or "local"
-	state     string          // path of the state file
+	keySource string            // where the key came from
+	local     *local.Platform   // nil unless --local
+	account   string            // state identity of the platform: its URL, or "local"
+	stateOf   map[string]string // path of the state file, by job name
 	resolved  resolver.Result
 }
 
@@ -38,9 +39,9 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 	if err != nil {
 		return err
 	}
-	s := &session{manifest: m, state: c.String("state")}
-	if s.state == "" {
-		s.state = defaultState(m.sources[0], c.Bool("local"))
+	s := &session{manifest: m, stateOf: make(map[string]string)}
+	for _, job := range m.jobs {
+		s.stateOf[job.Name.V] = cmp.Or(c.String("state"), defaultState(m.source(job.File), c.Bool("local")))
 	}
 	if err := t.connect(c, s); err != nil {
 		return err
@@ -58,12 +59,22 @@ func folder(source diag.Source, isLocal bool) string {
 	return dir
 }
 
+// defaultState is where the state of a manifest is: beside the file itself, also
+// when it is reached through links, so that there is one for it.
 func defaultState(source diag.Source, isLocal bool) string {
-	base := filepath.Base(source.Name)
-	if source.Name == "<stdin>" {
-		base = "stdin"
+	base := "stdin"
+	if source.Name != "<stdin>" {
+		name := source.Name
+		if real, err := filepath.EvalSymlinks(name); err == nil {
+			name = real
+		}
+		source.Dir, base = filepath.Dir(name), filepath.Base(name)
 	}
-	return filepath.Join(folder(source, isLocal), base+".state.jsonl")
+	path := filepath.Join(folder(source, isLocal), base+".state.jsonl")
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	return path
 }
 
 // connect chooses the platform: the embedded one, or the one of the login.
@@ -84,7 +95,6 @@ func (t *tool) connect(c *cli.Context, s *session) error {
 		if err != nil {
 			return err
 		}
-		s.account = found.URL
 		if profile := c.String("profile"); profile != "" && !found.FromProfile {
 			fmt.Fprintf(t.Stderr, "warning: the key is taken from %s, not from profile %s\n", found.Source, profile)
 		}
@@ -99,6 +109,9 @@ func (t *tool) connect(c *cli.Context, s *session) error {
 	if s.platform, err = rescale.New(config); err != nil {
 		return errors.Join(err, s.close())
 	}
+	if s.account == "" {
+		s.account = s.platform.BaseURL()
+	}
 	return nil
 }
 
@@ -107,6 +120,9 @@ func (t *tool) connect(c *cli.Context, s *session) error {
 func readOnly(c *cli.Context) bool { return c.Command.Name != "apply" }
 
 func (s *session) close() error {
+	if s.platform != nil {
+		s.platform.Close()
+	}
 	if s.local == nil {
 		return nil
 	}
@@ -138,7 +154,7 @@ func (s *session) recall(ctx context.Context) (state.Snapshot, error) {
 	if s.resolved.User, err = s.platform.Me(ctx); err != nil {
 		return state.Snapshot{}, s.refused(fmt.Errorf("asking the platform for your account: %w", err))
 	}
-	return state.Read(s.state, s.identity())
+	return s.readJournals()
 }
 
 // refused adds to an error about the key where that key came from: people have
@@ -162,19 +178,24 @@ func (e *keyError) Unwrap() error { return e.error }
 // Hint tells where the key came from.
 func (e *keyError) Hint() string { return "the key was taken from " + e.source }
 
-// hideState keeps the folder of the state out of git: it names the account and
-// changes with every apply.
+// hideState keeps the folders of the state out of git: state names the account
+// and changes with every apply.
 func (s *session) hideState() error {
-	folder := filepath.Join(s.sources[0].Dir, stateFolder)
-	ignore := filepath.Join(folder, ".gitignore")
-	if _, err := os.Stat(ignore); err == nil || !strings.HasPrefix(s.state, folder+string(filepath.Separator)) {
-		return nil
-	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("making the folder of the state file: %w", err)
-	}
-	if err := os.WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
-		return fmt.Errorf("keeping the state file out of git: %w", err)
+	for _, path := range s.statePaths() {
+		before, _, inside := strings.Cut(path, string(filepath.Separator)+stateFolder+string(filepath.Separator))
+		if !inside {
+			continue
+		}
+		folder := filepath.Join(before, stateFolder)
+		if _, err := os.Stat(filepath.Join(folder, ".gitignore")); err == nil {
+			continue
+		}
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return fmt.Errorf("making the folder of the state file: %w", err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, ".gitignore"), []byte("*\n"), 0o600); err != nil {
+			return fmt.Errorf("keeping the state file out of git: %w", err)
+		}
 	}
 	return nil
 }

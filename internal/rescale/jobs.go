@@ -178,6 +178,18 @@ func (c *Client) CreateJob(ctx context.Context, job JobRequest) (Job, error) {
 	return w.job(), nil
 }
 
+// UpdateJob makes a draft what job says, whole: what job leaves out gets the
+// platform's default. It is not repeated, though doing it twice is harmless. On a
+// job that was submitted it has no effect (rescale-api.md §7.2).
+func (c *Client) UpdateJob(ctx context.Context, id string, job JobRequest) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	return c.change(ctx, request{
+		method: http.MethodPut, path: "/api/v2/jobs/" + id + "/", body: job, act: fmt.Sprintf("updating draft %s", id),
+	}, nil)
+}
+
 // SubmitJob starts a draft, which costs money from here on. It is not repeated.
 // After an *OutcomeUnknownError, Statuses tells: it is empty for a draft. The
 // answer for a job that was submitted before differs by platform version, so that

@@ -123,8 +123,9 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, out any
 	return header, err
 }
 
-// change sends a call that changes something, at most once. Unless the error is
-// an *OutcomeUnknownError, a failed call certainly had no effect.
+// change sends a call that changes something, at most once. It can be cancelled
+// while it waits to be sent, not after. Unless the error is an
+// *OutcomeUnknownError, a failed call certainly had no effect.
 func (c *Client) change(ctx context.Context, r request, out any) error {
 	_, err := c.exchange(ctx, r, out)
 	if err == nil || !outcomeUnknown(err) {
@@ -154,6 +155,10 @@ func outcomeUnknown(err error) bool {
 func (c *Client) exchange(ctx context.Context, r request, out any) (http.Header, error) {
 	if err := c.admit(ctx, r); err != nil {
 		return nil, err
+	}
+	if r.act != "" {
+		// A change that was let out is finished: half a call has no known outcome.
+		ctx = context.WithoutCancel(ctx)
 	}
 	try, cancel := context.WithTimeoutCause(ctx, c.timeout, limitError{fmt.Sprintf("no answer within %v", c.timeout)})
 	defer cancel()

@@ -40,7 +40,7 @@ func (s Style) Outcome(w io.Writer, o executor.Outcome) {
 func (s Style) what(o executor.Outcome) []string {
 	switch {
 	case o.Err != nil && o.Verdict == "":
-		return []string{"not finished: " + o.Err.Error()}
+		return []string{"not finished: " + Harmless(o.Err.Error())}
 	case o.Verdict == "" && o.Status != "":
 		return []string{"still " + o.Status}
 	case o.Verdict == "":
@@ -66,7 +66,7 @@ func (s Style) what(o executor.Outcome) []string {
 		cells = append(cells, s.results(o))
 	}
 	if o.Err != nil {
-		cells = append(cells, o.Err.Error())
+		cells = append(cells, "its results are not all here: "+Harmless(o.Err.Error()))
 	}
 	return cells
 }
@@ -109,12 +109,12 @@ func (s Style) log(w io.Writer, o executor.Outcome) {
 	}
 	fmt.Fprintf(w, "  last lines of process_output.log:\n")
 	for _, line := range o.Log {
-		fmt.Fprintf(w, "  %s %s\n", s.paint(faint, "|"), strings.TrimRight(harmless(line), "\n"))
+		fmt.Fprintf(w, "  %s %s\n", s.paint(faint, "|"), strings.TrimRight(Harmless(line), "\n"))
 	}
 }
 
-// harmless takes the power over the terminal from text that a job printed.
-func harmless(line string) string {
+// Harmless takes the power over the terminal from text that a job printed.
+func Harmless(line string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\t' || r == '\n' || (r >= 0x20 && r != 0x7f && (r < 0x80 || r >= 0xa0)) {
 			return r

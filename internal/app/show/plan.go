@@ -3,6 +3,7 @@ package show
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor"
@@ -66,7 +67,7 @@ func (s Style) Summary(plan executor.Plan) string {
 
 // worstCase says what the new runs can cost at most, or why nobody can say.
 func (s Style) worstCase(plan executor.Plan) string {
-	if plan.Count(executor.Run)+plan.Count(executor.Rerun) == 0 {
+	if !slices.ContainsFunc(plan.Steps, executor.Step.Spends) {
 		return ""
 	}
 	hours, usd, bounded, priced := totals(plan)

@@ -43,5 +43,5 @@ func warning(w io.Writer, s Style, e executor.Event) {
 	if e.Job != "" {
 		e.Message = e.Job + ": " + e.Message
 	}
-	fmt.Fprintf(w, "%s %s\n", s.paint(yellow, "warning:"), e.Message)
+	fmt.Fprintf(w, "%s %s\n", s.paint(yellow, "warning:"), Harmless(e.Message))
 }

@@ -70,7 +70,7 @@ func TestOutcome(t *testing.T) {
 		},
 		"succeeded, but not all results came": {
 			with(func(o *executor.Outcome) { o.Verdict, o.Err = verdict.Succeeded, errors.New("the disk is full") }),
-			"✗ wing   AbC   succeeded in 1h30m   27 core-h   4.32 USD   the disk is full\n",
+			"✗ wing   AbC   succeeded in 1h30m   27 core-h   4.32 USD   its results are not all here: the disk is full\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

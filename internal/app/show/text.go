@@ -103,11 +103,11 @@ func coreHours(h float64) string {
 	return fmt.Sprintf("%.1f core-h", h)
 }
 
-// totals adds up what the jobs that a plan creates can cost at most.
+// totals adds up what the jobs that a plan submits can cost at most.
 func totals(plan executor.Plan) (hours, usd float64, bounded, priced bool) {
 	bounded, priced = true, true
 	for _, s := range plan.Steps {
-		if !s.Creates() {
+		if !s.Spends() {
 			continue
 		}
 		hours += s.Job.Estimate.CoreHours

@@ -1,0 +1,108 @@
+package executor_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+// resume plans and applies a job whose journal has a draft of it.
+func resume(t *testing.T, p *fake, m *memory, draft string) executor.Outcome {
+	t.Helper()
+	j := plain("wing")
+	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {run(j, state.StageCreated, draft)}}}
+	seen, err := executor.Observe(t.Context(), p, resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}, snapshot, executor.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := executor.NewPlan([]resolver.Job{j}, snapshot, seen, executor.Options{})
+	report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report.Outcomes[0]
+}
+
+// TestADraftIsSubmittedAsTheManifestSaysNow: walltime, priority and project are
+// not in the digest, so an old draft may say something else.
+func TestADraftIsSubmittedAsTheManifestSaysNow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, m := newFake(), new(memory)
+		p.jobs = []rescale.Job{{ID: "A", Name: "an old title", Owner: owner}}
+		if o := resume(t, p, m, "A"); o.Verdict != verdict.Succeeded {
+			t.Fatalf("outcome %+v", o)
+		}
+		if diff := cmp.Diff([]string{"statuses", "statuses", "update", "submit"}, p.calls[:4]); diff != "" {
+			t.Errorf("calls (-want +got)\n%s", diff)
+		}
+		if len(p.updates) != 1 || p.updates[0].JobAnalyses[0].Command != "wing" {
+			t.Errorf("updates %+v", p.updates)
+		}
+	})
+}
+
+// TestADraftThatSomebodySubmittedIsNotSubmittedAgain, for the platform has
+// announced to refuse that.
+func TestADraftThatSomebodySubmittedIsNotSubmittedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, m := newFake(), new(memory)
+		p.jobs = []rescale.Job{{ID: "A", Owner: owner}}
+		p.history["A"] = history("Completed", "Completed successfully", "Executing", "")
+		if o := resume(t, p, m, "A"); o.Verdict != verdict.Succeeded || p.count("submit") != 0 || p.count("update") != 0 {
+			t.Errorf("outcome %+v, %d submits, %d updates", o, p.count("submit"), p.count("update"))
+		}
+	})
+}
+
+// TestARefusedRepeatIsASubmit: a 400 for a job that is on is no failure.
+func TestARefusedRepeatIsASubmit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, m := newFake(), new(memory)
+		p.submitErr = &rescale.Error{Status: http.StatusBadRequest, Detail: "already submitted"}
+		if o := apply(t.Context(), t, p, m, plain("wing")).Outcomes[0]; o.Verdict != verdict.Succeeded {
+			t.Errorf("outcome %+v", o)
+		}
+	})
+}
+
+// TestThrottledCallsAreRepeated: a 429 certainly had no effect.
+func TestThrottledCallsAreRepeated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, m := newFake(), new(memory)
+		p.createErr, p.loseEffect = &rescale.Error{Status: http.StatusTooManyRequests}, true
+		p.after = func(string) {
+			if len(p.calls) == 3 {
+				p.createErr = nil
+			}
+		}
+		if o := apply(t.Context(), t, p, m, plain("wing")).Outcomes[0]; o.Verdict != verdict.Succeeded || p.count("create") != 4 {
+			t.Errorf("outcome %+v, %d creates", o, p.count("create"))
+		}
+	})
+}
+
+// TestAListingThatNeverStandsStillStartsNothing: the job may be in it, unseen.
+func TestAListingThatNeverStandsStillStartsNothing(t *testing.T) {
+	t.Parallel()
+	p := newFake()
+	p.unstable = true
+	jobs := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{plain("wing")}}
+	_, err := executor.Observe(t.Context(), p, jobs, state.Snapshot{New: true}, executor.Options{})
+	var unstable *executor.UnstableError
+	if !errors.As(err, &unstable) || unstable.Name != "wing" || p.count("list") != 3 {
+		t.Errorf("error %v after %d listings", err, p.count("list"))
+	}
+}

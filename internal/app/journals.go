@@ -1,0 +1,90 @@
+package app
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+// journals is one journal for each manifest file. A job's records are always in
+// the journal of its own file, whatever other files are given with it, so that
+// two applies of one job meet at one lock.
+type journals struct {
+	open   map[string]*state.Journal // by path
+	byJob  map[string]string         // path, by job name
+	common string                    // path for what is no job's: uploads
+}
+
+// openJournals locks every journal of the session, in one order for all
+// processes.
+func (s *session) openJournals() (*journals, error) {
+	j := &journals{open: make(map[string]*state.Journal), byJob: s.stateOf, common: s.stateOf[s.jobs[0].Name.V]}
+	for _, path := range s.statePaths() {
+		journal, err := state.Open(path, s.identity())
+		if err != nil {
+			return nil, errors.Join(err, j.Close())
+		}
+		j.open[path] = journal
+	}
+	return j, nil
+}
+
+// readJournals reads every journal of the session without locking it.
+func (s *session) readJournals() (state.Snapshot, error) {
+	var all []state.Snapshot
+	for _, path := range s.statePaths() {
+		snapshot, err := state.Read(path, s.identity())
+		if err != nil {
+			return state.Snapshot{}, err
+		}
+		all = append(all, snapshot)
+	}
+	return merge(all), nil
+}
+
+func (s *session) statePaths() []string {
+	return slices.Compact(slices.Sorted(maps.Values(s.stateOf)))
+}
+
+// Append writes a record into the journal that it belongs to.
+func (j *journals) Append(r state.Record) error {
+	path, ok := j.byJob[r.Job]
+	if !ok {
+		path = j.common
+	}
+	return j.open[path].Append(r)
+}
+
+// Snapshot is what all journals add up to.
+func (j *journals) Snapshot() state.Snapshot {
+	var all []state.Snapshot
+	for _, path := range slices.Sorted(maps.Keys(j.open)) {
+		all = append(all, j.open[path].Snapshot())
+	}
+	return merge(all)
+}
+
+// Close gives up all locks.
+func (j *journals) Close() error {
+	var err error
+	for _, journal := range j.open {
+		err = errors.Join(err, journal.Close())
+	}
+	return err
+}
+
+// merge puts snapshots together: jobs are in one of them only, contents may be
+// in several.
+func merge(all []state.Snapshot) state.Snapshot {
+	whole := state.Snapshot{New: true, Runs: make(map[string][]state.Run), Files: make(map[string][]state.File)}
+	for _, s := range all {
+		whole.New = whole.New && s.New
+		maps.Copy(whole.Runs, s.Runs)
+		for content, files := range s.Files {
+			whole.Files[content] = append(whole.Files[content], files...)
+		}
+	}
+	return whole
+}
