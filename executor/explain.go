@@ -96,9 +96,9 @@ func shorten(v string) string {
 
 func missingReason(missing []string) string {
 	if len(missing) == 1 {
-		return missing[0] + " is missing here"
+		return missing[0] + " is missing or changed here"
 	}
-	return fmt.Sprintf("%d result files are missing here", len(missing))
+	return fmt.Sprintf("%d result files are missing or changed here", len(missing))
 }
 
 // Bytes writes a size as people read it: 12 KB, 1.4 GB.

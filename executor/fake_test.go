@@ -128,7 +128,7 @@ func (f *fake) CreateJob(_ context.Context, body rescale.JobRequest) (rescale.Jo
 	return job, f.createErr
 }
 
-func (f *fake) UpdateJob(_ context.Context, id string, body rescale.JobRequest) error {
+func (f *fake) UpdateJob(_ context.Context, _ string, body rescale.JobRequest) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.called("update")

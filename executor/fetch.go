@@ -2,7 +2,11 @@ package executor
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"slices"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -27,7 +31,10 @@ func (a *application) fetch(ctx context.Context, step Step, out *Outcome) error 
 		out.Advice = replaceAdvice(step.Job.Name)
 	}
 	if err != nil {
-		return &StepError{step.Job.Name, "downloading the results of", err}
+		return err
+	}
+	if len(files) == 0 {
+		a.notify(Event{Type: EventWarning, Job: step.Job.Name, Message: "no result file matches outputs.download; download --list --all shows what there is"})
 	}
 	return a.Journal.Append(state.Record{
 		Kind: state.KindDownloaded, Job: step.Job.Name, ID: out.ID, To: wish.To, Outputs: files, Selection: wish.Selection(),
@@ -84,23 +91,56 @@ func lostResults(ctx context.Context, wish results.Wish, run state.Run, all []st
 // logName is the file that holds what the command printed (rescale-api.md §9).
 const logName = "process_output.log"
 
-// logLines is how much of it is shown for a run that failed.
-const logLines = 15
+// What is shown of the log of a run that failed: its last lines, at most.
+const (
+	logLines = 15
+	logBytes = 32 << 10
+	maxLog   = 64 << 20 // a longer one is not read to find its end
+)
 
-// logTail gives the last lines of a run's output. It is a help for the reader,
-// so that its own failure is only a missing help.
+// logTail gives the last lines of a run's output, or why there are none.
 func (a *application) logTail(ctx context.Context, id string) []string {
 	files, err := a.Platform.JobFiles(ctx, id, "process_output")
 	if err != nil {
-		return nil
+		return []string{"(cannot be read: " + err.Error() + ")"}
 	}
 	i := slices.IndexFunc(files, func(f rescale.File) bool { return f.Name == logName })
-	if i < 0 {
+	switch {
+	case i < 0:
 		return nil
+	case files[i].Size == 0:
+		return []string{"(empty)"}
+	case files[i].Size > maxLog:
+		return []string{fmt.Sprintf("(%s, too long to show)", Bytes(files[i].Size))}
 	}
-	lines, err := a.Platform.Lines(ctx, files[i].ID)
+	body, err := a.Platform.Download(ctx, files[i].ID)
 	if err != nil {
-		return nil
+		return []string{"(cannot be read: " + err.Error() + ")"}
 	}
-	return lines[max(0, len(lines)-logLines):]
+	defer body.Close()
+	lines, err := lastLines(body)
+	if err != nil {
+		lines = append(lines, "(cannot be read further: "+err.Error()+")")
+	}
+	return lines
+}
+
+// lastLines reads to the end and keeps only what is shown. What a solver prints
+// need not be UTF-8.
+func lastLines(r io.Reader) ([]string, error) {
+	var tail []byte
+	buffer := make([]byte, logBytes)
+	for {
+		n, err := r.Read(buffer)
+		tail = append(tail, buffer[:n]...)
+		tail = tail[max(0, len(tail)-logBytes):]
+		if err == nil {
+			continue
+		}
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		lines := strings.Split(strings.TrimRight(strings.ToValidUTF8(string(tail), "\ufffd"), "\r\n"), "\n")
+		return lines[max(0, len(lines)-logLines):], err
+	}
 }

@@ -269,7 +269,7 @@ func (d decision) key(attempt int) Key {
 }
 
 func replaceAdvice(name string) string {
-	return "to run it again unchanged: --replace " + name
+	return "to run it again unchanged: --replace " + name + "; to look at its files: rescale-apply download"
 }
 
 func resumeReason(run state.Run, history []rescale.Status) string {

@@ -12,7 +12,7 @@ type Platform interface {
 	Finder
 	Starter
 	Storage
-	Results
+	results.Platform
 }
 
 // Finder reads what is there.
@@ -37,10 +37,4 @@ type Starter interface {
 type Storage interface {
 	Upload(ctx context.Context, upload rescale.Upload) (rescale.File, error)
 	File(ctx context.Context, id string) (rescale.File, error)
-}
-
-// Results are the files that a run left.
-type Results interface {
-	results.Platform
-	Lines(ctx context.Context, id string) ([]string, error)
 }

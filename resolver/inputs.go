@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
@@ -62,23 +63,45 @@ func find(jobs []spec.Job) ([][]Input, diag.List) {
 	var problems diag.List
 	inputs := make([][]Input, len(jobs))
 	for i, job := range jobs {
+		own := written(jobs, job.Dir)
 		for _, in := range job.Inputs {
-			inputs[i] = append(inputs[i], match(job.Dir, in, &problems)...)
+			inputs[i] = append(inputs[i], match(job.Dir, in, own, &problems)...)
 		}
 		checkNames(inputs[i], &problems)
 	}
 	return inputs, problems
 }
 
-// match gives the files that one entry of inputs stands for. A file on the
-// platform passes through: the catalog knows it.
-func match(dir string, in spec.Input, problems *diag.List) []Input {
+// written are patterns of what this tool writes below dir: state, the local
+// platform, results. A pattern of inputs never means those, or a job would
+// change by being run.
+func written(jobs []spec.Job, dir string) []string {
+	patterns := []string{"**/.rescale/**"}
+	for _, job := range jobs {
+		to := path.Clean(filepath.ToSlash(job.Outputs.To.V))
+		if !job.Outputs.To.Written() {
+			to = "results/" + strings.ReplaceAll(job.Name.V, "/", "-")
+		}
+		if len(job.Outputs.Download) > 0 && job.Dir == dir && filepath.IsLocal(to) && to != "." && !strings.ContainsAny(to, `*?[]{}\\`) {
+			patterns = append(patterns, to+"/**")
+		}
+	}
+	return patterns
+}
+
+// match gives the files that one entry of inputs stands for, but not what own
+// matches, unless it is named as it is. A file on the platform passes through:
+// the catalog knows it.
+func match(dir string, in spec.Input, own []string, problems *diag.List) []Input {
 	if in.ID.Written() {
 		return []Input{{Pos: in.ID.Pos, ID: in.ID.V, Decompress: in.Decompress.V}}
 	}
 	var exclude []string
 	for _, e := range in.Exclude {
 		exclude = append(exclude, e.V)
+	}
+	if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(in.Path.V))); err != nil {
+		exclude = append(exclude, own...)
 	}
 	files, err := content.Match(dir, in.Path.V, exclude)
 	if err != nil {

@@ -6,6 +6,7 @@ package resolver
 
 import (
 	"context"
+	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,6 +19,7 @@ import (
 type Job struct {
 	Name     string        // identity, from the manifest
 	Pos      diag.Position // of the name
+	Manifest string        // its path
 	Dir      string        // folder of the manifest; outputs go below it
 	Title    string        // shown on the platform, before the marker
 	Tags     []string
@@ -109,14 +111,16 @@ type resolution struct {
 
 func (r *resolution) job(inputs []Input) Job {
 	job := Job{
-		Name:    r.spec.Name.V,
-		Pos:     r.spec.Name.Pos,
-		Dir:     r.spec.Dir,
-		Title:   r.spec.Title.V,
-		Inputs:  r.platformInputs(inputs),
-		Outputs: r.spec.Outputs,
-		Slots:   r.spec.Hardware.Slots.V,
-		Cores:   r.spec.Hardware.CoresPerSlot.V,
+		Name: r.spec.Name.V,
+		Pos:  r.spec.Name.Pos,
+		Dir:  r.spec.Dir,
+
+		Manifest: filepath.Join(r.spec.Dir, filepath.Base(r.spec.File)),
+		Title:    r.spec.Title.V,
+		Inputs:   r.platformInputs(inputs),
+		Outputs:  r.spec.Outputs,
+		Slots:    r.spec.Hardware.Slots.V,
+		Cores:    r.spec.Hardware.CoresPerSlot.V,
 	}
 	for _, tag := range r.spec.Tags {
 		job.Tags = append(job.Tags, tag.V)

@@ -16,11 +16,13 @@ func Load(sources []diag.Source) ([]Job, diag.List) {
 	var jobs []Job
 	var problems diag.List
 	names := make(map[string]diag.Position)
+	folders := make(map[string]diag.Position)
 	for _, src := range sources {
 		documents, list := yamlsrc.Parse(src)
 		for _, doc := range documents {
 			job, found := read(doc, src, list)
 			found = append(found, checkName(job, names)...)
+			found = append(found, checkFolder(job, folders)...)
 			list = append(list, found...)
 			jobs = append(jobs, job)
 		}

@@ -2,6 +2,8 @@ package spec
 
 import (
 	"fmt"
+	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -37,6 +39,25 @@ func checkName(job Job, names map[string]diag.Position) diag.List {
 	}
 	list.Add(job.Name.Pos, diag.DuplicateName, "names tell jobs apart; give one of them another name",
 		"job name %q is already used at %s", job.Name.V, first)
+	return list
+}
+
+// checkFolder reports a folder for results that an earlier document has: the
+// files of one job would take the place of the other's.
+func checkFolder(job Job, folders map[string]diag.Position) diag.List {
+	to := job.Outputs.To
+	if !to.Written() || len(job.Outputs.Download) == 0 {
+		return nil
+	}
+	folder := path.Join(filepath.ToSlash(job.Dir), to.V)
+	first, taken := folders[folder]
+	if !taken {
+		folders[folder] = to.Pos
+		return nil
+	}
+	var list diag.List
+	list.Add(to.Pos, diag.DuplicateFolder, "give one of the jobs another folder, or leave out to: for results/NAME",
+		"the results of another job go to %q too, see %s", diag.Short(to.V), first)
 	return list
 }
 

@@ -66,8 +66,12 @@ type platform struct {
 type platformKey struct{}
 
 func setUp(env *testscript.Env, root string) error {
+	data, err := os.MkdirTemp("", "platform")
+	if err != nil {
+		return err
+	}
 	server, err := emulator.Open(emulator.Config{
-		Dir: filepath.Join(env.WorkDir, ".platform"),
+		Dir: data,
 		Env: append(os.Environ(), "PATH="+filepath.Join(env.WorkDir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH")),
 		Accounts: []emulator.Account{
 			{Key: activeKey, Email: "ada@example.com", Name: "Ada", MaxJobHours: 48, Projects: []emulator.Project{
@@ -88,6 +92,9 @@ func setUp(env *testscript.Env, root string) error {
 		if err := server.Close(); err != nil {
 			env.T().Log("closing the emulator: ", err)
 		}
+		if err := os.RemoveAll(data); err != nil {
+			env.T().Log("removing its data: ", err)
+		}
 	})
 	env.Setenv("RESCALE_API_URL", web.URL)
 	env.Setenv("RESCALE_API_KEY", activeKey)
@@ -101,6 +108,10 @@ func setUp(env *testscript.Env, root string) error {
 }
 
 func condition(name string) (bool, error) {
+	if file, ok := strings.CutPrefix(name, "exists:"); ok {
+		_, err := os.Stat(file)
+		return err == nil, nil
+	}
 	program, ok := strings.CutPrefix(name, "program:")
 	if !ok {
 		return false, fmt.Errorf("unknown condition %q", name)

@@ -79,11 +79,10 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 		return nil, err
 	}
 	var telling sync.Mutex
-	tell := d.Tell
-	d.Tell = func(t Transfer) {
+	tell := func(t Transfer) {
 		telling.Lock()
 		defer telling.Unlock()
-		tell(t)
+		d.Tell(t)
 	}
 	outputs := make([]state.Output, len(files))
 	var failures []error
@@ -92,7 +91,7 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 	group.SetLimit(max(1, d.Parallel))
 	for i, file := range files {
 		group.Go(func() error {
-			output, err := d.one(ctx, file)
+			output, err := d.one(ctx, file, tell)
 			if err != nil {
 				mu.Lock()
 				failures = append(failures, fmt.Errorf("downloading %s: %w", file.Path, err))
@@ -110,9 +109,12 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 	return fetched, errors.Join(failures...)
 }
 
-func (d Download) one(ctx context.Context, r Result) (state.Output, error) {
+func (d Download) one(ctx context.Context, r Result, tell func(Transfer)) (state.Output, error) {
 	path, err := content.LocalPath(d.Wish.Folder(), r.Path)
 	if err != nil {
+		return state.Output{}, err
+	}
+	if err := d.Wish.permit(path); err != nil {
 		return state.Output{}, err
 	}
 	body, err := d.Platform.Download(ctx, r.File.ID)
@@ -122,12 +124,12 @@ func (d Download) one(ctx context.Context, r Result) (state.Output, error) {
 	defer body.Close()
 	transfer := Transfer{Path: r.Path, Size: r.File.Size}
 	want := content.Digest{SHA512: r.File.SHA512, Size: r.File.Size}
-	reader := &meter{Reader: body, transfer: transfer, tell: d.Tell}
+	reader := &meter{Reader: body, transfer: transfer, tell: tell}
 	if err := content.WriteVerified(path, want, reader, r.File.Uploaded); err != nil {
 		return state.Output{}, err
 	}
 	transfer.Sent, transfer.Done = transfer.Size, true
-	d.Tell(transfer)
+	tell(transfer)
 	return state.Output{Path: r.Path, Size: want.Size, SHA512: want.SHA512}, nil
 }
 

@@ -5,6 +5,9 @@ package results
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,15 +24,51 @@ type Wish struct {
 	Exclude []string // patterns
 	To      string   // folder, as the manifest says it: relative to Dir, or absolute
 	Dir     string   // folder of the manifest
+	Keep    []string // files that a result must not take the place of
 }
 
 // Of is the wish of a job: outputs.to, or results/NAME.
 func Of(job resolver.Job) Wish {
 	w := Wish{Include: texts(job.Outputs.Download), Exclude: texts(job.Outputs.Exclude), To: job.Outputs.To.V, Dir: job.Dir}
+	w.Keep = append(w.Keep, job.Manifest)
+	for _, in := range job.Inputs {
+		w.Keep = append(w.Keep, in.Path)
+	}
 	if w.To == "" {
 		w.To = "results/" + strings.ReplaceAll(job.Name, "/", "-")
 	}
 	return w
+}
+
+// OverwriteError tells that a result would take the place of an input or of the
+// manifest.
+type OverwriteError struct{ Path string }
+
+// Error names the file.
+func (e *OverwriteError) Error() string {
+	return fmt.Sprintf("it would take the place of %s, which the job is made from", e.Path)
+}
+
+// Hint tells how to go on.
+func (*OverwriteError) Hint() string {
+	return "give outputs.to a folder of its own, or exclude the file"
+}
+
+// permit refuses a path that must be kept.
+func (w Wish) permit(path string) error {
+	target, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, keep := range w.Keep {
+		if info, err := os.Stat(keep); err == nil && os.SameFile(info, target) {
+			return &OverwriteError{keep}
+		}
+	}
+	return nil
 }
 
 // Folder is where the files go.

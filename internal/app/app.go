@@ -5,6 +5,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -38,6 +39,8 @@ type tool struct {
 
 // Main runs one command and gives the exit code of the process.
 func Main(ctx context.Context, env Env) int {
+	out := &remembering{Writer: env.Stdout}
+	env.Stdout = out
 	t := &tool{env}
 	if len(env.Args) > 0 && env.Args[0] == cmdline.CompleteCommand {
 		for _, candidate := range cmdline.Complete(env.Args[1:], t.commands()) {
@@ -49,16 +52,48 @@ func Main(ctx context.Context, env Env) int {
 	if err == nil {
 		err = t.application().RunContext(ctx, append([]string{programName}, args...))
 	}
-	return t.report(ctx, err)
+	return t.report(ctx, errors.Join(err, out.err))
+}
+
+// remembering keeps the first error of a writer: output that got lost must not
+// end with success, whoever wrote it.
+type remembering struct {
+	io.Writer
+	err error
+}
+
+// Write passes p on.
+func (r *remembering) Write(p []byte) (int, error) {
+	n, err := r.Writer.Write(p)
+	if err != nil && r.err == nil {
+		r.err = fmt.Errorf("writing the output: %w", err)
+	}
+	return n, err
 }
 
 const programName = "rescale-apply"
 
 func (t *tool) commands() []*cli.Command {
-	return []*cli.Command{
+	commands := []*cli.Command{
 		t.applyCommand(), t.planCommand(), t.validateCommand(), t.statusCommand(), t.downloadCommand(),
 		t.schemaCommand(), t.emulateCommand(), t.completionCommand(), t.versionCommand(), t.helpCommand(),
 	}
+	for _, c := range commands {
+		c.OnUsageError = badFlag
+		c.CustomHelpTemplate = commandHelp
+		for _, f := range c.Flags {
+			if b, ok := f.(*cli.BoolFlag); ok {
+				b.DisableDefaultText = true
+			}
+		}
+	}
+	return commands
+}
+
+// badFlag is for a flag whose value cannot be read. The library's words are
+// `invalid value "5" for flag -timeout: parse error`.
+func badFlag(c *cli.Context, err error, _ bool) error {
+	return cmdline.Usage(err.Error(), "see rescale-apply "+c.Command.Name+" --help; a time has a unit, such as 30s or 2h")
 }
 
 // application hands parsing and help pages to the library, and keeps errors and
@@ -76,7 +111,7 @@ func (t *tool) application() *cli.App {
 		HideVersion:               true,
 		DisableSliceFlagSeparator: true,
 		ExitErrHandler:            func(*cli.Context, error) {},
-		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return &cmdline.UsageError{Message: err.Error()} },
+		OnUsageError:              badFlag,
 		CommandNotFound:           func(*cli.Context, string) {},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,7 +21,7 @@ func (t *tool) applyCommand() *cli.Command {
 		&cli.DurationFlag{Name: "timeout", Usage: "stop waiting after `TIME` (exit 101); the jobs run on"},
 		&cli.DurationFlag{Name: "poll-interval", Usage: "`TIME` between two looks at the jobs", DefaultText: "30s, for a platform on this machine 0.1s"},
 		&cli.IntFlag{Name: "parallel", Value: 4, Usage: "jobs and transfers at once: `N`"},
-		&cli.Float64Flag{Name: "max-cost", Usage: "refuse to start runs that can cost more than `USD` together"},
+		&cli.Float64Flag{Name: "max-cost", DefaultText: "no limit", Usage: "refuse to start runs that can cost more than `USD` together"},
 		&cli.StringSliceFlag{Name: "replace", Usage: "run the job `NAME` again although nothing changed; may be repeated"},
 	}
 	return &cli.Command{
@@ -93,11 +94,15 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 	ctx, cancel := withTimeout(c.Context, c.Duration("timeout"))
 	defer cancel()
 	watcher := t.watcher(c, w)
+	s.notices.through(func(message string) {
+		watcher.Event(executor.Event{Type: executor.EventWarning, Time: time.Now(), Message: message})
+	})
 	run := executor.Executor{
 		Platform: s.platform, Journal: journal, Owner: s.resolved.User.Email, Parallel: c.Int("parallel"),
 		Interval: s.interval(c), NoWait: c.Bool("no-wait"), Notify: watcher.Event,
 	}
 	report, err := run.Apply(ctx, w.plan)
+	s.notices.through(t.warn)
 	watcher.Close()
 	if err != nil {
 		return err

@@ -3,7 +3,9 @@ package app
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -19,7 +21,8 @@ import (
 
 func (t *tool) downloadCommand() *cli.Command {
 	flags := []cli.Flag{
-		&cli.StringFlag{Name: "to", Usage: "`FOLDER` to write to (default: outputs.to of the manifest, or results/NAME)"},
+		&cli.StringFlag{Name: "to", DefaultText: "outputs.to of the manifest, or results/NAME", Usage: "`FOLDER` to write to; with several jobs, one folder for each in it"},
+		&cli.BoolFlag{Name: "all", Usage: "every file, not only those of outputs.download"},
 		&cli.BoolFlag{Name: "list", Usage: "only show what would be downloaded"},
 		&cli.IntFlag{Name: "parallel", Value: 4, Usage: "transfers at once: `N`"},
 	}
@@ -81,12 +84,17 @@ func (t *tool) downloadJob(c *cli.Context, s *session, snapshot state.Snapshot, 
 		return cmdline.Usage(fmt.Sprintf("job %q has not run yet", job.Name.V), "apply it first")
 	}
 	outputs := job.Outputs
-	if len(outputs.Download) == 0 {
+	if len(outputs.Download) == 0 || c.Bool("all") {
 		outputs.Download = []spec.Value[string]{everything}
 	}
-	wish := results.Of(resolver.Job{Name: job.Name.V, Dir: job.Dir, Outputs: outputs})
+	wish := results.Of(resolver.Job{
+		Name: job.Name.V, Dir: job.Dir, Manifest: filepath.Join(job.Dir, filepath.Base(job.File)), Outputs: outputs,
+	})
 	if to := c.String("to"); to != "" {
 		wish.To, wish.Dir = to, "."
+		if len(s.jobs) > 1 {
+			wish.To = filepath.Join(to, strings.ReplaceAll(job.Name.V, "/", "-"))
+		}
 	}
 	lines := show.Lines{Style: t.style(c), Progress: t.Stderr, Results: t.Stdout}
 	d := results.Download{
@@ -97,6 +105,9 @@ func (t *tool) downloadJob(c *cli.Context, s *session, snapshot state.Snapshot, 
 		files, err := d.List(c.Context)
 		show.Files(t.Stdout, job.Name.V, files)
 		return err
+	}
+	if run.Stage != state.StageFinished {
+		fmt.Fprintf(t.Stderr, "warning: job %s is not finished here; these are the files so far\n", job.Name.V)
 	}
 	files, err := d.Run(c.Context)
 	t.style(c).Downloaded(t.Stdout, job.Name.V, wish.Folder(), files)

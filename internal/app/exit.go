@@ -110,12 +110,17 @@ func (t *tool) report(ctx context.Context, err error) int {
 	return int(code)
 }
 
+// warn prints something that does not end the command.
+func (t *tool) warn(message string) {
+	fmt.Fprintf(t.Stderr, "warning: %s\n", show.Harmless(message))
+}
+
 // errInterrupted is what people read of a context that a signal ended.
 var errInterrupted = errors.New("interrupted; nothing was left half done, run the same command again to go on")
 
 // unsaid takes an error apart into those that nobody has printed yet.
 func unsaid(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only a join at the top is taken apart
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var list []error
 		for _, e := range joined.Unwrap() {
 			list = append(list, unsaid(e)...)

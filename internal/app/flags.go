@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -67,8 +68,8 @@ func noArguments(c *cli.Context) error {
 // positive refuses a number or a duration below zero.
 func positive(c *cli.Context, names ...string) error {
 	for _, name := range names {
-		if c.Int(name) < 0 || c.Duration(name) < 0 || c.Float64(name) < 0 {
-			return cmdline.Usage(fmt.Sprintf("--%s must not be negative", name), "")
+		if c.Int(name) < 0 || c.Duration(name) < 0 || c.Float64(name) < 0 || math.IsNaN(c.Float64(name)) {
+			return cmdline.Usage(fmt.Sprintf("--%s must be a number of 0 or more", name), "")
 		}
 	}
 	return nil

@@ -27,6 +27,16 @@ Commands:{{range .VisibleCommands}}
 The API key comes from RESCALE_API_KEY, --token-file or a profile, never from the command line.
 `
 
+// commandHelp is the page of one command.
+const commandHelp = `{{.HelpName}} - {{.Usage}}
+
+Usage:
+   {{.UsageText}}
+{{if .VisibleFlags}}
+Flags:{{range .VisibleFlags}}
+   {{.}}{{end}}
+{{end}}`
+
 func (t *tool) helpCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "help",

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/app/local"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -30,6 +31,7 @@ type session struct {
 	account   string            // state identity of the platform: its URL, or "local"
 	stateOf   map[string]string // path of the state file, by job name
 	resolved  resolver.Result
+	notices   *notices
 }
 
 // session checks the manifest, connects it with its platform and does the work
@@ -39,7 +41,7 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 	if err != nil {
 		return err
 	}
-	s := &session{manifest: m, stateOf: make(map[string]string)}
+	s := &session{manifest: m, stateOf: make(map[string]string), notices: &notices{tell: t.warn}}
 	for _, job := range m.jobs {
 		s.stateOf[job.Name.V] = cmp.Or(c.String("state"), defaultState(m.source(job.File), c.Bool("local")))
 	}
@@ -65,8 +67,8 @@ func defaultState(source diag.Source, isLocal bool) string {
 	base := "stdin"
 	if source.Name != "<stdin>" {
 		name := source.Name
-		if real, err := filepath.EvalSymlinks(name); err == nil {
-			name = real
+		if target, err := filepath.EvalSymlinks(name); err == nil {
+			name = target
 		}
 		source.Dir, base = filepath.Dir(name), filepath.Base(name)
 	}
@@ -78,34 +80,24 @@ func defaultState(source diag.Source, isLocal bool) string {
 }
 
 // connect chooses the platform: the embedded one, or the one of the login.
-func (t *tool) connect(c *cli.Context, s *session) error {
-	found := login.Login{}
+func (t *tool) connect(c *cli.Context, s *session) (err error) {
+	var found login.Login
 	if c.Bool("local") {
-		platform, err := local.Open(c.Context, filepath.Join(folder(s.sources[0], true), "platform"), t.Environ)
-		if err != nil {
-			return err
-		}
-		s.local, s.account = platform, "local"
-		found.URL, found.Key = platform.URL, platform.Key
+		found, err = t.embed(c, s)
 	} else {
-		var err error
-		found, err = login.Find(login.Wishes{
-			Profile: c.String("profile"), URL: c.String("api-url"), TokenFile: c.String("token-file"),
-		}, t.Getenv)
-		if err != nil {
-			return err
-		}
-		if profile := c.String("profile"); profile != "" && !found.FromProfile {
-			fmt.Fprintf(t.Stderr, "warning: the key is taken from %s, not from profile %s\n", found.Source, profile)
-		}
+		found, err = t.login(c)
+	}
+	if err != nil {
+		return err
 	}
 	s.keySource = found.Source
-	config := rescale.Config{BaseURL: found.URL, Key: rescale.NewSecret(found.Key), UserAgent: programName + "/" + Version()}
+	config := rescale.Config{
+		BaseURL: found.URL, Key: rescale.NewSecret(found.Key), UserAgent: programName + "/" + Version(),
+		ReadOnly: readOnly(c), OnRetry: s.retrying,
+	}
 	if c.Bool("verbose") {
 		config.Transport = &chatty{next: rescale.NewTransport(), out: t.Stderr}
 	}
-	config.ReadOnly = readOnly(c)
-	var err error
 	if s.platform, err = rescale.New(config); err != nil {
 		return errors.Join(err, s.close())
 	}
@@ -113,6 +105,40 @@ func (t *tool) connect(c *cli.Context, s *session) error {
 		s.account = s.platform.BaseURL()
 	}
 	return nil
+}
+
+// embed opens the local platform beside the manifest.
+func (t *tool) embed(c *cli.Context, s *session) (login.Login, error) {
+	dir := filepath.Join(folder(s.sources[0], true), "platform")
+	var err error
+	if readOnly(c) {
+		s.local, err = local.Visit(c.Context, dir, t.Environ)
+	} else {
+		s.local, err = local.Own(c.Context, dir, t.Environ, func() {
+			fmt.Fprintln(t.Stderr, "another command is using the local platform here; waiting for its end")
+		})
+	}
+	if err != nil {
+		return login.Login{}, err
+	}
+	s.account = "local"
+	return login.Login{URL: s.local.URL, Key: s.local.Key}, nil
+}
+
+func (t *tool) login(c *cli.Context) (login.Login, error) {
+	found, err := login.Find(login.Wishes{
+		Profile: c.String("profile"), URL: c.String("api-url"), TokenFile: c.String("token-file"),
+	}, t.Getenv)
+	if profile := c.String("profile"); err == nil && profile != "" && !found.FromProfile {
+		fmt.Fprintf(t.Stderr, "warning: the key is taken from %s, not from profile %s\n", found.Source, profile)
+	}
+	return found, err
+}
+
+// retrying tells that an answer is late. Before live lines are on the screen it
+// goes to stderr, then to them.
+func (s *session) retrying(err error, pause time.Duration) {
+	s.notices.show(fmt.Sprintf("%v; trying again in %s", err, show.Duration(pause)))
 }
 
 // readOnly tells that the command must not change anything: the client then

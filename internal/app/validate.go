@@ -21,7 +21,11 @@ func (t *tool) validateCommand() *cli.Command {
 // validate does what can be done offline: the text, the schema, the rules, and
 // that every input file is there. Catalogs are plan's work.
 func (t *tool) validate(c *cli.Context) error {
-	if err := noArguments(c); err != nil {
+	_, err := format(c, "text")
+	if err == nil {
+		err = noArguments(c)
+	}
+	if err != nil {
 		return err
 	}
 	m, err := t.load(c)

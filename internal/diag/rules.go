@@ -34,6 +34,7 @@ const (
 	BadInputName       Rule = "bad-input-name"       // `as:` with a folder or a name the platform would mangle
 	DuplicateInputName Rule = "duplicate-input-name" // two inputs would land under one name
 	DuplicateTag       Rule = "duplicate-tag"        // the same tag twice
+	DuplicateFolder    Rule = "duplicate-folder"     // two jobs would write their results over each other
 )
 
 // Problems that the file system or the platform's catalogs show.
@@ -62,7 +63,7 @@ func Rules() []Rule {
 		YAMLSyntax, DuplicateKey, KeyNotText, AliasBudget, NotText, TooLarge, EmptyFile,
 		UnknownKey, MissingKey, WrongType, BadValue, BadChoice,
 		DuplicateName, BadWalltime, BadEnvName, ReservedEnv, BadGlob, BadInputName,
-		DuplicateInputName, DuplicateTag,
+		DuplicateInputName, DuplicateTag, DuplicateFolder,
 		MissingInput, UnreadableInput, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
 		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
 		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered,

@@ -44,7 +44,10 @@ type Config struct {
 	Transport http.RoundTripper // nil means a fresh *http.Transport that honours the proxy variables
 	Retry     Retry             // zero means the defaults of Retry
 	Timeout   time.Duration     // for one try of a JSON call; zero means 60 s. Transfers have a stall limit instead
-	ReadOnly  bool              // refuse everything but GET with a *ReadOnlyError
+	// OnRetry is told, before a pause, why a request is going to be repeated. Several
+	// goroutines may call it at a time. Optional.
+	OnRetry  func(err error, pause time.Duration)
+	ReadOnly bool // refuse everything but GET with a *ReadOnlyError
 }
 
 // Client talks to one platform with one key. It is safe for concurrent use, and
@@ -56,6 +59,7 @@ type Client struct {
 	readOnly bool
 	timeout  time.Duration
 	retry    Retry
+	onRetry  func(error, time.Duration) // may be nil
 	scopes   scopes
 	api      *http.Client // follows redirects of GET inside the platform only
 	reached  atomic.Bool  // the host has answered at least once
@@ -99,6 +103,7 @@ func New(cfg Config) (*Client, error) {
 		readOnly: cfg.ReadOnly,
 		timeout:  cfg.Timeout,
 		retry:    cfg.Retry.withDefaults(),
+		onRetry:  cfg.OnRetry,
 	}
 	if c.agent == "" {
 		c.agent = "rescale-apply"

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -81,6 +82,9 @@ func (c *Client) repeat(ctx context.Context, try func() error) error {
 		if !more {
 			return &OutageError{Tries: n, Waited: waited, Err: err}
 		}
+		if c.onRetry != nil {
+			c.onRetry(err, wait)
+		}
 		if stop := sleep(ctx, wait); stop != nil {
 			return fmt.Errorf("waiting to try again after %q: %w", err.Error(), stop)
 		}
@@ -104,8 +108,12 @@ func (c *Client) misdirected(err *NetworkError) bool {
 	var certificate *tls.CertificateVerificationError
 	var plain tls.RecordHeaderError
 	var lookup *net.DNSError
+	if c.reached.Load() {
+		return errors.As(err, &certificate) || errors.As(err, &plain)
+	}
 	return errors.As(err, &certificate) || errors.As(err, &plain) ||
-		errors.As(err, &lookup) && lookup.IsNotFound && !c.reached.Load()
+		errors.As(err, &lookup) && lookup.IsNotFound ||
+		c.Local() && errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // sleep waits for d, or less when ctx ends.

@@ -32,14 +32,24 @@ type Platform struct {
 	served chan error
 }
 
-// Open serves the platform that is kept in dir, or finds who does. Environ is
-// the environment of the commands that jobs run.
-func Open(ctx context.Context, dir string, environ []string) (*Platform, error) {
+// Visit serves the platform that is kept in dir, or, when another process serves
+// it, talks to that one. Environ is the environment of the commands that jobs run.
+func Visit(ctx context.Context, dir string, environ []string) (*Platform, error) {
+	return open(ctx, dir, environ, nil)
+}
+
+// Own serves the platform that is kept in dir. While another process does, it
+// waits: jobs end with the process that serves them. Busy is called once then.
+func Own(ctx context.Context, dir string, environ []string, busy func()) (*Platform, error) {
+	return open(ctx, dir, environ, busy)
+}
+
+func open(ctx context.Context, dir string, environ []string, busy func()) (*Platform, error) {
 	key, err := Key(dir, "")
 	if err != nil {
 		return nil, fmt.Errorf("opening the local platform in %s: %w", dir, err)
 	}
-	server, url, err := own(ctx, Config(dir, key, environ))
+	server, url, err := settle(ctx, Config(dir, key, environ), busy)
 	if err != nil {
 		return nil, fmt.Errorf("opening the local platform in %s: %w", dir, err)
 	}
@@ -61,17 +71,20 @@ const (
 	lookEach = 50 * time.Millisecond
 )
 
-// own opens the platform, or, when another process has it, gives the address
-// where that one listens.
-func own(ctx context.Context, config emulator.Config) (server *emulator.Server, url string, err error) {
-	for range looks {
+// settle opens the platform. When another process has it, it waits for its end
+// if busy is set, and gives the address where that one listens if not.
+func settle(ctx context.Context, config emulator.Config, busy func()) (server *emulator.Server, url string, err error) {
+	for n := 0; n < looks || busy != nil; n++ {
 		server, err = emulator.Open(config)
-		var busy *emulator.InUseError
-		if !errors.As(err, &busy) {
+		var used *emulator.InUseError
+		if !errors.As(err, &used) {
 			return server, "", err
 		}
-		if busy.URL != "" {
-			return nil, busy.URL, nil
+		if busy == nil && used.URL != "" {
+			return nil, used.URL, nil
+		}
+		if busy != nil && n == 0 {
+			busy()
 		}
 		select {
 		case <-ctx.Done():

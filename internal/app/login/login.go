@@ -66,9 +66,10 @@ func (e *Error) Hint() string { return e.Advice }
 // token file, then RESCALE_API_KEY, then the profile.
 func Find(wishes Wishes, getenv func(string) string) (Login, error) {
 	profile, err := readProfile(wishes.Profile, getenv)
-	if err != nil {
+	if err != nil && (wishes.Profile != "" || !complete(wishes, getenv)) {
 		return Login{}, err
 	}
+	err = nil // a broken file does not matter when nothing of it is needed
 	login := Login{URL: firstOf(wishes.URL, getenv("RESCALE_API_URL"), profile.url, DefaultURL)}
 	login.URL = strings.TrimSuffix(strings.TrimRight(login.URL, "/"), "/api/v3")
 	switch {
@@ -84,6 +85,11 @@ func Find(wishes Wishes, getenv func(string) string) (Login, error) {
 		err = &MissingKeyError{login.URL}
 	}
 	return login, err
+}
+
+// complete tells that flags and variables say all that a profile could.
+func complete(wishes Wishes, getenv func(string) string) bool {
+	return firstOf(wishes.URL, getenv("RESCALE_API_URL")) != "" && firstOf(wishes.TokenFile, getenv("RESCALE_API_KEY")) != ""
 }
 
 func firstOf(values ...string) string {
@@ -121,7 +127,7 @@ func readProfile(wished string, getenv func(string) string) (profile, error) {
 			continue
 		}
 		if err != nil {
-			return profile{}, &Error{Path: path, Err: pathCause(err), Advice: "the file has sections like [default] with the keys apibaseurl and apikey"}
+			return profile{}, unreadable(path, err)
 		}
 		section, err := file.GetSection(firstOf(wished, "default"))
 		if err == nil {
@@ -135,6 +141,19 @@ func readProfile(wished string, getenv func(string) string) (profile, error) {
 		return profile{}, missingProfile(profilePaths(getenv)[0], wished, nil)
 	}
 	return profile{}, nil
+}
+
+// unreadable says what is wrong with a profile file. The library's own words
+// quote the line, and the line may be the key.
+func unreadable(path string, err error) error {
+	var broken *fs.PathError
+	if errors.As(err, &broken) {
+		return &Error{Path: path, Err: broken.Err}
+	}
+	return &Error{
+		Path: path, Err: errors.New("a line is neither a [section] nor key = value"),
+		Advice: "the file has sections like [default] with the lines apibaseurl = URL and apikey = KEY",
+	}
 }
 
 func missingProfile(path, wished string, known []string) error {

@@ -75,6 +75,8 @@ func TestFindRefuses(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
 	write(t, filepath.Join(home, ".config", "rescale", "apiconfig"), profiles)
+	torn := t.TempDir()
+	write(t, filepath.Join(torn, ".config", "rescale", "apiconfig"), "[default]\napikey 0123456789abcdef\n")
 	empty := filepath.Join(home, "empty")
 	write(t, empty, "\n")
 	for name, tc := range map[string]struct {
@@ -85,13 +87,14 @@ func TestFindRefuses(t *testing.T) {
 		"no key":          {login.Wishes{}, t.TempDir(), "no API key for https://platform.rescale.com", "--local"},
 		"no such profile": {login.Wishes{Profile: "corea"}, home, "no profile [corea]", "did you mean korea?"},
 		"no profile file": {login.Wishes{Profile: "korea"}, t.TempDir(), "no profile [korea]", ""},
+		"a key without =": {login.Wishes{}, torn, "a line is neither", "apikey = KEY"},
 		"no token file":   {login.Wishes{TokenFile: filepath.Join(home, "nothing")}, home, "reading credentials from ", ""},
 		"empty token":     {login.Wishes{TokenFile: empty}, home, "the file is empty", "the API key and nothing else"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := login.Find(tc.wishes, getenv(tc.home, nil))
-			if err == nil || !strings.Contains(err.Error(), tc.text) {
+			if err == nil || !strings.Contains(err.Error(), tc.text) || strings.Contains(err.Error(), "0123456789abcdef") {
 				t.Fatalf("error %v, want %q", err, tc.text)
 			}
 			var advised interface{ Hint() string }

@@ -138,7 +138,7 @@ func (l *Live) remove(name string) {
 // erase takes our lines off the screen and leaves the cursor where they began.
 func (l *Live) erase() {
 	if l.drawn > 0 {
-		fmt.Fprintf(l.Lines, "\x1b[%dA\x1b[J", l.drawn)
+		fmt.Fprintf(l.Lines, "\r\x1b[%dA\x1b[J", l.drawn)
 	}
 	l.drawn = 0
 }
@@ -151,7 +151,7 @@ func (l *Live) draw() {
 	rows := l.rows(max(1, lines-2))
 	var out strings.Builder
 	if l.drawn > 0 {
-		fmt.Fprintf(&out, "\x1b[%dA\x1b[J", l.drawn)
+		fmt.Fprintf(&out, "\r\x1b[%dA\x1b[J", l.drawn)
 	}
 	for _, row := range rows {
 		out.WriteString(runewidth.Truncate(strings.TrimRight(row, "\n"), max(1, columns-1), "…") + "\n")

@@ -40,7 +40,7 @@ func (s Style) Outcome(w io.Writer, o executor.Outcome) {
 func (s Style) what(o executor.Outcome) []string {
 	switch {
 	case o.Err != nil && o.Verdict == "":
-		return []string{"not finished: " + Harmless(o.Err.Error())}
+		return []string{"not finished: " + oneLine(o.Err)}
 	case o.Verdict == "" && o.Status != "":
 		return []string{"still " + o.Status}
 	case o.Verdict == "":
@@ -66,7 +66,7 @@ func (s Style) what(o executor.Outcome) []string {
 		cells = append(cells, s.results(o))
 	}
 	if o.Err != nil {
-		cells = append(cells, "its results are not all here: "+Harmless(o.Err.Error()))
+		cells = append(cells, "its results are not all here: "+oneLine(o.Err))
 	}
 	return cells
 }
@@ -111,6 +111,11 @@ func (s Style) log(w io.Writer, o executor.Outcome) {
 	for _, line := range o.Log {
 		fmt.Fprintf(w, "  %s %s\n", s.paint(faint, "|"), strings.TrimRight(Harmless(line), "\n"))
 	}
+}
+
+// oneLine puts a joined error on the line of its job.
+func oneLine(err error) string {
+	return Harmless(strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
 // Harmless takes the power over the terminal from text that a job printed.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
 )
 
 // Plan writes one line for each job, the notes below it, and a last line that
@@ -54,6 +55,9 @@ func (s Style) Summary(plan executor.Plan) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, c.words))
 		}
 	}
+	if n := failedEarlier(plan); n > 0 {
+		parts[len(parts)-1] += fmt.Sprintf(" (%d of them did not succeed)", n)
+	}
 	line := "Plan: " + strings.Join(parts, ", ") + "."
 	if n := len(plan.Uploads); n > 0 {
 		var size int64
@@ -63,6 +67,18 @@ func (s Style) Summary(plan executor.Plan) string {
 		line += fmt.Sprintf(" %s to upload in %s.", executor.Bytes(size), plural(n, "file"))
 	}
 	return line + s.worstCase(plan)
+}
+
+// failedEarlier counts the unchanged jobs that are not well. They come last in
+// the summary.
+func failedEarlier(plan executor.Plan) int {
+	n := 0
+	for _, s := range plan.Steps {
+		if s.Action == executor.Unchanged && s.Last.Verdict != string(verdict.Succeeded) {
+			n++
+		}
+	}
+	return n
 }
 
 // worstCase says what the new runs can cost at most, or why nobody can say.

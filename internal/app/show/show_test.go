@@ -91,8 +91,8 @@ type screen struct{ lines []string }
 func (s *screen) Write(p []byte) (int, error) {
 	rest := string(p)
 	for rest != "" {
-		if strings.HasPrefix(rest, "\x1b[") {
-			up, after, _ := strings.Cut(rest[2:], "A\x1b[J")
+		if up, ok := strings.CutPrefix(rest, "\r\x1b["); ok {
+			up, after, _ := strings.Cut(up, "A\x1b[J")
 			for range atoi(up) {
 				s.lines = s.lines[:len(s.lines)-1]
 			}

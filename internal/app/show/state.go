@@ -48,7 +48,7 @@ func (j State) id() string {
 func (j State) Word() string {
 	switch {
 	case !j.Known:
-		return "never applied"
+		return "not in the state file; plan looks on the platform"
 	case j.Gone:
 		return "deleted on the platform"
 	case j.Run.Verdict != "":
