@@ -148,7 +148,7 @@ func (l *Live) draw() {
 	if !ok {
 		columns, lines = 80, 24
 	}
-	rows := l.rows(max(1, lines-2))
+	rows := l.rows(columns-1, max(1, lines-2))
 	var out strings.Builder
 	if l.drawn > 0 {
 		fmt.Fprintf(&out, "\r\x1b[%dA\x1b[J", l.drawn)
@@ -160,14 +160,27 @@ func (l *Live) draw() {
 	_, _ = io.WriteString(l.Lines, out.String())
 }
 
-// rows are the lines to draw: one a job, or counts when there are too many.
-func (l *Live) rows(room int) []string {
+// shortestName is how much of a name stays on a narrow screen.
+const shortestName = 8
+
+// rows are the lines to draw: one a job, or counts when there are too many. On
+// a narrow screen names are cut, for the status is what people look for.
+func (l *Live) rows(columns, room int) []string {
 	if len(l.lanes) > room {
 		return l.folded()
 	}
 	var cells [][]string
+	longest, rest := 0, 0
 	for _, x := range l.lanes {
-		cells = append(cells, []string{x.name, x.id, x.status, Duration(time.Since(x.since))})
+		row := []string{x.name, x.id, x.status, Duration(time.Since(x.since))}
+		cells = append(cells, row)
+		longest = max(longest, runewidth.StringWidth(x.name))
+		rest = max(rest, runewidth.StringWidth(strings.Join(row[1:], ""))+4*len("   "))
+	}
+	if longest+rest > columns {
+		for _, row := range cells {
+			row[0] = runewidth.Truncate(row[0], max(shortestName, columns-rest), "…")
+		}
 	}
 	var out strings.Builder
 	table(&out, cells)

@@ -148,3 +148,19 @@ func TestLive(t *testing.T) {
 		}
 	})
 }
+
+// TestLiveOnANarrowScreen cuts the name: the status is what people look for.
+func TestLiveOnANarrowScreen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := new(screen)
+		live := show.NewLive(show.Screen{
+			Lines: s, Results: s, Size: func() (int, int, bool) { return 40, 5, true },
+		})
+		defer live.Close()
+		live.Event(executor.Event{Type: executor.EventStatus, Job: "airfoil-aoa/aoa=4,mach=0.15", ID: "Aaa", Status: "Executing"})
+		if diff := cmp.Diff([]string{"  airfoil-ao…   Aaa   Executing   0.0s"}, s.lines); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	})
+}
