@@ -298,7 +298,8 @@ func exitCode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// copyDir copies a folder of the repository into the work folder:
+// copyDir copies a folder of the repository into the work folder, without what a
+// person who tried it has left there:
 //
 //	cpdir examples/heat heat
 func copyDir(ts *testscript.TestScript, neg bool, args []string) {
@@ -306,6 +307,9 @@ func copyDir(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: cpdir FROM TO")
 	}
 	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(filepath.Join(ts.Getenv("ROOT"), args[0]))))
+	for _, own := range []string{".rescale", "results"} {
+		ts.Check(os.RemoveAll(filepath.Join(ts.MkAbs(args[1]), own)))
+	}
 }
 
 // replace changes a text in a file, which must be there; \n is a new line:

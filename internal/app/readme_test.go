@@ -173,6 +173,18 @@ func replay(t *testing.T, readme, demo string) string {
 	if err := os.CopyFS(filepath.Join(dir, "examples"), os.DirFS("../../examples")); err != nil {
 		t.Fatal(err)
 	}
+	// What a person who tried the examples has left there is not part of them.
+	for _, own := range []string{".rescale", "results"} {
+		left, err := filepath.Glob(filepath.Join(dir, "examples", "*", own))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range left {
+			if err := os.RemoveAll(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	if err := os.CopyFS(dir, os.DirFS("testdata/readme")); err != nil {
 		t.Fatal(err)
 	}
