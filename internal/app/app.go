@@ -80,12 +80,7 @@ func (t *tool) commands() []*cli.Command {
 	}
 	for _, c := range commands {
 		c.OnUsageError = badFlag
-		c.CustomHelpTemplate = commandHelp
-		for _, f := range c.Flags {
-			if b, ok := f.(*cli.BoolFlag); ok {
-				b.DisableDefaultText = true
-			}
-		}
+		c.CustomHelpTemplate = helpPage(c.Flags)
 	}
 	return commands
 }

@@ -2,10 +2,12 @@ package app
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
@@ -32,10 +34,54 @@ const commandHelp = `{{.HelpName}} - {{.Usage}}
 
 Usage:
    {{.UsageText}}
-{{if .VisibleFlags}}
-Flags:{{range .VisibleFlags}}
-   {{.}}{{end}}
-{{end}}`
+`
+
+// helpPage is the page of a command with its flags, each on lines of its own
+// width, the way gh and kubectl show them.
+func helpPage(flags []cli.Flag) string {
+	if len(flags) == 0 {
+		return commandHelp
+	}
+	var rows [][]string
+	for _, f := range flags {
+		documented, ok := f.(cli.DocGenerationFlag)
+		if !ok {
+			continue
+		}
+		value, usage := placeholder(documented.GetUsage())
+		if text := strings.Trim(documented.GetDefaultText(), `"`); text != "" && text != "0s" && text != "false" {
+			usage += " (default: " + text + ")"
+		}
+		rows = append(rows, []string{flagNames(f) + value, usage})
+	}
+	var page strings.Builder
+	page.WriteString(commandHelp + "\nFlags:\n")
+	show.Table(&page, rows)
+	return page.String()
+}
+
+// flagNames is "-f, --filename", the long name always in the same column.
+func flagNames(f cli.Flag) string {
+	short, long := "    ", ""
+	for _, name := range f.Names() {
+		if len(name) == 1 {
+			short = "-" + name + ", "
+		} else {
+			long = "--" + name
+		}
+	}
+	return short + long
+}
+
+// placeholder takes the name of the value out of its quotes in a usage text.
+func placeholder(usage string) (value, text string) {
+	before, rest, found := strings.Cut(usage, "`")
+	name, after, closed := strings.Cut(rest, "`")
+	if !found || !closed {
+		return "", usage
+	}
+	return " " + name, before + name + after
+}
 
 func (t *tool) helpCommand() *cli.Command {
 	return &cli.Command{

@@ -183,7 +183,7 @@ func (l *Live) rows(columns, room int) []string {
 		}
 	}
 	var out strings.Builder
-	table(&out, cells)
+	Table(&out, cells)
 	return slices.Collect(strings.Lines(out.String()))
 }
 

@@ -100,7 +100,7 @@ func Files(w io.Writer, job string, files []results.Result) {
 	for _, f := range files {
 		rows = append(rows, []string{job, executor.Bytes(f.File.Size), f.Path})
 	}
-	table(w, rows)
+	Table(w, rows)
 }
 
 func (s Style) log(w io.Writer, o executor.Outcome) {

@@ -17,7 +17,7 @@ func (s Style) Plan(w io.Writer, plan executor.Plan) {
 	for _, step := range plan.Steps {
 		rows = append(rows, []string{step.Job.Name, string(step.Action), strings.Join(step.Reasons, ", ")})
 	}
-	table(w, rows)
+	Table(w, rows)
 	s.notes(w, plan)
 	fmt.Fprintln(w, s.Summary(plan))
 }

@@ -34,7 +34,7 @@ func (s Style) States(w io.Writer, list []State, now time.Time) {
 		}
 		rows = append(rows, row)
 	}
-	table(w, rows)
+	Table(w, rows)
 }
 
 func (j State) id() string {

@@ -45,9 +45,9 @@ func (s Style) path(p string) string {
 	return filepath.ToSlash(p)
 }
 
-// table writes rows with aligned columns; the last column is not padded. Widths
+// Table writes rows with aligned columns; the last column is not padded. Widths
 // are screen cells, so that names in any script line up.
-func table(w io.Writer, rows [][]string) {
+func Table(w io.Writer, rows [][]string) {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
