@@ -159,12 +159,21 @@ func (o Observation) unsettled(jobs []resolver.Job, snapshot state.Snapshot, opt
 }
 
 // Active reads the status histories of the runs that the journal calls active.
+// Of many runs, one listing gives the present status of those that are still
+// active, which is all that is asked of them.
 func Active(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.Snapshot) (Observation, error) {
 	seen := Observation{Statuses: make(map[string][]rescale.Status), Gone: make(map[string]bool)}
+	ids := activeRuns(jobs, snapshot)
+	if len(ids) > lookParallel {
+		if err := seen.glance(ctx, p); err != nil {
+			return seen, err
+		}
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return len(seen.Statuses[id]) > 0 })
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(lookParallel)
-	for _, id := range activeRuns(jobs, snapshot) {
+	for _, id := range ids {
 		group.Go(func() error {
 			history, err := p.Statuses(ctx, id)
 			mu.Lock()
@@ -178,6 +187,18 @@ func Active(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.S
 		})
 	}
 	return seen, group.Wait()
+}
+
+// glance notes the status of every active job in the listing.
+func (o *Observation) glance(ctx context.Context, p Finder) error {
+	query := rescale.JobQuery{State: rescale.StateNotCompleted, PageSize: listingPage}
+	_, err := p.Jobs(ctx, query, func(item rescale.JobItem) bool {
+		if item.Status != "" && !verdict.Terminal(item.Status) {
+			o.Statuses[item.ID] = []rescale.Status{{Status: item.Status}}
+		}
+		return true
+	})
+	return err
 }
 
 func notFound(err error) bool {

@@ -2,6 +2,7 @@ package executor_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -104,5 +105,30 @@ func TestAListingThatNeverStandsStillStartsNothing(t *testing.T) {
 	var unstable *executor.UnstableError
 	if !errors.As(err, &unstable) || unstable.Name != "wing" || p.count("list") != 3 {
 		t.Errorf("error %v after %d listings", err, p.count("list"))
+	}
+}
+
+// TestManyActiveRunsCostOneListing: a plan of a running sweep must not ask for
+// each run.
+func TestManyActiveRunsCostOneListing(t *testing.T) {
+	t.Parallel()
+	p := newFake()
+	snapshot := state.Snapshot{Runs: make(map[string][]state.Run)}
+	var jobs []resolver.Job
+	for i := range 100 {
+		j := plain(fmt.Sprintf("wing-%d", i))
+		id := fmt.Sprintf("Job%d", i)
+		snapshot.Runs[j.Name] = []state.Run{run(j, state.StageSubmitted, id)}
+		jobs = append(jobs, j)
+		p.jobs = append(p.jobs, rescale.Job{ID: id, Owner: owner})
+		p.history[id] = history("Executing", "")
+	}
+	p.history["Job7"] = history("Completed", "Completed successfully")
+	seen, err := executor.Active(t.Context(), p, jobs, snapshot)
+	if err != nil || p.count("list") != 1 || p.count("statuses") != 1 {
+		t.Errorf("%v, %d listings, %d histories", err, p.count("list"), p.count("statuses"))
+	}
+	if len(seen.Statuses) != 100 || seen.Statuses["Job7"][0].Status != "Completed" || seen.Statuses["Job8"][0].Status != "Executing" {
+		t.Errorf("%d runs: %v", len(seen.Statuses), seen.Statuses["Job7"])
 	}
 }

@@ -149,7 +149,7 @@ func (w *watch) idle() bool {
 // that left it.
 func (w *watch) sweep(ctx context.Context) error {
 	active := make(map[string]rescale.JobItem)
-	query := rescale.JobQuery{State: "not_completed", PageSize: listingPage}
+	query := rescale.JobQuery{State: rescale.StateNotCompleted, PageSize: listingPage}
 	_, err := w.platform.Jobs(ctx, query, func(item rescale.JobItem) bool {
 		active[item.ID] = item
 		return true
