@@ -164,11 +164,32 @@ func (o *Outcome) fromRun(step Step) {
 	}
 }
 
+// RunningError tells that waiting for a run ended before the run did.
+type RunningError struct {
+	ID     string
+	Status string // last seen; may be empty
+	Err    error  // why the wait ended: an interrupt, a time limit
+}
+
+// Error tells what the run is doing.
+func (e *RunningError) Error() string {
+	if e.Status == "" {
+		return "still on the platform as " + e.ID
+	}
+	return "still " + e.Status
+}
+
+// Unwrap gives the cause.
+func (e *RunningError) Unwrap() error { return e.Err }
+
 // finish waits for the end of a run, judges it and fetches what it left.
 func (a *application) finish(ctx context.Context, step Step, out *Outcome) {
 	judgement, err := a.watch.wait(ctx, step.Job.Name, out.ID)
 	if err != nil {
 		out.Status, out.Err = a.watch.last(out.ID), err
+		if ctx.Err() != nil {
+			out.Err = &RunningError{ID: out.ID, Status: out.Status, Err: err}
+		}
 		return
 	}
 	out.judged(step, judgement)

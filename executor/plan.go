@@ -269,7 +269,7 @@ func (d decision) key(attempt int) Key {
 }
 
 func replaceAdvice(name string) string {
-	return "to run it again unchanged: --replace " + name + "; to look at its files: rescale-apply download"
+	return "--replace " + name + " runs it again unchanged; download fetches what it left"
 }
 
 func resumeReason(run state.Run, history []rescale.Status) string {

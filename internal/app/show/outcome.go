@@ -1,6 +1,7 @@
 package show
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -38,7 +39,10 @@ func (s Style) Outcome(w io.Writer, o executor.Outcome) {
 
 // what tells how it ended, how long it took, what it cost and what came of it.
 func (s Style) what(o executor.Outcome) []string {
+	var running *executor.RunningError
 	switch {
+	case errors.As(o.Err, &running):
+		return []string{running.Error()}
 	case o.Err != nil && o.Verdict == "":
 		return []string{"not finished: " + oneLine(o.Err)}
 	case o.Verdict == "" && o.Status != "":
@@ -146,7 +150,10 @@ func Applied(report executor.Report) string {
 }
 
 func class(o executor.Outcome) string {
+	var running *executor.RunningError
 	switch {
+	case errors.As(o.Err, &running):
+		return "running"
 	case o.Err != nil:
 		return "not finished"
 	case o.Unchanged && o.Verdict == verdict.Succeeded:
