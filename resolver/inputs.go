@@ -7,8 +7,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -46,53 +49,37 @@ func (in Input) identity() string {
 // that are missing, unreadable or matched by no pattern are problems of the
 // manifest; the error is for a disk that fails while it is read.
 func LocalInputs(ctx context.Context, jobs []spec.Job) ([][]Input, diag.List, error) {
-	inputs, problems := find(jobs)
+	inputs, problems := FindInputs(jobs)
 	if len(problems) > 0 {
 		return inputs, problems, nil
 	}
 	return inputs, nil, hash(ctx, inputs)
 }
 
-// CheckInputs finds the files of every job without reading them.
-func CheckInputs(jobs []spec.Job) diag.List {
-	_, problems := find(jobs)
-	return problems.Sort()
-}
-
-func find(jobs []spec.Job) ([][]Input, diag.List) {
+// FindInputs finds the files of every job without reading them.
+func FindInputs(jobs []spec.Job) ([][]Input, diag.List) {
 	var problems diag.List
 	inputs := make([][]Input, len(jobs))
 	for i, job := range jobs {
-		own := written(jobs, job.Dir)
+		f := finder{dir: job.Dir, jobs: jobs, problems: &problems}
 		for _, in := range job.Inputs {
-			inputs[i] = append(inputs[i], match(job.Dir, in, own, &problems)...)
+			inputs[i] = append(inputs[i], f.match(in)...)
 		}
 		checkNames(inputs[i], &problems)
 	}
-	return inputs, problems
+	return inputs, problems.Sort()
 }
 
-// written are patterns of what this tool writes below dir: state, the local
-// platform, results. A pattern of inputs never means those, or a job would
-// change by being run.
-func written(jobs []spec.Job, dir string) []string {
-	patterns := []string{"**/.rescale/**"}
-	for _, job := range jobs {
-		to := path.Clean(filepath.ToSlash(job.Outputs.To.V))
-		if !job.Outputs.To.Written() {
-			to = "results/" + strings.ReplaceAll(job.Name.V, "/", "-")
-		}
-		if len(job.Outputs.Download) > 0 && job.Dir == dir && filepath.IsLocal(to) && to != "." && !strings.ContainsAny(to, `*?[]{}\\`) {
-			patterns = append(patterns, to+"/**")
-		}
-	}
-	return patterns
+// finder looks for the input files of one job.
+type finder struct {
+	dir      string
+	jobs     []spec.Job // of the whole apply
+	problems *diag.List
 }
 
-// match gives the files that one entry of inputs stands for, but not what own
-// matches, unless it is named as it is. A file on the platform passes through:
-// the catalog knows it.
-func match(dir string, in spec.Input, own []string, problems *diag.List) []Input {
+// match gives the files that one entry of inputs stands for. A file on the
+// platform passes through: the catalog knows it.
+func (f finder) match(in spec.Input) []Input {
 	if in.ID.Written() {
 		return []Input{{Pos: in.ID.Pos, ID: in.ID.V, Decompress: in.Decompress.V}}
 	}
@@ -100,23 +87,63 @@ func match(dir string, in spec.Input, own []string, problems *diag.List) []Input
 	for _, e := range in.Exclude {
 		exclude = append(exclude, e.V)
 	}
-	if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(in.Path.V))); err != nil {
-		exclude = append(exclude, own...)
-	}
-	files, err := content.Match(dir, in.Path.V, exclude)
+	files, err := content.Match(f.dir, in.Path.V, exclude)
 	if err != nil {
-		*problems = append(*problems, inputProblem(dir, in.Path, err))
+		*f.problems = append(*f.problems, inputProblem(f.dir, in.Path, err))
 		return nil
 	}
 	var list []Input
-	for _, f := range files {
-		name := path.Base(f.Rel)
+	for _, file := range files {
+		if f.written(in.Path.V, file) {
+			continue
+		}
+		name := path.Base(file.Rel)
 		if in.As.Written() {
 			name = in.As.V
 		}
-		list = append(list, Input{Pos: in.Path.Pos, Name: name, Path: f.Path, Rel: f.Rel, Size: f.Size, ModTime: f.ModTime, Decompress: in.Decompress.V})
+		list = append(list, Input{
+			Pos: in.Path.Pos, Name: name, Path: file.Path, Rel: file.Rel, Size: file.Size, ModTime: file.ModTime, Decompress: in.Decompress.V,
+		})
+	}
+	if len(list) == 0 {
+		f.problems.Add(in.Path.Pos, diag.EmptyGlob, "results of a job are inputs only if the pattern begins with their folder",
+			"%q matches only files that rescale-apply wrote itself", in.Path.V)
 	}
 	return list
+}
+
+// written tells that this tool wrote a file: its state, or results. A pattern
+// does not mean those, or a job would change by being run; unless it begins with
+// the folder of the results, or names the file as it is.
+func (f finder) written(pattern string, file content.File) bool {
+	if file.Rel == path.Clean(filepath.ToSlash(pattern)) {
+		return false
+	}
+	if slices.Contains(strings.Split(file.Rel, "/"), ".rescale") {
+		return true
+	}
+	literal, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
+	begin := absolute(filepath.Join(f.dir, filepath.FromSlash(literal)))
+	for _, job := range f.jobs {
+		folder := absolute(job.ResultsPath())
+		if len(job.Outputs.Download) > 0 && within(folder, file.Path) && !within(folder, begin) && folder != absolute(f.dir) {
+			return true
+		}
+	}
+	return false
+}
+
+func absolute(p string) string {
+	if whole, err := filepath.Abs(p); err == nil {
+		return whole
+	}
+	return p
+}
+
+// within tells that a path is a folder or in it.
+func within(folder, p string) bool {
+	rel, err := filepath.Rel(folder, p)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 func inputProblem(dir string, at spec.Value[string], err error) diag.Diagnostic {

@@ -20,6 +20,7 @@ type Job struct {
 	Name     string        // identity, from the manifest
 	Pos      diag.Position // of the name
 	Manifest string        // its path
+	Results  string        // folder of the results, as spec.Job.ResultsFolder
 	Dir      string        // folder of the manifest; outputs go below it
 	Title    string        // shown on the platform, before the marker
 	Tags     []string
@@ -115,6 +116,7 @@ func (r *resolution) job(inputs []Input) Job {
 		Pos:  r.spec.Name.Pos,
 		Dir:  r.spec.Dir,
 
+		Results:  r.spec.ResultsFolder(),
 		Manifest: filepath.Join(r.spec.Dir, filepath.Base(r.spec.File)),
 		Title:    r.spec.Title.V,
 		Inputs:   r.platformInputs(inputs),

@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -36,6 +38,24 @@ type Job struct {
 	Env      []Variable // in the order of the text
 	Command  Value[string]
 	Outputs  Outputs
+}
+
+// ResultsFolder is where the results of a job go, as a person would write it:
+// outputs.to, or results/NAME. It is relative to Dir unless it is absolute.
+func (j Job) ResultsFolder() string {
+	if to := j.Outputs.To; to.Written() {
+		return to.V
+	}
+	return "results/" + strings.ReplaceAll(j.Name.V, "/", "-")
+}
+
+// ResultsPath is ResultsFolder as a path of this machine.
+func (j Job) ResultsPath() string {
+	to := filepath.FromSlash(j.ResultsFolder())
+	if filepath.IsAbs(to) {
+		return filepath.Clean(to)
+	}
+	return filepath.Join(j.Dir, to)
 }
 
 // Analysis is the software of a job.

@@ -2,8 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"path"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -45,19 +43,21 @@ func checkName(job Job, names map[string]diag.Position) diag.List {
 // checkFolder reports a folder for results that an earlier document has: the
 // files of one job would take the place of the other's.
 func checkFolder(job Job, folders map[string]diag.Position) diag.List {
-	to := job.Outputs.To
-	if !to.Written() || len(job.Outputs.Download) == 0 {
+	if len(job.Outputs.Download) == 0 || !job.Name.Written() {
 		return nil
 	}
-	folder := path.Join(filepath.ToSlash(job.Dir), to.V)
-	first, taken := folders[folder]
+	here := job.Name.Pos
+	if job.Outputs.To.Written() {
+		here = job.Outputs.To.Pos
+	}
+	first, taken := folders[job.ResultsPath()]
 	if !taken {
-		folders[folder] = to.Pos
+		folders[job.ResultsPath()] = here
 		return nil
 	}
 	var list diag.List
-	list.Add(to.Pos, diag.DuplicateFolder, "give one of the jobs another folder, or leave out to: for results/NAME",
-		"the results of another job go to %q too, see %s", diag.Short(to.V), first)
+	list.Add(here, diag.DuplicateFolder, "give one of the jobs another folder, or leave out to: for results/NAME",
+		"the results of another job go to %q too, see %s", diag.Short(job.ResultsFolder()), first)
 	return list
 }
 

@@ -114,7 +114,7 @@ func (d Download) one(ctx context.Context, r Result, tell func(Transfer)) (state
 	if err != nil {
 		return state.Output{}, err
 	}
-	if err := d.Wish.permit(path); err != nil {
+	if err := d.Wish.permit(path, r.Path); err != nil {
 		return state.Output{}, err
 	}
 	body, err := d.Platform.Download(ctx, r.File.ID)

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
@@ -27,26 +28,23 @@ type Wish struct {
 	Keep    []string // files that a result must not take the place of
 }
 
-// Of is the wish of a job: outputs.to, or results/NAME.
+// Of is the wish of a job.
 func Of(job resolver.Job) Wish {
-	w := Wish{Include: texts(job.Outputs.Download), Exclude: texts(job.Outputs.Exclude), To: job.Outputs.To.V, Dir: job.Dir}
+	w := Wish{Include: texts(job.Outputs.Download), Exclude: texts(job.Outputs.Exclude), To: job.Results, Dir: job.Dir}
 	w.Keep = append(w.Keep, job.Manifest)
 	for _, in := range job.Inputs {
 		w.Keep = append(w.Keep, in.Path)
 	}
-	if w.To == "" {
-		w.To = "results/" + strings.ReplaceAll(job.Name, "/", "-")
-	}
 	return w
 }
 
-// OverwriteError tells that a result would take the place of an input or of the
-// manifest.
+// OverwriteError tells that a result would take the place of an input, of the
+// manifest, or of what this tool or git keeps.
 type OverwriteError struct{ Path string }
 
 // Error names the file.
 func (e *OverwriteError) Error() string {
-	return fmt.Sprintf("it would take the place of %s, which the job is made from", e.Path)
+	return fmt.Sprintf("it would take the place of %s, which is not a result", e.Path)
 }
 
 // Hint tells how to go on.
@@ -54,8 +52,16 @@ func (*OverwriteError) Hint() string {
 	return "give outputs.to a folder of its own, or exclude the file"
 }
 
-// permit refuses a path that must be kept.
-func (w Wish) permit(path string) error {
+// kept are folders whose files no result may take the place of, wherever they are.
+func kept() []string { return []string{".rescale", ".git"} }
+
+// permit refuses a path that must be kept; rel is the same below the folder.
+func (w Wish) permit(path, rel string) error {
+	for _, name := range strings.Split(strings.ToLower(rel), "/") {
+		if slices.Contains(kept(), name) {
+			return &OverwriteError{path}
+		}
+	}
 	target, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -121,7 +121,7 @@ func TestMissingAndAltered(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	pattern := []spec.Value[string]{{V: "*.csv"}}
-	wish := results.Of(resolver.Job{Name: "wing/aoa=4", Dir: dir, Outputs: spec.Outputs{Download: pattern}})
+	wish := results.Of(resolver.Job{Name: "wing/aoa=4", Results: "results/wing-aoa=4", Dir: dir, Outputs: spec.Outputs{Download: pattern}})
 	if want := filepath.Join(dir, "results", "wing-aoa=4"); wish.Folder() != want {
 		t.Fatalf("folder %s, want %s", wish.Folder(), want)
 	}

@@ -87,8 +87,11 @@ func (t *tool) downloadJob(c *cli.Context, s *session, snapshot state.Snapshot, 
 	if len(outputs.Download) == 0 || c.Bool("all") {
 		outputs.Download = []spec.Value[string]{everything}
 	}
+	// Inputs that are not there now cannot be written over.
+	inputs, _ := resolver.FindInputs([]spec.Job{job})
 	wish := results.Of(resolver.Job{
-		Name: job.Name.V, Dir: job.Dir, Manifest: filepath.Join(job.Dir, filepath.Base(job.File)), Outputs: outputs,
+		Name: job.Name.V, Dir: job.Dir, Manifest: filepath.Join(job.Dir, filepath.Base(job.File)),
+		Inputs: inputs[0], Outputs: outputs, Results: job.ResultsFolder(),
 	})
 	if to := c.String("to"); to != "" {
 		wish.To, wish.Dir = to, "."

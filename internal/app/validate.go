@@ -32,7 +32,7 @@ func (t *tool) validate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if problems := resolver.CheckInputs(m.jobs); len(problems) > 0 {
+	if _, problems := resolver.FindInputs(m.jobs); len(problems) > 0 {
 		return t.problems(c, m.sources, problems)
 	}
 	for _, source := range m.sources {
