@@ -136,7 +136,7 @@ func (a *application) job(ctx context.Context, step Step) Outcome {
 	case Run, Rerun, Resume:
 	}
 	out.Err = a.limited(ctx, func() (err error) { out.ID, err = a.start(ctx, step); return err })
-	if out.Err != nil || a.NoWait {
+	if out.Err != nil || a.NoWait && !step.Over {
 		return out
 	}
 	a.finish(ctx, step, &out)

@@ -34,6 +34,7 @@ type Step struct {
 	ID       string   // on the platform, when there is one
 	Stage    state.Stage
 	Running  bool      // the platform shows statuses for ID: it was submitted
+	Over     bool      // the statuses say that it came to its end
 	Last     state.Run // the run that Unchanged and Fetch speak of
 	Advice   string    // what to type next, for Conflict and failed runs
 	Observed time.Time // the platform's clock when it was looked at
@@ -132,10 +133,16 @@ func (d decision) wanted() Step {
 		return d.gone(current)
 	case current.Stage != state.StageFinished:
 		return d.underWay(current)
-	case d.replace:
+	case d.replace && !d.cutShort(current):
 		return d.replaced(current.Attempt, current)
 	}
 	return d.settled(current)
+}
+
+// cutShort tells that a run is a replacement whose results never arrived: the
+// same command, given again after a crash, goes on with it.
+func (d decision) cutShort(current state.Run) bool {
+	return current.Attempt > 1 && current.Selection == "" && len(d.seen.Missing[d.job.Name]) > 0
 }
 
 // newest is the last run of a content in the journal.
@@ -175,7 +182,7 @@ func (d decision) adopted(found Found) Step {
 	step := Step{Job: d.job, Key: found.Key, ID: found.ID, Stage: state.StageCreated, Action: Resume}
 	step.Reasons = []string{fmt.Sprintf("draft %s found on the platform", found.ID)}
 	if found.Submitted() {
-		step.Stage, step.Running = state.StageSubmitted, true
+		step.Stage, step.Running, step.Over = state.StageSubmitted, true, found.over()
 		step.Reasons = []string{fmt.Sprintf("run %s found on the platform", found.ID)}
 	}
 	return step
@@ -184,7 +191,10 @@ func (d decision) adopted(found Found) Step {
 // gone is for a job that the journal knows and the platform does not. A draft
 // was never billed, so it is simply made again; anything else is a decision.
 func (d decision) gone(current state.Run) Step {
+	found, ok := d.seen.best(d.key(current.Attempt))
 	switch {
+	case current.Stage == state.StageCreated && ok:
+		return d.adopted(found)
 	case current.Stage == state.StageCreated:
 		return d.creates(Run, d.key(current.Attempt), fmt.Sprintf("draft %s was deleted on the platform", current.ID))
 	case d.replace:
@@ -201,6 +211,7 @@ func (d decision) underWay(current state.Run) Step {
 	history := d.seen.Statuses[current.ID]
 	step := d.of(Resume, current, resumeReason(current, history))
 	step.Running = len(history) > 0
+	_, step.Over = verdict.Judge(history)
 	return step
 }
 

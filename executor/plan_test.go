@@ -302,6 +302,38 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// TestAReplacementWithoutItsResultsIsNotReplaced: the same command after a crash
+// in the download must not buy a third run.
+func TestAReplacementWithoutItsResultsIsNotReplaced(t *testing.T) {
+	t.Parallel()
+	now := job("a=1")
+	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {
+		ended(run(now, "", "Abc"), verdict.Succeeded), ended(again(run(now, "", "Def"), 2), verdict.Succeeded),
+	}}}
+	seen := executor.Observation{Missing: map[string][]string{"wing": {"results"}}}
+	step := executor.NewPlan([]resolver.Job{now}, snapshot, seen, executor.Options{Replace: []string{"wing"}}).Steps[0]
+	if step.Action != executor.Fetch || step.ID != "Def" {
+		t.Errorf("%+v", step)
+	}
+}
+
+// TestADeletedDraftMayHaveARunElsewhere: another machine may have made and
+// submitted one of its own.
+func TestADeletedDraftMayHaveARunElsewhere(t *testing.T) {
+	t.Parallel()
+	now := job("a=1")
+	key := executor.Key{Digest: now.Digest, Name: "wing", Generation: 1, Attempt: 1}
+	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {run(now, state.StageCreated, "Old")}}}
+	seen := executor.Observation{
+		Gone:  map[string]bool{"Old": true},
+		Found: []executor.Found{{ID: "Sub", Key: key, History: history("Executing", "")}},
+	}
+	step := executor.NewPlan([]resolver.Job{now}, snapshot, seen, executor.Options{}).Steps[0]
+	if step.Action != executor.Resume || step.ID != "Sub" || step.Spends() {
+		t.Errorf("%+v", step)
+	}
+}
+
 func TestPlanUploadsEachContentOnce(t *testing.T) {
 	t.Parallel()
 	first, second := job("a=1"), job("a=2")

@@ -23,8 +23,8 @@ type Finder interface {
 	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
 }
 
-// Starter makes a draft, labels it and spends the money. None of its calls is
-// repeated by the client.
+// Starter makes a draft, labels it and spends the money. The client repeats none
+// of its changes.
 type Starter interface {
 	CreateJob(ctx context.Context, body rescale.JobRequest) (rescale.Job, error)
 	UpdateJob(ctx context.Context, id string, body rescale.JobRequest) error

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -80,10 +81,43 @@ func (a *application) takeUp(ctx context.Context, step Step) error {
 	if err != nil {
 		return &StepError{step.Job.Name, "uploading the inputs of", err}
 	}
-	if err := a.Platform.UpdateJob(ctx, step.ID, body(step, files)); err != nil {
-		return &StepError{step.Job.Name, "updating the draft of", err}
+	if err := a.update(ctx, step, files); err != nil {
+		return &DraftError{step.ID, &StepError{step.Job.Name, "updating the draft of", err}}
 	}
 	return a.spend(ctx, step, step.ID)
+}
+
+// update makes a draft what the manifest says. Doing that twice is harmless, so
+// that a lost answer is only a reason to do it again.
+func (a *application) update(ctx context.Context, step Step, files []rescale.InputRef) (err error) {
+	for _, pause := range settlePauses {
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+		err = patiently(ctx, func() error { return a.Platform.UpdateJob(ctx, step.ID, body(step, files)) })
+		if !outcomeUnknown(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// DraftError tells that a draft cannot be made what the manifest says, so that
+// it is not submitted.
+type DraftError struct {
+	ID  string
+	Err error
+}
+
+// Error is the cause.
+func (e *DraftError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *DraftError) Unwrap() error { return e.Err }
+
+// Hint tells the way out.
+func (e *DraftError) Hint() string {
+	return "delete draft " + e.ID + " on the platform, which costs nothing; the next apply makes a new one"
 }
 
 // spend labels a draft and submits it.
@@ -188,7 +222,8 @@ func (a *application) findDraft(ctx context.Context, step Step, lost error) (str
 		if err != nil {
 			return "", &UnresolvedError{step.Job.Name, errors.Join(lost, err)}
 		}
-		if best, ok := (Observation{Found: sighting.Found}).best(step.Key); ok && best.Key == step.Key {
+		exact := slices.DeleteFunc(sighting.Found, func(f Found) bool { return f.Key != step.Key })
+		if best, ok := (Observation{Found: exact}).best(step.Key); ok {
 			return best.ID, nil
 		}
 	}
@@ -216,7 +251,7 @@ func (a *application) tag(ctx context.Context, step Step, id string) {
 		if has[name] {
 			continue
 		}
-		if err := a.Platform.AddTag(ctx, id, name); err != nil {
+		if err := patiently(ctx, func() error { return a.Platform.AddTag(ctx, id, name) }); err != nil {
 			a.warn(step.Job.Name, fmt.Sprintf("adding tag %q", name), err)
 		}
 	}
@@ -296,17 +331,16 @@ const maxThrottled = 10
 // patiently repeats a call that was refused with 429: it certainly had no
 // effect, and the client holds the next one back for as long as it should.
 func patiently(ctx context.Context, call func() error) error {
-	for range maxThrottled {
+	for n := 1; ; n++ {
 		err := call()
 		var refused *rescale.Error
-		if outcomeUnknown(err) || !errors.As(err, &refused) || refused.Status != http.StatusTooManyRequests {
+		if outcomeUnknown(err) || !errors.As(err, &refused) || refused.Status != http.StatusTooManyRequests || n == maxThrottled {
 			return err
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 	}
-	return call()
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -160,10 +160,17 @@ func (w *watch) sweep(ctx context.Context) error {
 	var group errgroup.Group
 	group.SetLimit(lookParallel)
 	for _, id := range w.left(active) {
-		group.Go(func() error { return w.tolerate(id, w.examine(ctx, id)) })
+		group.Go(func() error {
+			short, cancel := context.WithTimeout(ctx, examineTime)
+			defer cancel()
+			return w.tolerate(id, w.examine(short, id))
+		})
 	}
 	return group.Wait()
 }
+
+// examineTime bounds one look at one job, so that the others are not kept waiting.
+const examineTime = 30 * time.Second
 
 // tolerate lets one job's trouble be its own: only after many looks without an
 // answer about it the wait for it ends. A key that no longer works is everybody's.
@@ -179,7 +186,9 @@ func (w *watch) tolerate(id string, err error) error {
 	case err == nil:
 		job.failed = 0
 	case job.failed+1 < maxFailedSweeps:
-		job.failed++
+		if job.failed++; job.failed == 1 {
+			w.tell(Event{Type: EventWarning, Job: job.name, Message: fmt.Sprintf("looking at it: %v; trying again", err)})
+		}
 	default:
 		w.end(id, ending{err: fmt.Errorf("waiting for job %s: %w", id, err)})
 	}

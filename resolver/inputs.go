@@ -7,11 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -87,7 +83,11 @@ func (f finder) match(in spec.Input) []Input {
 	for _, e := range in.Exclude {
 		exclude = append(exclude, e.V)
 	}
-	files, err := content.Match(f.dir, in.Path.V, exclude)
+	files, err := content.Match(f.dir, in.Path.V, append([]string{ownFolder}, exclude...))
+	var empty *content.NoMatchError
+	if errors.As(err, &empty) && len(empty.Exclude) > 0 {
+		empty.Exclude = exclude // what the user wrote
+	}
 	if err != nil {
 		*f.problems = append(*f.problems, inputProblem(f.dir, in.Path, err))
 		return nil
@@ -112,18 +112,18 @@ func (f finder) match(in spec.Input) []Input {
 	return list
 }
 
-// written tells that this tool wrote a file: its state, or results. A pattern
-// does not mean those, or a job would change by being run; unless it begins with
-// the folder of the results, or names the file as it is.
+// ownFolder is state and the local platform, which may be writing there now. It
+// is not even looked into.
+const ownFolder = "**/.rescale/**"
+
+// written tells that a file is a result of one of the jobs. A pattern does not
+// mean those, or a job would change by being run; unless it begins with the
+// folder of the results, or names the file as it is.
 func (f finder) written(pattern string, file content.File) bool {
 	if file.Rel == path.Clean(filepath.ToSlash(pattern)) {
 		return false
 	}
-	if slices.Contains(strings.Split(file.Rel, "/"), ".rescale") {
-		return true
-	}
-	literal, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
-	begin := absolute(filepath.Join(f.dir, filepath.FromSlash(literal)))
+	begin := absolute(filepath.Join(f.dir, content.Begin(pattern)))
 	for _, job := range f.jobs {
 		folder := absolute(job.ResultsPath())
 		if len(job.Outputs.Download) > 0 && within(folder, file.Path) && !within(folder, begin) && folder != absolute(f.dir) {

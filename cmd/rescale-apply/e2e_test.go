@@ -129,7 +129,7 @@ func condition(name string) (bool, error) {
 //	emu body                    the last create body, as JSON
 //	emu fault ACTION METHOD PATH [after=N] [count=N] [status=N]
 //	emu asked METHOD PATH       wait until such a request was made
-//	emu await JOBNAME STATUS    wait until the job has the status
+//	emu await JOBNAME STATUS    wait until the newest such job has the status
 //	emu stop JOBNAME            stop the job as a person would in the web UI
 //	emu delete ID               delete the job as a person would
 func emu(ts *testscript.TestScript, neg bool, args []string) {
@@ -224,9 +224,12 @@ func (p *platform) await(ts *testscript.TestScript, args []string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	ts.Check(p.server.Await(ctx, func(jobs []emulator.JobInfo) bool {
-		return slices.ContainsFunc(jobs, func(j emulator.JobInfo) bool {
-			return strings.HasPrefix(j.Name, args[0]) && j.Status == args[1]
-		})
+		for _, j := range slices.Backward(jobs) {
+			if strings.HasPrefix(j.Name, args[0]) {
+				return j.Status == args[1]
+			}
+		}
+		return false
 	}))
 }
 

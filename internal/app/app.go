@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -59,11 +60,14 @@ func Main(ctx context.Context, env Env) int {
 // end with success, whoever wrote it.
 type remembering struct {
 	io.Writer
+	mu  sync.Mutex
 	err error
 }
 
 // Write passes p on.
 func (r *remembering) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	n, err := r.Writer.Write(p)
 	if err != nil && r.err == nil {
 		r.err = fmt.Errorf("writing the output: %w", err)

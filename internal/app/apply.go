@@ -110,7 +110,7 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 	if w.output == "text" && w.plan.Pending() {
 		fmt.Fprintln(t.Stdout, show.Applied(report))
 	}
-	return t.conclude(ctx, s, report)
+	return t.conclude(ctx, s, ending{report, c.StringSlice("replace")})
 }
 
 // watcher chooses how to show events: JSON lines, live lines on a terminal,
@@ -182,15 +182,34 @@ func unbounded(step executor.Step, limit float64, advice string) error {
 	}
 }
 
+// ending is how an apply came to its end.
+type ending struct {
+	report  executor.Report
+	replace []string // names that were to be run again
+}
+
+// withoutReplace tells what must not be typed again: --replace is a wish for one
+// more run each time it is given for a run that is over.
+func (e ending) withoutReplace(t *tool) {
+	if len(e.replace) > 0 {
+		fmt.Fprintln(t.Stderr, "hint: leave out --replace then: a replacement that is over would be started once more")
+	}
+}
+
+// endedBy tells that an error is only the end of the context.
+func endedBy(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() != nil && (errors.Is(err, context.Cause(ctx)) || errors.Is(err, ctx.Err()))
+}
+
 // conclude turns outcomes into the error that ends the command: first what went
 // wrong with the work itself, then an interrupt, then what became of the jobs.
-func (t *tool) conclude(ctx context.Context, s *session, report executor.Report) error {
+func (t *tool) conclude(ctx context.Context, s *session, end ending) error {
 	var worst error
 	var cut bool
 	verdicts := make(map[ExitCode]bool)
-	for _, o := range report.Outcomes {
+	for _, o := range end.report.Outcomes {
 		switch {
-		case o.Err != nil && ctx.Err() != nil && (errors.Is(o.Err, context.Cause(ctx)) || errors.Is(o.Err, ctx.Err())):
+		case endedBy(ctx, o.Err):
 			cut = true
 		case o.Err != nil:
 			worst = worse(worst, o.Err)
@@ -203,8 +222,10 @@ func (t *tool) conclude(ctx context.Context, s *session, report executor.Report)
 	switch {
 	case worst != nil:
 		t.hint(worst)
+		end.withoutReplace(t)
 		return codeError(exitCode(worst))
 	case cut:
+		defer end.withoutReplace(t)
 		return t.interrupted(ctx, s)
 	case verdicts[ExitJobFailed]:
 		return codeError(ExitJobFailed)
@@ -238,7 +259,7 @@ func (t *tool) interrupted(ctx context.Context, s *session) error {
 	if errors.Is(cause, errTimeout) {
 		code, what = ExitRunning, errTimeout.Error()
 	}
-	if s.local != nil && s.local.Owned {
+	if s.local != nil {
 		fmt.Fprintf(t.Stderr, "%s: %s; the local platform ends with this command\n", programName, what)
 		fmt.Fprintln(t.Stderr, "hint: run the same command again: jobs that had not finished start over")
 		return codeError(code)

@@ -12,15 +12,14 @@ import (
 // the journal of its own file, whatever other files are given with it, so that
 // two applies of one job meet at one lock.
 type journals struct {
-	open   map[string]*state.Journal // by path
-	byJob  map[string]string         // path, by job name
-	common string                    // path for what is no job's: uploads
+	open  map[string]*state.Journal // by path
+	byJob map[string]string         // path, by job name
 }
 
 // openJournals locks every journal of the session, in one order for all
 // processes.
 func (s *session) openJournals() (*journals, error) {
-	j := &journals{open: make(map[string]*state.Journal), byJob: s.stateOf, common: s.stateOf[s.jobs[0].Name.V]}
+	j := &journals{open: make(map[string]*state.Journal), byJob: s.stateOf}
 	for _, path := range s.statePaths() {
 		journal, err := state.Open(path, s.identity())
 		if err != nil {
@@ -48,13 +47,18 @@ func (s *session) statePaths() []string {
 	return slices.Compact(slices.Sorted(maps.Values(s.stateOf)))
 }
 
-// Append writes a record into the journal that it belongs to.
+// Append writes a record into the journal that it belongs to: an upload, which
+// is no job's, into all, so that each manifest knows it when it is given alone.
 func (j *journals) Append(r state.Record) error {
-	path, ok := j.byJob[r.Job]
-	if !ok {
-		path = j.common
+	if r.Job != "" {
+		return j.open[j.byJob[r.Job]].Append(r)
 	}
-	return j.open[path].Append(r)
+	for _, path := range slices.Sorted(maps.Keys(j.open)) {
+		if err := j.open[path].Append(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Snapshot is what all journals add up to.
@@ -78,9 +82,8 @@ func (j *journals) Close() error {
 // merge puts snapshots together: jobs are in one of them only, contents may be
 // in several.
 func merge(all []state.Snapshot) state.Snapshot {
-	whole := state.Snapshot{New: true, Runs: make(map[string][]state.Run), Files: make(map[string][]state.File)}
+	whole := state.Snapshot{Runs: make(map[string][]state.Run), Files: make(map[string][]state.File)}
 	for _, s := range all {
-		whole.New = whole.New && s.New
 		maps.Copy(whole.Runs, s.Runs)
 		for content, files := range s.Files {
 			whole.Files[content] = append(whole.Files[content], files...)

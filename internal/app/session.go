@@ -61,20 +61,28 @@ func folder(source diag.Source, isLocal bool) string {
 	return dir
 }
 
-// defaultState is where the state of a manifest is: beside the file itself, also
-// when it is reached through links, so that there is one for it.
+// defaultState is where the state of a manifest is: beside the file, in the
+// folder's real place. A link to a file in the same folder is that file; a link
+// to one elsewhere is a manifest of its own, with inputs of its own.
 func defaultState(source diag.Source, isLocal bool) string {
 	base := "stdin"
 	if source.Name != "<stdin>" {
-		name := source.Name
-		if target, err := filepath.EvalSymlinks(name); err == nil {
-			name = target
+		base = filepath.Base(source.Name)
+		source.Dir = realPath(source.Dir)
+		if target := realPath(filepath.Join(source.Dir, base)); filepath.Dir(target) == source.Dir {
+			base = filepath.Base(target)
 		}
-		source.Dir, base = filepath.Dir(name), filepath.Base(name)
 	}
-	path := filepath.Join(folder(source, isLocal), base+".state.jsonl")
+	return realPath(filepath.Join(folder(source, isLocal), base+".state.jsonl"))
+}
+
+// realPath is absolute and free of links, as far as the path is there.
+func realPath(path string) string {
 	if whole, err := filepath.Abs(path); err == nil {
 		path = whole
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
 	}
 	return path
 }
@@ -121,7 +129,7 @@ func (t *tool) embed(c *cli.Context, s *session) (login.Login, error) {
 	if err != nil {
 		return login.Login{}, err
 	}
-	s.account = "local"
+	s.account = s.local.Identity()
 	return login.Login{URL: s.local.URL, Key: s.local.Key}, nil
 }
 

@@ -73,7 +73,7 @@ func owners() map[string][]string {
 		"github.com/google/go-cmp":              {"internal/golden"},
 		"github.com/rogpeppe/go-internal":       {},
 		"github.com/gofrs/flock":                {"internal/state", "internal/emulator"},
-		"github.com/bmatcuk/doublestar":         {"internal/content", "spec", "resolver"},
+		"github.com/bmatcuk/doublestar":         {"internal/content", "spec"},
 		"github.com/mattn/go-runewidth":         {"internal/diag", "internal/app"},
 		"github.com/agnivade/levenshtein":       {"internal/diag"},
 		"gopkg.in/ini.v1":                       {"internal/app"},

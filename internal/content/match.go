@@ -194,3 +194,10 @@ func (t *tree) files(pattern string) ([]File, error) {
 	}, doublestar.WithFailOnIOErrors())
 	return found, err
 }
+
+// Begin is the folder that a pattern begins with: what stands before its first
+// wildcard, as a path of this machine. It is "." when there is nothing.
+func Begin(pattern string) string {
+	literal, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
+	return filepath.FromSlash(literal)
+}

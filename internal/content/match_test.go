@@ -368,3 +368,14 @@ func FuzzSelector(f *testing.F) {
 		}
 	})
 }
+
+func TestBegin(t *testing.T) {
+	t.Parallel()
+	for pattern, want := range map[string]string{
+		"a/b/*.k": "a/b", "a/**": "a", "**/*.k": ".", "*.k": ".", "../x/[ab]/c": "../x", "a/b.k": "a",
+	} {
+		if got := filepath.ToSlash(content.Begin(pattern)); got != want {
+			t.Errorf("Begin(%q) = %q, want %q", pattern, got, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ package local
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -107,7 +108,14 @@ func Config(dir, key string, environ []string) emulator.Config {
 	}
 }
 
-// Close ends what Open started. Jobs that still run are run again by the next
+// Identity tells this local platform from others: a job id means something in
+// one of them only.
+func (p *Platform) Identity() string {
+	sum := sha256.Sum256([]byte(p.Key))
+	return "local:" + hex.EncodeToString(sum[:6])
+}
+
+// Close ends the serving. Jobs that still run are run again by the next
 // process that opens the folder.
 func (p *Platform) Close() error {
 	if !p.Owned {
