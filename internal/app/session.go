@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +27,7 @@ type session struct {
 	platform  *rescale.Client
 	keySource string            // where the key came from
 	local     *local.Platform   // nil unless --local
-	account   string            // state identity of the platform: its URL, or "local"
+	account   string            // state identity of the platform: its URL, or local:ID
 	stateOf   map[string]string // path of the state file, by job name
 	resolved  resolver.Result
 	notices   *notices
@@ -43,7 +42,13 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 	}
 	s := &session{manifest: m, stateOf: make(map[string]string), notices: &notices{tell: t.warn}}
 	for _, job := range m.jobs {
-		s.stateOf[job.Name.V] = cmp.Or(c.String("state"), defaultState(m.source(job.File), c.Bool("local")))
+		path := c.String("state")
+		if path == "" && c.Bool("local") {
+			path = m.localState(m.source(job.File))
+		} else if path == "" {
+			path = statePath(m.source(job.File))
+		}
+		s.stateOf[job.Name.V] = path
 	}
 	if err := t.connect(c, s); err != nil {
 		return err
@@ -52,29 +57,48 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 	return work(s)
 }
 
-// folder is the part of stateFolder for one platform.
-func folder(source diag.Source, isLocal bool) string {
-	dir := filepath.Join(source.Dir, stateFolder)
-	if isLocal {
-		dir = filepath.Join(dir, "local")
+// realManifest is the manifest's own path. A link to a file in the same folder is
+// that file; a link to one elsewhere is a manifest of its own, with inputs of its
+// own. Standard input is a file "stdin" in the current folder.
+func realManifest(source diag.Source) string {
+	dir, base := realPath(source.Dir), filepath.Base(source.Name)
+	if source.Name == "<stdin>" {
+		return filepath.Join(dir, "stdin")
 	}
-	return dir
+	if target := realPath(filepath.Join(dir, base)); filepath.Dir(target) == dir {
+		base = filepath.Base(target)
+	}
+	return filepath.Join(dir, base)
 }
 
-// defaultState is where the state of a manifest is: beside the file, in the
-// folder's real place. A link to a file in the same folder is that file; a link
-// to one elsewhere is a manifest of its own, with inputs of its own.
-func defaultState(source diag.Source, isLocal bool) string {
-	base := "stdin"
-	if source.Name != "<stdin>" {
-		base = filepath.Base(source.Name)
-		source.Dir = realPath(source.Dir)
-		if target := realPath(filepath.Join(source.Dir, base)); filepath.Dir(target) == source.Dir {
-			base = filepath.Base(target)
-		}
-	}
-	return realPath(filepath.Join(folder(source, isLocal), base+".state.jsonl"))
+// statePath is where the state of a manifest is: beside it, so that there is one
+// whatever is given with it.
+func statePath(source diag.Source) string {
+	manifest := realManifest(source)
+	return filepath.Join(filepath.Dir(manifest), stateFolder, filepath.Base(manifest)+stateSuffix)
 }
+
+// localFolder is where the local platform of an apply is, and beside it the state
+// of every manifest that it ran: job ids mean something there only.
+func (m manifest) localFolder() string {
+	return filepath.Join(filepath.Dir(realManifest(m.sources[0])), stateFolder, "local")
+}
+
+func (m manifest) localState(source diag.Source) string {
+	manifest := realManifest(source)
+	name, err := filepath.Rel(filepath.Dir(realManifest(m.sources[0])), manifest)
+	if err != nil {
+		name = manifest
+	}
+	flat := strings.NewReplacer("/", "+", ":", "+").Replace(filepath.ToSlash(name))
+	return filepath.Join(m.localFolder(), flat+stateSuffix)
+}
+
+// stateFolder is where state and the local platform live, beside the manifest.
+const (
+	stateFolder = ".rescale"
+	stateSuffix = ".state.jsonl"
+)
 
 // realPath is absolute and free of links, as far as the path is there.
 func realPath(path string) string {
@@ -117,7 +141,7 @@ func (t *tool) connect(c *cli.Context, s *session) (err error) {
 
 // embed opens the local platform beside the manifest.
 func (t *tool) embed(c *cli.Context, s *session) (login.Login, error) {
-	dir := filepath.Join(folder(s.sources[0], true), "platform")
+	dir := filepath.Join(s.localFolder(), "platform")
 	var err error
 	if readOnly(c) {
 		s.local, err = local.Visit(c.Context, dir, t.Environ)
@@ -233,9 +257,6 @@ func (s *session) hideState() error {
 	}
 	return nil
 }
-
-// stateFolder is where state and the local platform live, beside the manifest.
-const stateFolder = ".rescale"
 
 // interval is how often to ask for the state of jobs.
 func (s *session) interval(c *cli.Context) time.Duration {

@@ -33,29 +33,77 @@ type Platform struct {
 	served chan error
 }
 
+// Another process needs a moment from opening the folder to serving it.
+const (
+	looks    = 20
+	lookEach = 50 * time.Millisecond
+)
+
 // Visit serves the platform that is kept in dir, or, when another process serves
 // it, talks to that one. Environ is the environment of the commands that jobs run.
 func Visit(ctx context.Context, dir string, environ []string) (*Platform, error) {
-	return open(ctx, dir, environ, nil)
+	key, err := Key(dir, "")
+	if err != nil {
+		return nil, opening(dir, err)
+	}
+	var used *emulator.InUseError
+	for range looks {
+		server, err := emulator.Open(Config(dir, key, environ))
+		if !errors.As(err, &used) {
+			return serve(ctx, server, key, opening(dir, err))
+		}
+		if used.URL != "" {
+			return &Platform{URL: used.URL, Key: key}, nil
+		}
+		if err := pause(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return nil, opening(dir, used)
 }
 
 // Own serves the platform that is kept in dir. While another process does, it
 // waits: jobs end with the process that serves them. Busy is called once then.
 func Own(ctx context.Context, dir string, environ []string, busy func()) (*Platform, error) {
-	return open(ctx, dir, environ, busy)
-}
-
-func open(ctx context.Context, dir string, environ []string, busy func()) (*Platform, error) {
 	key, err := Key(dir, "")
 	if err != nil {
-		return nil, fmt.Errorf("opening the local platform in %s: %w", dir, err)
+		return nil, opening(dir, err)
 	}
-	server, url, err := settle(ctx, Config(dir, key, environ), busy)
+	for n := 0; ; n++ {
+		server, err := emulator.Open(Config(dir, key, environ))
+		var used *emulator.InUseError
+		if !errors.As(err, &used) {
+			return serve(ctx, server, key, opening(dir, err))
+		}
+		if n == 0 {
+			busy()
+		}
+		if err := pause(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func opening(dir string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("opening the local platform in %s: %w", dir, err)
+}
+
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(lookEach):
+		return nil
+	}
+}
+
+// serve puts an opened platform on a loopback port.
+func serve(ctx context.Context, server *emulator.Server, key string, err error) (*Platform, error) {
 	if err != nil {
-		return nil, fmt.Errorf("opening the local platform in %s: %w", dir, err)
-	}
-	if server == nil {
-		return &Platform{URL: url, Key: key}, nil
+		return nil, err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -64,36 +112,6 @@ func open(ctx context.Context, dir string, environ []string, busy func()) (*Plat
 	p := &Platform{URL: "http://" + listener.Addr().String(), Key: key, Owned: true, server: server, served: make(chan error, 1)}
 	go func() { p.served <- server.Serve(listener) }()
 	return p, nil
-}
-
-// Another process needs a moment from opening the folder to serving it.
-const (
-	looks    = 20
-	lookEach = 50 * time.Millisecond
-)
-
-// settle opens the platform. When another process has it, it waits for its end
-// if busy is set, and gives the address where that one listens if not.
-func settle(ctx context.Context, config emulator.Config, busy func()) (server *emulator.Server, url string, err error) {
-	for n := 0; n < looks || busy != nil; n++ {
-		server, err = emulator.Open(config)
-		var used *emulator.InUseError
-		if !errors.As(err, &used) {
-			return server, "", err
-		}
-		if busy == nil && used.URL != "" {
-			return nil, used.URL, nil
-		}
-		if busy != nil && n == 0 {
-			busy()
-		}
-		select {
-		case <-ctx.Done():
-			return nil, "", context.Cause(ctx)
-		case <-time.After(lookEach):
-		}
-	}
-	return nil, "", err
 }
 
 // Config is the emulator as people try it: one account, status changes that take
