@@ -194,8 +194,8 @@ func TestTooLarge(t *testing.T) {
 		text string
 		want string
 	}{
-		"bytes":            {strings.Repeat("a", yamlsrc.MaxBytes+1), "f:1:1: the text has 4.0 MB, a manifest may have 4 MB [too-large]"},
-		"many bytes":       {strings.Repeat("a", 10<<20), "f:1:1: the text has 10 MB, a manifest may have 4 MB [too-large]"},
+		"bytes":            {strings.Repeat("a", yamlsrc.MaxBytes+1), "f:1:1: the text is longer than the 4 MB that a manifest may have [too-large]"},
+		"many bytes":       {strings.Repeat("a", 10<<20), "f:1:1: the text is longer than the 4 MB that a manifest may have [too-large]"},
 		"depth, brackets":  {strings.Repeat("[", 101) + strings.Repeat("]", 101), "f:1:101: nested deeper than 100 levels [too-large]"},
 		"depth, lines":     {nested(101), "f:101:101: nested deeper than 100 levels [too-large]"},
 		"depth of library": {strings.Repeat("[\n", 20_000), "f:10001:1: nested deeper than 100 levels [too-large]"},

@@ -42,7 +42,7 @@ func readable(src diag.Source) ([]byte, diag.List) {
 	start := diag.Position{File: src.Name, Line: 1, Col: 1}
 	if len(src.Text) > MaxBytes {
 		list.Add(start, diag.TooLarge, aside,
-			"the text has %s, a manifest may have %s", megabytes(len(src.Text)), megabytes(MaxBytes))
+			"the text is longer than the %s that a manifest may have", megabytes(MaxBytes))
 		return nil, list
 	}
 	if wide := wideMark(src.Text); wide != "" {
