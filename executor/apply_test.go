@@ -145,6 +145,21 @@ func TestWaiting(t *testing.T) {
 				f.clusters["A"] = history("Stopped", "")
 			}, verdict.Stopped, false,
 		},
+		"a preempted job's cluster stops, and comes back": {
+			func(f *fake) {
+				f.history["A"] = history("Executing", "", "Pending", "")
+				f.clusters["A"] = history("Stopped", "")
+				looks := 0
+				f.after = func(call string) {
+					if call == "list" {
+						looks++
+					}
+					if looks == 8 {
+						f.history["A"] = history("Completed", "Completed successfully", "Executing", "")
+					}
+				}
+			}, verdict.Succeeded, false,
+		},
 		"the platform stays away": {
 			func(f *fake) {
 				f.history["A"] = history("Executing", "")

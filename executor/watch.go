@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -267,8 +268,12 @@ const clusterStopped = "Stopped"
 // stuck recognises a job that was stopped before it was validated: it may get no
 // further status at all, only its cluster ends (rescale-api.md §8.2).
 func (w *watch) stuck(ctx context.Context, id string, history []rescale.Status) (verdict.Judgement, bool, error) {
+	if len(history) == 0 || slices.ContainsFunc(history, func(s rescale.Status) bool { return verdict.Ran(s.Status) }) {
+		// A preempted job's cluster stops too, and comes back.
+		return verdict.Judgement{}, false, nil
+	}
 	clusters, err := w.platform.ClusterStatuses(ctx, id)
-	if err != nil || len(clusters) == 0 || clusters[0].Status != clusterStopped || len(history) == 0 {
+	if err != nil || len(clusters) == 0 || clusters[0].Status != clusterStopped {
 		return verdict.Judgement{}, false, err
 	}
 	w.mu.Lock()

@@ -30,6 +30,9 @@ const (
 	reasonNoCapacity = "Could not allocate compute resources from the compute provider"
 )
 
+// statusExecuting is the status of a run whose command runs.
+const statusExecuting = "Executing"
+
 // terminal are the statuses after which nothing more comes. Only Completed is
 // evidenced; the others are what careful clients accept (rescale-api.md §8.1).
 // An unknown status counts as still active.
@@ -37,6 +40,9 @@ var terminal = []string{"Completed", "Failed", "Stopped", "Force Stopped", "Term
 
 // Terminal tells that nothing comes after a status.
 func Terminal(status string) bool { return slices.Contains(terminal, status) }
+
+// Ran tells that a run that had this status was validated or began.
+func Ran(status string) bool { return status == "Validated" || status == statusExecuting }
 
 // Judgement is the verdict on a run with the platform's words for it.
 type Judgement struct {
@@ -58,7 +64,7 @@ func Judge(history []rescale.Status) (j Judgement, done bool) {
 	var stopping, forced bool
 	for _, s := range history {
 		switch s.Status {
-		case "Executing":
+		case statusExecuting:
 			j.Started = s.Date
 		case "Force Stop":
 			forced = true
