@@ -42,6 +42,7 @@ func (f Found) over() bool {
 // Observation is what the platform and the disk hold, as far as a plan needs it.
 type Observation struct {
 	At       time.Time                   // the platform's clock when the listing was read
+	Now      time.Time                   // the local clock when the statuses were read
 	Found    []Found                     // jobs of ours with the whole key
 	Statuses map[string][]rescale.Status // of runs that the journal calls active, by job id
 	Gone     map[string]bool             // job ids that the platform no longer has
@@ -162,7 +163,7 @@ func (o Observation) unsettled(jobs []resolver.Job, snapshot state.Snapshot, opt
 // Of many runs, one listing gives the present status of those that are still
 // active, which is all that is asked of them.
 func Active(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.Snapshot) (Observation, error) {
-	seen := Observation{Statuses: make(map[string][]rescale.Status), Gone: make(map[string]bool)}
+	seen := Observation{Now: time.Now(), Statuses: make(map[string][]rescale.Status), Gone: make(map[string]bool)}
 	ids := activeRuns(jobs, snapshot)
 	if len(ids) > lookParallel {
 		if err := seen.glance(ctx, p); err != nil {

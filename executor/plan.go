@@ -242,15 +242,16 @@ func (d decision) replaced(attempt int, last state.Run) Step {
 }
 
 // active tells that a run may be under way on the platform. Only a draft
-// without any status is known not to be; a run that was submitted may not show
-// its first status yet.
+// without any status is known not to be; a run that was submitted, or was about
+// to be a moment ago, may not show its first status yet.
 func (d decision) active(run state.Run) bool {
 	if run.Stage == state.StageCreating || run.Stage == state.StageFinished || d.seen.Gone[run.ID] {
 		return false
 	}
 	history := d.seen.Statuses[run.ID]
 	if len(history) == 0 {
-		return run.Stage == state.StageSubmitted
+		recent := run.Stage == state.StageSubmitting && d.seen.Now.Sub(run.SubmittingAt) < settleTime
+		return run.Stage == state.StageSubmitted || recent
 	}
 	_, done := verdict.Judge(history)
 	return !done

@@ -3,6 +3,7 @@ package executor_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -299,6 +300,22 @@ func TestPlan(t *testing.T) {
 				t.Errorf("Pending() = %v for %s", plan.Pending(), tc.action)
 			}
 		})
+	}
+}
+
+// TestASubmitAMomentAgoMayHaveArrived: its first status may be late. Later, an
+// empty history proves that it never did.
+func TestASubmitAMomentAgoMayHaveArrived(t *testing.T) {
+	t.Parallel()
+	was, now := job("a=1"), job("a=2")
+	old := run(was, state.StageSubmitting, "Old")
+	old.SubmittingAt = noon
+	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {old}}}
+	for after, want := range map[time.Duration]executor.Action{10 * time.Second: executor.Conflict, time.Hour: executor.Rerun} {
+		seen := executor.Observation{Now: noon.Add(after)}
+		if got := executor.NewPlan([]resolver.Job{now}, snapshot, seen, executor.Options{}).Steps[0].Action; got != want {
+			t.Errorf("after %v: %s, want %s", after, got, want)
+		}
 	}
 }
 

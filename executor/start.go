@@ -208,9 +208,11 @@ func body(step Step, files []rescale.InputRef) rescale.JobRequest {
 	return request
 }
 
-// settlePauses are the pauses before looks at the platform after a lost answer;
-// their sum is the settle time.
+// settlePauses are the pauses before looks at the platform after a lost answer.
 var settlePauses = []time.Duration{0, time.Second, 4 * time.Second}
+
+// settleTime is how long after a submit its first status may be missing.
+const settleTime = time.Minute
 
 // findDraft looks for the draft of a create whose answer was lost.
 func (a *application) findDraft(ctx context.Context, step Step, lost error) (string, error) {

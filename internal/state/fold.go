@@ -122,7 +122,7 @@ func (run Run) after(r Record) Run {
 	case KindCreated:
 		run.Stage, run.ID = StageCreated, r.ID
 	case KindSubmitting:
-		run.Stage = StageSubmitting
+		run.Stage, run.SubmittingAt = StageSubmitting, r.At
 	case KindSubmitted:
 		run.Stage = StageSubmitted
 		if run.SubmittedAt.IsZero() {

@@ -49,21 +49,22 @@ type Run struct {
 	Attempt    int
 	// Intent is the platform's time before the first create of this key was sent:
 	// no draft of this journal's making is older. Zero when it was not known.
-	Intent      time.Time
-	ID          string // empty while creating
-	Stage       Stage
-	Status      string // the platform's word, last seen
-	Reason      string
-	StatusAt    time.Time
-	SubmittedAt time.Time // when the submit was recorded, local clock
-	Verdict     string    // set when finished
-	Started     time.Time
-	Ended       time.Time
-	CoreHours   float64
-	Cost        float64
-	Outputs     []Output // set by the last download
-	OutputsTo   string
-	Selection   string // the patterns that chose Outputs
+	Intent       time.Time
+	ID           string // empty while creating
+	Stage        Stage
+	Status       string // the platform's word, last seen
+	Reason       string
+	StatusAt     time.Time
+	SubmittingAt time.Time // when the last submit was about to be sent, local clock
+	SubmittedAt  time.Time // when the submit was recorded, local clock
+	Verdict      string    // set when finished
+	Started      time.Time
+	Ended        time.Time
+	CoreHours    float64
+	Cost         float64
+	Outputs      []Output // set by the last download
+	OutputsTo    string
+	Selection    string // the patterns that chose Outputs
 }
 
 // Last is the newest run of a job; false when there is none.
