@@ -103,16 +103,14 @@ func (c *Client) transient(err error) bool {
 }
 
 // misdirected recognises an address that does not work and will not: waiting for
-// minutes would hide a typing error. A host that has answered before is not one.
+// minutes would hide a typing error. A host name that was found before is none;
+// an emulator on this machine that refuses has ended.
 func (c *Client) misdirected(err *NetworkError) bool {
 	var certificate *tls.CertificateVerificationError
 	var plain tls.RecordHeaderError
 	var lookup *net.DNSError
-	if c.reached.Load() {
-		return errors.As(err, &certificate) || errors.As(err, &plain)
-	}
 	return errors.As(err, &certificate) || errors.As(err, &plain) ||
-		errors.As(err, &lookup) && lookup.IsNotFound ||
+		errors.As(err, &lookup) && lookup.IsNotFound && !c.reached.Load() ||
 		c.Local() && errors.Is(err, syscall.ECONNREFUSED)
 }
 
