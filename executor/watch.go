@@ -118,7 +118,9 @@ func (w *watch) judge(err error, failed int) int {
 		return 0
 	}
 	if failed++; failed < maxFailedSweeps && !rescale.IsAuth(err) {
-		w.tell(Event{Type: EventWarning, Message: fmt.Sprintf("looking at the jobs: %v; trying again", err)})
+		if failed == 1 {
+			w.tell(Event{Type: EventWarning, Message: fmt.Sprintf("looking at the jobs: %v; trying again", err)})
+		}
 		return failed
 	}
 	w.mu.Lock()
