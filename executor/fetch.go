@@ -55,19 +55,15 @@ func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Sna
 	missing := make(map[string][]string)
 	for _, job := range jobs {
 		runs := snapshot.Runs[job.Name]
-		for _, run := range slices.Backward(runs) {
-			if run.Digest != job.Digest {
-				continue
-			}
-			if run.Stage == state.StageFinished && verdict.Verdict(run.Verdict) == verdict.Succeeded {
-				lost, err := lostResults(ctx, results.Of(job), run, runs)
-				if err != nil {
-					return nil, err
-				}
-				missing[job.Name] = lost
-			}
-			break
+		run, known := newest(runs, job.Digest)
+		if !known || run.Stage != state.StageFinished || verdict.Verdict(run.Verdict) != verdict.Succeeded {
+			continue
 		}
+		lost, err := lostResults(ctx, results.Of(job), run, runs)
+		if err != nil {
+			return nil, err
+		}
+		missing[job.Name] = lost
 	}
 	return missing, nil
 }

@@ -61,6 +61,11 @@ type Plan struct {
 // Pending tells that Apply would do something.
 func (p Plan) Pending() bool { return slices.ContainsFunc(p.Steps, Step.Pending) }
 
+// Spending is the steps for which Apply would submit.
+func (p Plan) Spending() []Step {
+	return slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !s.Spends() })
+}
+
 // Count gives how many steps have the action.
 func (p Plan) Count(a Action) int {
 	n := 0

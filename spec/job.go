@@ -46,8 +46,11 @@ func (j Job) ResultsFolder() string {
 	if to := j.Outputs.To; to.Written() {
 		return to.V
 	}
-	return "results/" + strings.ReplaceAll(j.Name.V, "/", "-")
+	return "results/" + j.FolderName()
 }
+
+// FolderName is the job's name as the name of one folder.
+func (j Job) FolderName() string { return strings.ReplaceAll(j.Name.V, "/", "-") }
 
 // ResultsPath is ResultsFolder as a path of this machine.
 func (j Job) ResultsPath() string {

@@ -155,10 +155,7 @@ func guard(c *cli.Context, plan executor.Plan) error {
 		return nil
 	}
 	limit, total := c.Float64("max-cost"), 0.0
-	for _, step := range plan.Steps {
-		if !step.Spends() {
-			continue
-		}
+	for _, step := range plan.Spending() {
 		switch e := step.Job.Estimate; {
 		case !e.Bounded:
 			return unbounded(step, limit, "give the job a walltime, under hardware")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -60,10 +59,7 @@ func chosen(jobs []spec.Job, names []string) ([]spec.Job, error) {
 	if len(names) == 0 {
 		return jobs, nil
 	}
-	var known []string
-	for _, job := range jobs {
-		known = append(known, job.Name.V)
-	}
+	known := jobNames(jobs)
 	var picked []spec.Job
 	for _, name := range names {
 		i := slices.Index(known, name)
@@ -96,7 +92,7 @@ func (t *tool) downloadJob(c *cli.Context, s *session, snapshot state.Snapshot, 
 	if to := c.String("to"); to != "" {
 		wish.To, wish.Dir = to, "."
 		if len(s.jobs) > 1 {
-			wish.To = filepath.Join(to, strings.ReplaceAll(job.Name.V, "/", "-"))
+			wish.To = filepath.Join(to, job.FolderName())
 		}
 	}
 	lines := show.Lines{Style: t.style(c), Progress: t.Stderr, Results: t.Stdout}

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -103,12 +104,17 @@ func targets(jobs []spec.Job, wanted []string) ([]spec.Job, error) {
 	return slices.DeleteFunc(jobs, func(j spec.Job) bool { return !slices.Contains(wanted, j.Name.V) }), nil
 }
 
+func jobNames(jobs []spec.Job) []string {
+	names := make([]string, len(jobs))
+	for i, job := range jobs {
+		names[i] = job.Name.V
+	}
+	return names
+}
+
 // knownJobs refuses names that the manifest does not have.
 func knownJobs(jobs []spec.Job, wanted []string, flag string) error {
-	var names []string
-	for _, job := range jobs {
-		names = append(names, job.Name.V)
-	}
+	names := jobNames(jobs)
 	for _, name := range wanted {
 		if !slices.Contains(names, name) {
 			return cmdline.Usage(fmt.Sprintf("%s %s: the manifest has no such job", flag, name), diag.DidYouMean(name, names))
@@ -122,10 +128,6 @@ func knownJobs(jobs []spec.Job, wanted []string, flag string) error {
 func (t *tool) problems(c *cli.Context, sources []diag.Source, list diag.List) error {
 	printer := diag.Printer{Sources: sources, Color: t.Screen.Stderr && t.colors(c)}
 	printer.Print(t.Stderr, list)
-	noun := "problem"
-	if len(list) > 1 {
-		noun = "problems"
-	}
-	fmt.Fprintf(t.Stderr, "%s: %d %s, nothing was uploaded or started\n", programName, len(list), noun)
+	fmt.Fprintf(t.Stderr, "%s: %s, nothing was uploaded or started\n", programName, show.Plural(len(list), "problem"))
 	return list
 }

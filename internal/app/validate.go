@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
@@ -42,11 +43,7 @@ func (t *tool) validate(c *cli.Context) error {
 				n++
 			}
 		}
-		noun := "jobs"
-		if n == 1 {
-			noun = "job"
-		}
-		fmt.Fprintf(t.Stdout, "%s: %d %s, no problems\n", source.Name, n, noun)
+		fmt.Fprintf(t.Stdout, "%s: %s, no problems\n", source.Name, show.Plural(n, "job"))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package cmdline
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -121,15 +122,11 @@ func unknownCommand(word string, commands []*cli.Command) error {
 // checkFlags refuses flags that the command does not have, and a flag without
 // its value, with a suggestion.
 func checkFlags(flags []string, command *cli.Command) error {
-	var names []string
-	takesValue := make(map[string]bool)
-	for _, f := range append(slices.Clone(command.Flags), cli.HelpFlag) {
-		documented, ok := f.(cli.DocGenerationFlag)
-		for _, name := range f.Names() {
-			takesValue[name] = ok && documented.TakesValue()
-			names = append(names, name)
-		}
+	takesValue := valueFlags([]*cli.Command{command})
+	for _, name := range cli.HelpFlag.Names() {
+		takesValue[name] = false
 	}
+	names := slices.Sorted(maps.Keys(takesValue))
 	for i := 0; i < len(flags); i++ {
 		name := flagName(flags[i])
 		if !slices.Contains(names, name) {

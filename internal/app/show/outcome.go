@@ -90,7 +90,7 @@ func (s Style) results(o executor.Outcome) string {
 	for _, f := range o.Files {
 		size += f.Size
 	}
-	return fmt.Sprintf("%s/ (%s, %s)", strings.TrimSuffix(s.path(o.To), "/"), plural(len(o.Files), "file"), executor.Bytes(size))
+	return fmt.Sprintf("%s/ (%s, %s)", strings.TrimSuffix(s.path(o.To), "/"), Plural(len(o.Files), "file"), executor.Bytes(size))
 }
 
 // Downloaded writes the last line of a download.

@@ -3,7 +3,6 @@ package show
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor"
@@ -64,7 +63,7 @@ func (s Style) Summary(plan executor.Plan) string {
 		for _, in := range plan.Uploads {
 			size += in.Size
 		}
-		line += fmt.Sprintf(" %s to upload in %s.", executor.Bytes(size), plural(n, "file"))
+		line += fmt.Sprintf(" %s to upload in %s.", executor.Bytes(size), Plural(n, "file"))
 	}
 	return line + s.worstCase(plan)
 }
@@ -83,7 +82,7 @@ func failedEarlier(plan executor.Plan) int {
 
 // worstCase says what the new runs can cost at most, or why nobody can say.
 func (s Style) worstCase(plan executor.Plan) string {
-	if !slices.ContainsFunc(plan.Steps, executor.Step.Spends) {
+	if len(plan.Spending()) == 0 {
 		return ""
 	}
 	hours, usd, bounded, priced := totals(plan)

@@ -84,8 +84,8 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%dd%02dh", int(d.Hours())/24, int(d.Hours())%24)
 }
 
-// plural writes a count with its noun.
-func plural(n int, noun string) string {
+// Plural writes a count with its noun.
+func Plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
@@ -106,10 +106,7 @@ func coreHours(h float64) string {
 // totals adds up what the jobs that a plan submits can cost at most.
 func totals(plan executor.Plan) (hours, usd float64, bounded, priced bool) {
 	bounded, priced = true, true
-	for _, s := range plan.Steps {
-		if !s.Spends() {
-			continue
-		}
+	for _, s := range plan.Spending() {
 		hours += s.Job.Estimate.CoreHours
 		usd += s.Job.Estimate.Cost
 		bounded = bounded && s.Job.Estimate.Bounded
