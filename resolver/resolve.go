@@ -32,6 +32,7 @@ type Job struct {
 	Walltime int // whole hours, 0 when the manifest gives none
 	Inputs   []Input
 	Outputs  spec.Outputs
+	Rerun    spec.Rerun
 	Parts    []Part             // all that can change the result
 	Digest   string             // SHA-256 of Parts, hex
 	Request  rescale.JobRequest // create body, without input files, marker and key
@@ -121,6 +122,7 @@ func (r *resolution) job(inputs []Input) Job {
 		Title:    r.spec.Title.V,
 		Inputs:   r.platformInputs(inputs),
 		Outputs:  r.spec.Outputs,
+		Rerun:    r.spec.Rerun,
 		Slots:    r.spec.Hardware.Slots.V,
 		Cores:    r.spec.Hardware.CoresPerSlot.V,
 	}

@@ -24,6 +24,7 @@ func decode(doc node, src diag.Source) Job {
 		Env:         doc.member("env").variables(),
 		Command:     doc.member("command").text(),
 		Outputs:     decodeOutputs(doc.member("outputs")),
+		Rerun:       decodeRerun(doc.member("rerun")),
 	}
 	if !job.Title.Written() {
 		job.Title.V = name.V
@@ -111,4 +112,12 @@ func decodeOutputs(n node) Outputs {
 		Exclude:  n.member("exclude").texts(),
 		To:       n.member("to").text(),
 	}
+}
+
+func decodeRerun(n node) Rerun {
+	rerun := Rerun{OnFailure: Value[OnFailure]{V: Never}, Generation: n.member("generation").integer(1)}
+	if text := n.member("onFailure").text(); text.Written() {
+		rerun.OnFailure = Value[OnFailure]{V: OnFailure(text.V), Pos: text.Pos}
+	}
+	return rerun
 }

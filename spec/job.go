@@ -38,6 +38,7 @@ type Job struct {
 	Env      []Variable // in the order of the text
 	Command  Value[string]
 	Outputs  Outputs
+	Rerun    Rerun
 }
 
 // ResultsFolder is where the results of a job go, as a person would write it:
@@ -137,3 +138,18 @@ type Outputs struct {
 	Exclude  []Value[string] // patterns
 	To       Value[string]   // folder; unwritten means results/NAME
 }
+
+// Rerun says when a job runs again although nothing that matters changed.
+type Rerun struct {
+	OnFailure  Value[OnFailure] // default: Never
+	Generation Value[int]       // default: 1; a higher one forces a new run
+}
+
+// OnFailure is what the next apply does about a run that failed.
+type OnFailure string
+
+// The answers to a failure, as written in a manifest.
+const (
+	Never  OnFailure = "never"
+	Always OnFailure = "always"
+)

@@ -73,6 +73,7 @@ func TestLoadFull(t *testing.T) {
 			Exclude:  []spec.Value[string]{written("tmp/**", 37, 13, 8)},
 			To:       written("results/airfoil", 38, 7, 15),
 		},
+		Rerun: spec.Rerun{OnFailure: written(spec.Always, 39, 20, 6), Generation: written(3, 39, 40, 1)},
 	}
 	if diff := cmp.Diff(want, jobs[0]); diff != "" {
 		t.Errorf("job (-want +got):\n%s", diff)
@@ -94,6 +95,9 @@ func TestLoadDefaults(t *testing.T) {
 	}
 	if job.Priority != (spec.Value[spec.Priority]{V: spec.OnDemand}) {
 		t.Errorf("priority: %+v", job.Priority)
+	}
+	if job.Rerun != (spec.Rerun{OnFailure: spec.Value[spec.OnFailure]{V: spec.Never}, Generation: spec.Value[int]{V: 1}}) {
+		t.Errorf("rerun: %+v", job.Rerun)
 	}
 	if job.License.Source != spec.LicenseNone || job.Outputs.To.Written() || job.Analysis.Version.Written() {
 		t.Errorf("license, outputs, analysis: %+v %+v %+v", job.License, job.Outputs, job.Analysis)
