@@ -3,13 +3,16 @@ package executor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/executor/watch"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -56,10 +59,12 @@ func (e *Executor) Apply(ctx context.Context, plan Plan) (Report, error) {
 		slots:    semaphore.NewWeighted(int64(e.parallel())),
 		uploads:  make(map[string]*upload),
 	}
+	a.starter = &once.Starter{Platform: e.Platform, Journal: e.Journal, Owner: e.Owner, Report: a}
+	a.starter.Expect(len(slices.DeleteFunc(slices.Clone(plan.Steps), func(s Step) bool { return !starts(s) })), e.parallel())
 	watchCtx, endWatch := context.WithCancel(ctx)
-	a.watch = newWatch(e, a.notify)
+	a.watch = watch.New(e.Platform, e.interval(), a)
 	var watching, working sync.WaitGroup
-	watching.Go(func() { a.watch.run(watchCtx) })
+	watching.Go(func() { a.watch.Run(watchCtx) })
 
 	report := Report{Outcomes: make([]Outcome, len(plan.Steps))}
 	for i, step := range plan.Steps {
@@ -103,8 +108,9 @@ func (e *Executor) interval() time.Duration {
 type application struct {
 	*Executor
 	before  state.Snapshot      // the journal when the apply began
-	slots   *semaphore.Weighted // bounds the jobs that talk to the platform at once
-	watch   *watch
+	starter *once.Starter       // brings runs to submitted
+	slots   *semaphore.Weighted // bounds the jobs that fetch results at once
+	watch   *watch.Watch
 	telling sync.Mutex // one event at a time
 	storing sync.Mutex // guards uploads
 	uploads map[string]*upload
@@ -135,8 +141,7 @@ func (a *application) job(ctx context.Context, step Step) Outcome {
 		return out
 	case Run, Rerun, Resume:
 	}
-	out.Err = a.limited(ctx, func() (err error) { out.ID, err = a.start(ctx, step); return err })
-	if out.Err != nil || a.NoWait && !step.Over {
+	if out.ID, out.Err = a.start(ctx, step); out.Err != nil || a.NoWait && !step.Over {
 		return out
 	}
 	a.finish(ctx, step, &out)
@@ -184,9 +189,9 @@ func (e *RunningError) Unwrap() error { return e.Err }
 
 // finish waits for the end of a run, judges it and fetches what it left.
 func (a *application) finish(ctx context.Context, step Step, out *Outcome) {
-	judgement, err := a.watch.wait(ctx, step.Job.Name, out.ID)
+	judgement, err := a.watch.Wait(ctx, step.Job.Name, out.ID)
 	if err != nil {
-		out.Status, out.Err = a.watch.last(out.ID), err
+		out.Status, out.Err = a.watch.Last(out.ID), err
 		if ctx.Err() != nil {
 			out.Err = &RunningError{ID: out.ID, Status: out.Status, Err: err}
 		}

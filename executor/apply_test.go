@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -73,7 +74,7 @@ func TestLostAnswers(t *testing.T) {
 			"creating created submitting submitted status finished",
 		},
 		"create did not work": {
-			func(f *fake) { f.createErr, f.loseEffect = unknown, true }, 1, 0, "", true, "creating",
+			func(f *fake) { f.createErr, f.loseEffect = unknown, true }, 3, 0, "", true, "creating creating creating",
 		},
 		"create refused": {
 			func(f *fake) { f.createErr, f.loseEffect = errLost, true }, 1, 0, "", false, "creating",
@@ -83,7 +84,7 @@ func TestLostAnswers(t *testing.T) {
 			"creating created submitting submitted status finished",
 		},
 		"submit did not work": {
-			func(f *fake) { f.submitErr, f.loseEffect = unknown, true }, 1, 2, "", false, "creating created submitting",
+			func(f *fake) { f.submitErr, f.loseEffect = unknown, true }, 1, 3, "", false, "creating created submitting",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +93,7 @@ func TestLostAnswers(t *testing.T) {
 				p, m := newFake(), new(memory)
 				tc.set(p)
 				outcome := apply(t.Context(), t, p, m, plain("wing")).Outcomes[0]
-				var unresolved *executor.UnresolvedError
+				var unresolved *once.UnresolvedError
 				if outcome.Verdict != tc.verdict || errors.As(outcome.Err, &unresolved) != tc.unresolved {
 					t.Errorf("verdict %q, error %v", outcome.Verdict, outcome.Err)
 				}
@@ -273,28 +274,4 @@ func TestUploads(t *testing.T) {
 			}
 		})
 	})
-}
-
-// TestLookIgnoresClonesAndOthers finds a job by its key only when it is ours.
-func TestLookIgnoresClonesAndOthers(t *testing.T) {
-	t.Parallel()
-	key := executor.Key{Digest: "d", Name: "wing", Generation: 1, Attempt: 1}
-	tiles := []rescale.Tile{{EnvVars: map[string]string{executor.KeyVariable: key.String()}}}
-	name := "Wing " + key.Marker()
-	p := newFake()
-	p.jobs = []rescale.Job{
-		{ID: "Ours", Name: name, Owner: owner, Tiles: tiles},
-		{ID: "Clone", Name: name, Owner: owner, Tiles: tiles, ClonedFrom: "Ours"},
-		{ID: "Other", Name: name, Owner: "bob@example.com", Tiles: tiles},
-		{ID: "NoKey", Name: name, Owner: owner},
-		{ID: "NoMark", Name: "Wing", Owner: owner, Tiles: tiles},
-	}
-	seen, err := executor.Look(t.Context(), p, "Ada@Example.com", []executor.Key{key})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := executor.Sighting{Found: []executor.Found{{ID: "Ours", Key: key}}, At: noon, Stable: true}
-	if diff := cmp.Diff(want, seen); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
 }

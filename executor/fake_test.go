@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -146,6 +147,14 @@ func (f *fake) SubmitJob(_ context.Context, id string) error {
 	return f.submitErr
 }
 
+func (f *fake) DeleteJob(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	defer f.called("delete " + id)
+	f.jobs = slices.DeleteFunc(f.jobs, func(j rescale.Job) bool { return j.ID == id })
+	return nil
+}
+
 func (*fake) JobFiles(context.Context, string, string) ([]rescale.File, error) { return nil, nil }
 
 func (f *fake) Upload(_ context.Context, u rescale.Upload) (rescale.File, error) {
@@ -196,7 +205,7 @@ func (m *memory) kinds() string {
 // apply plans the jobs as new and applies the plan.
 func apply(ctx context.Context, t *testing.T, p executor.Platform, m executor.Journal, jobs ...resolver.Job) executor.Report {
 	t.Helper()
-	plan := executor.NewPlan(jobs, state.Snapshot{}, executor.Observation{At: noon}, executor.Options{})
+	plan := executor.NewPlan(jobs, state.Snapshot{}, executor.Observation{Horizon: noon}, executor.Options{})
 	run := executor.Executor{Platform: p, Journal: m, Owner: owner}
 	report, err := run.Apply(ctx, plan)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -27,7 +28,7 @@ func (a *application) fetch(ctx context.Context, step Step, out *Outcome) error 
 	}
 	files, err := download.Run(ctx)
 	out.To, out.Files = wish.Folder(), files
-	if notFound(err) {
+	if once.NotFound(err) {
 		out.Advice = replaceAdvice(step.Job.Name)
 	}
 	if err != nil {
@@ -55,7 +56,7 @@ func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Sna
 	missing := make(map[string][]string)
 	for _, job := range jobs {
 		runs := snapshot.Runs[job.Name]
-		run, known := newest(runs, job.Digest)
+		run, known := newest(runs, job)
 		if !known || run.Stage != state.StageFinished || verdict.Verdict(run.Verdict) != verdict.Succeeded {
 			continue
 		}

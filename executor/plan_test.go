@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -30,7 +31,7 @@ func job(parts ...string) resolver.Job {
 
 // run is what the journal holds of a job at a stage.
 func run(j resolver.Job, stage state.Stage, id string) state.Run {
-	key := executor.Key{Digest: j.Digest, Name: j.Name, Generation: 1, Attempt: 1}
+	key := once.Key{Digest: j.Digest, Name: j.Name, Generation: 1, Attempt: 1}
 	r := state.Run{Job: j.Name, Key: key.String(), Digest: j.Digest, Generation: 1, Attempt: 1, Stage: stage, ID: id}
 	for _, p := range j.Parts {
 		r.Parts = append(r.Parts, state.Part(p))
@@ -45,13 +46,13 @@ func ended(r state.Run, verdict verdict.Verdict) state.Run {
 
 // again is the run in a later attempt.
 func again(r state.Run, attempt int) state.Run {
-	key, _ := executor.ParseKey(r.Key)
+	key, _ := once.ParseKey(r.Key)
 	key.Attempt = attempt
 	r.Key, r.Attempt = key.String(), attempt
 	return r
 }
 
-func again2(k executor.Key) executor.Key {
+func again2(k once.Key) once.Key {
 	k.Attempt = 2
 	return k
 }
@@ -60,7 +61,7 @@ func TestPlan(t *testing.T) {
 	t.Parallel()
 	was := job("coresPerSlot=2", "command=sha256:aaaaaaaaaa", "env A=sha256:1", "input deck.k=sha512:3f2a91caaa")
 	now := job("coresPerSlot=4", "command=sha256:bbbbbbbbbb", "input deck.k=sha512:77b0e4dff", "input mesh.msh=sha512:c")
-	key := executor.Key{Digest: now.Digest, Name: "wing", Generation: 1, Attempt: 1}
+	key := once.Key{Digest: now.Digest, Name: "wing", Generation: 1, Attempt: 1}
 	executing := map[string][]rescale.Status{"Old": {{Status: "Executing"}}}
 	completed := map[string][]rescale.Status{"Old": {{Status: "Completed", Reason: "Completed successfully"}}}
 	for name, tc := range map[string]struct {
@@ -110,28 +111,28 @@ func TestPlan(t *testing.T) {
 		},
 		"a replacement whose create is unresolved is looked for": {
 			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed), again(run(now, state.StageCreating, ""), 2)},
-			executor.Observation{Found: []executor.Found{{ID: "Drf", Key: again2(key)}}},
+			executor.Observation{Found: []once.Found{{ID: "Drf", Key: again2(key)}}},
 			[]string{"wing"},
 			executor.Resume, 2, "Drf",
 			[]string{"draft Drf found on the platform"},
 		},
 		"another machine made the replacement": {
 			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed)},
-			executor.Observation{Found: []executor.Found{{ID: "Sub", Key: again2(key), History: history("Executing", "")}}},
+			executor.Observation{Found: []once.Found{{ID: "Sub", Key: again2(key), History: history("Executing", "")}}},
 			[]string{"wing"},
 			executor.Resume, 2, "Sub",
 			[]string{"run Sub found on the platform"},
 		},
 		"replaced, state lost, the run is over": {
 			nil,
-			executor.Observation{Found: []executor.Found{{ID: "Sub", Key: key, History: history("Completed", "A run failed")}}},
+			executor.Observation{Found: []once.Found{{ID: "Sub", Key: key, History: history("Completed", "A run failed")}}},
 			[]string{"wing"},
 			executor.Rerun, 2, "",
 			[]string{"replaced on request"},
 		},
 		"a submitted run outweighs a draft of a later attempt": {
 			nil,
-			executor.Observation{Found: []executor.Found{
+			executor.Observation{Found: []once.Found{
 				{ID: "Drf", Key: again2(key)}, {ID: "Sub", Key: key, History: history("Executing", "")},
 			}},
 			nil,
@@ -243,14 +244,14 @@ func TestPlan(t *testing.T) {
 		},
 		"creating, draft there": {
 			[]state.Run{run(now, state.StageCreating, "")},
-			executor.Observation{Found: []executor.Found{{ID: "Drf", Key: key}}},
+			executor.Observation{Found: []once.Found{{ID: "Drf", Key: key}}},
 			nil,
 			executor.Resume, 1, "Drf",
 			[]string{"draft Drf found on the platform"},
 		},
 		"state lost, submitted run wins over older draft": {
 			nil,
-			executor.Observation{Found: []executor.Found{
+			executor.Observation{Found: []once.Found{
 				{ID: "Drf", Key: key, Inserted: noon}, {ID: "Sub", Key: key, History: history("Executing", ""), Inserted: noon.Add(1)},
 			}},
 			nil,
@@ -259,7 +260,7 @@ func TestPlan(t *testing.T) {
 		},
 		"state lost, oldest draft wins": {
 			nil,
-			executor.Observation{Found: []executor.Found{
+			executor.Observation{Found: []once.Found{
 				{ID: "Bbb", Key: key, Inserted: noon}, {ID: "Aaa", Key: key, Inserted: noon}, {ID: "Zzz", Key: key, Inserted: noon.Add(-1)},
 			}},
 			nil,
@@ -268,9 +269,9 @@ func TestPlan(t *testing.T) {
 		},
 		"state lost, newest attempt wins": {
 			nil,
-			executor.Observation{Found: []executor.Found{
+			executor.Observation{Found: []once.Found{
 				{ID: "One", Key: key, History: history("Executing", "")},
-				{ID: "Two", Key: executor.Key{Digest: key.Digest, Name: "wing", Generation: 1, Attempt: 2}, History: history("Executing", "")},
+				{ID: "Two", Key: once.Key{Digest: key.Digest, Name: "wing", Generation: 1, Attempt: 2}, History: history("Executing", "")},
 			}},
 			nil,
 			executor.Resume, 2, "Two",
@@ -339,11 +340,11 @@ func TestAReplacementWithoutItsResultsIsNotReplaced(t *testing.T) {
 func TestADeletedDraftMayHaveARunElsewhere(t *testing.T) {
 	t.Parallel()
 	now := job("a=1")
-	key := executor.Key{Digest: now.Digest, Name: "wing", Generation: 1, Attempt: 1}
+	key := once.Key{Digest: now.Digest, Name: "wing", Generation: 1, Attempt: 1}
 	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {run(now, state.StageCreated, "Old")}}}
 	seen := executor.Observation{
 		Gone:  map[string]bool{"Old": true},
-		Found: []executor.Found{{ID: "Sub", Key: key, History: history("Executing", "")}},
+		Found: []once.Found{{ID: "Sub", Key: key, History: history("Executing", "")}},
 	}
 	step := executor.NewPlan([]resolver.Job{now}, snapshot, seen, executor.Options{}).Steps[0]
 	if step.Action != executor.Resume || step.ID != "Sub" || step.Spends() {

@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
@@ -10,27 +11,23 @@ import (
 // Platform is everything that apply needs of the platform.
 type Platform interface {
 	Finder
-	Starter
+	once.Writer
+	Steward
 	Storage
 	results.Platform
 }
 
 // Finder reads what is there.
 type Finder interface {
-	Jobs(ctx context.Context, query rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error)
-	Job(ctx context.Context, id string) (rescale.Job, error)
-	Statuses(ctx context.Context, id string) ([]rescale.Status, error)
+	once.Reader
 	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
 }
 
-// Starter makes a draft, labels it and spends the money. The client repeats none
-// of its changes.
-type Starter interface {
-	CreateJob(ctx context.Context, body rescale.JobRequest) (rescale.Job, error)
-	UpdateJob(ctx context.Context, id string, body rescale.JobRequest) error
-	SubmitJob(ctx context.Context, id string) error
+// Steward labels jobs and stops them.
+type Steward interface {
 	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
 	AddTag(ctx context.Context, id, tag string) error
+	StopJob(ctx context.Context, id string) error
 }
 
 // Storage keeps input files.

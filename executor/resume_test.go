@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -43,7 +44,7 @@ func TestADraftIsSubmittedAsTheManifestSaysNow(t *testing.T) {
 		if o := resume(t, p, m, "A"); o.Verdict != verdict.Succeeded {
 			t.Fatalf("outcome %+v", o)
 		}
-		if diff := cmp.Diff([]string{"statuses", "statuses", "update", "submit"}, p.calls[:4]); diff != "" {
+		if diff := cmp.Diff([]string{"statuses", "list", "statuses", "update", "submit"}, p.calls[:5]); diff != "" {
 			t.Errorf("calls (-want +got)\n%s", diff)
 		}
 		if len(p.updates) != 1 || p.updates[0].JobAnalyses[0].Command != "wing" {
@@ -102,7 +103,7 @@ func TestAListingThatNeverStandsStillStartsNothing(t *testing.T) {
 	p.unstable = true
 	jobs := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{plain("wing")}}
 	_, err := executor.Observe(t.Context(), p, jobs, state.Snapshot{New: true}, executor.Options{})
-	var unstable *executor.UnstableError
+	var unstable *once.UnstableError
 	if !errors.As(err, &unstable) || unstable.Name != "wing" || p.count("list") != 3 {
 		t.Errorf("error %v after %d listings", err, p.count("list"))
 	}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -86,7 +87,7 @@ func (a *application) store(ctx context.Context, in resolver.Input) (string, err
 		if err == nil && file.Complete && !file.Deleted {
 			return stored.ID, nil
 		}
-		if err != nil && !notFound(err) {
+		if err != nil && !once.NotFound(err) {
 			return "", err
 		}
 	}

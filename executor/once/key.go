@@ -1,11 +1,14 @@
-package executor
+package once
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
 // KeyVariable is the environment variable of every tile that carries the whole
@@ -46,7 +49,27 @@ func ParseKey(s string) (k Key, ok bool) {
 // Marker ends the job's name on the platform, which has no idempotency keys and
 // no search: the listing shows names, so a name can be found again.
 func (k Key) Marker() string {
-	return fmt.Sprintf("[ra:%s.%d.%d]", k.fingerprint(), k.Generation, k.Attempt)
+	return fmt.Sprintf("%s%s.%d.%d]", markerStart, k.fingerprint(), k.Generation, k.Attempt)
+}
+
+// markerStart begins every marker.
+const markerStart = "[ra:"
+
+// Sign puts the marker into a job's name and the key into every tile.
+func (k Key) Sign(request rescale.JobRequest) rescale.JobRequest {
+	signed := request
+	signed.Name += " " + k.Marker()
+	signed.JobAnalyses = make([]rescale.JobAnalysis, len(request.JobAnalyses))
+	for i, tile := range request.JobAnalyses {
+		env := maps.Clone(tile.EnvVars)
+		if env == nil {
+			env = make(map[string]string)
+		}
+		env[KeyVariable] = k.String()
+		tile.EnvVars = env
+		signed.JobAnalyses[i] = tile
+	}
+	return signed
 }
 
 // fingerprint is the part of the marker that all runs of one job content share.
@@ -58,10 +81,13 @@ func (k Key) fingerprint() string {
 // parseMarker reads the fingerprint in the marker at the end of a job's name on
 // the platform. The generation and the attempt are read from the whole key.
 func parseMarker(name string) (fingerprint string, ok bool) {
-	start := strings.LastIndex(name, "[ra:")
+	start := strings.LastIndex(name, markerStart)
 	if start < 0 || !strings.HasSuffix(name, "]") {
 		return "", false
 	}
-	fields := strings.Split(name[start+len("[ra:"):len(name)-1], ".")
+	fields := strings.Split(name[start+len(markerStart):len(name)-1], ".")
 	return fields[0], len(fields) == 3
 }
+
+// hasMarker tells that a job's name ends in the marker of exactly this key.
+func hasMarker(name string, k Key) bool { return strings.HasSuffix(name, k.Marker()) }

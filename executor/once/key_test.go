@@ -1,16 +1,16 @@
-package executor_test
+package once_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/once"
 )
 
 func TestKeyAndMarkerAreFinal(t *testing.T) {
 	t.Parallel()
 	// These texts are in state files and on the platform: they must never change.
-	key := executor.Key{Digest: strings.Repeat("ab", 32), Name: "airfoil-aoa/aoa=4", Generation: 2, Attempt: 3}
+	key := once.Key{Digest: strings.Repeat("ab", 32), Name: "airfoil-aoa/aoa=4", Generation: 2, Attempt: 3}
 	if got, want := key.String(), "1:"+strings.Repeat("ab", 32)+":2.3:airfoil-aoa/aoa=4"; got != want {
 		t.Errorf("String() = %q, want %q", got, want)
 	}
@@ -22,7 +22,7 @@ func TestKeyAndMarkerAreFinal(t *testing.T) {
 func TestParseKeyRefusesWhatIsNoKey(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "1", "1:d:1.1", "2:d:1.1:n", "1:d:1:n", "1:d:x.1:n", "1:d:1.x:n"} {
-		if key, ok := executor.ParseKey(text); ok {
+		if key, ok := once.ParseKey(text); ok {
 			t.Errorf("ParseKey(%q) = %v, want none", text, key)
 		}
 	}
@@ -35,8 +35,8 @@ func FuzzKey(f *testing.F) {
 		if strings.Contains(digest, ":") {
 			t.Skip("a digest is hex")
 		}
-		key := executor.Key{Digest: digest, Name: name, Generation: generation, Attempt: attempt}
-		if got, ok := executor.ParseKey(key.String()); !ok || got != key {
+		key := once.Key{Digest: digest, Name: name, Generation: generation, Attempt: attempt}
+		if got, ok := once.ParseKey(key.String()); !ok || got != key {
 			t.Errorf("ParseKey(%q) = %v, %v; want %v", key, got, ok, key)
 		}
 	})

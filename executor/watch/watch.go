@@ -1,23 +1,39 @@
-package executor
+// Package watch waits for the ends of runs. It asks for all of them with one
+// listing an interval, and reads the history of a run only when that says more. It
+// writes nothing: what it sees goes to its Reporter.
+package watch
 
 import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
-	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// listingPage is the page size of the polling listing: larger ones are untested
-// against the platform's timeouts (rescale-api.md §2.2).
-const listingPage = 200
+// Platform tells what became of jobs.
+type Platform interface {
+	Jobs(ctx context.Context, query rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error)
+	Statuses(ctx context.Context, id string) ([]rescale.Status, error)
+	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
+}
+
+// Reporter gets what is seen, while a lock is held: it must not wait for a run.
+type Reporter interface {
+	// Status is called when the status of a run changes. Its error ends the wait for the run.
+	Status(job, id string, latest rescale.Status) error
+	// Warn tells of trouble that does not end a wait; job is empty when it concerns all.
+	Warn(job, message string)
+}
+
+// examineParallel bounds the histories that are read at once.
+const examineParallel = 8
 
 // maxFailedSweeps is how many looks in a row may fail, each after the client's
 // own retries, before waiting is given up. The jobs run on.
@@ -26,13 +42,12 @@ const maxFailedSweeps = 10
 // firstInterval is the pause before the first look; it grows to the interval.
 const firstInterval = 2 * time.Second
 
-// watch waits for the end of many jobs with one listing an interval.
-type watch struct {
-	platform Finder
-	interval time.Duration
-	tell     func(Event)
-	record   func(state.Record) error // of a status that changed
-	wake     chan struct{}            // something new to watch
+// Watch waits for the ends of many runs.
+type Watch struct {
+	platform Platform
+	interval time.Duration // between two looks
+	report   Reporter
+	wake     chan struct{} // something new to watch
 
 	mu   sync.Mutex
 	jobs map[string]*watched // by id
@@ -53,15 +68,13 @@ type ending struct {
 	err       error
 }
 
-func newWatch(e *Executor, tell func(Event)) *watch {
-	return &watch{
-		platform: e.Platform, interval: e.interval(), tell: tell, record: e.Journal.Append,
-		wake: make(chan struct{}, 1), jobs: make(map[string]*watched),
-	}
+// New makes a Watch that looks while Run runs, at most once in an interval.
+func New(p Platform, interval time.Duration, r Reporter) *Watch {
+	return &Watch{platform: p, interval: interval, report: r, wake: make(chan struct{}, 1), jobs: make(map[string]*watched)}
 }
 
-// wait returns when the job ended, or when ctx did.
-func (w *watch) wait(ctx context.Context, name, id string) (verdict.Judgement, error) {
+// Wait returns when the job ended, or when ctx did.
+func (w *Watch) Wait(ctx context.Context, name, id string) (verdict.Judgement, error) {
 	job := &watched{name: name, end: make(chan ending, 1)}
 	w.mu.Lock()
 	w.jobs[id] = job
@@ -78,8 +91,8 @@ func (w *watch) wait(ctx context.Context, name, id string) (verdict.Judgement, e
 	}
 }
 
-// last is the status that was seen last, empty when none was.
-func (w *watch) last(id string) string {
+// Last is the status that was seen last, empty when none was.
+func (w *Watch) Last(id string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if job, ok := w.jobs[id]; ok {
@@ -88,8 +101,8 @@ func (w *watch) last(id string) string {
 	return ""
 }
 
-// run sweeps until ctx ends. It rests while there is nothing to watch.
-func (w *watch) run(ctx context.Context) {
+// Run sweeps until ctx ends. It rests while there is nothing to watch.
+func (w *Watch) Run(ctx context.Context) {
 	pause, failed := min(firstInterval, w.interval), 0
 	for {
 		if w.idle() {
@@ -100,7 +113,7 @@ func (w *watch) run(ctx context.Context) {
 				pause = min(firstInterval, w.interval)
 			}
 		}
-		if sleep(ctx, jitter(pause)) != nil {
+		if once.Sleep(ctx, jitter(pause)) != nil {
 			return
 		}
 		pause = min(pause*3/2, w.interval)
@@ -113,13 +126,13 @@ func (w *watch) run(ctx context.Context) {
 }
 
 // judge counts looks in a row that failed, and gives up after too many.
-func (w *watch) judge(err error, failed int) int {
+func (w *Watch) judge(err error, failed int) int {
 	if err == nil {
 		return 0
 	}
 	if failed++; failed < maxFailedSweeps && !rescale.IsAuth(err) {
 		if failed == 1 {
-			w.tell(Event{Type: EventWarning, Message: fmt.Sprintf("looking at the jobs: %v; trying again", err)})
+			w.report.Warn("", fmt.Sprintf("looking at the jobs: %v; trying again", err))
 		}
 		return failed
 	}
@@ -132,7 +145,7 @@ func (w *watch) judge(err error, failed int) int {
 }
 
 // end wakes the one who waits for a job; the caller holds the lock.
-func (w *watch) end(id string, e ending) {
+func (w *Watch) end(id string, e ending) {
 	w.jobs[id].end <- e
 	delete(w.jobs, id)
 }
@@ -142,7 +155,7 @@ func jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64()))
 }
 
-func (w *watch) idle() bool {
+func (w *Watch) idle() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.jobs) == 0
@@ -150,9 +163,9 @@ func (w *watch) idle() bool {
 
 // sweep is one look: a listing of the active jobs, then the history of those
 // that left it.
-func (w *watch) sweep(ctx context.Context) error {
+func (w *Watch) sweep(ctx context.Context) error {
 	active := make(map[string]rescale.JobItem)
-	query := rescale.JobQuery{State: rescale.StateNotCompleted, PageSize: listingPage}
+	query := rescale.JobQuery{State: rescale.StateNotCompleted}
 	_, err := w.platform.Jobs(ctx, query, func(item rescale.JobItem) bool {
 		active[item.ID] = item
 		return true
@@ -161,7 +174,7 @@ func (w *watch) sweep(ctx context.Context) error {
 		return err
 	}
 	var group errgroup.Group
-	group.SetLimit(lookParallel)
+	group.SetLimit(examineParallel)
 	for _, id := range w.left(active) {
 		group.Go(func() error {
 			short, cancel := context.WithTimeout(ctx, examineTime)
@@ -177,7 +190,7 @@ const examineTime = 30 * time.Second
 
 // tolerate lets one job's trouble be its own: only after many looks without an
 // answer about it the wait for it ends. A key that no longer works is everybody's.
-func (w *watch) tolerate(id string, err error) error {
+func (w *Watch) tolerate(id string, err error) error {
 	if rescale.IsAuth(err) {
 		return err
 	}
@@ -190,7 +203,7 @@ func (w *watch) tolerate(id string, err error) error {
 		job.failed = 0
 	case job.failed+1 < maxFailedSweeps:
 		if job.failed++; job.failed == 1 {
-			w.tell(Event{Type: EventWarning, Job: job.name, Message: fmt.Sprintf("looking at it: %v; trying again", err)})
+			w.report.Warn(job.name, fmt.Sprintf("looking at it: %v; trying again", err))
 		}
 	default:
 		w.end(id, ending{err: fmt.Errorf("waiting for job %s: %w", id, err)})
@@ -200,7 +213,7 @@ func (w *watch) tolerate(id string, err error) error {
 
 // left notes the status of the active ones and gives the ids of those whose
 // history must be read: they left the listing, or lost their cluster.
-func (w *watch) left(active map[string]rescale.JobItem) []string {
+func (w *Watch) left(active map[string]rescale.JobItem) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var gone []string
@@ -216,78 +229,13 @@ func (w *watch) left(active map[string]rescale.JobItem) []string {
 	return gone
 }
 
-// note records and tells a status that changed; the caller holds the lock. A
-// journal that cannot be written ends the wait.
-func (w *watch) note(id string, job *watched, latest rescale.Status) {
+// note reports a status that changed; the caller holds the lock.
+func (w *Watch) note(id string, job *watched, latest rescale.Status) {
 	if latest.Status == "" || latest.Status == job.status {
 		return
 	}
 	job.status = latest.Status
-	err := w.record(state.Record{
-		Kind: state.KindStatus, Job: job.name, ID: id, Status: latest.Status, Reason: latest.Reason, StatusAt: latest.Date,
-	})
-	if err != nil {
+	if err := w.report.Status(job.name, id, latest); err != nil {
 		w.end(id, ending{err: err})
-		return
 	}
-	w.tell(Event{Type: EventStatus, Job: job.name, ID: id, Status: latest.Status})
-}
-
-// examine reads the whole history of one job and ends the wait if it is over.
-func (w *watch) examine(ctx context.Context, id string) error {
-	history, err := w.platform.Statuses(ctx, id)
-	if err != nil && !notFound(err) {
-		return err
-	}
-	judgement, done := verdict.Judge(history)
-	if notFound(err) {
-		judgement, done = verdict.Judgement{Verdict: verdict.Stopped, Reason: "the job was deleted on the platform"}, true
-	}
-	if !done {
-		if judgement, done, err = w.stuck(ctx, id, history); err != nil {
-			return err
-		}
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	job, watching := w.jobs[id]
-	if watching && len(history) > 0 {
-		w.note(id, job, history[0])
-	}
-	if _, watching = w.jobs[id]; watching && done {
-		w.end(id, ending{judgement: judgement})
-	}
-	return nil
-}
-
-// quietLooks is how often in a row a stopped cluster without a final status must
-// be seen before the run counts as stopped.
-const quietLooks = 3
-
-// clusterStopped is the cluster status after which nothing runs any more.
-const clusterStopped = "Stopped"
-
-// stuck recognises a job that was stopped before it was validated: it may get no
-// further status at all, only its cluster ends (rescale-api.md §8.2).
-func (w *watch) stuck(ctx context.Context, id string, history []rescale.Status) (verdict.Judgement, bool, error) {
-	if len(history) == 0 || slices.ContainsFunc(history, func(s rescale.Status) bool { return verdict.Ran(s.Status) }) {
-		// A preempted job's cluster stops too, and comes back.
-		return verdict.Judgement{}, false, nil
-	}
-	clusters, err := w.platform.ClusterStatuses(ctx, id)
-	if err != nil || len(clusters) == 0 || clusters[0].Status != clusterStopped {
-		return verdict.Judgement{}, false, err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	job, watching := w.jobs[id]
-	if !watching {
-		return verdict.Judgement{}, false, nil
-	}
-	if job.quiet++; job.quiet < quietLooks {
-		return verdict.Judgement{}, false, nil
-	}
-	return verdict.Judgement{
-		Verdict: verdict.Stopped, Reason: "its cluster stopped without a final status", Ended: clusters[0].Date,
-	}, true, nil
 }

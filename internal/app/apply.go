@@ -22,13 +22,12 @@ func (t *tool) applyCommand() *cli.Command {
 		&cli.DurationFlag{Name: "poll-interval", Usage: "`TIME` between two looks at the jobs", DefaultText: "30s, for a platform on this machine 0.1s"},
 		&cli.IntFlag{Name: "parallel", Value: 4, Usage: "jobs and transfers at once: `N`"},
 		&cli.Float64Flag{Name: "max-cost", DefaultText: "no limit", Usage: "refuse to start runs that can cost more than `USD` together"},
-		&cli.StringSliceFlag{Name: "replace", Usage: "run the job `NAME` again although nothing changed; may be repeated"},
 	}
 	return &cli.Command{
 		Name:      "apply",
 		Usage:     "upload, create, submit, wait, download: what is not done yet",
 		UsageText: "rescale-apply -f job.yaml\n   rescale-apply -f job.yaml --local\n   rescale-apply apply -f job.yaml --no-wait --max-cost 50",
-		Flags:     join(manifestFlags(), flags, platformFlags(), outputFlags("text", "json")),
+		Flags:     join(manifestFlags(), flags, rerunFlags(), platformFlags(), outputFlags("text", "json")),
 		Action:    t.apply,
 	}
 }

@@ -23,6 +23,14 @@ func manifestFlags() []cli.Flag {
 	}
 }
 
+// rerunFlags say what runs again, and at whose expense.
+func rerunFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "replace", Usage: "run the job `NAME` again although nothing changed; may be repeated"},
+		&cli.BoolFlag{Name: "replace-running", Usage: "stop the active run of a job that changed, then start the new one"},
+	}
+}
+
 // platformFlags say which platform, with which key.
 func platformFlags() []cli.Flag {
 	return []cli.Flag{

@@ -11,13 +11,12 @@ import (
 func (t *tool) planCommand() *cli.Command {
 	flags := []cli.Flag{
 		&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 when apply would do something"},
-		&cli.StringSliceFlag{Name: "replace", Usage: "plan to run the job `NAME` again; may be repeated"},
 	}
 	return &cli.Command{
 		Name:      "plan",
 		Usage:     "show what apply would do, and why; sends GET requests only",
 		UsageText: "rescale-apply plan -f job.yaml\n   rescale-apply plan -f job.yaml --detailed-exitcode -o json",
-		Flags:     join(manifestFlags(), flags, platformFlags(), outputFlags("text", "json", "md")),
+		Flags:     join(manifestFlags(), flags, rerunFlags(), platformFlags(), outputFlags("text", "json", "md")),
 		Action:    t.plan,
 	}
 }
@@ -65,11 +64,13 @@ func (t *tool) showPlan(c *cli.Context, plan executor.Plan, output string) error
 
 // plan observes and decides.
 func (s *session) plan(c *cli.Context, snapshot state.Snapshot) (executor.Plan, error) {
-	replace := c.StringSlice("replace")
-	if err := knownJobs(s.jobs, replace, "--replace"); err != nil {
+	options := executor.Options{Replace: c.StringSlice("replace")}
+	if err := knownJobs(s.jobs, options.Replace, "--replace"); err != nil {
 		return executor.Plan{}, err
 	}
-	options := executor.Options{Replace: replace}
+	if c.Bool("replace-running") {
+		options.Rivals = executor.StopRivals
+	}
 	seen, err := executor.Observe(c.Context, s.platform, s.resolved, snapshot, options)
 	if err != nil {
 		return executor.Plan{}, err

@@ -1,0 +1,292 @@
+package executor
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// decision is all that is known about one job when its action is chosen.
+type decision struct {
+	job     resolver.Job
+	runs    []state.Run // of this name, oldest first
+	seen    Observation
+	replace bool // a person wants it to run again
+	rivals  Rivalry
+}
+
+func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options Options) decision {
+	return decision{
+		job: job, runs: snapshot.Runs[job.Name], seen: o,
+		replace: slices.Contains(options.Replace, job.Name), rivals: options.Rivals,
+	}
+}
+
+// step is what the job wants, unless that would bill two runs of it at a time.
+func (d decision) step() Step {
+	step := d.wanted()
+	if !step.Spends() {
+		return step
+	}
+	rivals := d.active(step)
+	switch {
+	case len(rivals) == 0:
+	case d.rivals == StopRivals:
+		step.Stop = rivals
+		for _, r := range rivals {
+			step.Reasons = append(step.Reasons, fmt.Sprintf("run %s is stopped first", r.ID))
+		}
+	default:
+		return conflict(step, rivals[0])
+	}
+	return step
+}
+
+// target is the run that a job wants as far as the journal tells.
+type target struct {
+	current state.Run // the newest of this very content and generation; zero when there is none
+	key     once.Key  // of the run
+	open    bool      // nothing in the journal is this run: it is looked for on the platform, and else made
+	because string    // why an open run is wanted although the journal knows current
+}
+
+// target looks at the journal, at what became of the current run, and at whether
+// a person or the manifest wants another attempt.
+func (d decision) target() target {
+	current, known := newest(d.runs, d.job)
+	t := target{current: current, key: d.key(max(1, current.Attempt))}
+	gone := d.seen.Gone[current.ID]
+	switch {
+	case !known:
+		t.open = true
+	case current.Stage == state.StageCreating:
+		t.open, t.because = true, "an earlier create left nothing on the platform"
+	case gone && current.Stage == state.StageCreated: // never billed
+		t.open, t.because = true, fmt.Sprintf("draft %s was deleted on the platform", current.ID)
+	case d.replace && (gone || d.replaceable(current)):
+		t.open, t.because, t.key = true, replaced, d.key(current.Attempt+1)
+	case current.Stage == state.StageFinished && d.retries(verdict.Verdict(current.Verdict)):
+		t.open, t.because, t.key = true, d.retrying(current.Verdict, current.ID), d.key(current.Attempt+1)
+	}
+	return t
+}
+
+const replaced = "replaced on request"
+
+// replaceable tells that --replace means one more run after the current one. A run
+// that is not over is what was asked for, unless it is to be stopped.
+func (d decision) replaceable(current state.Run) bool {
+	if current.Stage != state.StageFinished {
+		return d.rivals == StopRivals && d.activeRun(current)
+	}
+	return !d.cutShort(current)
+}
+
+// cutShort tells that a run is a replacement whose results never arrived: the
+// same command, given again after a crash, goes on with it.
+func (d decision) cutShort(current state.Run) bool {
+	return current.Attempt > 1 && current.Selection == "" && len(d.seen.Missing[d.job.Name]) > 0
+}
+
+// retries tells that a run with this verdict is followed by another attempt. What a
+// person stopped stays stopped.
+func (d decision) retries(v verdict.Verdict) bool {
+	return d.job.Rerun.OnFailure.V == spec.Always && v != verdict.Succeeded && v != verdict.Stopped
+}
+
+func (decision) retrying(v, id string) string {
+	return fmt.Sprintf("%s as %s, and rerun.onFailure is always", v, id)
+}
+
+// newest is the last run of a job's content and generation in the journal.
+func newest(runs []state.Run, job resolver.Job) (state.Run, bool) {
+	for _, run := range slices.Backward(runs) {
+		if run.Digest == job.Digest && run.Generation == generation(job) {
+			return run, true
+		}
+	}
+	return state.Run{}, false
+}
+
+// generation is the one that the manifest asks for.
+func generation(job resolver.Job) int { return max(1, job.Rerun.Generation.V) }
+
+// wanted looks at one job alone.
+func (d decision) wanted() Step {
+	t := d.target()
+	switch current := t.current; {
+	case t.open:
+		return d.unrecorded(t)
+	case d.seen.Gone[current.ID]:
+		step := d.of(Conflict, current, fmt.Sprintf("job %s was deleted on the platform", current.ID))
+		step.Advice = replaceAdvice(d.job.Name)
+		return step
+	case current.Stage != state.StageFinished:
+		return d.underWay(current)
+	default:
+		return d.settled(current)
+	}
+}
+
+// unrecorded is for a run of which the journal has no job. The platform may know
+// more: other machines keep other journals.
+func (d decision) unrecorded(t target) Step {
+	found, ok := d.seen.best(t.key)
+	if !ok {
+		return d.creates(t)
+	}
+	judged, over := found.Verdict()
+	next := target{current: t.current, key: d.key(found.Key.Attempt + 1), open: true}
+	switch {
+	case t.because == replaced, !over:
+		return d.adopted(found)
+	case d.replace:
+		next.because = replaced
+		return d.creates(next)
+	case d.retries(judged.Verdict):
+		next.because = d.retrying(string(judged.Verdict), found.ID)
+		return d.creates(next)
+	}
+	return d.adopted(found)
+}
+
+// creates makes a new job, and says why.
+func (d decision) creates(t target) Step {
+	step := Step{Job: d.job, Action: Run, Key: t.key, Last: t.current, Reasons: []string{t.because}, Since: d.seen.Horizon}
+	switch {
+	case t.because != "" && t.key.Attempt > 1:
+		step.Action = Rerun
+	case t.because != "":
+	case len(d.runs) == 0:
+		step.Reasons = []string{"new"}
+	default:
+		step.Action, step.Last = Rerun, d.runs[len(d.runs)-1]
+		step.Changes = diff(step.Last.Parts, d.job.Parts)
+		if was, now := step.Last.Generation, generation(d.job); was != now {
+			step.Changes = append(step.Changes, Change{"rerun.generation", strconv.Itoa(was), strconv.Itoa(now)})
+		}
+		step.Reasons = describe(step.Changes, d.job)
+	}
+	return step
+}
+
+// adopted is for a run that only the platform remembers.
+func (d decision) adopted(found once.Found) Step {
+	step := Step{
+		Job: d.job, Key: found.Key, ID: found.ID, Stage: state.StageCreated, Action: Resume, Spare: d.seen.spare(found),
+		Reasons: []string{fmt.Sprintf("draft %s found on the platform", found.ID)},
+	}
+	step.Since = found.Inserted
+	for _, f := range step.Spare {
+		if f.Inserted.Before(step.Since) {
+			step.Since = f.Inserted
+		}
+	}
+	if found.Submitted() {
+		step.Stage, step.Running = state.StageSubmitted, true
+		_, step.Over = found.Verdict()
+		step.Reasons = []string{fmt.Sprintf("run %s found on the platform", found.ID)}
+	}
+	return step
+}
+
+// underWay is for a run whose end the journal has not seen. It is what --replace
+// asked for, if that was asked: the same command again goes on with it.
+func (d decision) underWay(current state.Run) Step {
+	history := d.seen.Statuses[current.ID]
+	step := d.of(Resume, current, resumeReason(current, history))
+	step.Running = len(history) > 0
+	_, step.Over = verdict.Judge(history)
+	return step
+}
+
+// settled is for a run that came to its end.
+func (d decision) settled(current state.Run) Step {
+	step := d.of(Unchanged, current, fmt.Sprintf("%s as %s", current.Verdict, current.ID))
+	switch {
+	case verdict.Verdict(current.Verdict) != verdict.Succeeded:
+		step.Reasons = append(step.Reasons, current.Reason)
+		step.Advice = replaceAdvice(d.job.Name)
+	case len(d.seen.Missing[d.job.Name]) > 0:
+		step.Action = Fetch
+		step.Reasons = append(step.Reasons, missingReason(d.seen.Missing[d.job.Name]))
+	}
+	return step
+}
+
+// active are the runs of the job that may be under way, other than the step's own:
+// those that the journal knows, and of this content those on the platform.
+func (d decision) active(step Step) []Rival {
+	var rivals []Rival
+	known := map[string]bool{step.ID: true}
+	for _, run := range d.runs {
+		if !known[run.ID] && d.activeRun(run) {
+			rivals = append(rivals, Rival{run.ID, run.Key})
+		}
+		known[run.ID] = true
+	}
+	for _, f := range d.seen.Found {
+		if !known[f.ID] && f.Key.Name == d.job.Name && f.Active() {
+			rivals = append(rivals, Rival{f.ID, f.Key.String()})
+		}
+	}
+	return rivals
+}
+
+// activeRun tells that a run may be under way on the platform. Only a draft
+// without any status is known not to be; a run that was submitted, or was about
+// to be a moment ago, may not show its first status yet.
+func (d decision) activeRun(run state.Run) bool {
+	if run.Stage == state.StageCreating || run.Stage == state.StageFinished || d.seen.Gone[run.ID] {
+		return false
+	}
+	history := d.seen.Statuses[run.ID]
+	if len(history) == 0 {
+		recent := run.Stage == state.StageSubmitting && d.seen.Now.Sub(run.SubmittingAt) < once.SettleTime
+		return run.Stage == state.StageSubmitted || recent
+	}
+	_, done := verdict.Judge(history)
+	return !done
+}
+
+// conflict refuses to start a run while another of the same job is under way:
+// both would be billed.
+func conflict(wanted Step, rival Rival) Step {
+	wanted.Action, wanted.ID = Conflict, rival.ID
+	wanted.Reasons = []string{fmt.Sprintf("it changed while run %s is still active", rival.ID)}
+	wanted.Advice = "wait for it to end and apply again; or --replace-running stops it first"
+	return wanted
+}
+
+// of is a step that speaks of a run in the journal.
+func (d decision) of(action Action, run state.Run, reason string) Step {
+	return Step{
+		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: []string{reason},
+		Since: run.Intent,
+	}
+}
+
+func (d decision) key(attempt int) once.Key {
+	return once.Key{Digest: d.job.Digest, Name: d.job.Name, Generation: generation(d.job), Attempt: attempt}
+}
+
+func replaceAdvice(name string) string {
+	return "--replace " + name + " runs it again unchanged; download fetches what it left"
+}
+
+func resumeReason(run state.Run, history []rescale.Status) string {
+	switch {
+	case len(history) > 0:
+		return fmt.Sprintf("%s is %s", run.ID, history[0].Status)
+	case run.Stage == state.StageSubmitted:
+		return fmt.Sprintf("%s was submitted", run.ID)
+	}
+	return fmt.Sprintf("draft %s is not submitted yet", run.ID)
+}

@@ -1,0 +1,169 @@
+package once
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+// Starter takes claims to submitted runs. One serves a whole apply.
+type Starter struct {
+	Platform Platform
+	Journal  Journal
+	Owner    string // e-mail of the account, as the platform writes it
+	Report   Reporter
+
+	calls   *rollCall
+	drafts  *semaphore.Weighted // bounds the jobs that upload or create at once
+	submits *semaphore.Weighted // bounds those that submit, which the platform lets through slowly
+}
+
+// Expect prepares the starter for that many claims, of which at most parallel
+// upload or create at a time. Each of them must be started.
+func (s *Starter) Expect(claims int, parallel int) {
+	s.calls = &rollCall{read: s.readFor, coming: claims}
+	s.drafts = semaphore.NewWeighted(int64(parallel))
+	s.submits = semaphore.NewWeighted(int64(parallel))
+}
+
+// Claim is one key that is to become one run.
+type Claim struct {
+	Key       Key
+	Intent    state.Record // the "creating" record
+	ID        string       // of the draft or job to go on with; empty when none is known
+	Recorded  bool         // the journal has the id
+	Submitted bool         // the platform shows statuses for it
+	Spare     []Found      // others with the key, which are not needed when ID is submitted
+	// MakeWay ends what must not run beside the claim's run.
+	MakeWay func(context.Context) error
+	// Body gives the create body, unsigned. It uploads inputs, and is called only
+	// when a draft is made or brought up to date.
+	Body func(context.Context) (rescale.JobRequest, error)
+	// Label adds to a draft what the platform does not take in the body.
+	Label func(ctx context.Context, id string)
+}
+
+// maxVanished is how many drafts of one claim may be deleted under our hands
+// before it is given up.
+const maxVanished = 3
+
+// Start brings a claim from wherever it is to submitted, and gives the id of the
+// run. See the package for the steps.
+func (s *Starter) Start(ctx context.Context, c Claim) (id string, err error) {
+	place := &seat{call: s.calls}
+	defer place.leave()
+	if err := c.MakeWay(ctx); err != nil {
+		return "", err
+	}
+	for n := 1; ; n++ {
+		id, err = s.run(ctx, c, place)
+		if !vanished(err) || n == maxVanished {
+			return id, err
+		}
+		if c, err = s.again(ctx, c); err != nil {
+			return "", err
+		}
+	}
+}
+
+// run is the straight line: a draft, an election, a submit.
+func (s *Starter) run(ctx context.Context, c Claim, place *seat) (string, error) {
+	if c.Submitted {
+		return c.ID, s.adopt(ctx, c)
+	}
+	var d draft
+	err := within(ctx, s.drafts, func() (err error) { d, err = s.draft(ctx, c); return err })
+	if err != nil {
+		return d.id, err
+	}
+	b := &ballot{key: c.Key, draft: d.id, since: c.Intent.Intent}
+	place.vote(ctx, b)
+	result, err := s.elect(ctx, b)
+	if err != nil {
+		return d.id, &StepError{c.Key.Name, "electing the draft of", err}
+	}
+	if result.winner.ID != d.id {
+		d = draft{id: result.winner.ID}
+		if err := s.Journal.Append(c.record(state.KindCreated, d.id)); err != nil {
+			return d.id, err
+		}
+	}
+	return d.id, within(ctx, s.submits, func() error { return s.spend(ctx, c, d, result) })
+}
+
+// again looks for the claim's key after its draft has vanished: another runner
+// may have deleted it because another draft had won.
+func (s *Starter) again(ctx context.Context, c Claim) (Claim, error) {
+	c.ID, c.Recorded, c.Submitted, c.Spare = "", false, false, nil
+	found, err := s.find(ctx, c)
+	if err != nil || len(found) == 0 {
+		return c, err
+	}
+	winner := Elect(found)
+	c.ID, c.Submitted, c.Spare = winner.ID, winner.Submitted(), losersOf(winner, found)
+	return c, nil
+}
+
+// find looks once for the jobs of the claim's key.
+func (s *Starter) find(ctx context.Context, c Claim) ([]Found, error) {
+	want := Search{Owner: s.Owner, Keys: []Key{c.Key}, Since: c.Intent.Intent}
+	sighting, err := Look(ctx, s.Platform, want)
+	var same []Found
+	for _, f := range sighting.Found {
+		if f.Key == c.Key {
+			same = append(same, f)
+		}
+	}
+	if err == nil && len(same) == 0 && !sighting.Whole {
+		err = &UnstableError{c.Key.Name}
+	}
+	return same, err
+}
+
+// adopt records a run that a process without our journal has started.
+func (s *Starter) adopt(ctx context.Context, c Claim) error {
+	if err := s.recordFound(c); err != nil {
+		return err
+	}
+	s.clear(ctx, c.Key.Name, c.Spare)
+	return s.submitted(c, c.ID)
+}
+
+// recordFound writes down a draft or job that the journal does not know.
+func (s *Starter) recordFound(c Claim) error {
+	if c.Recorded {
+		return nil
+	}
+	if err := s.Journal.Append(c.Intent); err != nil {
+		return err
+	}
+	return s.Journal.Append(c.record(state.KindCreated, c.ID))
+}
+
+func (s *Starter) submitted(c Claim, id string) error {
+	if err := s.Journal.Append(c.record(state.KindSubmitted, id)); err != nil {
+		return err
+	}
+	s.Report.Submitted(c.Key.Name, id)
+	return nil
+}
+
+func (c Claim) record(kind state.Kind, id string) state.Record {
+	return state.Record{Kind: kind, Job: c.Key.Name, Key: c.Key.String(), ID: id}
+}
+
+// within runs f while holding a place of the semaphore.
+func within(ctx context.Context, places *semaphore.Weighted, f func() error) error {
+	if err := places.Acquire(ctx, 1); err != nil {
+		return context.Cause(ctx)
+	}
+	defer places.Release(1)
+	return f()
+}
+
+// SettleTime is how long after a submit its first status may be missing.
+const SettleTime = time.Minute

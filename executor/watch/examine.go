@@ -1,0 +1,110 @@
+package watch
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+)
+
+// examine reads the whole history of one job and ends the wait if it is over.
+func (w *Watch) examine(ctx context.Context, id string) error {
+	history, err := w.platform.Statuses(ctx, id)
+	if err != nil && !once.NotFound(err) {
+		return err
+	}
+	judgement, done := verdict.Judge(history)
+	if once.NotFound(err) {
+		judgement, done = verdict.Judgement{Verdict: verdict.Stopped, Reason: "the job was deleted on the platform"}, true
+	}
+	if !done {
+		if judgement, done, err = w.stuck(ctx, id, history); err != nil {
+			return err
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	job, watching := w.jobs[id]
+	if watching && len(history) > 0 {
+		w.note(id, job, history[0])
+	}
+	if _, watching = w.jobs[id]; watching && done {
+		w.end(id, ending{judgement: judgement})
+	}
+	return nil
+}
+
+// quietLooks is how often in a row a stopped cluster without a final status must
+// be seen before the run counts as stopped.
+const quietLooks = 3
+
+// clusterStopped is the cluster status after which nothing runs any more.
+const clusterStopped = "Stopped"
+
+// stuck recognises a job that was stopped before it was validated: it may get no
+// further status at all, only its cluster ends (rescale-api.md §8.2).
+func (w *Watch) stuck(ctx context.Context, id string, history []rescale.Status) (verdict.Judgement, bool, error) {
+	if len(history) == 0 || ran(history) {
+		// A preempted job's cluster stops too, and comes back.
+		return verdict.Judgement{}, false, nil
+	}
+	clusters, err := w.platform.ClusterStatuses(ctx, id)
+	if err != nil || len(clusters) == 0 || clusters[0].Status != clusterStopped {
+		return verdict.Judgement{}, false, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	job, watching := w.jobs[id]
+	if !watching {
+		return verdict.Judgement{}, false, nil
+	}
+	if job.quiet++; job.quiet < quietLooks {
+		return verdict.Judgement{}, false, nil
+	}
+	return verdict.Judgement{
+		Verdict: verdict.Stopped, Reason: "its cluster stopped without a final status", Ended: clusters[0].Date,
+	}, true, nil
+}
+
+func ran(history []rescale.Status) bool {
+	return slices.ContainsFunc(history, func(s rescale.Status) bool { return verdict.Ran(s.Status) })
+}
+
+// stopInterval is the longest pause between two looks at a run that is being
+// stopped: the platform takes seconds for it.
+const stopInterval = 2 * time.Second
+
+// Stopped waits until a run that was told to stop has come to its end. Before it was
+// validated it may get no further status: then the end of its cluster counts, or
+// that it never got one (rescale-api.md §8.2).
+func (w *Watch) Stopped(ctx context.Context, id string) (verdict.Judgement, error) {
+	stopped := verdict.Judgement{Verdict: verdict.Stopped, Reason: "stopped before it ran"}
+	for quiet := 0; quiet < quietLooks; {
+		history, err := w.platform.Statuses(ctx, id)
+		if once.NotFound(err) {
+			return stopped, nil
+		}
+		if err != nil {
+			return verdict.Judgement{}, err
+		}
+		if judged, done := verdict.Judge(history); done {
+			return judged, nil
+		}
+		if !ran(history) {
+			clusters, err := w.platform.ClusterStatuses(ctx, id)
+			if err != nil {
+				return verdict.Judgement{}, err
+			}
+			if len(clusters) == 0 || clusters[0].Status == clusterStopped {
+				quiet++
+			}
+		}
+		if err := once.Sleep(ctx, min(stopInterval, w.interval)); err != nil {
+			return verdict.Judgement{}, err
+		}
+	}
+	return stopped, nil
+}
