@@ -32,7 +32,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"rescale-apply": main})
+	testscript.Main(m, map[string]func(){programName: main})
 }
 
 // TestScripts runs every script against a platform of its own, through the real
