@@ -44,11 +44,14 @@ type fake struct {
 	calls    []string
 	updates  []rescale.JobRequest
 	unstable bool
+	unsorted bool            // listings are in the order of jobs, not newest first
+	hidden   map[string]bool // ids that listings do not show yet
+	gone     map[string]bool // ids that were deleted
 
-	createErr, submitErr, listErr error
-	loseEffect                    bool // a failing create or submit did nothing
-	checksum                      string
-	after                         func(call string) // runs after every call
+	createErr, submitErr, listErr, stopErr error
+	loseEffect                             bool // a failing create or submit did nothing
+	checksum                               string
+	after                                  func(call string) // runs after every call
 }
 
 func newFake() *fake {
@@ -74,11 +77,24 @@ func (f *fake) count(call string) int {
 	return n
 }
 
+func (f *fake) countPrefix(prefix string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(slices.DeleteFunc(slices.Clone(f.calls), func(call string) bool { return !strings.HasPrefix(call, prefix) }))
+}
+
 func (f *fake) Jobs(_ context.Context, _ rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.called("list")
-	for _, j := range f.jobs {
+	listed := slices.Clone(f.jobs)
+	if !f.unsorted {
+		slices.SortStableFunc(listed, func(a, b rescale.Job) int { return b.DateInserted.Compare(a.DateInserted) })
+	}
+	for _, j := range listed {
+		if f.hidden[j.ID] {
+			continue
+		}
 		item := rescale.JobItem{ID: j.ID, Name: j.Name, Owner: j.Owner, DateInserted: j.DateInserted}
 		if h := f.history[j.ID]; len(h) > 0 {
 			item.Status = h[0].Status
@@ -86,7 +102,9 @@ func (f *fake) Jobs(_ context.Context, _ rescale.JobQuery, yield func(rescale.Jo
 		if h := f.clusters[j.ID]; len(h) > 0 {
 			item.ClusterStatus = h[0].Status
 		}
-		yield(item)
+		if !yield(item) {
+			break
+		}
 	}
 	return rescale.Listing{At: noon, Count: len(f.jobs), Stable: !f.unstable}, f.listErr
 }
@@ -106,6 +124,9 @@ func (f *fake) Statuses(_ context.Context, id string) ([]rescale.Status, error) 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.called("statuses")
+	if f.gone[id] {
+		return nil, &rescale.Error{Status: http.StatusNotFound}
+	}
 	return f.history[id], nil
 }
 
@@ -119,7 +140,7 @@ func (f *fake) CreateJob(_ context.Context, body rescale.JobRequest) (rescale.Jo
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.called("create")
-	job := rescale.Job{ID: string(rune('A' + len(f.jobs))), Name: body.Name, Owner: owner, DateInserted: noon}
+	job := rescale.Job{ID: string(rune('A' + len(f.jobs) + len(f.gone))), Name: body.Name, Owner: owner, DateInserted: noon}
 	for _, tile := range body.JobAnalyses {
 		job.Tiles = append(job.Tiles, rescale.Tile{EnvVars: tile.EnvVars})
 	}
@@ -141,10 +162,20 @@ func (f *fake) SubmitJob(_ context.Context, id string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.called("submit")
+	if f.gone[id] {
+		return &rescale.Error{Status: http.StatusNotFound}
+	}
 	if f.submitErr == nil || !f.loseEffect {
 		f.history[id] = history("Completed", "Completed successfully", "Executing", "", "Pending", "")
 	}
 	return f.submitErr
+}
+
+func (f *fake) StopJob(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	defer f.called("stop " + id)
+	return f.stopErr
 }
 
 func (f *fake) DeleteJob(_ context.Context, id string) error {
@@ -173,9 +204,10 @@ func (f *fake) Upload(_ context.Context, u rescale.Upload) (rescale.File, error)
 
 // memory is a journal that fails at its k-th write, if k is not 0.
 type memory struct {
-	mu      sync.Mutex
-	records []state.Record
-	failAt  int
+	mu       sync.Mutex
+	records  []state.Record
+	failAt   int
+	snapshot state.Snapshot // of before
 }
 
 var errFull = errors.New("no space left on device")
@@ -190,7 +222,7 @@ func (m *memory) Append(r state.Record) error {
 	return nil
 }
 
-func (*memory) Snapshot() state.Snapshot { return state.Snapshot{New: true} }
+func (m *memory) Snapshot() state.Snapshot { return m.snapshot }
 
 func (m *memory) kinds() string {
 	m.mu.Lock()

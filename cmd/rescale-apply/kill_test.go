@@ -21,11 +21,31 @@ type killer struct {
 	next   http.Handler
 	at     int
 	effect bool // the platform still does what the request asks for
-	kill   func()
 
 	mu     sync.Mutex
+	victim *exec.Cmd
 	count  int
 	struck bool
+}
+
+// begin starts the process that is to be killed.
+func (k *killer) begin(victim *exec.Cmd) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.victim = victim
+	return victim.Start()
+}
+
+func (k *killer) kill() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_ = k.victim.Process.Kill() // that it is gone is what matters
+}
+
+func (k *killer) hasStruck() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.struck
 }
 
 // ServeHTTP answers, unless it kills.
@@ -59,6 +79,9 @@ outputs: {download: ["*.csv"]}
 // TestKilled kills the real program, with SIGKILL where there is such a thing, at
 // every request of an apply, and then types the same command again.
 func TestKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts some 150 processes")
+	}
 	t.Parallel()
 	var mu sync.Mutex
 	points := 0
@@ -102,11 +125,15 @@ func killAt(t *testing.T, k *killer, keepState bool) bool {
 		}
 	}
 	victim := process(t.Context(), dir, web.URL)
-	k.kill = func() { _ = victim.Process.Kill() }
-	out, err := victim.CombinedOutput()
-	if !k.struck {
+	var out bytes.Buffer
+	victim.Stdout, victim.Stderr = &out, &out
+	if err := k.begin(victim); err != nil {
+		t.Fatal(err)
+	}
+	err = victim.Wait()
+	if !k.hasStruck() {
 		if err != nil {
-			t.Errorf("without a kill: %v\n%s", err, out)
+			t.Errorf("without a kill: %v\n%s", err, out.String())
 		}
 		return false
 	}

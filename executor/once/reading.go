@@ -59,7 +59,8 @@ func read(ctx context.Context, p Reader, owner string, since time.Time) (reading
 // does not promise it: a list in another order is read to its end.
 type newestFirst struct {
 	since, last time.Time
-	broken      bool
+	begun       bool // with what is not older than since
+	broken      bool // an entry without a date, or younger than the one before
 }
 
 func (o *newestFirst) ends(date time.Time) bool {
@@ -67,5 +68,7 @@ func (o *newestFirst) ends(date time.Time) bool {
 		o.broken = true
 	}
 	o.last = date
-	return !o.broken && !o.since.IsZero() && date.Before(o.since.Add(-dateMargin))
+	older := !o.since.IsZero() && date.Before(o.since.Add(-dateMargin))
+	o.begun = o.begun || !older
+	return older && o.begun && !o.broken
 }

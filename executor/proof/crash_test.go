@@ -1,0 +1,253 @@
+package proof_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+// three is an apply with shared and own inputs, tags and results.
+const three = `version: 1
+name: wing
+tags: [naca, fine mesh]
+analysis: {code: user_included, version: "0"}
+hardware: {coreType: emerald, coresPerSlot: 1}
+inputs: [shared.txt, wing.txt]
+command: "true"
+outputs: {download: [process_output.log]}
+---
+version: 1
+name: tail
+analysis: {code: user_included, version: "0"}
+hardware: {coreType: emerald, coresPerSlot: 1}
+inputs: [shared.txt, tail.txt]
+command: "true"
+---
+version: 1
+name: body
+analysis: {code: user_included, version: "0"}
+hardware: {coreType: emerald, coresPerSlot: 1}
+command: "true"
+`
+
+const contents = 3 // that three uploads
+
+func threeJobs(t *testing.T) site {
+	t.Helper()
+	return newSite(t, three, map[string]string{"shared.txt": "shared", "wing.txt": "wing", "tail.txt": "tail"})
+}
+
+// accident is what happens at the k-th event of a kind.
+type accident string
+
+const (
+	refused    accident = "request refused before it is sent"
+	reset      accident = "connection reset before the effect, process alive"
+	goneEarly  accident = "process gone before the request is sent"
+	goneLate   accident = "process gone after the effect, before the answer"
+	lost       accident = "answer lost, process alive"
+	notWritten accident = "process gone before the journal write"
+	torn       accident = "process gone in the middle of the journal write"
+	written    accident = "process gone after the journal write"
+)
+
+func ofRequests() []accident { return []accident{refused, reset, goneEarly, goneLate, lost} }
+
+func ofWrites() []accident { return []accident{notWritten, torn, written} }
+
+var errGone = errors.New("the process is gone")
+
+// victim is a process to which one accident happens.
+type victim struct {
+	at       int // number of the request or write, from 1; 0 is never
+	what     accident
+	next     http.RoundTripper
+	die      context.CancelCauseFunc
+	mu       sync.Mutex
+	requests int
+	writes   int
+	dead     bool
+	happened bool
+}
+
+// event counts, and tells whether the accident happens now. Nothing happens to a
+// process that is gone.
+func (v *victim) event(count *int, kinds ...accident) (accident, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.dead {
+		return "", errGone
+	}
+	*count++
+	for _, kind := range kinds {
+		if kind == v.what && *count == v.at {
+			v.happened = true
+			v.dead = kind != refused && kind != reset && kind != lost
+			return kind, nil
+		}
+	}
+	return "", nil
+}
+
+func (v *victim) end() error {
+	v.die(errGone)
+	return errGone
+}
+
+// RoundTrip is the way to the platform.
+func (v *victim) RoundTrip(r *http.Request) (*http.Response, error) {
+	kind, err := v.event(&v.requests, ofRequests()...)
+	switch {
+	case err != nil:
+		return nil, err
+	case kind == refused:
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	case kind == reset:
+		return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+	case kind == goneEarly:
+		return nil, v.end()
+	}
+	answer, err := v.next.RoundTrip(r)
+	switch kind {
+	case goneLate, lost:
+		if err == nil {
+			answer.Body.Close()
+		}
+		if kind == goneLate {
+			return nil, v.end()
+		}
+		return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+	}
+	return answer, err
+}
+
+// appender is the way to the journal.
+type appender struct {
+	state.Appender
+	victim *victim
+}
+
+// Append writes all of the line, half of it, or nothing.
+func (a appender) Append(line []byte) error {
+	kind, err := a.victim.event(&a.victim.writes, ofWrites()...)
+	switch {
+	case err != nil:
+		return err
+	case kind == notWritten:
+		return a.victim.end()
+	case kind == torn:
+		line = line[:len(line)/2]
+	}
+	err = a.Appender.Append(line)
+	if kind != "" {
+		return a.victim.end()
+	}
+	return err
+}
+
+// apply is an apply to which the accident happens. It sends one request at a time,
+// as far as that is up to it, so that the k-th is the same in every run.
+func (v *victim) apply(ctx context.Context, s site) error {
+	ctx, v.die = context.WithCancelCause(ctx)
+	defer v.die(nil)
+	r := runner{site: s, transport: v, parallel: 1, wrap: func(a state.Appender) state.Appender { return appender{a, v} }}
+	return r.apply(ctx)
+}
+
+// maxApplies is how often a person has to type the command again at most.
+const maxApplies = 3
+
+// crash lets the accident happen to an apply on a new platform and applies again
+// until it succeeds. It tells whether the accident happened.
+func crash(t *testing.T, what accident, at int, keepState bool) (happened bool, uploads int) {
+	t.Helper()
+	server := open(t, 0)
+	defer func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	s := threeJobs(t)
+	v := &victim{at: at, what: what, next: server.Transport()}
+	err := v.apply(t.Context(), s)
+	if !v.happened {
+		return false, 0
+	}
+	if !keepState {
+		s.loseState(t)
+	}
+	again := runner{site: s, transport: server.Transport()}
+	for range maxApplies {
+		if err = again.apply(t.Context()); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		t.Errorf("applying again: %v", err)
+	}
+	b, err := billOf(server)
+	if err = errors.Join(err, b.check(3)); err != nil {
+		t.Error(err)
+	}
+	if pending, err := again.pending(t.Context()); pending || err != nil {
+		t.Errorf("afterwards: plan pending %v, %v", pending, err)
+	}
+	return true, countUploads(server)
+}
+
+func countUploads(server *emulator.Server) (n int) {
+	for _, r := range server.Requests() {
+		if r.Method == http.MethodPost && r.Path == "/api/v2/files/contents/" && r.Status == http.StatusCreated {
+			n++
+		}
+	}
+	return n
+}
+
+// TestCrash enumerates the points at which an apply can be cut short.
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	points := 0
+	t.Run("points", func(t *testing.T) {
+		for _, what := range append(ofRequests(), ofWrites()...) {
+			for name, keep := range map[string]bool{"state kept": true, "state lost": false} {
+				t.Run(fmt.Sprintf("%s, %s", what, name), func(t *testing.T) {
+					t.Parallel()
+					n := 0
+					for at, more := 1, true; more; at++ {
+						synctest.Test(t, func(t *testing.T) {
+							var uploads int
+							if more, uploads = crash(t, what, at, keep); !more {
+								return
+							}
+							n++
+							if limit := contents + 1; keep && uploads > limit {
+								t.Errorf("%d uploads of %d contents", uploads, contents)
+							}
+						})
+						if t.Failed() {
+							t.Fatalf("at event %d", at)
+						}
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					points += n
+				})
+			}
+		}
+	})
+	t.Logf("%d crash points", points)
+	if points < 300 {
+		t.Errorf("only %d crash points: the enumeration is broken", points)
+	}
+}

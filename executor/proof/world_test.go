@@ -1,0 +1,220 @@
+package proof_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/emulator"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+const (
+	key   = "1111111111111111111111111111111111111111"
+	owner = "ada@example.com"
+)
+
+// open starts a platform whose commands are all /bin/true. At speed 0 they run at
+// once, at a low speed practically never.
+func open(t *testing.T, speed float64) *emulator.Server {
+	t.Helper()
+	server, err := emulator.Open(emulator.Config{
+		Dir: scratch(t), Shell: "true", Env: []string{"PATH=" + os.Getenv("PATH")}, Speed: speed,
+		Accounts: []emulator.Account{{Key: key, Email: owner}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+// scratch is a folder in memory where there is one: thousands of platforms are opened.
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "proof")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// site is a folder with a manifest, as one machine has it.
+type site struct {
+	dir      string
+	manifest string
+}
+
+// newSite writes the files and takes the first of them, job.yaml, for the manifest.
+func newSite(t *testing.T, manifest string, files map[string]string) site {
+	t.Helper()
+	s := site{dir: scratch(t), manifest: manifest}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+func (s site) journal() string { return filepath.Join(s.dir, "state.jsonl") }
+
+func (s site) loseState(t *testing.T) {
+	t.Helper()
+	if err := os.Remove(s.journal()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+}
+
+// runner is one process that applies.
+type runner struct {
+	site      site
+	transport http.RoundTripper
+	wrap      func(state.Appender) state.Appender
+	parallel  int
+	noWait    bool
+}
+
+// errNotSucceeded is exit code 100.
+var errNotSucceeded = errors.New("a job did not succeed")
+
+// plan is what `rescale-apply plan` decides.
+func (r runner) plan(ctx context.Context, snapshot func(state.Identity) (state.Snapshot, error)) (executor.Plan, resolver.Result, *rescale.Client, error) {
+	client, err := rescale.New(rescale.Config{BaseURL: "http://localhost", Key: rescale.NewSecret(key), Transport: r.transport})
+	if err != nil {
+		return executor.Plan{}, resolver.Result{}, nil, err
+	}
+	jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: r.site.dir, Text: []byte(r.site.manifest)}})
+	if len(problems) > 0 {
+		return executor.Plan{}, resolver.Result{}, client, problems
+	}
+	resolved, problems, err := resolver.Resolve(ctx, jobs, client)
+	if err != nil || len(problems) > 0 {
+		return executor.Plan{}, resolved, client, errors.Join(err, asError(problems))
+	}
+	snap, err := snapshot(identity())
+	if err != nil {
+		return executor.Plan{}, resolved, client, err
+	}
+	seen, err := executor.Observe(ctx, client, resolved, snap, executor.Options{})
+	if err != nil {
+		return executor.Plan{}, resolved, client, err
+	}
+	return executor.NewPlan(resolved.Jobs, snap, seen, executor.Options{}), resolved, client, nil
+}
+
+func asError(problems diag.List) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	return problems
+}
+
+func identity() state.Identity {
+	return state.Identity{Tool: "proof", Platform: "http://localhost", Account: owner}
+}
+
+// patience ends an apply that waits for a run which never begins. The time is not real.
+const patience = time.Hour
+
+// apply is what `rescale-apply -f job.yaml` does; nil means exit code 0.
+func (r runner) apply(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var journal *state.Journal
+	defer func() {
+		if journal != nil {
+			err = errors.Join(err, journal.Close())
+		}
+	}()
+	wrap := r.wrap
+	if wrap == nil {
+		wrap = func(a state.Appender) state.Appender { return a }
+	}
+	plan, resolved, client, err := r.plan(ctx, func(id state.Identity) (state.Snapshot, error) {
+		if journal, err = state.OpenWith(r.site.journal(), id, wrap); err != nil {
+			return state.Snapshot{}, err
+		}
+		return journal.Snapshot(), nil
+	})
+	if err != nil {
+		return err
+	}
+	run := executor.Executor{Platform: client, Journal: journal, Owner: resolved.User.Email, Parallel: r.parallel, NoWait: r.noWait}
+	report, err := run.Apply(ctx, plan)
+	for _, o := range report.Outcomes {
+		err = errors.Join(err, o.Err)
+		if o.Err == nil && !r.noWait && o.Verdict != "succeeded" {
+			err = errors.Join(err, fmt.Errorf("%w: %s is %q", errNotSucceeded, o.Job, o.Verdict))
+		}
+	}
+	return err
+}
+
+// pending tells whether `plan --detailed-exitcode` would exit 2.
+func (r runner) pending(ctx context.Context) (bool, error) {
+	plan, _, _, err := r.plan(ctx, func(id state.Identity) (state.Snapshot, error) { return state.Read(r.site.journal(), id) })
+	return plan.Pending(), err
+}
+
+// bill is what the platform has of our jobs.
+type bill struct {
+	submitted map[string]int // jobs that were ever submitted, by key
+	drafts    int            // that are still there
+}
+
+func billOf(server *emulator.Server) (bill, error) {
+	b := bill{submitted: make(map[string]int)}
+	for _, j := range server.Jobs() {
+		if j.Draft {
+			if !j.Deleted {
+				b.drafts++
+			}
+			continue
+		}
+		var body struct {
+			JobAnalyses []struct {
+				EnvVars map[string]string `json:"envVars"`
+			} `json:"jobanalyses"`
+		}
+		if err := json.Unmarshal(j.Body, &body); err != nil {
+			return b, err
+		}
+		b.submitted[body.JobAnalyses[0].EnvVars[once.KeyVariable]]++
+	}
+	return b, nil
+}
+
+// check tells what is wrong when each of n keys must have one submitted job, and
+// nothing else may be left.
+func (b bill) check(n int) error {
+	var wrong []error
+	if len(b.submitted) != n {
+		wrong = append(wrong, fmt.Errorf("%d keys were submitted, want %d", len(b.submitted), n))
+	}
+	for key, count := range b.submitted {
+		if count != 1 {
+			wrong = append(wrong, fmt.Errorf("%d jobs of key %.20s… were submitted", count, key))
+		}
+	}
+	if b.drafts != 0 {
+		wrong = append(wrong, fmt.Errorf("%d drafts are left over", b.drafts))
+	}
+	return errors.Join(wrong...)
+}

@@ -1,0 +1,244 @@
+package executor_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// rerunning is a job that asks for a generation and for what follows a failure.
+func rerunning(generation int, policy spec.OnFailure) resolver.Job {
+	j := job("a=1")
+	j.Rerun.Generation.V, j.Rerun.OnFailure.V = generation, policy
+	return j
+}
+
+func of(generation, attempt int) once.Key {
+	return once.Key{Digest: job("a=1").Digest, Name: "wing", Generation: generation, Attempt: attempt}
+}
+
+func TestRerun(t *testing.T) {
+	t.Parallel()
+	failed := ended(run(job("a=1"), "", "Old"), verdict.Failed)
+	succeeded := ended(run(job("a=1"), "", "Old"), verdict.Succeeded)
+	submitted := run(job("a=1"), state.StageSubmitted, "Old")
+	executing := map[string][]rescale.Status{"Old": {{Status: "Executing"}}}
+	foundFailed := once.Found{ID: "Fnd", Key: of(1, 1), History: history("Completed", "A run failed", "Executing", "")}
+	for name, tc := range map[string]struct {
+		job     resolver.Job
+		runs    []state.Run
+		seen    executor.Observation
+		options executor.Options
+		action  executor.Action
+		key     once.Key
+		stop    []executor.Rival
+		reasons []string
+	}{
+		"a higher generation runs again": {
+			rerunning(2, spec.Never),
+			[]state.Run{succeeded},
+			executor.Observation{},
+			executor.Options{},
+			executor.Rerun, of(2, 1), nil,
+			[]string{"rerun.generation 1 → 2"},
+		},
+		"back to a generation that ran": {
+			rerunning(1, spec.Never),
+			[]state.Run{succeeded, {
+				Job: "wing", Key: of(2, 1).String(), Digest: job("a=1").Digest, Generation: 2, Attempt: 1, Stage: state.StageFinished, ID: "New", Verdict: "failed",
+			}},
+			executor.Observation{},
+			executor.Options{},
+			executor.Unchanged, of(1, 1), nil,
+			[]string{"succeeded as Old"},
+		},
+		"the generation is found when the state is lost": {
+			rerunning(2, spec.Never),
+			nil,
+			executor.Observation{Found: []once.Found{foundFailed, {ID: "Two", Key: of(2, 1), History: history("Executing", "")}}},
+			executor.Options{},
+			executor.Resume, of(2, 1), nil,
+			[]string{"run Two found on the platform"},
+		},
+		"an earlier generation that runs is in the way": {
+			rerunning(2, spec.Never),
+			[]state.Run{submitted},
+			executor.Observation{Statuses: executing},
+			executor.Options{},
+			executor.Conflict, of(2, 1), nil,
+			[]string{"it changed while run Old is still active"},
+		},
+		"an earlier generation that runs is found when the state is lost": {
+			rerunning(2, spec.Never),
+			nil,
+			executor.Observation{Found: []once.Found{{ID: "Fnd", Key: of(1, 1), History: history("Executing", "")}}},
+			executor.Options{},
+			executor.Conflict, of(2, 1), nil,
+			[]string{"it changed while run Fnd is still active"},
+		},
+		"what is in the way can be stopped": {
+			rerunning(2, spec.Never),
+			[]state.Run{submitted},
+			executor.Observation{Statuses: executing},
+			executor.Options{Rivals: executor.StopRivals},
+			executor.Rerun, of(2, 1), []executor.Rival{{ID: "Old", Key: of(1, 1).String()}},
+			[]string{"rerun.generation 1 → 2", "run Old is stopped first"},
+		},
+		"replaced although it runs": {
+			rerunning(1, spec.Never),
+			[]state.Run{submitted},
+			executor.Observation{Statuses: executing},
+			executor.Options{Rivals: executor.StopRivals, Replace: []string{"wing"}},
+			executor.Rerun, of(1, 2), []executor.Rival{{ID: "Old", Key: of(1, 1).String()}},
+			[]string{"replaced on request", "run Old is stopped first"},
+		},
+		"to stop rivals is no wish to replace": {
+			rerunning(1, spec.Never),
+			[]state.Run{submitted},
+			executor.Observation{Statuses: executing},
+			executor.Options{Rivals: executor.StopRivals},
+			executor.Resume, of(1, 1), nil,
+			[]string{"Old is Executing"},
+		},
+		"a failure stays": {
+			rerunning(1, spec.Never),
+			[]state.Run{failed},
+			executor.Observation{},
+			executor.Options{},
+			executor.Unchanged, of(1, 1), nil,
+			[]string{"failed as Old", "because"},
+		},
+		"a failure is followed by the next attempt": {
+			rerunning(1, spec.Always),
+			[]state.Run{failed},
+			executor.Observation{},
+			executor.Options{},
+			executor.Rerun, of(1, 2), nil,
+			[]string{"failed as Old, and rerun.onFailure is always"},
+		},
+		"the next attempt is found when another machine made it": {
+			rerunning(1, spec.Always),
+			[]state.Run{failed},
+			executor.Observation{Found: []once.Found{{ID: "Two", Key: of(1, 2), History: history("Executing", "")}}},
+			executor.Options{},
+			executor.Resume, of(1, 2), nil,
+			[]string{"run Two found on the platform"},
+		},
+		"a failure that only the platform remembers is followed, too": {
+			rerunning(1, spec.Always),
+			nil,
+			executor.Observation{Found: []once.Found{foundFailed}},
+			executor.Options{},
+			executor.Rerun, of(1, 2), nil,
+			[]string{"failed as Fnd, and rerun.onFailure is always"},
+		},
+		"success is not": {
+			rerunning(1, spec.Always),
+			[]state.Run{succeeded},
+			executor.Observation{},
+			executor.Options{},
+			executor.Unchanged, of(1, 1), nil,
+			[]string{"succeeded as Old"},
+		},
+		"nor is what a person stopped": {
+			rerunning(1, spec.Always),
+			[]state.Run{ended(run(job("a=1"), "", "Old"), verdict.Stopped)},
+			executor.Observation{},
+			executor.Options{},
+			executor.Unchanged, of(1, 1), nil,
+			[]string{"stopped as Old", "because"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": tc.runs}}
+			step := executor.NewPlan([]resolver.Job{tc.job}, snapshot, tc.seen, tc.options).Steps[0]
+			type decided struct {
+				Action  executor.Action
+				Key     once.Key
+				Stop    []executor.Rival
+				Reasons []string
+			}
+			want := decided{tc.action, tc.key, tc.stop, tc.reasons}
+			if diff := cmp.Diff(want, decided{step.Action, step.Key, step.Stop, step.Reasons}); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// replaceRunning applies generation 2 while generation 1 runs as Old.
+func replaceRunning(t *testing.T, p *fake, m *memory) executor.Outcome {
+	t.Helper()
+	j := rerunning(2, spec.Never)
+	j.Inputs, j.Request = nil, plain("wing").Request
+	m.snapshot = state.Snapshot{Runs: map[string][]state.Run{"wing": {run(job("a=1"), state.StageSubmitted, "Old")}}}
+	p.history["Old"] = history("Executing", "", "Pending", "")
+	seen := executor.Observation{Statuses: map[string][]rescale.Status{"Old": p.history["Old"]}}
+	plan := executor.NewPlan([]resolver.Job{j}, m.snapshot, seen, executor.Options{Rivals: executor.StopRivals})
+	report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report.Outcomes[0]
+}
+
+// TestTheOldRunEndsBeforeTheNewOneBegins, however the platform tells its end.
+func TestTheOldRunEndsBeforeTheNewOneBegins(t *testing.T) {
+	t.Parallel()
+	for name, onStop := range map[string]func(*fake){
+		"it tells": func(f *fake) {
+			f.history["Old"] = history("Completed", "", "Stopping", "User Terminated", "Executing", "")
+		},
+		"only its cluster ends": func(f *fake) {
+			f.history["Old"], f.clusters["Old"] = history("Pending", ""), history("Stopped", "")
+		},
+		"it had no cluster yet": func(f *fake) { f.history["Old"] = history("Pending", "") },
+		"it was deleted":        func(f *fake) { f.gone = map[string]bool{"Old": true} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, m := newFake(), new(memory)
+				p.after = func(call string) {
+					if call == "stop Old" {
+						onStop(p)
+					}
+				}
+				if o := replaceRunning(t, p, m); o.Verdict != verdict.Succeeded || o.ID != "A" && o.ID != "B" {
+					t.Errorf("outcome %+v", o)
+				}
+				if diff := cmp.Diff("submitted finished creating created submitting submitted status finished", m.kinds()); diff != "" {
+					t.Errorf("journal (-want +got)\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// TestARunThatDoesNotStopKeepsTheNewOneFromBeginning: both would be paid.
+func TestARunThatDoesNotStopKeepsTheNewOneFromBeginning(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, m := newFake(), new(memory)
+		p.stopErr = errLost
+		begun := time.Now()
+		if o := replaceRunning(t, p, m); !errors.Is(o.Err, errLost) || p.count("create") != 0 || m.kinds() != "" {
+			t.Errorf("outcome %+v, %v, journal %q", o, p.calls, m.kinds())
+		}
+		if time.Since(begun) > time.Minute {
+			t.Errorf("waited %v", time.Since(begun))
+		}
+	})
+}
