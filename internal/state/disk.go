@@ -29,11 +29,26 @@ func openFile(path string, good int64) (Appender, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cutTail(f, good); err != nil {
+	// The folder each time: a process may have died between making the file and
+	// putting its name on the disk.
+	if err := errors.Join(cutTail(f, good), syncFolder(path)); err != nil {
 		_ = f.Close()
 		return nil, err
 	}
 	return diskFile{f}, nil
+}
+
+// realPath is where the file is that a link leads to, so that a journal has one lock
+// however it is named. Links among its folders do not matter: the lock is found
+// through them as well.
+func realPath(path string) string {
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return path
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	return path
 }
 
 func cutTail(f *os.File, good int64) error {

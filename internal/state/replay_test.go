@@ -209,7 +209,7 @@ func TestChangedLastLineIsDamage(t *testing.T) {
 	}
 	same(t, []any{path, last + 1}, []any{damaged.Path, damaged.Line})
 	same(t, bad, string(text(t, path)))
-	if hint := damaged.Hint(); !strings.Contains(hint, "delete it and apply again") || !strings.Contains(hint, "never a second run") {
+	if hint := damaged.Hint(); !strings.Contains(hint, "rescale-apply state rebuild -f MANIFEST") || !strings.Contains(hint, "nothing is started twice") {
 		t.Error(hint)
 	}
 }
