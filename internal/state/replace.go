@@ -61,9 +61,15 @@ func (r *Replacement) begin(id Identity, consent Consent) error {
 	if err := os.Remove(r.path + newSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return &WriteError{Path: r.path + newSuffix, Err: err}
 	}
-	var err error
-	r.journal, err = open(r.path+newSuffix, id, func(file Appender) Appender { return file })
-	return err
+	file, err := openFile(r.path+newSuffix, 0)
+	if err != nil {
+		return &WriteError{Path: r.path + newSuffix, Err: err}
+	}
+	r.journal = &Journal{path: r.path + newSuffix, file: draftFile{file}, now: past{Snapshot: emptySnapshot()}}
+	if err := r.journal.begin(id); err != nil {
+		return errors.Join(err, r.finish(), os.Remove(r.path+newSuffix))
+	}
+	return nil
 }
 
 // inspect reads the file that is there, and gives an error for one that takes a
@@ -98,7 +104,8 @@ func takesConsent(err error) bool {
 	return errors.As(err, &foreign) || errors.As(err, &newer) || errors.As(err, &damaged)
 }
 
-// Append writes a record of the new journal, as [Journal.Append] does.
+// Append writes a record of the new journal, as [Journal.Append] does. It is on the
+// disk after Commit.
 func (r *Replacement) Append(record Record) error { return r.journal.Append(record) }
 
 // Old is what could be read of the file whose place the new journal takes.

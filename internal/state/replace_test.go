@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -191,6 +192,41 @@ func TestFailedCommitPutsTheOldFileBack(t *testing.T) {
 	}
 	same(t, before, string(text(t, path)))
 	same(t, []string{filepath.Base(path), filepath.Base(path) + ".lock"}, names(t, path))
+}
+
+// Whatever a process that dies in Commit leaves: the next one goes on, and the old
+// file is still there.
+func TestReplacementAfterACrash(t *testing.T) {
+	t.Parallel()
+	whole := string(text(t, write(t, story())))
+	for name, files := range map[string][]string{
+		"before the first rename": {"s", "s.new"}, "between the renames": {"s.bak-1", "s.new"}, "after them": {"s", "s.bak-1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "s")
+			for _, file := range files {
+				put(t, filepath.Join(filepath.Dir(path), file), []byte(whole))
+			}
+			_ = read(t, path)
+			_ = commit(t, path, state.OwnFile)
+			same(t, []string{"polar/aoa=2"}, read(t, path).Jobs())
+			kept := 0
+			for _, file := range names(t, path) {
+				if strings.Contains(file, ".bak-") && string(text(t, filepath.Join(filepath.Dir(path), file))) == whole {
+					kept++
+				}
+			}
+			if kept == 0 || slices.Contains(names(t, path), "s.new") {
+				t.Errorf("left: %v", names(t, path))
+			}
+		})
+	}
+	path := filepath.Join(t.TempDir(), "s")
+	if _, err := state.Replace(path, state.Identity{Tool: "x"}, state.OwnFile); err == nil {
+		t.Error("a journal of nobody was begun")
+	}
+	same(t, []string{"s.lock"}, names(t, path))
 }
 
 // A link names the file that it leads to: one journal has one lock, and rebuilding

@@ -349,6 +349,7 @@ func TestForeignIsRefused(t *testing.T) {
 		"platform":      {state.Identity{Tool: "x", Platform: "https://eu.rescale.com", Account: ada.Account}, false},
 		"other version": {state.Identity{Tool: "rescale-apply 0.9.0", Platform: ada.Platform, Account: ada.Account}, true},
 		"not compared":  {state.Identity{}, true},
+		"same account":  {state.Identity{Tool: "x", Platform: ada.Platform, Account: "Ada@Example.com"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -39,14 +39,15 @@ func (s Style) Journals(w io.Writer, files []Journal) {
 			fmt.Fprintf(w, "%s: nothing is recorded yet\n", s.path(f.Path))
 			continue
 		}
-		fmt.Fprintf(w, "%s: %s on %s, %s remembered\n", s.path(f.Path), f.Header.Account, f.Header.Platform, Plural(f.uploads(), "upload"))
+		whose := Harmless(f.Header.Account + " on " + f.Header.Platform)
+		fmt.Fprintf(w, "%s: %s, %s remembered\n", s.path(f.Path), whose, Plural(f.uploads(), "upload"))
 		if f.Torn {
 			fmt.Fprintln(w, "  its last line was not written whole; the next apply cuts it off")
 		}
 		var rows [][]string
 		for _, name := range f.Jobs() {
 			run, _ := f.Last(name)
-			row := []string{name, State{Run: run}.id(), stageOf(run), number(run), age(run)}
+			row := []string{Harmless(name), State{Run: run}.id(), stageOf(run), number(run), age(run)}
 			if n := len(f.Runs[name]); n > 1 {
 				row = append(row, Plural(n, "run"))
 			}
@@ -123,24 +124,25 @@ func (s Style) Runs(w io.Writer, file Journal, job string) {
 			rows = append(rows, []string{"cost", money(run.Cost)})
 		}
 		for _, p := range run.Parts {
-			rows = append(rows, []string{"made of", Harmless(p.Field + " = " + p.Value)})
+			rows = append(rows, []string{"made of", p.Field + " = " + p.Value})
 		}
 		if run.OutputsTo != "" {
 			rows = append(rows, []string{"results", run.OutputsTo})
 		}
 		for _, o := range run.Outputs {
-			rows = append(rows, []string{"result", Harmless(o.Path) + " (" + executor.Bytes(o.Size) + ")"})
+			rows = append(rows, []string{"result", o.Path + " (" + executor.Bytes(o.Size) + ")"})
 		}
 		Table(w, filled(rows))
 	}
 }
 
-// filled leaves out rows that say nothing.
+// filled leaves out rows that say nothing, and takes the power over the terminal
+// from those that do.
 func filled(rows [][]string) [][]string {
 	var kept [][]string
 	for _, row := range rows {
 		if row[1] != "" {
-			kept = append(kept, row)
+			kept = append(kept, []string{row[0], Harmless(row[1])})
 		}
 	}
 	return kept
