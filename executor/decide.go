@@ -3,7 +3,6 @@ package executor
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -168,11 +167,7 @@ func (d decision) creates(t target) Step {
 		step.Reasons = []string{"new"}
 	default:
 		step.Action, step.Last = Rerun, d.runs[len(d.runs)-1]
-		step.Changes = diff(step.Last.Parts, d.job.Parts)
-		if was, now := step.Last.Generation, generation(d.job); was != now {
-			step.Changes = append(step.Changes, Change{"rerun.generation", strconv.Itoa(was), strconv.Itoa(now)})
-		}
-		step.Reasons = describe(step.Changes, d.job)
+		step.Changes, step.Reasons = since(step.Last, d.job)
 	}
 	return step
 }

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -14,6 +15,22 @@ type Change struct {
 	Field string `json:"field"`
 	Old   string `json:"old,omitempty"`
 	New   string `json:"new,omitempty"`
+}
+
+// since tells what changed in a job since a run, as values and in words. A run that
+// was read back from the platform has no parts: then only its digest can be compared.
+func since(run state.Run, job resolver.Job) (changes []Change, words []string) {
+	switch {
+	case run.Digest == job.Digest:
+	case len(run.Parts) == 0:
+		words = []string{fmt.Sprintf("it changed since run %s; what that was made of is not recorded", run.ID)}
+	default:
+		changes = diff(run.Parts, job.Parts)
+	}
+	if was, now := run.Generation, generation(job); was != now {
+		changes = append(changes, Change{"rerun.generation", strconv.Itoa(was), strconv.Itoa(now)})
+	}
+	return changes, append(words, describe(changes, job)...)
 }
 
 // diff gives what differs, in the order of the new parts; removed ones last.

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -81,6 +83,8 @@ func setUp(env *testscript.Env, root string) error {
 			{Key: inactiveKey, Email: "ian@example.com", State: emulator.Inactive},
 			{Key: otherKey, Email: "bob@example.com"},
 		},
+		// Everybody sees everybody's jobs: nobody may take them for their own.
+		Switches: emulator.Switches{SharedJobs: true},
 	})
 	if err != nil {
 		return err
@@ -132,9 +136,10 @@ func condition(name string) (bool, error) {
 //	emu await JOBNAME STATUS    wait until the newest such job has the status
 //	emu stop JOBNAME            stop the job as a person would in the web UI
 //	emu delete ID               delete the job as a person would
+//	emu clone JOBNAME           clone the job as a person would, and submit the clone
 func emu(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|asked|await|stop|delete")
+		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|asked|await|stop|delete|clone")
 	}
 	p := ts.Value(platformKey{}).(*platform)
 	switch args[0] {
@@ -162,6 +167,8 @@ func emu(ts *testscript.TestScript, neg bool, args []string) {
 		p.fault(ts, args[1:])
 	case "stop", "delete":
 		p.interfere(ts, args)
+	case "clone":
+		p.clone(ts, args[1:])
 	case "asked":
 		p.asked(ts, args[1:])
 	case "await":
@@ -270,15 +277,46 @@ func (p *platform) interfere(ts *testscript.TestScript, args []string) {
 	if args[0] == "stop" {
 		method, target = http.MethodPost, target+"stop/"
 	}
-	request, err := http.NewRequest(method, p.web.URL+target, nil)
+	p.send(ts, method, target, nil)
+}
+
+// clone makes what the web UI makes: marker and key included, and clonedFrom.
+func (p *platform) clone(ts *testscript.TestScript, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: emu clone JOBNAME")
+	}
+	for _, j := range p.server.Jobs() {
+		if !strings.HasPrefix(j.Name, args[0]) {
+			continue
+		}
+		var body map[string]any
+		ts.Check(json.Unmarshal(j.Body, &body))
+		body["clonedFrom"] = j.ID
+		text, err := json.Marshal(body)
+		ts.Check(err)
+		var made struct{ ID string }
+		ts.Check(json.Unmarshal(p.send(ts, http.MethodPost, "/api/v2/jobs/", text), &made))
+		p.send(ts, http.MethodPost, "/api/v2/jobs/"+made.ID+"/submit/", nil)
+		return
+	}
+	ts.Fatalf("emu clone: no job %s", args[0])
+}
+
+// send is a request of the person who owns the jobs.
+func (p *platform) send(ts *testscript.TestScript, method, target string, body []byte) []byte {
+	request, err := http.NewRequest(method, p.web.URL+target, bytes.NewReader(body))
 	ts.Check(err)
 	request.Header.Set("Authorization", "Token "+activeKey)
+	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	ts.Check(err)
-	ts.Check(response.Body.Close())
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	ts.Check(err)
 	if response.StatusCode >= http.StatusBadRequest {
-		ts.Fatalf("emu %s %s: %s", args[0], id, response.Status)
+		ts.Fatalf("%s %s: %s", method, target, response.Status)
 	}
+	return answer
 }
 
 // exitCode runs a program and checks the code that it exits with:

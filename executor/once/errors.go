@@ -63,6 +63,20 @@ func (e *UnstableError) Error() string {
 // Hint tells how to go on.
 func (*UnstableError) Hint() string { return "apply again in a moment; nothing was started" }
 
+// MovingError tells that the job list changed each time it was read, so that it is
+// not known whether all of it was seen.
+type MovingError struct{}
+
+// Error is the act and the cause.
+func (*MovingError) Error() string {
+	return fmt.Sprintf("reading the platform's job list: it changed while it was read, %d times in a row", maxRereads)
+}
+
+// Hint tells how to go on.
+func (*MovingError) Hint() string {
+	return "run the same command again in a moment; nothing was changed"
+}
+
 // DraftError tells that a draft cannot be made what the manifest says, so that
 // it is not submitted.
 type DraftError struct {

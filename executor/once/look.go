@@ -129,8 +129,8 @@ func inspect(ctx context.Context, p Reader, id string) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, ok := keyOf(job)
-	if !ok || job.ClonedFrom != "" {
+	key, ok := ours(job)
+	if !ok {
 		return nil, nil
 	}
 	history, err := p.Statuses(ctx, id)
@@ -140,8 +140,74 @@ func inspect(ctx context.Context, p Reader, id string) (*Found, error) {
 	return &Found{ID: job.ID, Key: key, History: history, Inserted: job.DateInserted}, err
 }
 
-// keyOf reads the whole key, which every tile carries.
-func keyOf(job rescale.Job) (Key, bool) {
+// Owned is a draft or job of ours, with all that the platform says of it.
+type Owned struct {
+	Found
+	Job rescale.Job
+}
+
+// Mine finds every draft and job of owner whose key is of one of the names, in any
+// content, generation and attempt: oldest first, attempts in their order. It is for
+// those who know nothing, so that it reads the whole job list and every job in it
+// that carries a marker.
+func Mine(ctx context.Context, p Reader, owner string, names []string) ([]Owned, error) {
+	r, err := read(ctx, p, owner, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	if !r.whole {
+		return nil, &MovingError{}
+	}
+	slots := make([]*Owned, len(r.marked))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(lookParallel)
+	for i, item := range r.marked {
+		group.Go(func() (err error) {
+			slots[i], err = own(ctx, p, item.ID, names)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var mine []Owned
+	for _, o := range slots {
+		if o != nil {
+			mine = append(mine, *o)
+		}
+	}
+	slices.SortStableFunc(mine, func(a, b Owned) int {
+		return cmp.Or(a.Inserted.Compare(b.Inserted), cmp.Compare(a.Key.Attempt, b.Key.Attempt), cmp.Compare(a.ID, b.ID))
+	})
+	return mine, nil
+}
+
+// own gives nil for a job that is not ours, of another name, or not there any more.
+func own(ctx context.Context, p Reader, id string, names []string) (*Owned, error) {
+	job, err := p.Job(ctx, id)
+	if NotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	key, ok := ours(job)
+	if !ok || !slices.Contains(names, key.Name) || key.Digest == "" || key.Generation < 1 || key.Attempt < 1 {
+		return nil, nil
+	}
+	history, err := p.Statuses(ctx, id)
+	if NotFound(err) {
+		return nil, nil
+	}
+	return &Owned{Found{ID: job.ID, Key: key, History: history, Inserted: job.DateInserted}, job}, err
+}
+
+// ours reads the whole key, which every tile carries. A clone has it too, and is
+// somebody's own.
+func ours(job rescale.Job) (Key, bool) {
+	if job.ClonedFrom != "" {
+		return Key{}, false
+	}
 	for _, tile := range job.Tiles {
 		if key, ok := ParseKey(tile.EnvVars[KeyVariable]); ok {
 			return key, true

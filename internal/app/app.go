@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/urfave/cli/v2"
@@ -79,20 +80,33 @@ const programName = "rescale-apply"
 
 func (t *tool) commands() []*cli.Command {
 	commands := []*cli.Command{
-		t.applyCommand(), t.planCommand(), t.validateCommand(), t.statusCommand(), t.downloadCommand(),
+		t.applyCommand(), t.planCommand(), t.validateCommand(), t.statusCommand(), t.downloadCommand(), t.stateCommand(),
 		t.schemaCommand(), t.emulateCommand(), t.completionCommand(), t.versionCommand(), t.helpCommand(),
 	}
-	for _, c := range commands {
-		c.OnUsageError = badFlag
-		c.CustomHelpTemplate = helpPage(c.Flags)
-	}
+	equip(commands)
 	return commands
 }
+
+// equip gives commands what they all have.
+func equip(commands []*cli.Command) {
+	for _, c := range commands {
+		c.HideHelpCommand = true // or an argument "help" would be taken for it
+		c.OnUsageError = badFlag
+		c.CustomHelpTemplate = helpPage(c)
+		for _, sub := range c.Subcommands {
+			sub.HelpName = programName + " " + c.Name + " " + sub.Name
+		}
+		equip(c.Subcommands)
+	}
+}
+
+// verb is how the running command is typed, such as "plan" or "state list".
+func verb(c *cli.Context) string { return strings.TrimPrefix(c.Command.HelpName, programName+" ") }
 
 // badFlag is for a flag whose value cannot be read. The library's words are
 // `invalid value "5" for flag -timeout: parse error`.
 func badFlag(c *cli.Context, err error, _ bool) error {
-	return cmdline.Usage(err.Error(), "see rescale-apply "+c.Command.Name+" --help; a time has a unit, such as 30s or 2h")
+	return cmdline.Usage(err.Error(), "see rescale-apply "+verb(c)+" --help; a time has a unit, such as 30s or 2h")
 }
 
 // application hands parsing and help pages to the library, and keeps errors and

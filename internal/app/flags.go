@@ -55,7 +55,7 @@ func outputFlags(formats ...string) []cli.Flag {
 func format(c *cli.Context, formats ...string) (string, error) {
 	chosen := c.String("output")
 	if !slices.Contains(formats, chosen) {
-		return "", cmdline.Usage(fmt.Sprintf("%s cannot print %q", c.Command.Name, chosen), "-o takes "+strings.Join(formats, ", "))
+		return "", cmdline.Usage(fmt.Sprintf("%s cannot print %q", verb(c), chosen), "-o takes "+strings.Join(formats, ", "))
 	}
 	return chosen, nil
 }
@@ -68,9 +68,9 @@ func noArguments(c *cli.Context) error {
 	}
 	word := c.Args().First()
 	if strings.HasSuffix(word, ".yaml") || strings.HasSuffix(word, ".yml") {
-		return cmdline.Usage(fmt.Sprintf("%s takes no argument %q", c.Command.Name, word), fmt.Sprintf("rescale-apply %s -f %s", c.Command.Name, word))
+		return cmdline.Usage(fmt.Sprintf("%s takes no argument %q", verb(c), word), fmt.Sprintf("rescale-apply %s -f %s", verb(c), word))
 	}
-	return cmdline.Usage(fmt.Sprintf("%s takes no argument %q", c.Command.Name, word), "see rescale-apply "+c.Command.Name+" --help")
+	return cmdline.Usage(fmt.Sprintf("%s takes no argument %q", verb(c), word), "see rescale-apply "+verb(c)+" --help")
 }
 
 // positive refuses a number or a duration below zero.

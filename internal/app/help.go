@@ -36,14 +36,25 @@ Usage:
    {{.UsageText}}
 `
 
+// groupHelp is the page of a command that is several.
+const groupHelp = commandHelp + `
+Commands:{{range .Subcommands}}
+   {{printf "%-12s" .Name}} {{.Usage}}{{end}}
+
+"{{.HelpName}} COMMAND --help" shows the flags of one.
+`
+
 // helpPage is the page of a command with its flags, each on lines of its own
 // width, the way gh and kubectl show them.
-func helpPage(flags []cli.Flag) string {
-	if len(flags) == 0 {
+func helpPage(c *cli.Command) string {
+	if len(c.Subcommands) > 0 {
+		return groupHelp
+	}
+	if len(c.Flags) == 0 {
 		return commandHelp
 	}
 	var rows [][]string
-	for _, f := range flags {
+	for _, f := range c.Flags {
 		documented, ok := f.(cli.DocGenerationFlag)
 		if !ok {
 			continue
@@ -87,7 +98,7 @@ func (t *tool) helpCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "help",
 		Usage:     "show this page, or the page of a command",
-		ArgsUsage: "[COMMAND]",
+		ArgsUsage: "[COMMAND ...]",
 		Action:    t.help,
 	}
 }
@@ -96,13 +107,19 @@ func (t *tool) help(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return cli.ShowAppHelp(c)
 	}
-	name := c.Args().First()
-	var names []string
-	for _, command := range c.App.Commands {
-		names = append(names, command.Name)
-		if command.HasName(name) {
-			return cli.ShowCommandHelp(c.Lineage()[1], name)
+	path, rest := cmdline.Find(c.Args().Slice(), c.App.Commands)
+	if len(rest) > 0 {
+		known := c.App.Commands
+		if len(path) > 0 {
+			known = path[len(path)-1].Subcommands
 		}
+		var names []string
+		for _, command := range known {
+			names = append(names, command.Name)
+		}
+		return cmdline.Usage(fmt.Sprintf("unknown command %q", strings.Join(c.Args().Slice(), " ")), diag.DidYouMean(rest[0], names))
 	}
-	return cmdline.Usage(fmt.Sprintf("unknown command %q", name), diag.DidYouMean(name, names))
+	command := path[len(path)-1]
+	cli.HelpPrinter(t.Stdout, command.CustomHelpTemplate, command)
+	return nil
 }

@@ -48,7 +48,7 @@ func (t *tool) load(c *cli.Context) (manifest, error) {
 func (t *tool) read(c *cli.Context) (manifest, error) {
 	names := c.StringSlice("filename")
 	if len(names) == 0 {
-		return manifest{}, cmdline.Usage("no manifest given", fmt.Sprintf("rescale-apply %s -f job.yaml", c.Command.Name))
+		return manifest{}, cmdline.Usage("no manifest given", fmt.Sprintf("rescale-apply %s -f job.yaml", verb(c)))
 	}
 	var m manifest
 	for _, name := range names {

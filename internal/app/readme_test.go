@@ -77,6 +77,13 @@ func commandTable(t *testing.T) string {
 	for line := range strings.Lines(list) {
 		name, usage, _ := strings.Cut(strings.TrimSpace(line), " ")
 		fmt.Fprintf(&b, "| `%s` | %s |\n", name, strings.TrimSpace(usage))
+		// The page of a command that is several lists those.
+		_, below, _ := strings.Cut(new(platform).run(t, "help", name).stdout, "Commands:\n")
+		below, _, _ = strings.Cut(below, "\n\n")
+		for line := range strings.Lines(below) {
+			sub, usage, _ := strings.Cut(strings.TrimSpace(line), " ")
+			fmt.Fprintf(&b, "| `%s %s` | %s |\n", name, sub, strings.TrimSpace(usage))
+		}
 	}
 	return b.String()
 }

@@ -42,13 +42,7 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 	}
 	s := &session{manifest: m, stateOf: make(map[string]string), notices: &notices{tell: t.warn}}
 	for _, job := range m.jobs {
-		path := c.String("state")
-		if path == "" && c.Bool("local") {
-			path = m.localState(m.source(job.File))
-		} else if path == "" {
-			path = statePath(m.source(job.File))
-		}
-		s.stateOf[job.Name.V] = path
+		s.stateOf[job.Name.V] = m.statePath(c, m.source(job.File))
 	}
 	if err := t.connect(c, s); err != nil {
 		return err
@@ -72,8 +66,14 @@ func realManifest(source diag.Source) string {
 }
 
 // statePath is where the state of a manifest is: beside it, so that there is one
-// whatever is given with it.
-func statePath(source diag.Source) string {
+// whatever is given with it, unless --state or --local say something else.
+func (m manifest) statePath(c *cli.Context, source diag.Source) string {
+	switch given := c.String("state"); {
+	case given != "":
+		return given
+	case c.Bool("local"):
+		return m.localState(source)
+	}
 	manifest := realManifest(source)
 	return filepath.Join(filepath.Dir(manifest), stateFolder, filepath.Base(manifest)+stateSuffix)
 }

@@ -21,19 +21,45 @@ func (d diskFile) Append(line []byte) error {
 
 func (d diskFile) Close() error { return d.f.Close() }
 
+// draftFile is a file that nobody relies on before it is closed, so that its lines
+// go to the disk together.
+type draftFile struct{ diskFile }
+
+func (d draftFile) Append(line []byte) error {
+	_, err := d.f.Write(line)
+	return err
+}
+
+func (d draftFile) Close() error { return errors.Join(d.f.Sync(), d.f.Close()) }
+
 // openFile opens the journal for appending, with nothing behind its first good bytes.
 // The tail is cut through the path, because on Windows a handle that can only append
 // can not truncate.
-func openFile(path string, good int64) (Appender, error) {
+func openFile(path string, good int64) (diskFile, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, err
+		return diskFile{}, err
 	}
-	if err := cutTail(f, good); err != nil {
+	// The folder each time: a process may have died between making the file and
+	// putting its name on the disk.
+	if err := errors.Join(cutTail(f, good), syncFolder(path)); err != nil {
 		_ = f.Close()
-		return nil, err
+		return diskFile{}, err
 	}
 	return diskFile{f}, nil
+}
+
+// realPath is where the file is that a link leads to, so that a journal has one lock
+// however it is named. Links among its folders do not matter: the lock is found
+// through them as well.
+func realPath(path string) string {
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return path
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	return path
 }
 
 func cutTail(f *os.File, good int64) error {

@@ -35,4 +35,6 @@
 // Beside FILE lie FILE.lock, on which the operating system's lock is held, and
 // FILE.lock.json, which says by whom. FILE.lock is never deleted: a process that
 // deletes it could take the lock on a new file while another still holds the old one.
+// A [Replacement] is written to FILE.new, and the file whose place it takes is kept as
+// FILE.bak-LINEAGE. If FILE is a link, all of them lie beside the file it leads to.
 package state

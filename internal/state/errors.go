@@ -28,8 +28,8 @@ func (e *DamagedError) Hint() string {
 	if errors.Is(e.Err, errNoJournal) {
 		return "name another file with --state; this one is left as it is"
 	}
-	return "delete it and apply again: the runs are found on the platform by their names; " +
-		"that costs a look through the job list, never a second run"
+	return "rescale-apply state rebuild -f MANIFEST makes it anew from the platform and keeps this file beside it; " +
+		"nothing is started by that, and nothing is started twice after it"
 }
 
 // NewerError tells that a newer version of this tool wrote the journal.
@@ -86,9 +86,19 @@ func (e *LockedError) Error() string {
 		e.Path, e.PID, e.Host, e.Since.Local().Format(time.RFC3339))
 }
 
-// Hint says what to do.
+// Hint says what to do. A lock is never broken: two writers could both spend money.
 func (e *LockedError) Hint() string {
-	return "wait until it has ended, or stop it; the lock goes away with its process"
+	const wait = "wait until it has ended, or end it: "
+	const gone = "; the lock goes away with its process"
+	switch {
+	case e.PID == 0:
+		return wait + "it is the process that has " + e.Path + lockSuffix + " open" + gone
+	case e.Host != thisHost():
+		return wait + fmt.Sprintf("pid %d on %s", e.PID, e.Host) + gone
+	case runtime.GOOS == "windows":
+		return wait + fmt.Sprintf("taskkill /F /PID %d", e.PID) + gone
+	}
+	return wait + fmt.Sprintf("kill %d", e.PID) + gone
 }
 
 // WriteError tells that the journal can not be written. Nothing that depends on the

@@ -42,6 +42,7 @@ func Open(path string, id Identity) (*Journal, error) {
 // first write to a new journal is its header. A wrapper can fail before the write, pass on
 // only the first bytes of a line and fail, or fail after it.
 func OpenWith(path string, id Identity, wrap func(Appender) Appender) (*Journal, error) {
+	path = realPath(path)
 	if err := makeFolder(path); err != nil {
 		return nil, &WriteError{Path: path, Err: err}
 	}
@@ -92,9 +93,6 @@ func (j *Journal) begin(id Identity) error {
 		return fmt.Errorf("creating state file %q: %w", j.path, err)
 	}
 	if err := j.file.Append(line); err != nil {
-		return &WriteError{Path: j.path, Err: err}
-	}
-	if err := syncFolder(j.path); err != nil {
 		return &WriteError{Path: j.path, Err: err}
 	}
 	return j.now.addHeader(line[:len(line)-1])

@@ -2,6 +2,8 @@ package state
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"time"
 
@@ -15,25 +17,22 @@ type lock struct {
 	note string // path of the owner note
 }
 
-// owner is the note beside the lock. It is for people only: nothing is decided by it.
-// It has a file of its own because on Windows nobody else can read a locked one. For a
-// moment after a holder died it can still name the dead one.
-type owner struct {
+// Owner is who holds a lock, or held it. It stands in a note beside the lock, for
+// people only: nothing is decided by it. It has a file of its own because on Windows
+// nobody else can read a locked one. For a moment after a holder died it can still
+// name the dead one.
+type Owner struct {
 	PID   int       `json:"pid"`
 	Host  string    `json:"host"`
 	Since time.Time `json:"since"`
 	Tool  string    `json:"tool"`
 }
 
+// acquire takes the lock and signs it.
 func acquire(path, tool string) (*lock, error) {
-	l := &lock{file: flock.New(path + ".lock"), note: path + ".lock.json"}
-	got, err := l.file.TryLock()
+	l, err := take(path)
 	if err != nil {
-		return nil, &WriteError{Path: path + ".lock", Err: err}
-	}
-	if !got {
-		holder := l.holder()
-		return nil, &LockedError{Path: path, PID: holder.PID, Host: holder.Host, Since: holder.Since}
+		return nil, err
 	}
 	if err := l.sign(tool); err != nil {
 		_ = l.release()
@@ -42,26 +41,52 @@ func acquire(path, tool string) (*lock, error) {
 	return l, nil
 }
 
-func (l *lock) sign(tool string) error {
-	host, err := os.Hostname()
+// take does not wait: who holds the lock may do so for days.
+func take(path string) (*lock, error) {
+	l := &lock{file: flock.New(path + lockSuffix), note: path + noteSuffix}
+	got, err := l.file.TryLock()
 	if err != nil {
-		host = "this machine"
+		return nil, &WriteError{Path: path + lockSuffix, Err: err}
 	}
-	text, err := json.Marshal(owner{PID: os.Getpid(), Host: host, Since: time.Now().UTC(), Tool: tool})
+	if !got {
+		holder, _ := l.holder()
+		return nil, &LockedError{Path: path, PID: holder.PID, Host: holder.Host, Since: holder.Since}
+	}
+	return l, nil
+}
+
+const (
+	lockSuffix = ".lock"
+	noteSuffix = ".lock.json"
+)
+
+func (l *lock) sign(tool string) error {
+	text, err := json.Marshal(Owner{PID: os.Getpid(), Host: thisHost(), Since: time.Now().UTC(), Tool: tool})
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(l.note, append(text, '\n'), 0o600)
 }
 
-// holder is who signed last; the zero owner when that can not be read.
-func (l *lock) holder() owner {
-	var who owner
-	text, err := os.ReadFile(l.note)
-	if err != nil || json.Unmarshal(text, &who) != nil {
-		return owner{}
+func thisHost() string {
+	host, err := os.Hostname()
+	if err != nil {
+		return "this machine"
 	}
-	return who
+	return host
+}
+
+// holder is who signed last; the zero owner when there is no note. Left tells that
+// there is one, whether it can be read or not.
+func (l *lock) holder() (who Owner, left bool) {
+	text, err := os.ReadFile(l.note)
+	if err != nil {
+		return Owner{}, !errors.Is(err, fs.ErrNotExist)
+	}
+	if json.Unmarshal(text, &who) != nil {
+		return Owner{}, true
+	}
+	return who, true
 }
 
 // release removes the note while the lock still keeps others from writing theirs.
@@ -69,4 +94,24 @@ func (l *lock) holder() owner {
 func (l *lock) release() error {
 	_ = os.Remove(l.note)
 	return l.file.Unlock()
+}
+
+// Unlock removes what a dead process left of its lock on the journal at path: the
+// note that names it. The lock itself went with the process, and one that is held
+// is never broken: *[LockedError]. Stale is who had signed; left is false when there
+// was no note.
+func Unlock(path string) (stale Owner, left bool, err error) {
+	path = realPath(path)
+	if _, err := os.Stat(path + lockSuffix); errors.Is(err, fs.ErrNotExist) {
+		return Owner{}, false, nil // taking the lock would make the file
+	}
+	l, err := take(path)
+	if err != nil {
+		return Owner{}, false, err
+	}
+	stale, left = l.holder()
+	if err := l.release(); err != nil {
+		return Owner{}, false, &WriteError{Path: path + lockSuffix, Err: err}
+	}
+	return stale, left, nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,53 @@ func TestLockWithoutItsNote(t *testing.T) {
 	same(t, state.LockedError{Path: path}, *locked)
 	if !strings.Contains(err.Error(), "locked by another process") {
 		t.Error(err)
+	}
+}
+
+// Unlock tidies up after the dead and never breaks the lock of the living.
+func TestUnlock(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	_, left, err := state.Unlock(path)
+	same(t, []any{false, nil}, []any{left, err})
+	same(t, []string(nil), names(t, path)) // it made no file
+
+	child, _ := startHolder(t, path)
+	var locked *state.LockedError
+	if _, _, err := state.Unlock(path); !errors.As(err, &locked) || locked.PID != child.Process.Pid {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := state.Open(path, ada); !errors.As(err, &locked) {
+		t.Fatalf("the lock was broken: %v", err)
+	}
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = child.Wait()
+	stale, left, err := state.Unlock(path)
+	same(t, []any{child.Process.Pid, ada.Tool, true, nil}, []any{stale.PID, stale.Tool, left, err})
+	same(t, []string{"s", "s.lock"}, names(t, path))
+	_, left, err = state.Unlock(path)
+	same(t, []any{false, nil}, []any{left, err})
+	same(t, []string{"child"}, open(t, path).Snapshot().Jobs())
+}
+
+// The hint says how to end the holder, where it is.
+func TestLockedHint(t *testing.T) {
+	t.Parallel()
+	host, _ := os.Hostname()
+	kill := "kill 42;"
+	if runtime.GOOS == "windows" {
+		kill = "taskkill /F /PID 42;"
+	}
+	for want, locked := range map[string]state.LockedError{
+		kill:                     {Path: "s", PID: 42, Host: host},
+		"pid 42 on another-host": {Path: "s", PID: 42, Host: "another-host"},
+		"has s.lock open":        {Path: "s"},
+	} {
+		if hint := locked.Hint(); !strings.Contains(hint, want) {
+			t.Errorf("%q lacks %q", hint, want)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 var errNoJournal = errors.New("this is not a state file of rescale-apply")
@@ -78,7 +79,7 @@ func (p past) checkIdentity(path string, id Identity) error {
 	}
 	got := Identity{Tool: p.Header.Tool, Platform: p.Header.Platform, Account: p.Header.Account}
 	samePlatform := id.Platform == "" || id.Platform == got.Platform
-	sameAccount := id.Account == "" || id.Account == got.Account
+	sameAccount := id.Account == "" || strings.EqualFold(id.Account, got.Account)
 	if samePlatform && sameAccount {
 		return nil
 	}

@@ -209,7 +209,7 @@ func TestChangedLastLineIsDamage(t *testing.T) {
 	}
 	same(t, []any{path, last + 1}, []any{damaged.Path, damaged.Line})
 	same(t, bad, string(text(t, path)))
-	if hint := damaged.Hint(); !strings.Contains(hint, "delete it and apply again") || !strings.Contains(hint, "never a second run") {
+	if hint := damaged.Hint(); !strings.Contains(hint, "rescale-apply state rebuild -f MANIFEST") || !strings.Contains(hint, "nothing is started twice") {
 		t.Error(hint)
 	}
 }
@@ -349,6 +349,7 @@ func TestForeignIsRefused(t *testing.T) {
 		"platform":      {state.Identity{Tool: "x", Platform: "https://eu.rescale.com", Account: ada.Account}, false},
 		"other version": {state.Identity{Tool: "rescale-apply 0.9.0", Platform: ada.Platform, Account: ada.Account}, true},
 		"not compared":  {state.Identity{}, true},
+		"same account":  {state.Identity{Tool: "x", Platform: ada.Platform, Account: "Ada@Example.com"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -34,10 +34,6 @@ func Usage(message, hint string) error { return &UsageError{Message: message, Ad
 // "apply". The library would take such flags for arguments, silently.
 func Arrange(args []string, commands []*cli.Command) ([]string, error) {
 	line := split(args, valueFlags(commands))
-	command, rest := defaultCommand, line.words
-	if len(line.words) > 0 && !line.literal {
-		command, rest = line.words[0], line.words[1:]
-	}
 	if len(line.words) == 0 && len(line.flags) == 0 {
 		return []string{"help"}, nil
 	}
@@ -47,17 +43,44 @@ func Arrange(args []string, commands []*cli.Command) ([]string, error) {
 	if len(line.words) == 0 && line.flags[0] == "--version" {
 		return []string{"version"}, nil
 	}
-	i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(command) })
-	if i < 0 {
-		return nil, unknownCommand(command, commands)
+	if len(line.words) == 0 || line.literal {
+		line.words = append([]string{defaultCommand}, line.words...)
 	}
-	if err := checkFlags(line.flags, commands[i]); err != nil {
+	path, rest := Find(line.words, commands)
+	if len(path) == 0 {
+		return nil, unknownCommand(rest[0], commands)
+	}
+	names := make([]string, len(path))
+	for i, c := range path {
+		names[i] = c.Name
+	}
+	if slices.ContainsFunc(line.flags, isHelp) {
+		return append([]string{"help", "--"}, names...), nil
+	}
+	command, name := path[len(path)-1], strings.Join(names, " ")
+	if len(command.Subcommands) > 0 {
+		return nil, unknownSubcommand(name, rest, command.Subcommands)
+	}
+	if err := checkFlags(line.flags, command, name); err != nil {
 		return nil, err
 	}
-	return slices.Concat([]string{command}, line.flags, []string{"--"}, rest), nil
+	return slices.Concat(names, line.flags, []string{"--"}, rest), nil
 }
 
 const defaultCommand = "apply"
+
+// Find gives the command that words begin with, and what follows it. The path is the
+// command, below it its sub-command, and so on; it is empty for a word that is none.
+func Find(words []string, commands []*cli.Command) (path []*cli.Command, rest []string) {
+	for len(words) > 0 {
+		i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(words[0]) })
+		if i < 0 {
+			break
+		}
+		path, words, commands = append(path, commands[i]), words[1:], commands[i].Subcommands
+	}
+	return path, words
+}
 
 // commandLine is what was typed, sorted into flags (each with its value, if it
 // takes one) and words.
@@ -93,7 +116,9 @@ func flagName(arg string) string {
 	return name
 }
 
-func isHelp(arg string) bool { return slices.Contains(cli.HelpFlag.Names(), flagName(arg)) }
+func isHelp(arg string) bool {
+	return strings.HasPrefix(arg, "-") && slices.Contains(cli.HelpFlag.Names(), flagName(arg))
+}
 
 func valueFlags(commands []*cli.Command) map[string]bool {
 	takes := make(map[string]bool)
@@ -104,6 +129,7 @@ func valueFlags(commands []*cli.Command) map[string]bool {
 				takes[name] = ok && documented.TakesValue()
 			}
 		}
+		maps.Copy(takes, valueFlags(c.Subcommands))
 	}
 	return takes
 }
@@ -112,16 +138,28 @@ func unknownCommand(word string, commands []*cli.Command) error {
 	if strings.HasSuffix(word, ".yaml") || strings.HasSuffix(word, ".yml") {
 		return Usage(fmt.Sprintf("unknown command %q", word), "to apply a manifest: rescale-apply -f "+word)
 	}
-	var names []string
-	for _, c := range commands {
-		names = append(names, c.Name)
+	return Usage(fmt.Sprintf("unknown command %q", word), diag.DidYouMean(word, commandNames(commands)))
+}
+
+// unknownSubcommand is for a command that does nothing by itself.
+func unknownSubcommand(group string, rest []string, commands []*cli.Command) error {
+	if len(rest) == 0 {
+		return Usage(group+" is several commands", "type one of them after it: "+strings.Join(commandNames(commands), ", "))
 	}
-	return Usage(fmt.Sprintf("unknown command %q", word), diag.DidYouMean(word, names))
+	return Usage(fmt.Sprintf("%s has no command %q", group, rest[0]), diag.DidYouMean(rest[0], commandNames(commands)))
+}
+
+func commandNames(commands []*cli.Command) []string {
+	names := make([]string, len(commands))
+	for i, c := range commands {
+		names[i] = c.Name
+	}
+	return names
 }
 
 // checkFlags refuses flags that the command does not have, and a flag without
-// its value, with a suggestion.
-func checkFlags(flags []string, command *cli.Command) error {
+// its value, with a suggestion. Path is how the command is typed.
+func checkFlags(flags []string, command *cli.Command, path string) error {
 	takesValue := valueFlags([]*cli.Command{command})
 	for _, name := range cli.HelpFlag.Names() {
 		takesValue[name] = false
@@ -130,13 +168,13 @@ func checkFlags(flags []string, command *cli.Command) error {
 	for i := 0; i < len(flags); i++ {
 		name := flagName(flags[i])
 		if !slices.Contains(names, name) {
-			return Usage(fmt.Sprintf("%s has no flag %s", command.Name, dashed(name)), flagHint(name, names, command.Name))
+			return Usage(fmt.Sprintf("%s has no flag %s", path, dashed(name)), flagHint(name, names, path))
 		}
 		if !takesValue[name] || strings.Contains(flags[i], "=") {
 			continue
 		}
 		if i++; i == len(flags) {
-			return Usage(fmt.Sprintf("%s needs a value", dashed(name)), "see rescale-apply "+command.Name+" --help")
+			return Usage(fmt.Sprintf("%s needs a value", dashed(name)), "see rescale-apply "+path+" --help")
 		}
 	}
 	return nil

@@ -35,13 +35,11 @@ func Complete(words []string, commands []*cli.Command) []string {
 		return nil
 	}
 	done, last := words[:len(words)-1], words[len(words)-1]
-	var candidates []string
-	command := commandIn(done, commands)
-	if command == nil {
-		for _, c := range commands {
-			candidates = append(candidates, c.Name)
-		}
-		command = commands[0]
+	path, _ := Find(split(done, valueFlags(commands)).words, commands)
+	candidates, command := commandNames(commands), commands[0]
+	if len(path) > 0 {
+		command = path[len(path)-1]
+		candidates = commandNames(command.Subcommands)
 	}
 	if strings.HasPrefix(last, "-") {
 		candidates = longFlags(command)
@@ -50,19 +48,6 @@ func Complete(words []string, commands []*cli.Command) []string {
 		candidates = Shells()
 	}
 	return slices.DeleteFunc(candidates, func(c string) bool { return !strings.HasPrefix(c, last) })
-}
-
-// commandIn finds the command among words; nil when none was typed yet.
-func commandIn(words []string, commands []*cli.Command) *cli.Command {
-	line := split(words, valueFlags(commands))
-	if len(line.words) == 0 {
-		return nil
-	}
-	i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(line.words[0]) })
-	if i < 0 {
-		return nil
-	}
-	return commands[i]
 }
 
 func longFlags(c *cli.Command) []string {

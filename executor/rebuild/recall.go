@@ -1,0 +1,155 @@
+// Package rebuild finds out from the platform alone what a lost journal held: which
+// runs there are of some jobs, how they ended, and which files they were given. It
+// sends GET requests only, and writes nothing. It knows no journal file.
+//
+// What the platform does not know stays unknown: what an older content was made of,
+// what a run did cost, and where its results were downloaded to. Only for the content
+// that a manifest asks for now can be told what it is made of, and whether its
+// results are here.
+package rebuild
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+// Platform is what is read.
+type Platform interface {
+	once.Reader
+	results.Platform
+	File(ctx context.Context, id string) (rescale.File, error)
+}
+
+// Memory is what the platform remembers of some jobs.
+type Memory struct {
+	Runs    []Run // one for each key, oldest first
+	Surplus []Surplus
+}
+
+// Run is the job that a key stands for.
+type Run struct {
+	once.Owned
+	Since   time.Time     // no job with the key is older
+	Parts   []state.Part  // when its content is what the manifest says now
+	Inputs  []state.File  // those that can be given to other jobs as well
+	Results *state.Record // of a download; nil unless all of it is here
+}
+
+// Surplus is a job that no record speaks of, because a run with its content and
+// generation is there.
+type Surplus struct {
+	once.Found
+	Run string // id of that run
+}
+
+// Recall reads all that the platform remembers of the jobs of an account. A job
+// needs nothing but its name; one that is resolved gets more known about its runs.
+func Recall(ctx context.Context, p Platform, owner string, jobs []resolver.Job) (Memory, error) {
+	var names []string
+	for _, job := range jobs {
+		names = append(names, job.Name)
+	}
+	mine, err := once.Mine(ctx, p, owner, names)
+	if err != nil {
+		return Memory{}, err
+	}
+	m := choose(mine)
+	if err := m.findInputs(ctx, p, owner); err != nil {
+		return Memory{}, err
+	}
+	for _, job := range jobs {
+		if err := m.compare(ctx, p, job); err != nil {
+			return Memory{}, err
+		}
+	}
+	return m, nil
+}
+
+// choose finds the one of each key that apply would go on with. A draft is not a
+// decision: beside a submitted run of its content and generation, it is no run.
+func choose(mine []once.Owned) Memory {
+	same := make(map[once.Key][]once.Found)
+	ran := make(map[once.Key]string) // id of a submitted run, by content and generation
+	for _, o := range mine {
+		same[o.Key] = append(same[o.Key], o.Found)
+		if o.Submitted() {
+			ran[anyAttempt(o.Key)] = o.ID
+		}
+	}
+	var m Memory
+	for _, o := range mine {
+		winner, run := once.Elect(same[o.Key]), ran[anyAttempt(o.Key)]
+		if winner.Submitted() {
+			run = winner.ID
+		}
+		switch {
+		case run != "" && run != o.ID:
+			m.Surplus = append(m.Surplus, Surplus{o.Found, run})
+		case winner.ID == o.ID:
+			m.Runs = append(m.Runs, Run{Owned: o, Since: same[o.Key][0].Inserted})
+		}
+	}
+	return m
+}
+
+func anyAttempt(k once.Key) once.Key {
+	k.Attempt = 0
+	return k
+}
+
+// compare adds to the runs of a job what its manifest tells about them now.
+func (m *Memory) compare(ctx context.Context, p Platform, job resolver.Job) error {
+	var wanted *Run
+	for i := range m.Runs {
+		run := &m.Runs[i]
+		if run.Key.Name != job.Name || run.Key.Digest != job.Digest {
+			continue
+		}
+		for _, part := range job.Parts {
+			run.Parts = append(run.Parts, state.Part(part))
+		}
+		if run.Key.Generation == max(1, job.Rerun.Generation.V) {
+			wanted = run
+		}
+	}
+	wish := results.Of(job)
+	if wanted == nil || len(wish.Include) == 0 || !wanted.succeeded() {
+		return nil
+	}
+	outputs, whole, err := results.Download{Platform: p, ID: wanted.ID, Wish: wish}.Here(ctx)
+	if whole {
+		wanted.Results = &state.Record{
+			Kind: state.KindDownloaded, Job: job.Name, ID: wanted.ID, To: wish.To, Outputs: outputs, Selection: wish.Selection(),
+		}
+	}
+	if once.NotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// Records are the lines of a journal of the named jobs.
+func (m Memory) Records(names []string) []state.Record {
+	var list []state.Record
+	uploaded := make(map[string]bool)
+	for _, run := range m.Runs {
+		if !slices.Contains(names, run.Key.Name) {
+			continue
+		}
+		for _, file := range run.Inputs {
+			if !uploaded[file.ID] {
+				uploaded[file.ID] = true
+				list = append(list, state.Record{Kind: state.KindUploaded, File: file})
+			}
+		}
+		list = append(list, run.records()...)
+	}
+	return list
+}

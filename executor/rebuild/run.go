@@ -1,0 +1,119 @@
+package rebuild
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+func (r Run) succeeded() bool {
+	judged, _ := r.Verdict()
+	return judged.Verdict == verdict.Succeeded
+}
+
+// records are the steps in which the run would have been recorded.
+func (r Run) records() []state.Record {
+	step := func(kind state.Kind) state.Record {
+		return state.Record{Kind: kind, Job: r.Key.Name, Key: r.Key.String(), ID: r.ID}
+	}
+	creating := step(state.KindCreating)
+	creating.ID, creating.Digest, creating.Parts, creating.Intent = "", r.Key.Digest, r.Parts, r.Since
+	creating.Generation, creating.Attempt = r.Key.Generation, r.Key.Attempt
+	list := []state.Record{creating, step(state.KindCreated)}
+	if !r.Submitted() {
+		return list
+	}
+	list = append(list, step(state.KindSubmitted))
+	judged, over := r.Verdict()
+	if !over {
+		latest := step(state.KindStatus)
+		latest.Key = ""
+		latest.Status, latest.Reason, latest.StatusAt = r.History[0].Status, r.History[0].Reason, r.History[0].Date
+		return append(list, latest)
+	}
+	finished := step(state.KindFinished)
+	finished.Verdict, finished.Reason = string(judged.Verdict), judged.Reason
+	finished.Started, finished.Ended = judged.Started, judged.Ended
+	finished.CoreHours = r.coreHours(judged)
+	list = append(list, finished)
+	if r.Results != nil {
+		list = append(list, *r.Results)
+	}
+	return list
+}
+
+// coreHours is the time that the command ran, on as many cores as it had.
+func (r Run) coreHours(j verdict.Judgement) float64 {
+	if j.Started.IsZero() || j.Ended.Before(j.Started) || len(r.Job.Tiles) == 0 {
+		return 0
+	}
+	tile := r.Job.Tiles[0]
+	return float64(tile.CoresPerSlot*max(1, tile.Slots)) * j.Ended.Sub(j.Started).Hours()
+}
+
+// lookParallel bounds the GETs that run at once.
+const lookParallel = 8
+
+// findInputs looks at every input file of the runs, and keeps those that an apply
+// can give to other jobs: uploaded by owner, whole and still there.
+func (m *Memory) findInputs(ctx context.Context, p Platform, owner string) error {
+	var mu sync.Mutex
+	known := make(map[string]state.File)
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(lookParallel)
+	for _, id := range m.inputs() {
+		group.Go(func() error {
+			file, err := p.File(groupCtx, id)
+			if once.NotFound(err) {
+				return nil
+			}
+			if err == nil && reusable(file, owner) {
+				mu.Lock()
+				defer mu.Unlock()
+				known[id] = state.File{Name: file.Name, SHA512: file.SHA512, Size: file.Size, ID: id}
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i := range m.Runs {
+		for _, tile := range m.Runs[i].Job.Tiles {
+			for _, id := range tile.Inputs {
+				if file, ok := known[id]; ok {
+					m.Runs[i].Inputs = append(m.Runs[i].Inputs, file)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// inputs are the ids of all input files of the runs, each once.
+func (m *Memory) inputs() []string {
+	var ids []string
+	seen := make(map[string]bool)
+	for _, run := range m.Runs {
+		for _, tile := range run.Job.Tiles {
+			for _, id := range tile.Inputs {
+				if !seen[id] {
+					seen[id] = true
+					ids = append(ids, id)
+				}
+			}
+		}
+	}
+	return ids
+}
+
+func reusable(f rescale.File, owner string) bool {
+	return f.Type == rescale.InputFile && strings.EqualFold(f.Owner, owner) && f.Complete && !f.Deleted && f.SHA512 != "" && f.Name != ""
+}

@@ -1,0 +1,104 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+func (t *tool) stateRemoveCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "rm",
+		Usage:     "forget the runs of a job; the next apply looks for them on the platform",
+		ArgsUsage: "JOB",
+		UsageText: "rescale-apply state rm heat -f job.yaml",
+		Flags:     stateFlags(),
+		Action:    t.stateRemove,
+	}
+}
+
+func (t *tool) stateRemove(c *cli.Context) error {
+	output, err := format(c, "text", "json")
+	if err != nil {
+		return err
+	}
+	files, name, err := t.filesOfJob(c)
+	if err != nil {
+		return err
+	}
+	for i, f := range files {
+		if files[i].Snapshot, err = forget(f.Path, name); err != nil {
+			return err
+		}
+	}
+	for _, f := range files {
+		if run, _ := f.Last(name); run.Stage == state.StageSubmitting || run.Stage == state.StageSubmitted {
+			t.warn(fmt.Sprintf("run %s of job %s may still be under way; a changed manifest is not held back by it any more", run.ID, name))
+		}
+	}
+	if output == "json" {
+		return show.WriteForgotten(t.Stdout, files, name)
+	}
+	t.style(c).Forgotten(t.Stdout, files, name)
+	return nil
+}
+
+// forget drops a job from one file, and gives what was there before.
+func forget(path, name string) (before state.Snapshot, err error) {
+	journal, err := state.Open(path, state.Identity{Tool: programName + " " + Version()})
+	if err != nil {
+		return state.Snapshot{}, err
+	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	before = journal.Snapshot()
+	return before, journal.Append(state.Record{Kind: state.KindForgot, Job: name})
+}
+
+func (t *tool) stateUnlockCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "unlock",
+		Usage:     "show who holds the lock of a state file; tidy up after a holder that died",
+		UsageText: "rescale-apply state unlock -f job.yaml",
+		Flags:     stateFlags(),
+		Action:    t.stateUnlock,
+	}
+}
+
+// stateUnlock breaks no lock: the operating system has freed that of a dead process,
+// and beside a living one a second writer could spend money.
+func (t *tool) stateUnlock(c *cli.Context) error {
+	output, err := format(c, "text", "json")
+	if err == nil {
+		err = noArguments(c)
+	}
+	if err != nil {
+		return err
+	}
+	paths, err := t.statePaths(c)
+	if err != nil {
+		return err
+	}
+	var held error
+	var locks []show.Lock
+	for _, path := range paths {
+		lock := show.Lock{Path: path}
+		var locked *state.LockedError
+		lock.Owner, lock.Stale, err = state.Unlock(path)
+		if errors.As(err, &locked) {
+			lock.Locked, lock.Owner = true, state.Owner{PID: locked.PID, Host: locked.Host, Since: locked.Since}
+			held = errors.Join(held, err)
+		} else if err != nil {
+			return err
+		}
+		locks = append(locks, lock)
+	}
+	if output == "json" {
+		return errors.Join(show.WriteLocks(t.Stdout, locks), held)
+	}
+	t.style(c).Locks(t.Stdout, locks)
+	return held
+}
