@@ -31,6 +31,9 @@ type race struct {
 	choices  *choices
 	stale    int // old job lists that may still be served
 	deaths   int // runners that may still die
+	bounded  bool
+	switches int    // that are left, when bounded
+	last     *racer // whose request went on last
 	versions []time.Time
 
 	mu      sync.Mutex
@@ -245,6 +248,9 @@ func (s *race) moves() []move {
 	present := len(s.versions) - 1
 	var moves []move
 	for _, q := range s.waiting {
+		if s.bounded && s.switches == 0 && q.racer != s.last && s.atGate(s.last) {
+			continue
+		}
 		moves = append(moves, move{q, passes, present})
 		if isList(q.http) && s.stale > 0 {
 			for v := range present {
@@ -271,14 +277,21 @@ func (q *request) name() string {
 // someSleep tells that a racer neither waits at the gate nor has ended.
 func (s *race) someSleep() bool {
 	return slices.ContainsFunc(s.runners, func(r *racer) bool {
-		atGate := slices.ContainsFunc(s.waiting, func(q *request) bool { return q.racer == r })
-		return !r.done && !atGate
+		return !r.done && !s.atGate(r)
 	})
+}
+
+func (s *race) atGate(r *racer) bool {
+	return slices.ContainsFunc(s.waiting, func(q *request) bool { return q.racer == r })
 }
 
 // let makes a move and waits until it has had its effect.
 func (s *race) let(m move) error {
 	s.mu.Lock()
+	if s.last != nil && s.last != m.request.racer && s.atGate(s.last) {
+		s.switches--
+	}
+	s.last = m.request.racer
 	s.waiting = slices.DeleteFunc(s.waiting, func(q *request) bool { return q == m.request })
 	s.mu.Unlock()
 	if m.version < len(s.versions)-1 {
@@ -318,7 +331,7 @@ func (s *race) fingerprint() string {
 	var racers []string
 	s.mu.Lock()
 	for _, r := range s.runners {
-		text := fmt.Sprintln(r.memory(), r.dead, r.done)
+		text := fmt.Sprintln(r.memory(), r.dead, r.done, s.bounded && r == s.last)
 		for _, q := range s.waiting {
 			if q.racer == r {
 				text += q.name()[1:] + "\n"
@@ -329,6 +342,9 @@ func (s *race) fingerprint() string {
 	s.mu.Unlock()
 	slices.Sort(racers)
 	h := sha256.New()
+	if s.bounded {
+		fmt.Fprintln(h, s.switches)
+	}
 	fmt.Fprintln(h, racers, s.stale, s.deaths, len(s.versions))
 	for _, j := range s.server.Jobs() {
 		fmt.Fprintln(h, j.ID, j.Status, j.Draft, j.Deleted)
