@@ -183,6 +183,19 @@ func (w *hashing) read(ctx context.Context, f *hashed) error {
 	return nil
 }
 
+// Unchanged compares a file with what it was when it was found. The error is a
+// *[ChangedError], or why it can not be looked at.
+func Unchanged(path string, size int64, at time.Time) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Size() != size || !info.ModTime().Equal(at) {
+		return &ChangedError{Path: path}
+	}
+	return nil
+}
+
 // bufferSize is large enough that the system calls do not show beside the hash.
 const bufferSize = 1 << 20
 
