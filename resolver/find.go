@@ -189,7 +189,7 @@ func inputProblem(dir string, at spec.Value[string], err error) diag.Diagnostic 
 	case errors.As(err, &empty):
 		d.Rule, d.Hint = diag.EmptyGlob, "a pattern starts at the folder of the manifest; **/ goes into the folders below"
 		if empty.Ignored {
-			d.Hint = "a line that begins with ! takes a file back; a path without wildcards is always taken"
+			d.Hint = "change the .rescaleignore, or write the path of one file: that is always taken"
 		}
 	}
 	var advised interface{ Hint() string }

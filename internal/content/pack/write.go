@@ -143,7 +143,9 @@ func (f File) copy(to io.Writer, buffer []byte, tell func(int)) error {
 		if _, err := to.Write(buffer[:n]); err != nil {
 			return err
 		}
-		tell(n)
+		if n > 0 {
+			tell(n)
+		}
 		if errors.Is(err, io.EOF) {
 			break
 		}
