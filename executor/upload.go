@@ -2,15 +2,15 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"os"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -67,12 +67,12 @@ func (a *application) fileID(ctx context.Context, in resolver.Input) (string, er
 	if in.Path == "" {
 		return in.ID, nil
 	}
-	content := in.SHA512 + "\n" + in.Name
+	what := in.SHA512 + "\n" + in.Name
 	a.storing.Lock()
-	u, known := a.uploads[content]
+	u, known := a.uploads[what]
 	if !known {
 		u = new(upload)
-		a.uploads[content] = u
+		a.uploads[what] = u
 	}
 	a.storing.Unlock()
 	u.once.Do(func() { u.id, u.err = a.store(ctx, in) })
@@ -119,7 +119,7 @@ func (a *application) send(ctx context.Context, in resolver.Input) (rescale.File
 	file, err := a.Platform.Upload(ctx, rescale.Upload{
 		Name: in.Name,
 		Size: in.Size,
-		Open: func() (io.ReadCloser, error) { return os.Open(in.Path) },
+		Open: in.Open,
 		Progress: func(sent int64) {
 			if now := time.Now(); now.Sub(told) >= progressEvery {
 				told = now
@@ -128,7 +128,7 @@ func (a *application) send(ctx context.Context, in resolver.Input) (rescale.File
 		},
 	})
 	if err != nil {
-		return rescale.File{}, err
+		return rescale.File{}, changed(err)
 	}
 	if sum := file.SHA512; sum != "" && sum != in.SHA512 {
 		return rescale.File{}, &ChangedError{Path: in.Path}
@@ -136,11 +136,25 @@ func (a *application) send(ctx context.Context, in resolver.Input) (rescale.File
 	return file, unchanged(in)
 }
 
-// unchanged compares a file with what it was when it was hashed.
+// unchanged compares the files of an input with what they were when they were hashed.
 func unchanged(in resolver.Input) error {
-	info, err := os.Stat(in.Path)
-	if err != nil || info.Size() != in.Size || !info.ModTime().Equal(in.ModTime) {
-		return &ChangedError{Path: in.Path, Err: err}
+	err := in.Unchanged()
+	var file *content.ChangedError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &file):
+		return &ChangedError{Path: file.Path}
 	}
-	return nil
+	return &ChangedError{Path: in.Path, Err: err}
+}
+
+// changed is the error for a file that is not what it was, if err is about one: an
+// archive notices it while it is packed.
+func changed(err error) error {
+	var file *content.ChangedError
+	if errors.As(err, &file) {
+		return &ChangedError{Path: file.Path}
+	}
+	return err
 }

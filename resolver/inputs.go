@@ -2,38 +2,41 @@ package resolver
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"io"
 	"os"
-	"path"
-	"path/filepath"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/pack"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// Input is one file of a job: on this disk (Path, SHA512, Size) or already on
-// the platform (ID).
+// Input is one file of a job: on this disk (Path, SHA512, Size), made of files
+// on this disk (Archive as well), or already on the platform (ID).
 type Input struct {
 	Pos        diag.Position
-	Name       string    // the name in the job's work folder
-	Path       string    // absolute, empty for a file on the platform
-	Rel        string    // Path as the manifest would say it, with slashes
-	ID         string    // empty until uploaded
-	SHA512     string    // hex
-	Size       int64     // bytes
-	ModTime    time.Time // before it was hashed; zero for a file on the platform
-	Decompress bool      // archives are unpacked before the command runs
+	Name       string        // the name in the job's work folder
+	Path       string        // absolute, empty for a file on the platform; of an archive the folder of its files
+	Rel        string        // Path as the manifest would say it, with slashes; of an archive its pattern
+	ID         string        // empty until uploaded
+	SHA512     string        // hex
+	Size       int64         // bytes
+	ModTime    time.Time     // before it was hashed; zero for an archive and a file on the platform
+	Archive    *pack.Archive // of an input that is packed, else nil
+	Decompress bool          // archives are unpacked before the command runs
 }
 
-// identity is what of an input counts for the digest. Decompress is the
-// platform's default, so only its absence is said.
+// identity is what of an input counts for the digest: of an archive the tree, so
+// that another way to pack it buys no second run. Decompress is the platform's
+// default, so only its absence is said.
 func (in Input) identity() string {
 	id := "sha512:" + in.SHA512
-	if in.Path == "" {
+	switch {
+	case in.Path == "":
 		id = "id:" + in.ID
+	case in.Archive != nil:
+		id = "sha256:" + in.Archive.Tree()
 	}
 	if !in.Decompress {
 		id += " packed"
@@ -41,186 +44,140 @@ func (in Input) identity() string {
 	return id
 }
 
+// Open gives the bytes to upload, Size of them, as often as it is called. What is
+// not what was hashed any more is noticed by Unchanged; an archive notices it
+// itself, while it is read.
+func (in Input) Open() (io.ReadCloser, error) {
+	if in.Archive != nil {
+		return in.Archive.Open(), nil
+	}
+	return os.Open(in.Path)
+}
+
+// Unchanged compares the files of an input with what they were when they were
+// found. The error is a *[content.ChangedError], or why one can not be looked at.
+func (in Input) Unchanged() error {
+	if in.Archive != nil {
+		return in.Archive.Unchanged()
+	}
+	return content.Unchanged(in.Path, in.Size, in.ModTime)
+}
+
+// Files are the local files that an input is made of.
+func (in Input) Files() []string {
+	switch {
+	case in.Path == "":
+		return nil
+	case in.Archive == nil:
+		return []string{in.Path}
+	}
+	var paths []string
+	for _, f := range in.Archive.Files {
+		paths = append(paths, f.Path)
+	}
+	return paths
+}
+
+// Reading is how local files are read. The zero Reading reads all of them.
+type Reading struct {
+	Memory Memory                 // of earlier commands; nil is fine
+	Tell   func(content.Progress) // called for one piece at a time; nil is fine
+}
+
+// Memory knows digests of files and archives.
+type Memory interface {
+	content.Memory
+	// Archive gives the digest of an archive by its key.
+	Archive(key string) (content.Digest, bool)
+	// RememberArchive takes it.
+	RememberArchive(key string, d content.Digest)
+}
+
 // LocalInputs finds and hashes the files of every job, each file once. Files
 // that are missing, unreadable or matched by no pattern are problems of the
 // manifest; the error is for a disk that fails while it is read.
-func LocalInputs(ctx context.Context, jobs []spec.Job) ([][]Input, diag.List, error) {
+func LocalInputs(ctx context.Context, jobs []spec.Job, reading Reading) ([][]Input, diag.List, error) {
 	inputs, problems := FindInputs(jobs)
 	if len(problems) > 0 {
 		return inputs, problems, nil
 	}
-	return inputs, nil, hash(ctx, inputs)
+	err := reading.hash(ctx, inputs)
+	if err == nil {
+		err = reading.measure(ctx, inputs)
+	}
+	return inputs, nil, err
 }
 
-// FindInputs finds the files of every job without reading them.
-func FindInputs(jobs []spec.Job) ([][]Input, diag.List) {
-	var problems diag.List
-	inputs := make([][]Input, len(jobs))
-	for i, job := range jobs {
-		f := finder{dir: job.Dir, jobs: jobs, problems: &problems}
-		for _, in := range job.Inputs {
-			inputs[i] = append(inputs[i], f.match(in)...)
-		}
-		checkNames(inputs[i], &problems)
-	}
-	return inputs, problems.Sort()
-}
-
-// finder looks for the input files of one job.
-type finder struct {
-	dir      string
-	jobs     []spec.Job // of the whole apply
-	problems *diag.List
-}
-
-// match gives the files that one entry of inputs stands for. A file on the
-// platform passes through: the catalog knows it.
-func (f finder) match(in spec.Input) []Input {
-	if in.ID.Written() {
-		return []Input{{Pos: in.ID.Pos, ID: in.ID.V, Decompress: in.Decompress.V}}
-	}
-	var exclude []string
-	for _, e := range in.Exclude {
-		exclude = append(exclude, e.V)
-	}
-	files, err := content.Match(f.dir, in.Path.V, append([]string{ownFolder}, exclude...))
-	var empty *content.NoMatchError
-	if errors.As(err, &empty) && len(empty.Exclude) > 0 {
-		empty.Exclude = exclude // what the user wrote
-	}
-	if err != nil {
-		*f.problems = append(*f.problems, inputProblem(f.dir, in.Path, err))
-		return nil
-	}
-	var list []Input
-	for _, file := range files {
-		if f.written(in.Path.V, file) {
-			continue
-		}
-		name := path.Base(file.Rel)
-		if in.As.Written() {
-			name = in.As.V
-		}
-		list = append(list, Input{
-			Pos: in.Path.Pos, Name: name, Path: file.Path, Rel: file.Rel, Size: file.Size, ModTime: file.ModTime, Decompress: in.Decompress.V,
-		})
-	}
-	if len(list) == 0 {
-		f.problems.Add(in.Path.Pos, diag.EmptyGlob, "results of a job are inputs only if the pattern begins with their folder",
-			"%q matches only files that rescale-apply wrote itself", in.Path.V)
-	}
-	return list
-}
-
-// ownFolder is state and the local platform, which may be writing there now. It
-// is not even looked into.
-const ownFolder = "**/.rescale/**"
-
-// written tells that a file is a result of one of the jobs. A pattern does not
-// mean those, or a job would change by being run; unless it begins with the
-// folder of the results, or names the file as it is.
-func (f finder) written(pattern string, file content.File) bool {
-	if file.Rel == path.Clean(filepath.ToSlash(pattern)) {
-		return false
-	}
-	begin := absolute(filepath.Join(f.dir, content.Begin(pattern)))
-	for _, job := range f.jobs {
-		folder := absolute(job.ResultsPath())
-		if len(job.Outputs.Download) > 0 && within(folder, file.Path) && !within(folder, begin) && folder != absolute(f.dir) {
-			return true
-		}
-	}
-	return false
-}
-
-func absolute(p string) string {
-	if whole, err := filepath.Abs(p); err == nil {
-		return whole
-	}
-	return p
-}
-
-// within tells that a path is a folder or in it.
-func within(folder, p string) bool {
-	rel, err := filepath.Rel(folder, p)
-	return err == nil && filepath.IsLocal(rel)
-}
-
-func inputProblem(dir string, at spec.Value[string], err error) diag.Diagnostic {
-	d := diag.Diagnostic{Pos: at.Pos, Rule: diag.UnreadableInput, Message: err.Error()}
-	var missing *content.NotFoundError
-	var empty *content.NoMatchError
-	switch {
-	case errors.As(err, &missing):
-		d.Rule, d.Hint = diag.MissingInput, nearbyFile(dir, at.V)
-	case errors.As(err, &empty):
-		d.Rule, d.Hint = diag.EmptyGlob, "a pattern starts at the folder of the manifest; **/ goes into the folders below"
-	}
-	var advised interface{ Hint() string }
-	if errors.As(err, &advised) && advised.Hint() != "" {
-		d.Hint = advised.Hint()
-	}
-	return d
-}
-
-// nearbyFile suggests a file of the same folder with almost the same name.
-func nearbyFile(dir, wanted string) string {
-	folder := path.Dir(filepath.ToSlash(wanted))
-	entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(folder)))
-	if err != nil {
-		return fmt.Sprintf("there is no folder %s either; paths start at the folder of the manifest", folder)
-	}
-	var names []string
-	for _, entry := range entries {
-		names = append(names, path.Join(folder, entry.Name()))
-	}
-	if near := diag.Nearest(wanted, names); len(near) > 0 {
-		return "did you mean " + near[0] + "?"
-	}
-	return "paths start at the folder of the manifest"
-}
-
-// checkNames refuses two inputs under one name: the platform puts all of them
-// into one folder, and one would hide the other.
-func checkNames(inputs []Input, problems *diag.List) {
-	first := make(map[string]Input)
-	for _, in := range inputs {
-		if in.Name == "" {
-			continue
-		}
-		other, taken := first[in.Name]
-		if !taken {
-			first[in.Name] = in
-			continue
-		}
-		problems.Add(in.Pos, diag.DuplicateInputName, "exclude one of them, or list it alone and rename it with as:",
-			"two inputs would be named %q in the job: %s and %s", in.Name, other.Rel, in.Rel)
-	}
-}
-
-func hash(ctx context.Context, inputs [][]Input) error {
+// hash gives every file its digest.
+func (r Reading) hash(ctx context.Context, inputs [][]Input) error {
 	var paths []string
-	for _, list := range inputs {
-		for _, in := range list {
-			if in.Path != "" {
-				paths = append(paths, in.Path)
-			}
-		}
-	}
-	digests, err := content.HashAll(ctx, paths)
-	if err != nil {
-		return err
-	}
-	next := 0
+	var take []func(content.Digest) // what to do with the digest of each path
+	archives := make(map[*pack.Archive]bool)
 	for _, list := range inputs {
 		for i := range list {
-			if list[i].Path != "" {
-				list[i].SHA512, list[i].Size = digests[next].SHA512, digests[next].Size
-				next++
+			in := &list[i]
+			switch {
+			case in.Path == "" || archives[in.Archive]:
+				continue
+			case in.Archive == nil:
+				take = append(take, func(d content.Digest) { in.SHA512, in.Size = d.SHA512, d.Size })
+			default: // jobs can share it
+				archives[in.Archive] = true
+				for k := range in.Archive.Files {
+					file := &in.Archive.Files[k]
+					take = append(take, func(d content.Digest) { file.SHA512, file.Size = d.SHA512, d.Size })
+				}
 			}
+			paths = append(paths, in.Files()...)
+		}
+	}
+	hasher := content.Hasher{Tell: r.Tell}
+	if r.Memory != nil {
+		hasher.Memory = r.Memory
+	}
+	digests, err := hasher.All(ctx, paths)
+	for i, d := range digests {
+		take[i](d)
+	}
+	return err
+}
+
+// measure gives every archive the digest of its bytes, each archive once. One after
+// the other: each is compressed by all processors.
+func (r Reading) measure(ctx context.Context, inputs [][]Input) error {
+	known := make(map[*pack.Archive]content.Digest)
+	for _, list := range inputs {
+		for i := range list {
+			in := &list[i]
+			if in.Archive == nil {
+				continue
+			}
+			digest, ok := known[in.Archive]
+			if !ok {
+				var err error
+				if digest, err = r.digest(ctx, *in); err != nil {
+					return err
+				}
+				known[in.Archive] = digest
+			}
+			in.SHA512, in.Size = digest.SHA512, digest.Size
 		}
 	}
 	return nil
+}
+
+func (r Reading) digest(ctx context.Context, in Input) (content.Digest, error) {
+	key := in.Archive.Key()
+	if r.Memory != nil {
+		if known, ok := r.Memory.Archive(key); ok {
+			return known, nil
+		}
+	}
+	digest, err := in.Archive.Measure(ctx, in.Name, r.Tell)
+	if err == nil && r.Memory != nil {
+		r.Memory.RememberArchive(key, digest)
+	}
+	return digest, err
 }
 
 // platformInputs completes the inputs that are already on the platform.

@@ -74,7 +74,7 @@ type Files interface {
 // Resolve checks jobs against the platform's catalogs and the local files, and
 // reports every problem of both together, in the order of the text. The error
 // is for work that could not be done: no answer, no permission.
-func Resolve(ctx context.Context, jobs []spec.Job, platform Platform) (Result, diag.List, error) {
+func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading Reading) (Result, diag.List, error) {
 	var (
 		cat    catalog
 		inputs [][]Input
@@ -86,7 +86,7 @@ func Resolve(ctx context.Context, jobs []spec.Job, platform Platform) (Result, d
 		return err
 	})
 	group.Go(func() (err error) {
-		inputs, found, err = LocalInputs(groupCtx, jobs)
+		inputs, found, err = LocalInputs(groupCtx, jobs, reading)
 		return err
 	})
 	if err := group.Wait(); err != nil {

@@ -75,7 +75,7 @@ func resolve(t *testing.T, s shop, more string) resolver.Job {
 
 func resolveIn(t *testing.T, s shop, dir, more string) resolver.Job {
 	t.Helper()
-	result, problems, err := resolver.Resolve(t.Context(), load(t, dir, more), s)
+	result, problems, err := resolver.Resolve(t.Context(), load(t, dir, more), s, resolver.Reading{})
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("%v %v", problems, err)
 	}
@@ -242,7 +242,7 @@ func TestRequest(t *testing.T) {
 func TestNoAnswerIsAnError(t *testing.T) {
 	t.Parallel()
 	lost := errors.New("connection reset by peer")
-	_, problems, err := resolver.Resolve(t.Context(), load(t, t.TempDir(), plain), shop{err: lost})
+	_, problems, err := resolver.Resolve(t.Context(), load(t, t.TempDir(), plain), shop{err: lost}, resolver.Reading{})
 	if !errors.Is(err, lost) || problems != nil {
 		t.Errorf("%v, %v", problems, err)
 	}

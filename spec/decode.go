@@ -100,6 +100,7 @@ func decodeInput(n node) Input {
 		Path:       n.member("path").text(),
 		ID:         n.member("id").text(),
 		As:         n.member("as").text(),
+		Pack:       n.member("pack").text(),
 		Exclude:    n.member("exclude").texts(),
 		Decompress: n.member("decompress").boolean(true),
 	}

@@ -1,8 +1,11 @@
 package spec
 
 import (
+	"fmt"
 	"path"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -12,18 +15,53 @@ import (
 // checkInputForms reports options that do not fit the form of their input.
 func checkInputForms(job *Job, list *diag.List) {
 	for _, in := range job.Inputs {
+		stored := in.ID.Written() && !in.Path.Written()
 		switch {
-		case in.As.Written() && in.ID.Written() && !in.Path.Written():
+		case in.As.Written() && stored:
 			list.Add(in.As.Pos, diag.BadChoice, "delete as, or give the file as path", "as renames a path, a platform file keeps its name")
+		case in.As.Written() && in.Pack.Written():
+			list.Add(in.As.Pos, diag.BadChoice, "delete as", "pack names the archive already")
 		case in.As.Written() && isPattern(in.Path.V):
 			list.Add(in.As.Pos, diag.BadInputName, "delete as, or write path for one file", "as names one file, but path is a pattern: %s", diag.Short(in.Path.V))
 		case in.As.V == "." || in.As.V == "..":
 			list.Add(in.As.Pos, diag.BadInputName, "write the name of the file in the job, such as deck.k", "as is a folder, not a file name")
 		}
-		if len(in.Exclude) > 0 && in.ID.Written() && !in.Path.Written() {
+		if in.Pack.Written() && stored {
+			list.Add(in.Pack.Pos, diag.BadChoice, "delete pack, or give the files as path", "pack makes an archive of a path, an input with id is on the platform already")
+		}
+		if len(in.Exclude) > 0 && stored {
 			list.Add(in.Exclude[0].Pos, diag.BadChoice, "delete exclude", "exclude leaves files out of a path, an input with id is one file")
 		}
+		checkInputName("as", in.As, list)
+		checkInputName("pack", in.Pack, list)
 	}
+}
+
+func checkInputName(key string, name Value[string], list *diag.List) {
+	if why := NameProblem(name.V); name.Written() && why != "" {
+		list.Add(name.Pos, diag.BadInputName, "write a plain name, such as deck.k or case.tar.gz", "%s cannot be %q: %s", key, diag.Short(name.V), why)
+	}
+}
+
+// longestName is how many bytes a file name may have on the machines of jobs.
+const longestName = 255
+
+// NameProblem tells why a name would not arrive in a job as it is, or would not
+// arrive at all; empty when it would. Names travel in the header of an upload.
+func NameProblem(name string) string {
+	switch first, _ := utf8.DecodeRuneInString(name); {
+	case !utf8.ValidString(name):
+		return "it is not valid UTF-8"
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return "it has a control character"
+	case strings.ContainsAny(name, `"\/`):
+		return "it has a quote or a slash"
+	case unicode.IsSpace(first) || strings.TrimRightFunc(name, unicode.IsSpace) != name:
+		return "it begins or ends with a blank"
+	case len(name) > longestName:
+		return fmt.Sprintf("it has %d bytes, and %d are allowed", len(name), longestName)
+	}
+	return ""
 }
 
 // checkInputNames reports inputs that would land under the same name, as far
@@ -36,7 +74,11 @@ func checkInputNames(job *Job, list *diag.List) {
 			continue
 		}
 		if at, seen := first[name]; seen {
-			list.Add(pos, diag.DuplicateInputName, "give one of them another name with as:",
+			hint := "give one of them another name with as:"
+			if in.Pack.Written() {
+				hint = "give the archive another name"
+			}
+			list.Add(pos, diag.DuplicateInputName, hint,
 				"two inputs land in the job as %s, the first is %s", diag.Short(name), nearby(at, pos))
 			continue
 		}
@@ -48,6 +90,8 @@ func checkInputNames(job *Job, list *diag.List) {
 // name for patterns and platform files.
 func landing(in Input) (string, diag.Position) {
 	switch {
+	case in.Pack.Written():
+		return in.Pack.V, in.Pack.Pos
 	case in.As.Written():
 		return in.As.V, in.As.Pos
 	case in.Path.Written() && !isPattern(in.Path.V):

@@ -121,10 +121,11 @@ type Feature struct {
 // exactly one of Path and ID is written.
 type Input struct {
 	Pos        diag.Position
-	Path       Value[string]   // a path or a pattern
+	Path       Value[string]   // a path or a pattern; with Pack also a folder
 	ID         Value[string]   // platform file id
 	As         Value[string]   // name in the job; only with a Path that is one file
 	Exclude    []Value[string] // patterns; only with Path
+	Pack       Value[string]   // name of the archive; only with Path, without As
 	Decompress Value[bool]     // default: true
 }
 

@@ -32,7 +32,7 @@ func resolveSingle(t *testing.T) resolver.Result {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	resolved, problems, err := resolver.Resolve(t.Context(), jobs, client)
+	resolved, problems, err := resolver.Resolve(t.Context(), jobs, client, resolver.Reading{})
 	if err = errors.Join(err, asError(problems)); err != nil {
 		t.Fatal(err)
 	}

@@ -104,7 +104,7 @@ func (r runner) plan(ctx context.Context, snapshot func(state.Identity) (state.S
 	if len(problems) > 0 {
 		return executor.Plan{}, resolver.Result{}, client, problems
 	}
-	resolved, problems, err := resolver.Resolve(ctx, jobs, client)
+	resolved, problems, err := resolver.Resolve(ctx, jobs, client, resolver.Reading{})
 	if err != nil || len(problems) > 0 {
 		return executor.Plan{}, resolved, client, errors.Join(err, asError(problems))
 	}

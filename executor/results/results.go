@@ -33,7 +33,7 @@ func Of(job resolver.Job) Wish {
 	w := Wish{Include: texts(job.Outputs.Download), Exclude: texts(job.Outputs.Exclude), To: job.Results, Dir: job.Dir}
 	w.Keep = append(w.Keep, job.Manifest)
 	for _, in := range job.Inputs {
-		w.Keep = append(w.Keep, in.Path)
+		w.Keep = append(w.Keep, in.Files()...)
 	}
 	return w
 }

@@ -119,7 +119,7 @@ func (t *tool) watcher(c *cli.Context, w work) watcher {
 	if w.output == "json" {
 		return jsonLines{t.Stdout}
 	}
-	if t.Screen.Stderr && t.Screen.Stdout && t.Getenv("TERM") != "dumb" && t.Getenv("CI") == "" {
+	if t.Screen.Stderr && t.Screen.Stdout && t.animated() {
 		var order []string
 		for _, step := range w.plan.Steps {
 			order = append(order, step.Job.Name)
@@ -128,6 +128,9 @@ func (t *tool) watcher(c *cli.Context, w work) watcher {
 	}
 	return show.Lines{Style: style, Progress: t.Stderr, Results: t.Stdout}
 }
+
+// animated tells that a terminal can draw over its lines, and that a person looks.
+func (t *tool) animated() bool { return t.Getenv("TERM") != "dumb" && t.Getenv("CI") == "" }
 
 // jsonLines writes one event a line.
 type jsonLines struct{ out io.Writer }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/local"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/content/hashcache"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -187,9 +189,20 @@ func (s *session) close() error {
 	return s.local.Close()
 }
 
+// resolved resolves with what is remembered of digests, and shows long hashing.
+func (t *tool) resolved(ctx context.Context, s *session) (resolver.Result, diag.List, error) {
+	memory := hashcache.Open(s.hashPaths()...)
+	defer s.keep(memory)
+	reading := &show.Reading{Out: t.Stderr, Live: t.Screen.Stderr && t.animated(), Size: t.Screen.Size}
+	s.notices.through(reading.Note)
+	defer s.notices.through(t.warn)
+	defer reading.Close()
+	return resolver.Resolve(ctx, s.jobs, s.platform, resolver.Reading{Memory: memory, Tell: reading.Tell})
+}
+
 // resolve checks the jobs against the catalogs and the disk.
 func (t *tool) resolve(c *cli.Context, s *session) error {
-	resolved, problems, err := resolver.Resolve(c.Context, s.jobs, s.platform)
+	resolved, problems, err := t.resolved(c.Context, s)
 	if err != nil {
 		return s.refused(err)
 	}
@@ -245,17 +258,45 @@ func (s *session) hideState() error {
 			continue
 		}
 		folder := filepath.Join(before, stateFolder)
-		if _, err := os.Stat(filepath.Join(folder, ".gitignore")); err == nil {
-			continue
-		}
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return fmt.Errorf("making the folder of the state file: %w", err)
 		}
-		if err := os.WriteFile(filepath.Join(folder, ".gitignore"), []byte("*\n"), 0o600); err != nil {
+		if err := hide(folder); err != nil {
 			return fmt.Errorf("keeping the state file out of git: %w", err)
 		}
 	}
 	return nil
+}
+
+// hide keeps a folder out of git.
+func hide(folder string) error {
+	path := filepath.Join(folder, ".gitignore")
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	return os.WriteFile(path, []byte("*\n"), 0o600)
+}
+
+// hashPaths is where digests of input files are remembered: beside the state of
+// each manifest.
+func (s *session) hashPaths() []string {
+	var paths []string
+	for _, source := range s.sources {
+		paths = append(paths, filepath.Join(filepath.Dir(realManifest(source)), stateFolder, "hashes"))
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+// keep remembers digests for the next command, also when this one was stopped
+// while it hashed. Where that is not possible the next one hashes again.
+func (s *session) keep(memory *hashcache.Cache) {
+	if memory.Save() != nil {
+		return
+	}
+	for _, path := range s.hashPaths() {
+		_ = hide(filepath.Dir(path)) // it may not be there, as nothing was worth remembering
+	}
 }
 
 // interval is how often to ask for the state of jobs.

@@ -63,7 +63,7 @@ func (t *tool) resolveIfPossible(ctx context.Context, s *session) ([]resolver.Jo
 	if s.resolved.User, err = s.platform.Me(ctx); err != nil {
 		return nil, s.refused(fmt.Errorf("asking the platform for your account: %w", err))
 	}
-	resolved, problems, err := resolver.Resolve(ctx, s.jobs, s.platform)
+	resolved, problems, err := t.resolved(ctx, s)
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)

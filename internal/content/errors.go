@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
 )
 
 // NotFoundError tells that a path without wildcards does not exist.
@@ -25,9 +27,13 @@ func (e *NotFoundError) Hint() string {
 type NoMatchError struct {
 	Pattern string
 	Exclude []string // the excludes, when they left something out
+	Ignored bool     // a .rescaleignore left something out
 }
 
 func (e *NoMatchError) Error() string {
+	if e.Ignored {
+		return fmt.Sprintf("no file matches %q without those that %s leaves out", e.Pattern, ignore.Name)
+	}
 	if len(e.Exclude) > 0 {
 		return fmt.Sprintf("no file matches %q without those that %q excludes", e.Pattern, e.Exclude)
 	}

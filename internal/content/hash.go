@@ -12,8 +12,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/rescale-apply/rescale-apply/internal/content/stamp"
 )
 
 // Digest is the identity of some content.
@@ -22,84 +25,189 @@ type Digest struct {
 	Size   int64  // bytes
 }
 
-// bufferSize is large enough that the system calls do not show beside the hash.
-const bufferSize = 1 << 20
+// Memory knows digests of files that were read before. It must be safe for
+// concurrent use.
+type Memory interface {
+	// Recall gives the digest of the file at an absolute path, if it was
+	// remembered with this very stamp.
+	Recall(path string, now stamp.Stamp) (Digest, bool)
+	// Remember takes a digest, and what the file was before and after it was read.
+	Remember(path string, then stamp.Stamp, d Digest)
+}
 
-// HashAll gives the digest of every file, in the order of paths. It reads each file
-// once, however often it is named, and as many at a time as there are processors, with
-// 1 MiB of memory each. Errors name the file: *[ChangedError], those of the file system
-// and of ctx.
+// Progress is how far long reading is.
+type Progress struct {
+	Act   string // "hashing" or "packing"
+	File  string // that is read now
+	Done  int64  // bytes, of all files together
+	Total int64
+}
+
+// Hasher gives the digests of files. The zero Hasher reads all of them.
+type Hasher struct {
+	Memory Memory         // nil is fine
+	Tell   func(Progress) // called for one piece at a time; nil is fine
+}
+
+// HashAll reads every file and gives its digest; see [Hasher.All].
 func HashAll(ctx context.Context, paths []string) ([]Digest, error) {
-	first := make(map[string]int, len(paths)) // absolute path -> index of its first mention
-	same := make([]int, len(paths))
-	for i, name := range paths {
-		full, err := filepath.Abs(name)
-		if err != nil {
-			return nil, fmt.Errorf("finding file %q: %w", name, err)
-		}
-		if _, known := first[full]; !known {
-			first[full] = i
-		}
-		same[i] = first[full]
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	h := hasher{buffers: sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}}
-	digests := make([]Digest, len(paths))
-	for i, at := range same {
-		if at != i {
-			continue
-		}
-		group.Go(func() (err error) {
-			digests[i], err = h.file(ctx, paths[i])
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	return Hasher{}.All(ctx, paths)
+}
+
+// All gives the digest of every file, in the order of paths. It reads each file that
+// memory does not know once, however often it is named, and as many at a time as there
+// are processors, with 1 MiB of memory each. Errors name the file: *[ChangedError],
+// those of the file system and of ctx.
+func (h Hasher) All(ctx context.Context, paths []string) ([]Digest, error) {
+	unique, index, err := distinct(paths)
+	if err != nil {
 		return nil, err
 	}
-	for i, at := range same {
-		digests[i] = digests[at]
+	work := &hashing{Hasher: h}
+	if err := work.each(ctx, unique, work.recall); err != nil {
+		return nil, err
+	}
+	var unknown []*hashed
+	for _, f := range unique {
+		if f.digest.SHA512 == "" {
+			unknown = append(unknown, f)
+			work.total += f.digest.Size
+		}
+	}
+	if err := work.each(ctx, unknown, work.read); err != nil {
+		return nil, err
+	}
+	digests := make([]Digest, len(paths))
+	for i, f := range index {
+		digests[i] = f.digest
 	}
 	return digests, nil
 }
 
-// hasher shares its buffers between files.
-type hasher struct{ buffers sync.Pool }
+// hashed is a file on its way to a digest.
+type hashed struct {
+	name   string // as it was given first
+	full   string // absolute
+	digest Digest // without SHA512 until it is known
+}
 
-func (h *hasher) file(ctx context.Context, name string) (Digest, error) {
-	if err := ctx.Err(); err != nil {
-		return Digest{}, fmt.Errorf("reading file %q: %w", name, err)
+// distinct gives each file once, and which of them each path means.
+func distinct(paths []string) (unique, index []*hashed, err error) {
+	seen := make(map[string]*hashed, len(paths))
+	for _, name := range paths {
+		full, err := filepath.Abs(name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("finding file %q: %w", name, err)
+		}
+		f, known := seen[full]
+		if !known {
+			f = &hashed{name: name, full: full}
+			seen[full] = f
+			unique = append(unique, f)
+		}
+		index = append(index, f)
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return Digest{}, fmt.Errorf("reading file %q: %w", name, bare(err))
+	return unique, index, nil
+}
+
+// hashing is one call of All.
+type hashing struct {
+	Hasher
+	total   int64
+	buffers sync.Pool
+
+	mu   sync.Mutex // guards done, and Tell
+	done int64
+}
+
+// each does something for every file, as many at a time as there are processors.
+func (w *hashing) each(ctx context.Context, files []*hashed, act func(context.Context, *hashed) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, f := range files {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("reading file %q: %w", f.name, err)
+			}
+			return act(ctx, f)
+		})
 	}
-	defer f.Close()
-	before, err := f.Stat()
+	return group.Wait()
+}
+
+func (w *hashing) recall(_ context.Context, f *hashed) error {
+	if w.Memory == nil && w.Tell == nil {
+		return nil
+	}
+	now, err := stamp.At(f.full)
 	if err != nil {
-		return Digest{}, fmt.Errorf("reading file %q: %w", name, bare(err))
+		return fmt.Errorf("reading file %q: %w", f.name, bare(err))
+	}
+	f.digest.Size = now.Size
+	if w.Memory == nil {
+		return nil
+	}
+	if known, ok := w.Memory.Recall(f.full, now); ok {
+		f.digest = known
+	}
+	return nil
+}
+
+func (w *hashing) read(ctx context.Context, f *hashed) error {
+	file, err := os.Open(f.full)
+	if err != nil {
+		return fmt.Errorf("reading file %q: %w", f.name, bare(err))
+	}
+	defer file.Close()
+	began := time.Now()
+	before, err := stamp.Of(file)
+	if err != nil {
+		return fmt.Errorf("reading file %q: %w", f.name, bare(err))
 	}
 	sum := sha512.New()
-	size, err := h.copy(ctx, sum, f)
+	size, err := w.copy(ctx, sum, counted{file, w, f.name})
 	if err != nil {
-		return Digest{}, fmt.Errorf("reading file %q: %w", name, bare(err))
+		return fmt.Errorf("reading file %q: %w", f.name, bare(err))
 	}
-	after, err := f.Stat()
+	after, err := stamp.Of(file)
 	if err != nil {
-		return Digest{}, fmt.Errorf("reading file %q: %w", name, bare(err))
+		return fmt.Errorf("reading file %q: %w", f.name, bare(err))
 	}
-	if size != before.Size() || size != after.Size() || !before.ModTime().Equal(after.ModTime()) {
-		return Digest{}, &ChangedError{Path: name}
+	if size != before.Size || size != after.Size || before.ModTime != after.ModTime {
+		return &ChangedError{Path: f.name}
 	}
-	return Digest{SHA512: hex.EncodeToString(sum.Sum(nil)), Size: size}, nil
+	f.digest = Digest{SHA512: hex.EncodeToString(sum.Sum(nil)), Size: size}
+	if w.Memory != nil && before == after && before.Settled(began) {
+		w.Memory.Remember(f.full, before, f.digest)
+	}
+	return nil
 }
+
+// Unchanged compares a file with what it was when it was found. The error is a
+// *[ChangedError], or why it can not be looked at.
+func Unchanged(path string, size int64, at time.Time) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Size() != size || !info.ModTime().Equal(at) {
+		return &ChangedError{Path: path}
+	}
+	return nil
+}
+
+// bufferSize is large enough that the system calls do not show beside the hash.
+const bufferSize = 1 << 20
 
 // copy is io.CopyBuffer that listens to ctx; the standard one would pass the
 // buffer over because a file can write itself.
-func (h *hasher) copy(ctx context.Context, to hash.Hash, from io.Reader) (size int64, err error) {
-	buffer := h.buffers.Get().(*[]byte)
-	defer h.buffers.Put(buffer)
+func (w *hashing) copy(ctx context.Context, to hash.Hash, from io.Reader) (size int64, err error) {
+	buffer, ok := w.buffers.Get().(*[]byte)
+	if !ok {
+		fresh := make([]byte, bufferSize)
+		buffer = &fresh
+	}
+	defer w.buffers.Put(buffer)
 	for {
 		if err := ctx.Err(); err != nil {
 			return size, err
@@ -114,4 +222,23 @@ func (h *hasher) copy(ctx context.Context, to hash.Hash, from io.Reader) (size i
 			return size, err
 		}
 	}
+}
+
+// counted tells how far the reading is.
+type counted struct {
+	io.Reader
+	work *hashing
+	name string
+}
+
+// Read passes on what was read.
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	if c.work.Tell != nil && n > 0 {
+		c.work.mu.Lock()
+		defer c.work.mu.Unlock()
+		c.work.done += int64(n)
+		c.work.Tell(Progress{Act: "hashing", File: c.name, Done: c.work.done, Total: c.work.total})
+	}
+	return n, err
 }

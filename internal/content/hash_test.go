@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -42,6 +43,31 @@ func TestHashAll(t *testing.T) {
 
 	none, err := content.HashAll(t.Context(), nil)
 	same(t, []any{0, nil}, []any{len(none), err})
+}
+
+// TestHasherTells counts bytes of all files together, each file once.
+func TestHasherTells(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var paths []string
+	for i, size := range []int{3 << 20, 5, 0} {
+		path := filepath.Join(dir, fmt.Sprint("f", i))
+		if err := os.WriteFile(path, make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, path, path)
+	}
+	var told []int64
+	h := content.Hasher{Tell: func(p content.Progress) {
+		same(t, []any{"hashing", int64(3<<20 + 5)}, []any{p.Act, p.Total})
+		told = append(told, p.Done)
+	}}
+	if _, err := h.All(t.Context(), paths); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.IsSorted(told) || len(told) < 4 || told[len(told)-1] != 3<<20+5 {
+		t.Errorf("%v", told)
+	}
 }
 
 func TestHashAllErrors(t *testing.T) {

@@ -13,14 +13,18 @@ import (
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
 )
 
 // File is a regular file that a pattern means.
 type File struct {
 	Path    string // absolute
 	Rel     string // with slashes, relative to the folder given to Match; it can begin with ../
+	Below   string // the end of Rel: without the folder in front of the pattern's first wildcard
 	Size    int64
 	ModTime time.Time
+	Mode    fs.FileMode
 }
 
 // Match gives the files that pattern means, seen from the folder dir, without those
@@ -30,10 +34,25 @@ type File struct {
 // pattern only when there is no such file. Links are followed, to files and to folders.
 // Every file is opened once, so that what can not be read is known now. A wildcard
 // passes over folders, but not over what it can not read, a broken link or a device:
-// leaving an input out silently is worse than an error. Excluding it helps.
+// leaving an input out silently is worse than an error. Excluding it helps, and so do
+// the lines of a .rescaleignore in dir or in any folder below that the wildcard reaches
+// (see package ignore); a path without wildcards is meant, whatever they say.
 //
 // Errors: *[NotFoundError], *[NoMatchError], *[DirectoryError], *[UnreadableError], *[BadPatternError].
 func Match(dir, pattern string, exclude []string) ([]File, error) {
+	return match(dir, pattern, exclude, literal)
+}
+
+// MatchTree is Match for a tree that is kept: the path of a folder means all files in
+// it, and [File.Below] begins with the name of that folder if it was written.
+func MatchTree(dir, pattern string, exclude []string) ([]File, error) {
+	return match(dir, pattern, exclude, literalTree)
+}
+
+// plain finds what a path without wildcards means.
+type plain func(dir, full, given string, avoid patterns) ([]File, error)
+
+func match(dir, pattern string, exclude []string, plain plain) ([]File, error) {
 	if pattern == "" {
 		return nil, &BadPatternError{Pattern: pattern, Err: errors.New("it is empty")}
 	}
@@ -51,7 +70,7 @@ func Match(dir, pattern string, exclude []string) ([]File, error) {
 	}
 	_, missing := os.Lstat(full)
 	if missing == nil || !hasWildcard(pattern) {
-		return literal(dir, full, pattern, avoid)
+		return plain(dir, full, pattern, avoid)
 	}
 	return wildcard(dir, pattern, avoid)
 }
@@ -74,7 +93,27 @@ func literal(dir, full, given string, avoid patterns) ([]File, error) {
 	if err := readable(full, given, info); err != nil {
 		return nil, err
 	}
-	return []File{{Path: full, Rel: rel, Size: info.Size(), ModTime: info.ModTime()}}, nil
+	return []File{newFile(full, rel, path.Base(rel), info)}, nil
+}
+
+func newFile(full, rel, below string, info fs.FileInfo) File {
+	return File{Path: full, Rel: rel, Below: below, Size: info.Size(), ModTime: info.ModTime(), Mode: info.Mode()}
+}
+
+// literalTree is the one file at full, or all files in the folder there.
+func literalTree(dir, full, given string, avoid patterns) ([]File, error) {
+	info, err := os.Stat(full)
+	if err != nil || !info.IsDir() {
+		return literal(dir, full, given, avoid)
+	}
+	files, err := newTree(dir, full, avoid).all(given, "**")
+	// "." and ".." are no names: a tree must not depend on where it was checked out.
+	if name := path.Base(path.Clean(filepath.ToSlash(given))); strings.Trim(name, "./") != "" {
+		for i := range files {
+			files[i].Below = path.Join(name, files[i].Below)
+		}
+	}
+	return files, err
 }
 
 // relative is full as seen from dir; its base name when there is no way (another drive).
@@ -153,15 +192,19 @@ func wildcard(dir, pattern string, avoid patterns) ([]File, error) {
 	if !filepath.IsAbs(root) {
 		root = filepath.Join(dir, root)
 	}
-	t := &tree{root: root, rel: relative(dir, root), avoid: avoid}
-	files, err := t.files(rest)
+	return newTree(dir, root, avoid).all(pattern, rest)
+}
+
+// all is the files that match, sorted; given is the pattern as the user wrote it.
+func (t *tree) all(given, pattern string) ([]File, error) {
+	files, err := t.files(pattern)
 	if err != nil {
 		return nil, err
 	}
 	if len(files) == 0 {
-		none := &NoMatchError{Pattern: pattern}
+		none := &NoMatchError{Pattern: given, Ignored: t.ignored}
 		if t.leftOut {
-			none.Exclude = avoid.texts()
+			none.Exclude = t.avoid.texts()
 		}
 		return nil, none
 	}
@@ -181,6 +224,9 @@ func (t *tree) files(pattern string) ([]File, error) {
 			t.leftOut = true
 			return nil
 		}
+		if ignored, err := t.ignores(name, ignore.File); ignored || err != nil {
+			return err
+		}
 		full := t.full(name)
 		info, err := lookup(full, rel)
 		if err != nil {
@@ -189,7 +235,7 @@ func (t *tree) files(pattern string) ([]File, error) {
 		if err := readable(full, rel, info); err != nil {
 			return err
 		}
-		found = append(found, File{Path: full, Rel: rel, Size: info.Size(), ModTime: info.ModTime()})
+		found = append(found, newFile(full, rel, name, info))
 		return nil
 	}, doublestar.WithFailOnIOErrors())
 	return found, err

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+
+	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
 )
 
 // tree is a folder as [fs.FS], seen through its links: a link to a folder is a folder.
@@ -17,6 +19,45 @@ type tree struct {
 	rel     string // root as the user sees it, with slashes
 	avoid   patterns
 	leftOut bool // something was excluded
+
+	lists   *ignore.Tree
+	below   string // root as the ignore files see it
+	ignored bool   // something was left out by them
+}
+
+// newTree is the folder root, seen from dir. Its ignore files are those from dir
+// down to where a file is, or from root when that is elsewhere.
+func newTree(dir, root string, avoid patterns) *tree {
+	t := &tree{root: root, rel: relative(dir, root), avoid: avoid, below: "."}
+	if filepath.IsLocal(filepath.FromSlash(t.rel)) && filepath.Join(dir, filepath.FromSlash(t.rel)) == filepath.Clean(root) {
+		t.below, t.lists = t.rel, ignore.NewTree(dir)
+		return t
+	}
+	t.lists = ignore.NewTree(root)
+	return t
+}
+
+// ignores tells whether an ignore file leaves a path below the root out. The
+// ignore files themselves are no inputs.
+func (t *tree) ignores(name string, kind ignore.Kind) (bool, error) {
+	if path.Base(name) == ignore.Name && kind == ignore.File {
+		return true, nil
+	}
+	ignored, err := t.lists.Ignored(path.Join(t.below, name), kind)
+	if err != nil {
+		return false, &UnreadableError{Path: t.seen(err), Err: bare(err)}
+	}
+	t.ignored = t.ignored || ignored
+	return ignored, nil
+}
+
+// seen is the file that an error is about, as the user sees it.
+func (t *tree) seen(err error) string {
+	var about *fs.PathError
+	if !errors.As(err, &about) {
+		return t.rel
+	}
+	return path.Join(t.rel, relative(t.root, about.Path))
 }
 
 func (t *tree) full(name string) string {
@@ -69,16 +110,32 @@ func (t *tree) see(dir string, entry fs.DirEntry) (fs.DirEntry, error) {
 		}
 	}
 	if !isLink {
-		return entry, nil
+		return t.unlessIgnored(name, entry)
 	}
 	info, err := os.Stat(t.full(name))
 	if err != nil || !info.IsDir() {
-		return entry, nil //nolint:nilerr // a file, or a broken link: found out when it matches
+		return t.unlessIgnored(name, entry) // a file, or a broken link: found out when it matches
+	}
+	if kept, err := t.unlessIgnored(name, linkedFolder{entry, info}); kept == nil {
+		return nil, err
 	}
 	if above := t.above(dir, info); above != "" {
 		return nil, &UnreadableError{Path: rel, Err: fmt.Errorf("it is a link back to the folder %q that it is in; exclude it", above)}
 	}
 	return linkedFolder{entry, info}, nil
+}
+
+// unlessIgnored is entry, or nil when an ignore file leaves it out.
+func (t *tree) unlessIgnored(name string, entry fs.DirEntry) (fs.DirEntry, error) {
+	kind := ignore.File
+	if entry.IsDir() {
+		kind = ignore.Folder
+	}
+	ignored, err := t.ignores(name, kind)
+	if ignored || err != nil {
+		return nil, err
+	}
+	return entry, nil
 }
 
 // above finds the folder on the way from the root to dir that is the same as info.

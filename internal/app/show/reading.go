@@ -1,0 +1,84 @@
+package show
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/internal/content"
+)
+
+// Reading shows how far hashing and packing are, when they take long: in one line
+// that is drawn over on a terminal, and in a plain line now and then elsewhere.
+type Reading struct {
+	Out  io.Writer
+	Live bool // Out is a terminal
+	Size func() (columns, lines int, ok bool)
+
+	mu    sync.Mutex
+	began time.Time
+	told  time.Time
+	drawn bool // our line is on the screen
+}
+
+const (
+	patience  = time.Second      // what takes less needs no words
+	plainEach = 10 * time.Second // between two plain lines
+)
+
+// Tell takes the next piece of progress.
+func (r *Reading) Tell(p content.Progress) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	if r.began.IsZero() {
+		r.began = now
+	}
+	each := plainEach
+	if r.Live {
+		each = redrawEvery
+	}
+	if now.Sub(r.began) < patience || now.Sub(r.told) < each {
+		return
+	}
+	r.told = now
+	line := fmt.Sprintf("%s %3d %% of %s   %s", p.Act, 100*p.Done/max(1, p.Total), executor.Bytes(p.Total), Harmless(filepath.Base(p.File)))
+	if !r.Live {
+		fmt.Fprintln(r.Out, line)
+		return
+	}
+	columns, _, ok := r.Size()
+	if !ok {
+		columns = 80
+	}
+	r.erase()
+	fmt.Fprint(r.Out, runewidth.Truncate(line, max(1, columns-1), "…"))
+	r.drawn = true
+}
+
+// Note shows a message above the line.
+func (r *Reading) Note(message string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.erase()
+	fmt.Fprintf(r.Out, "warning: %s\n", Harmless(message))
+}
+
+// Close takes the line off the screen.
+func (r *Reading) Close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.erase()
+}
+
+func (r *Reading) erase() {
+	if r.drawn {
+		fmt.Fprint(r.Out, "\r\x1b[K")
+	}
+	r.drawn = false
+}
