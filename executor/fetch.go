@@ -110,7 +110,7 @@ func (a *application) logTail(ctx context.Context, id string) []string {
 	case files[i].Size > maxLog:
 		return []string{fmt.Sprintf("(%s, too long to show)", Bytes(files[i].Size))}
 	}
-	body, err := a.Platform.Download(ctx, files[i].ID)
+	body, err := a.Platform.Download(ctx, files[i].ID, rescale.Span{})
 	if err != nil {
 		return []string{"(cannot be read: " + err.Error() + ")"}
 	}

@@ -20,7 +20,7 @@ import (
 // Platform is what downloading needs.
 type Platform interface {
 	JobFiles(ctx context.Context, id, search string) ([]rescale.File, error)
-	Download(ctx context.Context, id string) (io.ReadCloser, error)
+	Download(ctx context.Context, id string, span rescale.Span) (io.ReadCloser, error)
 }
 
 // Download fetches result files of one job.
@@ -117,7 +117,7 @@ func (d Download) one(ctx context.Context, r Result, tell func(Transfer)) (state
 	if err := d.Wish.permit(path, r.Path); err != nil {
 		return state.Output{}, err
 	}
-	body, err := d.Platform.Download(ctx, r.File.ID)
+	body, err := d.Platform.Download(ctx, r.File.ID, rescale.Span{})
 	if err != nil {
 		return state.Output{}, err
 	}

@@ -26,7 +26,7 @@ type shelf []rescale.File
 
 func (s shelf) JobFiles(context.Context, string, string) ([]rescale.File, error) { return s, nil }
 
-func (s shelf) Download(_ context.Context, id string) (io.ReadCloser, error) {
+func (s shelf) Download(_ context.Context, id string, _ rescale.Span) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(id)), nil
 }
 
