@@ -15,6 +15,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -108,7 +109,7 @@ func TestOneBadFileDoesNotStopTheOthers(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	var unsafe *content.UnsafePathError
-	var mismatch *content.MismatchError
+	var mismatch *incoming.MismatchError
 	if !errors.As(err, &unsafe) || !errors.As(err, &mismatch) {
 		t.Errorf("error %v", err)
 	}
