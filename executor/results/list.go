@@ -80,29 +80,36 @@ func severalRuns(files []rescale.File) bool {
 // oneFileEach refuses files whose names differ in case only, but for the first, when
 // the disk of the folder takes such names for one.
 func oneFileEach(folder string, list []Result) ([]Result, error) {
-	first := make(map[string]string) // by name in lower case
-	alike := make(map[int]string)    // what stands in the way, by index
-	for i, r := range list {
-		key := strings.ToLower(r.Path)
-		if _, taken := first[key]; taken {
-			alike[i] = first[key]
-		} else if r.Refused == nil {
-			first[key] = r.Path
-		}
-	}
-	if len(alike) == 0 {
+	twins := alike(list)
+	if len(twins) == 0 {
 		return list, nil
 	}
 	blind, err := caseBlind(folder)
 	if err != nil || !blind {
 		return list, err
 	}
-	return refuseAlike(list, alike), nil
+	return refuseAlike(list, twins), nil
 }
 
-func refuseAlike(list []Result, alike map[int]string) []Result {
+// alike finds results whose names differ in case only from one before: what that one is
+// called, by index.
+func alike(list []Result) map[int]string {
+	first := make(map[string]string) // by name in lower case
+	twins := make(map[int]string)
+	for i, r := range list {
+		key := strings.ToLower(r.Path)
+		if name, taken := first[key]; taken {
+			twins[i] = name
+		} else if r.Refused == nil {
+			first[key] = r.Path
+		}
+	}
+	return twins
+}
+
+func refuseAlike(list []Result, twins map[int]string) []Result {
 	list = slices.Clone(list)
-	for i, other := range alike {
+	for i, other := range twins {
 		list[i].Refused = &content.UnsafePathError{Rel: list[i].Path, Why: fmt.Sprintf("this disk takes it for the same file as %q", other)}
 	}
 	return list
