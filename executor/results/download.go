@@ -2,11 +2,11 @@ package results
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -36,7 +36,7 @@ type Download struct {
 
 // Run downloads every file that is wanted and not here already, in the very content
 // that the platform has. A file that cannot be fetched, or that must not be written,
-// does not stop the others; the error joins all.
+// does not stop the others; the error is an *[IncompleteError] then.
 func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 	files, err := d.List(ctx)
 	if err != nil {
@@ -70,8 +70,33 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 		return nil, context.Cause(ctx)
 	}
 	fetched := slices.DeleteFunc(outputs, func(o state.Output) bool { return o.Path == "" })
-	return fetched, errors.Join(failures...)
+	failed := slices.DeleteFunc(failures, func(err error) bool { return err == nil })
+	if len(failed) > 0 {
+		return fetched, &IncompleteError{failed}
+	}
+	return fetched, nil
 }
+
+// IncompleteError tells which files did not arrive. The others did.
+type IncompleteError struct{ Failures []error }
+
+// mostNamed is how many files an error names; all are in it.
+const mostNamed = 3
+
+// Error names the first files.
+func (e *IncompleteError) Error() string {
+	var named []string
+	for _, err := range e.Failures[:min(mostNamed, len(e.Failures))] {
+		named = append(named, err.Error())
+	}
+	if more := len(e.Failures) - len(named); more > 0 {
+		named = append(named, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(named, "; ")
+}
+
+// Unwrap gives the error of each file.
+func (e *IncompleteError) Unwrap() []error { return e.Failures }
 
 // transfers is the files of one download under way.
 type transfers struct {
