@@ -211,6 +211,8 @@ func (a *application) finish(ctx context.Context, step Step, out *Outcome) {
 		if out.Verdict != verdict.Succeeded {
 			out.Advice = replaceAdvice(step.Job.Name)
 			out.Log = a.logTail(ctx, out.ID)
+		}
+		if !wantsResults(step.Job, out.Verdict) {
 			return nil
 		}
 		return a.fetch(ctx, step, out)

@@ -205,13 +205,13 @@ func (d decision) underWay(current state.Run) Step {
 // settled is for a run that came to its end.
 func (d decision) settled(current state.Run) Step {
 	step := d.of(Unchanged, current, fmt.Sprintf("%s as %s", current.Verdict, current.ID))
-	switch {
-	case verdict.Verdict(current.Verdict) != verdict.Succeeded:
+	if verdict.Verdict(current.Verdict) != verdict.Succeeded {
 		step.Reasons = append(step.Reasons, current.Reason)
 		step.Advice = replaceAdvice(d.job.Name)
-	case len(d.seen.Missing[d.job.Name]) > 0:
+	}
+	if missing := d.seen.Missing[d.job.Name]; len(missing) > 0 {
 		step.Action = Fetch
-		step.Reasons = append(step.Reasons, missingReason(d.seen.Missing[d.job.Name]))
+		step.Reasons = append(step.Reasons, missingReason(missing))
 	}
 	return step
 }

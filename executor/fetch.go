@@ -16,6 +16,11 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
+// wantsResults tells whether the manifest asks for the results of a run that ended so.
+func wantsResults(job resolver.Job, v verdict.Verdict) bool {
+	return v == verdict.Succeeded || job.Outputs.OnFailure.V
+}
+
 // fetch downloads the results that the manifest asks for and records them.
 func (a *application) fetch(ctx context.Context, step Step, out *Outcome) error {
 	wish := results.Of(step.Job)
@@ -34,7 +39,7 @@ func (a *application) fetch(ctx context.Context, step Step, out *Outcome) error 
 	if err != nil {
 		return err
 	}
-	if len(files) == 0 {
+	if len(files) == 0 && out.Verdict == verdict.Succeeded {
 		a.notify(Event{Type: EventWarning, Job: step.Job.Name, Message: "no result file matches outputs.download; download --list --all shows what there is"})
 	}
 	return a.Journal.Append(state.Record{
@@ -51,13 +56,13 @@ func Downloading(job, id string, t results.Transfer) Event {
 	return e
 }
 
-// missingOutputs lists, by job, the results of succeeded runs that are not here.
+// missingOutputs lists, by job, the results that are wanted and not here.
 func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Snapshot) (map[string][]string, error) {
 	missing := make(map[string][]string)
 	for _, job := range jobs {
 		runs := snapshot.Runs[job.Name]
 		run, known := newest(runs, job)
-		if !known || run.Stage != state.StageFinished || verdict.Verdict(run.Verdict) != verdict.Succeeded {
+		if !known || run.Stage != state.StageFinished || !wantsResults(job, verdict.Verdict(run.Verdict)) {
 			continue
 		}
 		lost, err := lostResults(ctx, results.Of(job), run, runs)
@@ -92,14 +97,14 @@ const logName = "process_output.log"
 const (
 	logLines = 15
 	logBytes = 32 << 10
-	maxLog   = 64 << 20 // a longer one is not read to find its end
+	maxLog   = 64 << 20 // a longer one is not read to find its end, where the platform sends no parts
 )
 
 // logTail gives the last lines of a run's output, or why there are none.
 func (a *application) logTail(ctx context.Context, id string) []string {
 	files, err := a.Platform.JobFiles(ctx, id, "process_output")
 	if err != nil {
-		return []string{"(cannot be read: " + err.Error() + ")"}
+		return unreadable(err)
 	}
 	i := slices.IndexFunc(files, func(f rescale.File) bool { return f.Name == logName })
 	switch {
@@ -107,12 +112,13 @@ func (a *application) logTail(ctx context.Context, id string) []string {
 		return nil
 	case files[i].Size == 0:
 		return []string{"(empty)"}
-	case files[i].Size > maxLog:
+	}
+	body, err := a.logEnd(ctx, files[i])
+	if errors.Is(err, rescale.ErrNoSpans) {
 		return []string{fmt.Sprintf("(%s, too long to show)", Bytes(files[i].Size))}
 	}
-	body, err := a.Platform.Download(ctx, files[i].ID)
 	if err != nil {
-		return []string{"(cannot be read: " + err.Error() + ")"}
+		return unreadable(err)
 	}
 	defer body.Close()
 	lines, err := lastLines(body)
@@ -120,6 +126,21 @@ func (a *application) logTail(ctx context.Context, id string) []string {
 		lines = append(lines, "(cannot be read further: "+err.Error()+")")
 	}
 	return lines
+}
+
+func unreadable(err error) []string { return []string{"(cannot be read: " + err.Error() + ")"} }
+
+// logEnd opens the part of a log that is shown, or all of it when the platform sends
+// no parts and it is not too long.
+func (a *application) logEnd(ctx context.Context, log rescale.File) (io.ReadCloser, error) {
+	if log.Size <= logBytes {
+		return a.Platform.Download(ctx, log.ID, rescale.Span{})
+	}
+	body, err := a.Platform.Download(ctx, log.ID, rescale.Span{Start: log.Size - logBytes})
+	if errors.Is(err, rescale.ErrNoSpans) && log.Size <= maxLog {
+		return a.Platform.Download(ctx, log.ID, rescale.Span{})
+	}
+	return body, err
 }
 
 // lastLines reads to the end and keeps only what is shown. What a solver prints

@@ -137,7 +137,7 @@ func TestDigest(t *testing.T) {
 		"priority":           {analysis + hardware + rest + "priority: economy\n", false},
 		"license":            {analysis + hardware + rest + "license: rescale\n", false},
 		"license servers":    {analysis + hardware + rest + "license: {servers: {LM: 1@h}}\n", false},
-		"outputs":            {analysis + hardware + rest + "outputs: {download: [a], to: b}\n", false},
+		"outputs":            {analysis + hardware + rest + "outputs: {download: [a], to: b, onFailure: true}\n", false},
 		"walltime":           {analysis + "hardware: {coreType: big, coresPerSlot: 4, walltime: 2h}\n" + rest, false},
 		"slots, the default": {analysis + "hardware: {coreType: big, coresPerSlot: 4, slots: 1}\n" + rest, false},
 		"core type by name":  {analysis + "hardware: {coreType: big iron, coresPerSlot: 4}\n" + rest, false},

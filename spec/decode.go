@@ -108,10 +108,11 @@ func decodeInput(n node) Input {
 
 func decodeOutputs(n node) Outputs {
 	return Outputs{
-		Pos:      n.pos(),
-		Download: n.member("download").texts(),
-		Exclude:  n.member("exclude").texts(),
-		To:       n.member("to").text(),
+		Pos:       n.pos(),
+		Download:  n.member("download").texts(),
+		Exclude:   n.member("exclude").texts(),
+		To:        n.member("to").text(),
+		OnFailure: n.member("onFailure").boolean(false),
 	}
 }
 

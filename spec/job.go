@@ -135,9 +135,10 @@ type Variable struct{ Name, Value Value[string] }
 // Outputs says what to download when the job has ended.
 type Outputs struct {
 	Pos      diag.Position
-	Download []Value[string] // patterns
-	Exclude  []Value[string] // patterns
-	To       Value[string]   // folder; unwritten means results/NAME
+	Download  []Value[string] // patterns
+	Exclude   []Value[string] // patterns
+	To        Value[string]   // folder; unwritten means results/NAME
+	OnFailure Value[bool]     // also when the run has failed or was stopped; default: false
 }
 
 // Rerun says when a job runs again although nothing that matters changed.

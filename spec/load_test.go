@@ -68,12 +68,13 @@ func TestLoadFull(t *testing.T) {
 		},
 		Command: written("set -e\ncd case\n./Allrun --aoa 4\n", 31, 10, 1),
 		Outputs: spec.Outputs{
-			Pos:      at(36, 3, 8),
-			Download: []spec.Value[string]{written("*.csv", 36, 14, 7), written("post/**", 36, 23, 9)},
-			Exclude:  []spec.Value[string]{written("tmp/**", 37, 13, 8)},
-			To:       written("results/airfoil", 38, 7, 15),
+			Pos:       at(36, 3, 8),
+			Download:  []spec.Value[string]{written("*.csv", 36, 14, 7), written("post/**", 36, 23, 9)},
+			Exclude:   []spec.Value[string]{written("tmp/**", 37, 13, 8)},
+			To:        written("results/airfoil", 38, 7, 15),
+			OnFailure: written(true, 39, 14, 4),
 		},
-		Rerun: spec.Rerun{OnFailure: written(spec.Always, 39, 20, 6), Generation: written(3, 39, 40, 1)},
+		Rerun: spec.Rerun{OnFailure: written(spec.Always, 40, 20, 6), Generation: written(3, 40, 40, 1)},
 	}
 	if diff := cmp.Diff(want, jobs[0]); diff != "" {
 		t.Errorf("job (-want +got):\n%s", diff)

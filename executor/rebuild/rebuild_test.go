@@ -76,7 +76,7 @@ func (p *platform) JobFiles(_ context.Context, id, _ string) ([]rescale.File, er
 	return files, nil
 }
 
-func (*platform) Download(context.Context, string) (io.ReadCloser, error) {
+func (*platform) Download(context.Context, string, rescale.Span) (io.ReadCloser, error) {
 	return nil, errors.New("nothing is downloaded by rebuilding")
 }
 

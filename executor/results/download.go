@@ -2,17 +2,17 @@ package results
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"regexp"
+	"os"
 	"slices"
+	"strings"
 	"sync"
-	"time"
 
-	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
@@ -20,7 +20,7 @@ import (
 // Platform is what downloading needs.
 type Platform interface {
 	JobFiles(ctx context.Context, id, search string) ([]rescale.File, error)
-	Download(ctx context.Context, id string) (io.ReadCloser, error)
+	Download(ctx context.Context, id string, span rescale.Span) (io.ReadCloser, error)
 }
 
 // Download fetches result files of one job.
@@ -28,146 +28,143 @@ type Download struct {
 	Platform Platform
 	ID       string // of the job on the platform
 	Wish     Wish
-	Parallel int            // transfers at once, at least 1
+	Parallel int            // transfers at once, at least 1; a large file takes those that nobody else needs
 	Tell     func(Transfer) // called for one transfer at a time
+
+	sizes sizes
 }
 
-// Transfer is how far one file is.
-type Transfer struct {
-	Path string // below the folder
-	Size int64  // bytes
-	Sent int64  // bytes so far
-	Done bool
-}
-
-// Result is one file that a run left, and where it goes below the folder.
-type Result struct {
-	Path string
-	File rescale.File
-}
-
-// List gives the files that Run would fetch.
-func (d Download) List(ctx context.Context) ([]Result, error) {
-	wanted, err := content.Selector(d.Wish.Include, d.Wish.Exclude)
-	if err != nil {
-		return nil, err
-	}
-	files, err := d.Platform.JobFiles(ctx, d.ID, "")
-	if err != nil {
-		return nil, err
-	}
-	several := severalRuns(files)
-	var list []Result
-	for _, f := range files {
-		if f.Deleted || !f.Complete || !wanted(f.RelativePath) {
-			continue
-		}
-		path := f.RelativePath
-		if several {
-			path = runOf(f) + "/" + path
-		}
-		list = append(list, Result{Path: path, File: f})
-	}
-	return list, nil
-}
-
-// Run downloads every file that is wanted. A file that cannot be fetched, or
-// that would leave the folder, does not stop the others; the error joins all.
+// Run downloads every file that is wanted and not here already, in the very content
+// that the platform has. A file that cannot be fetched, or that must not be written,
+// does not stop the others; the error is an *[IncompleteError] then.
 func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 	files, err := d.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var telling sync.Mutex
-	tell := func(t Transfer) {
-		telling.Lock()
-		defer telling.Unlock()
-		d.Tell(t)
+	if files, err = oneFileEach(d.Wish.Folder(), files); err != nil {
+		return nil, err
+	}
+	if err := roomFor(d.Wish.Folder(), files); err != nil {
+		return nil, err
 	}
 	outputs := make([]state.Output, len(files))
-	var failures []error
-	var mu sync.Mutex
-	var group errgroup.Group
-	group.SetLimit(max(1, d.Parallel))
+	failures := make([]error, len(files))
+	t := &transfers{Download: d, slots: semaphore.NewWeighted(int64(max(1, d.Parallel)))}
+	var group sync.WaitGroup
 	for i, file := range files {
-		group.Go(func() error {
-			output, err := d.one(ctx, file, tell)
+		if t.slots.Acquire(ctx, 1) != nil {
+			break // ctx has ended
+		}
+		group.Go(func() {
+			defer t.slots.Release(1)
+			output, err := t.one(ctx, file)
 			if err != nil {
-				mu.Lock()
-				failures = append(failures, fmt.Errorf("downloading %s: %w", file.Path, err))
-				mu.Unlock()
+				err = fmt.Errorf("downloading %s: %w", file.Path, err)
 			}
-			outputs[i] = output
-			return nil
+			outputs[i], failures[i] = output, err
 		})
 	}
-	_ = group.Wait() // failures has every error
+	group.Wait()
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	fetched := slices.DeleteFunc(outputs, func(o state.Output) bool { return o.Path == "" })
-	return fetched, errors.Join(failures...)
+	failed := slices.DeleteFunc(failures, func(err error) bool { return err == nil })
+	if len(failed) > 0 {
+		return fetched, &IncompleteError{failed}
+	}
+	return fetched, nil
 }
 
-func (d Download) one(ctx context.Context, r Result, tell func(Transfer)) (state.Output, error) {
-	path, err := content.LocalPath(d.Wish.Folder(), r.Path)
+// IncompleteError tells which files did not arrive. The others did.
+type IncompleteError struct{ Failures []error }
+
+// mostNamed is how many files an error names; all are in it.
+const mostNamed = 3
+
+// Error names the first files.
+func (e *IncompleteError) Error() string {
+	var named []string
+	for _, err := range e.Failures[:min(mostNamed, len(e.Failures))] {
+		named = append(named, err.Error())
+	}
+	if more := len(e.Failures) - len(named); more > 0 {
+		named = append(named, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(named, "; ")
+}
+
+// Unwrap gives the error of each file.
+func (e *IncompleteError) Unwrap() []error { return e.Failures }
+
+// transfers is the files of one download under way.
+type transfers struct {
+	Download
+	slots   *semaphore.Weighted // one for each body that is read
+	telling sync.Mutex
+}
+
+func (t *transfers) tell(transfer Transfer) {
+	t.telling.Lock()
+	defer t.telling.Unlock()
+	t.Tell(transfer)
+}
+
+// one brings a file here. Where it goes is looked at again: the files before it may
+// have made folders.
+func (t *transfers) one(ctx context.Context, r Result) (state.Output, error) {
+	if r.Refused != nil {
+		return state.Output{}, r.Refused
+	}
+	path, err := t.Wish.place(r.Path)
 	if err != nil {
 		return state.Output{}, err
 	}
-	if err := d.Wish.permit(path, r.Path); err != nil {
+	output := state.Output{Path: r.Path, Size: r.File.Size, SHA512: r.File.SHA512}
+	if isHere(ctx, path, r.File) {
+		return output, nil
+	}
+	p := &progress{transfer: Transfer{Path: r.Path, Size: r.File.Size}, tell: t.tell}
+	fetch := t.small
+	if r.File.Size >= t.sizes.withDefaults().large {
+		fetch = t.large
+	}
+	if err := fetch(ctx, target{path, r.File}, p); err != nil {
 		return state.Output{}, err
 	}
-	body, err := d.Platform.Download(ctx, r.File.ID)
+	p.done()
+	return output, nil
+}
+
+// isHere tells that the file is on this disk already. Reading it costs less than
+// fetching it; what cannot be read is replaced.
+func isHere(ctx context.Context, path string, file rescale.File) bool {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != file.Size || file.SHA512 == "" {
+		return false
+	}
+	digests, err := content.HashAll(ctx, []string{path})
+	return err == nil && digests[0].SHA512 == file.SHA512
+}
+
+// target is a file of the platform and its place here.
+type target struct {
+	path string
+	file rescale.File
+}
+
+func (t target) announced() incoming.Announced {
+	digest := content.Digest{SHA512: t.file.SHA512, Size: t.file.Size}
+	return incoming.Announced{ID: t.file.ID, Digest: digest, Time: t.file.Uploaded}
+}
+
+// small fetches a file in one go: beginning anew costs less than remembering.
+func (t *transfers) small(ctx context.Context, to target, p *progress) error {
+	body, err := t.Platform.Download(ctx, to.file.ID, rescale.Span{})
 	if err != nil {
-		return state.Output{}, err
+		return err
 	}
 	defer body.Close()
-	transfer := Transfer{Path: r.Path, Size: r.File.Size}
-	want := content.Digest{SHA512: r.File.SHA512, Size: r.File.Size}
-	reader := &meter{Reader: body, transfer: transfer, tell: tell}
-	if err := content.WriteVerified(path, want, reader, r.File.Uploaded); err != nil {
-		return state.Output{}, err
-	}
-	transfer.Sent, transfer.Done = transfer.Size, true
-	tell(transfer)
-	return state.Output{Path: r.Path, Size: want.Size, SHA512: want.SHA512}, nil
-}
-
-// tellEvery is the shortest time between two words about one transfer.
-const tellEvery = 100 * time.Millisecond
-
-// meter tells how much was read, now and then.
-type meter struct {
-	io.Reader
-	transfer Transfer
-	tell     func(Transfer)
-	told     time.Time
-}
-
-// Read passes the bytes on.
-func (m *meter) Read(b []byte) (int, error) {
-	n, err := m.Reader.Read(b)
-	m.transfer.Sent += int64(n)
-	if now := time.Now(); now.Sub(m.told) >= tellEvery {
-		m.told = now
-		m.tell(m.transfer)
-	}
-	return n, err
-}
-
-// runOf finds the run in a storage path such as
-// user/user_X/output/job_Y/run1/a.csv (rescale-api.md §3.2).
-func runOf(f rescale.File) string {
-	if m := runFolder().FindStringSubmatch(f.Path); m != nil {
-		return m[1]
-	}
-	return "run1"
-}
-
-var runFolder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`/(run\d+)/`) })
-
-// severalRuns tells that files of more than one run are there: two runs may hold
-// the same relative path.
-func severalRuns(files []rescale.File) bool {
-	return slices.ContainsFunc(files, func(f rescale.File) bool { return runOf(f) != runOf(files[0]) })
+	return incoming.Write(to.path, to.announced(), metered{body, p})
 }

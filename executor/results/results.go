@@ -55,9 +55,18 @@ func (*OverwriteError) Hint() string {
 // kept are folders whose files no result may take the place of, wherever they are.
 func kept() []string { return []string{".rescale", ".git"} }
 
-// permit refuses a path that must be kept; rel is the same below the folder.
+// place is where a result goes, or why it must not; rel is its path below the folder.
+func (w Wish) place(rel string) (string, error) {
+	path, err := content.LocalPath(w.Folder(), rel)
+	if err != nil {
+		return "", err
+	}
+	return path, w.permit(path, rel)
+}
+
+// permit refuses a path that must be kept.
 func (w Wish) permit(path, rel string) error {
-	for _, name := range strings.Split(strings.ToLower(rel), "/") {
+	for name := range strings.SplitSeq(strings.ToLower(rel), "/") {
 		if slices.Contains(kept(), name) {
 			return &OverwriteError{path}
 		}

@@ -5,16 +5,19 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -26,7 +29,7 @@ type shelf []rescale.File
 
 func (s shelf) JobFiles(context.Context, string, string) ([]rescale.File, error) { return s, nil }
 
-func (s shelf) Download(_ context.Context, id string) (io.ReadCloser, error) {
+func (s shelf) Download(_ context.Context, id string, _ rescale.Span) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(id)), nil
 }
 
@@ -108,7 +111,7 @@ func TestOneBadFileDoesNotStopTheOthers(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	var unsafe *content.UnsafePathError
-	var mismatch *content.MismatchError
+	var mismatch *incoming.MismatchError
 	if !errors.As(err, &unsafe) || !errors.As(err, &mismatch) {
 		t.Errorf("error %v", err)
 	}
@@ -116,6 +119,63 @@ func TestOneBadFileDoesNotStopTheOthers(t *testing.T) {
 		t.Errorf("%d entries in the folder, %v", len(entries), err)
 	}
 }
+
+// TestRefusedOneByOne looks first, then fetches: what would be refused is said in both.
+func TestRefusedOneByOne(t *testing.T) {
+	t.Parallel()
+	bad := []string{"../x", "/etc/passwd", `C:\x`, "c:/x", `a\b`, "NUL", "run/aux.csv", "end.", "blank ", "a//b", ".git/config", "deep/.rescale/state"}
+	shelf := shelf{file("good.csv")}
+	for _, rel := range bad {
+		shelf = append(shelf, file(rel))
+	}
+	d := results.Download{
+		Platform: shelf, ID: "Y", Tell: func(results.Transfer) {},
+		Wish: results.Wish{Include: []string{"**"}, To: "out", Dir: t.TempDir()},
+	}
+	list, err := d.List(t.Context())
+	if err != nil || len(list) != 1+len(bad) {
+		t.Fatalf("%d files, %v", len(list), err)
+	}
+	for i, r := range list {
+		if (r.Refused != nil) != (i > 0) {
+			t.Errorf("%q: %v", r.Path, r.Refused)
+		}
+	}
+	outputs, err := d.Run(t.Context())
+	if diff := cmp.Diff([]string{"good.csv"}, paths(outputs)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	var incomplete *results.IncompleteError
+	if !errors.As(err, &incomplete) || len(incomplete.Failures) != len(bad) {
+		t.Fatalf("got %v", err)
+	}
+	for i, rel := range bad {
+		if !strings.HasPrefix(incomplete.Failures[i].Error(), "downloading "+rel+": ") {
+			t.Errorf("%q: %v", rel, incomplete.Failures[i])
+		}
+	}
+	if !strings.HasSuffix(err.Error(), fmt.Sprintf("; and %d more", len(bad)-3)) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A run that synced a file twice lists it twice.
+func TestTheNewerOfTwoVersionsCounts(t *testing.T) {
+	t.Parallel()
+	older := file("a.csv", func(f *rescale.File) { f.Uploaded = noon.Add(-time.Hour) })
+	newer := file("a.csv", func(f *rescale.File) { f.Uploaded = noon })
+	for _, shelf := range []shelf{{older, newer}, {newer, older}} {
+		folder, outputs, err := download(t, shelf, "**")
+		if err != nil || len(outputs) != 1 {
+			t.Fatalf("%d outputs, %v", len(outputs), err)
+		}
+		if info, err := os.Stat(filepath.Join(folder, "a.csv")); err != nil || !info.ModTime().Equal(noon) {
+			t.Errorf("%v, %v", info, err)
+		}
+	}
+}
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func TestMissingAndAltered(t *testing.T) {
 	t.Parallel()

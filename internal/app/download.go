@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -21,38 +24,121 @@ import (
 func (t *tool) downloadCommand() *cli.Command {
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "to", DefaultText: "outputs.to of the manifest, or results/NAME", Usage: "`FOLDER` to write to; with several jobs, one folder for each in it"},
-		&cli.BoolFlag{Name: "all", Usage: "every file, not only those of outputs.download"},
 		&cli.BoolFlag{Name: "list", Usage: "only show what would be downloaded"},
+		&cli.BoolFlag{Name: "all", Usage: "every file, not only those of outputs.download"},
+		&cli.StringSliceFlag{Name: "include", Usage: "files that match `PATTERN`, not those of outputs.download; may be repeated"},
+		&cli.StringSliceFlag{Name: "exclude", Usage: "leave out files that match `PATTERN`; may be repeated"},
 		&cli.IntFlag{Name: "parallel", Value: 4, Usage: "transfers at once: `N`"},
 	}
 	return &cli.Command{
 		Name:      "download",
-		Usage:     "fetch the result files of a manifest's jobs",
-		ArgsUsage: "[NAME ...]",
-		UsageText: "rescale-apply download -f job.yaml\n   rescale-apply download -f job.yaml heat --to /tmp/heat\n   rescale-apply download -f job.yaml --list",
-		Flags:     join(manifestFlags(), flags, platformFlags(), []cli.Flag{outputFlags("text")[1]}),
-		Action:    t.download,
+		Usage:     "fetch the result files of jobs, of a manifest or of any id",
+		ArgsUsage: "[NAME | ID ...]",
+		UsageText: "rescale-apply download -f job.yaml\n   rescale-apply download -f job.yaml heat --to /tmp/heat --include '*.csv'\n" +
+			"   rescale-apply download -f job.yaml --list\n   rescale-apply download QwErTy --to /tmp/heat --all",
+		Flags:  join(manifestFlags(), flags, platformFlags(), outputFlags("text", "json")),
+		Action: t.download,
 	}
 }
 
 func (t *tool) download(c *cli.Context) error {
-	if err := positive(c, "parallel"); err != nil {
+	output, err := format(c, "text", "json")
+	if err == nil {
+		err = positive(c, "parallel")
+	}
+	if err == nil && c.Bool("all") && c.IsSet("include") {
+		err = cmdline.Usage("--all and --include contradict each other", "leave one of them out")
+	}
+	if err != nil {
 		return err
 	}
-	return t.session(c, func(s *session) error {
-		jobs, err := chosen(s.jobs, c.Args().Slice())
-		if err != nil {
-			return err
-		}
-		snapshot, err := s.recall(c.Context)
-		if err != nil {
-			return err
-		}
-		for _, job := range jobs {
-			err = errors.Join(err, t.downloadJob(c, s, snapshot, job))
-		}
+	if len(c.StringSlice("filename")) > 0 {
+		return t.session(c, func(s *session) error {
+			orders, err := t.ofManifest(c, s)
+			return errors.Join(t.deliver(c, s, orders, output), err)
+		})
+	}
+	orders, err := ofIDs(c)
+	if err != nil {
 		return err
-	})
+	}
+	return t.visit(c, func(s *session) error { return t.deliver(c, s, orders, output) })
+}
+
+// visit connects with the platform without a manifest and does the work of a verb.
+func (t *tool) visit(c *cli.Context, work func(*session) error) (err error) {
+	s := &session{notices: &notices{tell: t.warn}}
+	if err := t.connect(c, s); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	return work(s)
+}
+
+// order is one job whose results are asked for.
+type order struct {
+	name string // in the manifest; its id without one
+	id   string
+	wish results.Wish
+}
+
+// ofIDs takes the arguments for ids of jobs on the platform.
+func ofIDs(c *cli.Context) ([]order, error) {
+	ids := c.Args().Slice()
+	if len(ids) == 0 {
+		return nil, cmdline.Usage("neither a manifest nor the id of a job is given", "rescale-apply download -f job.yaml, or rescale-apply download ID --to FOLDER")
+	}
+	if c.IsSet("target") {
+		return nil, cmdline.Usage("--target chooses from a manifest, and none is given", "rescale-apply download -f job.yaml --target NAME")
+	}
+	var orders []order
+	for _, id := range ids {
+		if strings.HasSuffix(id, ".yaml") || strings.HasSuffix(id, ".yml") {
+			return nil, cmdline.Usage(fmt.Sprintf("%q is not the id of a job", id), "rescale-apply download -f "+id)
+		}
+		wish := results.Wish{Include: []string{"**"}, To: "results/" + id, Dir: "."}
+		if to := c.String("to"); to != "" {
+			wish.To = to
+			if len(ids) > 1 {
+				wish.To = filepath.Join(to, id)
+			}
+		}
+		orders = append(orders, order{name: id, id: id, wish: asFlagged(c, wish)})
+	}
+	return orders, nil
+}
+
+// ofManifest takes the arguments for names of the manifest's jobs. What it cannot
+// order is in the error; the rest is ordered.
+func (t *tool) ofManifest(c *cli.Context, s *session) ([]order, error) {
+	jobs, err := chosen(s.jobs, c.Args().Slice())
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := s.recall(c.Context)
+	if err != nil {
+		return nil, err
+	}
+	var orders []order
+	for _, job := range jobs {
+		run, ok := snapshot.Last(job.Name.V)
+		if !ok || run.ID == "" {
+			err = errors.Join(err, cmdline.Usage(fmt.Sprintf("job %q has not run yet", job.Name.V), "apply it first"))
+			continue
+		}
+		if run.Stage != state.StageFinished && !c.Bool("list") {
+			fmt.Fprintf(t.Stderr, "warning: job %s is not finished here; these are the files so far\n", job.Name.V)
+		}
+		wish := wishOf(job)
+		if to := c.String("to"); to != "" {
+			wish.To, wish.Dir = to, "."
+			if len(s.jobs) > 1 {
+				wish.To = filepath.Join(to, job.FolderName())
+			}
+		}
+		orders = append(orders, order{name: job.Name.V, id: run.ID, wish: asFlagged(c, wish)})
+	}
+	return orders, err
 }
 
 func chosen(jobs []spec.Job, names []string) ([]spec.Job, error) {
@@ -64,54 +150,95 @@ func chosen(jobs []spec.Job, names []string) ([]spec.Job, error) {
 	for _, name := range names {
 		i := slices.Index(known, name)
 		if i < 0 {
-			return nil, cmdline.Usage(fmt.Sprintf("the manifest has no job %q", name), diag.DidYouMean(name, known))
+			hint := diag.DidYouMean(name, known)
+			if len(diag.Nearest(name, known)) == 0 {
+				hint = "for a job by its id, leave the manifest out: rescale-apply download " + name
+			}
+			return nil, cmdline.Usage(fmt.Sprintf("the manifest has no job %q", name), hint)
 		}
 		picked = append(picked, jobs[i])
 	}
 	return picked, nil
 }
 
-// everything is what download takes of a job whose manifest does not say.
-var everything = spec.Value[string]{V: "**"}
-
-func (t *tool) downloadJob(c *cli.Context, s *session, snapshot state.Snapshot, job spec.Job) error {
-	run, ok := snapshot.Last(job.Name.V)
-	if !ok || run.ID == "" {
-		return cmdline.Usage(fmt.Sprintf("job %q has not run yet", job.Name.V), "apply it first")
-	}
-	outputs := job.Outputs
-	if len(outputs.Download) == 0 || c.Bool("all") {
-		outputs.Download = []spec.Value[string]{everything}
-	}
+// wishOf is what the manifest wants of a job; everything when it does not say.
+func wishOf(job spec.Job) results.Wish {
 	// Inputs that are not there now cannot be written over.
 	inputs, _ := resolver.FindInputs([]spec.Job{job})
 	wish := results.Of(resolver.Job{
 		Name: job.Name.V, Dir: job.Dir, Manifest: filepath.Join(job.Dir, filepath.Base(job.File)),
-		Inputs: inputs[0], Outputs: outputs, Results: job.ResultsFolder(),
+		Inputs: inputs[0], Outputs: job.Outputs, Results: job.ResultsFolder(),
 	})
-	if to := c.String("to"); to != "" {
-		wish.To, wish.Dir = to, "."
-		if len(s.jobs) > 1 {
-			wish.To = filepath.Join(to, job.FolderName())
+	if len(wish.Include) == 0 {
+		wish.Include = []string{"**"}
+	}
+	return wish
+}
+
+// asFlagged is the wish as the flags change it.
+func asFlagged(c *cli.Context, wish results.Wish) results.Wish {
+	if c.Bool("all") {
+		wish.Include, wish.Exclude = []string{"**"}, nil
+	}
+	if include := c.StringSlice("include"); len(include) > 0 {
+		wish.Include, wish.Exclude = include, nil
+	}
+	wish.Exclude = append(wish.Exclude, c.StringSlice("exclude")...)
+	return wish
+}
+
+// deliver fetches or lists what was ordered, one job after the other, and goes on
+// with the next one whatever happens to one.
+func (t *tool) deliver(c *cli.Context, s *session, orders []order, output string) error {
+	var failures []error
+	var done []show.Delivery
+	for _, o := range orders {
+		delivery, err := t.fetch(c, s, o)
+		if output == "text" && (err == nil || len(delivery.Files) > 0) {
+			t.style(c).Delivery(t.Stdout, delivery)
+		}
+		for _, e := range unsaid(o.explained(c, s.refused(err))) {
+			delivery.Failures = append(delivery.Failures, e)
+			failures = append(failures, fmt.Errorf("job %s: %w", o.name, e))
+		}
+		done = append(done, delivery)
+		if c.Context.Err() != nil {
+			break
 		}
 	}
+	if output == "json" {
+		failures = append(failures, show.WriteDeliveries(t.Stdout, done))
+	}
+	return errors.Join(failures...)
+}
+
+func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error) {
 	lines := show.Lines{Style: t.style(c), Progress: t.Stderr, Results: t.Stdout}
 	d := results.Download{
-		Platform: s.platform, ID: run.ID, Wish: wish, Parallel: c.Int("parallel"),
-		Tell: func(transfer results.Transfer) { lines.Event(executor.Downloading(job.Name.V, run.ID, transfer)) },
+		Platform: s.platform, ID: o.id, Wish: o.wish, Parallel: c.Int("parallel"),
+		Tell: func(transfer results.Transfer) { lines.Event(executor.Downloading(o.name, o.id, transfer)) },
 	}
-	if c.Bool("list") {
-		files, err := d.List(c.Context)
-		show.Files(t.Stdout, job.Name.V, files)
+	delivery := show.Delivery{Job: o.name, ID: o.id, To: o.wish.Folder(), Listed: c.Bool("list")}
+	if delivery.Listed {
+		listed, err := d.List(c.Context)
+		for _, r := range listed {
+			delivery.Files = append(delivery.Files, show.DeliveredFile{Path: r.Path, Size: r.File.Size, SHA512: r.File.SHA512, Refused: r.Refused})
+		}
+		return delivery, err
+	}
+	outputs, err := d.Run(c.Context)
+	for _, file := range outputs {
+		delivery.Files = append(delivery.Files, show.DeliveredFile{Path: file.Path, Size: file.Size, SHA512: file.SHA512})
+	}
+	return delivery, err
+}
+
+// explained tells what is wrong with an id that the platform does not know.
+func (o order) explained(c *cli.Context, err error) error {
+	var bad *rescale.BadIDError
+	if len(c.StringSlice("filename")) > 0 || !errors.As(err, &bad) && !once.NotFound(err) {
 		return err
 	}
-	if run.Stage != state.StageFinished {
-		fmt.Fprintf(t.Stderr, "warning: job %s is not finished here; these are the files so far\n", job.Name.V)
-	}
-	files, err := d.Run(c.Context)
-	t.style(c).Downloaded(t.Stdout, job.Name.V, wish.Folder(), files)
-	if err != nil {
-		return fmt.Errorf("downloading the results of job %q: %w", job.Name.V, err)
-	}
-	return nil
+	return cmdline.Usage(fmt.Sprintf("the platform has no job %q", o.id),
+		"without -f, jobs are named by their ids, such as QwErTy; those of a manifest by: rescale-apply download -f job.yaml "+o.id)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -75,7 +76,7 @@ func exitCode(err error) ExitCode {
 		return ExitOK
 	case errors.As(err, &code):
 		return ExitCode(code)
-	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err):
+	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*content.BadPatternError](err):
 		return ExitUsage
 	case is[*login.MissingKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
 		return ExitAuth

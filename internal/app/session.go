@@ -81,8 +81,12 @@ func (m manifest) statePath(c *cli.Context, source diag.Source) string {
 }
 
 // localFolder is where the local platform of an apply is, and beside it the state
-// of every manifest that it ran: job ids mean something there only.
+// of every manifest that it ran: job ids mean something there only. Without a manifest
+// it is that of the current folder.
 func (m manifest) localFolder() string {
+	if len(m.sources) == 0 {
+		return filepath.Join(realPath("."), stateFolder, "local")
+	}
 	return filepath.Join(filepath.Dir(realManifest(m.sources[0])), stateFolder, "local")
 }
 

@@ -72,7 +72,7 @@ func owners() map[string][]string {
 		"github.com/urfave/cli":                 {"internal/app"},
 		"github.com/google/go-cmp":              {"internal/golden"},
 		"github.com/rogpeppe/go-internal":       {},
-		"github.com/gofrs/flock":                {"internal/state", "internal/emulator"},
+		"github.com/gofrs/flock":                {"internal/content", "internal/state", "internal/emulator"},
 		"github.com/bmatcuk/doublestar":         {"internal/content", "spec"},
 		"github.com/mattn/go-runewidth":         {"internal/diag", "internal/app"},
 		"github.com/agnivade/levenshtein":       {"internal/diag"},

@@ -100,22 +100,7 @@ func (e *UnsafePathError) Error() string {
 	return fmt.Sprintf("remote path %q is refused: %s", e.Rel, e.Why)
 }
 
-// MismatchError tells that what arrived is not what was announced. Got has no
-// SHA512 when the sizes already differ. Nothing was left at Path, and what
-// was there before is still there.
-type MismatchError struct {
-	Path string
-	Want Digest
-	Got  Digest
-}
-
-func (e *MismatchError) Error() string {
-	if e.Want.Size != e.Got.Size {
-		more := ""
-		if e.Got.Size > e.Want.Size {
-			more = "at least "
-		}
-		return fmt.Sprintf("writing %q: received %s%d bytes, expected %d", e.Path, more, e.Got.Size, e.Want.Size)
-	}
-	return fmt.Sprintf("writing %q: received SHA-512 %.16s…, expected %.16s…", e.Path, e.Got.SHA512, e.Want.SHA512)
+// Hint says what to do.
+func (*UnsafePathError) Hint() string {
+	return "the file stays on the platform; leave it out with an exclude pattern"
 }

@@ -154,7 +154,7 @@ func TestIDsCannotChangeThePath(t *testing.T) {
 	for _, id := range []string{"", ".", "..", "a/b", "a?x", "a#", "%2e", "a b", "é"} {
 		_, jobErr := c.Job(ctx, id)
 		_, fileErr := c.File(ctx, id)
-		_, downloadErr := c.Download(ctx, id)
+		_, downloadErr := c.Download(ctx, id, Span{})
 		_, linesErr := c.Lines(ctx, id)
 		_, filesErr := c.JobFiles(ctx, id, "")
 		_, statusErr := c.Statuses(ctx, id)

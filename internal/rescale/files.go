@@ -2,7 +2,6 @@ package rescale
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -12,10 +11,6 @@ import (
 	"sync"
 	"time"
 )
-
-// stallLimit ends a transfer in which no byte moves. Transfers have no limit as a
-// whole: a large file on a slow line may take hours.
-const stallLimit = 2 * time.Minute
 
 // FileType says what a stored file is for (rescale-api.md §3.2).
 type FileType int
@@ -144,82 +139,6 @@ func (c *Client) Lines(ctx context.Context, id string) ([]string, error) {
 	}
 	_, err := c.get(ctx, "/api/v2/files/"+id+"/lines/", nil, &w)
 	return w.Lines, err
-}
-
-// Download opens the content of a file. Reaching it is repeated like any reading;
-// once bytes flow, a broken transfer is an error of Read. The caller closes it and
-// compares size and checksum (rescale-api.md §3.4).
-func (c *Client) Download(ctx context.Context, id string) (io.ReadCloser, error) {
-	if err := checkID(id); err != nil {
-		return nil, err
-	}
-	r := request{method: http.MethodGet, path: "/api/v2/files/" + id + "/contents/"}
-	var content io.ReadCloser
-	err := c.repeat(ctx, func() (err error) {
-		content, err = c.open(ctx, r)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return content, nil
-}
-
-// open makes one try to reach a file's content.
-func (c *Client) open(ctx context.Context, r request) (io.ReadCloser, error) {
-	if err := c.admit(ctx, r); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop := time.AfterFunc(c.timeout, func() { cancel(limitError{fmt.Sprintf("no answer within %v", c.timeout)}) })
-	defer stop.Stop()
-	req, err := c.newRequest(ctx, r)
-	if err != nil {
-		cancel(nil)
-		return nil, err
-	}
-	// A stored .gz must arrive as it is; net/http would unpack it when the
-	// storage calls it an encoding.
-	req.Header.Set("Accept-Encoding", "identity")
-	req.Header.Set("Accept", "*/*")
-	resp, err := c.send(c.content, r, req)
-	if err != nil {
-		cancel(nil)
-		return nil, err
-	}
-	return &download{body: resp.Body, client: c, request: r, ctx: ctx, cancel: cancel}, nil
-}
-
-// download reads a body and ends it when nothing arrives any more.
-type download struct {
-	body    io.ReadCloser
-	client  *Client
-	request request
-	ctx     context.Context //nolint:containedctx // the transfer outlives the call that opened it
-	cancel  context.CancelCauseFunc
-}
-
-// Read reads on; a broken transfer is a *NetworkError.
-func (d *download) Read(p []byte) (int, error) {
-	stall := stallTimer(d.cancel)
-	n, err := d.body.Read(p)
-	stall.Stop()
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = d.client.networkError(d.ctx, d.request, err)
-	}
-	return n, err
-}
-
-// Close ends the transfer, also in the middle.
-func (d *download) Close() error {
-	d.cancel(nil)
-	return d.body.Close()
-}
-
-func stallTimer(cancel context.CancelCauseFunc) *time.Timer {
-	return time.AfterFunc(stallLimit, func() {
-		cancel(limitError{fmt.Sprintf("no data moved for %v", stallLimit)})
-	})
 }
 
 // Upload is a file to store.

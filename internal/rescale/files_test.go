@@ -1,7 +1,6 @@
 package rescale
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -271,53 +270,6 @@ func TestLines(t *testing.T) {
 	}
 }
 
-func TestDownload(t *testing.T) {
-	t.Parallel()
-	gz := []byte{0x1f, 0x8b, 0, 1, 2}
-	p := newPlatform(t, answers(reply(503, ""), hangUp, func(w http.ResponseWriter, r *http.Request) {
-		if got := r.Header.Get("Accept-Encoding"); got != "identity" {
-			t.Errorf("accepts %q: a stored archive could be unpacked on the way", got)
-		}
-		w.Header().Set("Content-Encoding", "gzip")
-		_, _ = w.Write(gz)
-	}))
-	body, err := p.client(t).Download(t.Context(), "oUtPuT")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := io.ReadAll(body)
-	if err != nil || !bytes.Equal(got, gz) {
-		t.Errorf("got %x, %v", got, err)
-	}
-	if err := body.Close(); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestDownloadThatBreaksOff(t *testing.T) {
-	t.Parallel()
-	p := newPlatform(t, breakOff(200, "half"))
-	body, err := p.client(t).Download(t.Context(), "oUtPuT")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer body.Close()
-	got, err := io.ReadAll(body)
-	var network *NetworkError
-	if string(got) != "half" || !errors.As(err, &network) || !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("got %q, %v", got, err)
-	}
-}
-
-func TestDownloadOfNothing(t *testing.T) {
-	t.Parallel()
-	p := newPlatform(t, reply(404, `{"detail":"Not found."}`))
-	body, err := p.client(t).Download(t.Context(), "oUtPuT")
-	if body != nil || err == nil || err.Error() != "GET /api/v2/files/oUtPuT/contents/: 404 Not Found: Not found." {
-		t.Errorf("got %v, %v", body, err)
-	}
-}
-
 // A platform that refuses early must be heard, though it stops reading.
 func TestUploadRefusedBeforeItsEnd(t *testing.T) {
 	t.Parallel()
@@ -366,7 +318,7 @@ func TestTransfersThatStall(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "no data moved for 2m0s") || time.Since(began) != stallLimit {
 			t.Errorf("upload: got %v after %v", err, time.Since(began))
 		}
-		body, err := c.Download(t.Context(), "oUtPuT")
+		body, err := c.Download(t.Context(), "oUtPuT", Span{})
 		if err != nil {
 			t.Fatal(err)
 		}

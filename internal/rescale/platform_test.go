@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ func fastRetry() Retry { return Retry{Base: time.Microsecond, Max: 10 * time.Mic
 // arrival is a request as a test server saw it.
 type arrival struct {
 	Method, Path, Query string
-	Auth                string
+	Auth, Range         string
 	Body                string
 	Length              int64
 	Chunked             bool
@@ -40,7 +41,7 @@ func newPlatform(t *testing.T, handler http.HandlerFunc) *platform {
 		body, _ := io.ReadAll(r.Body)
 		p.mu.Lock()
 		p.seen = append(p.seen, arrival{
-			Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Auth: r.Header.Get("Authorization"),
+			Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Auth: r.Header.Get("Authorization"), Range: r.Header.Get("Range"),
 			Body: string(body), Length: r.ContentLength, Chunked: len(r.TransferEncoding) > 0,
 		})
 		p.mu.Unlock()
@@ -54,6 +55,15 @@ func (p *platform) arrivals() []arrival {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]arrival(nil), p.seen...)
+}
+
+// ranges is what was asked for, one word a request.
+func (p *platform) ranges() string {
+	var all []string
+	for _, a := range p.arrivals() {
+		all = append(all, a.Range)
+	}
+	return strings.Join(all, " ")
 }
 
 func (p *platform) client(t *testing.T) *Client {

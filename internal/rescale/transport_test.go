@@ -329,7 +329,7 @@ func TestDownloadFollowsToStorageWithoutTheKey(t *testing.T) {
 	t.Parallel()
 	storage := newPlatform(t, reply(200, "content"))
 	p := newPlatform(t, replyWith("Location", storage.URL+"/bucket?signature=s", 302, ""))
-	body, err := p.client(t).Download(t.Context(), "kTqWzb")
+	body, err := p.client(t).Download(t.Context(), "kTqWzb", Span{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -380,7 +380,7 @@ func TestDownloadNeverFallsBackToPlainHTTP(t *testing.T) {
 		resp.Header.Set("Location", "http://storage.example.com/x")
 		return resp, nil
 	})})
-	_, err := c.Download(t.Context(), "kTqWzb")
+	_, err := c.Download(t.Context(), "kTqWzb", Span{})
 	var refused *Error
 	if !errors.As(err, &refused) || refused.Status != 302 {
 		t.Errorf("got %v", err)

@@ -7,9 +7,7 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor"
-	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
-	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
 // Outcome writes the last line of one job and, for a run that failed, what it
@@ -90,21 +88,11 @@ func (s Style) results(o executor.Outcome) string {
 	for _, f := range o.Files {
 		size += f.Size
 	}
-	return fmt.Sprintf("%s/ (%s, %s)", strings.TrimSuffix(s.path(o.To), "/"), Plural(len(o.Files), "file"), executor.Bytes(size))
+	return s.folder(o.To, len(o.Files), size)
 }
 
-// Downloaded writes the last line of a download.
-func (s Style) Downloaded(w io.Writer, job, to string, files []state.Output) {
-	fmt.Fprintf(w, "%s   %s\n", job, s.results(executor.Outcome{To: to, Files: files}))
-}
-
-// Files lists what a job left, with sizes.
-func Files(w io.Writer, job string, files []results.Result) {
-	var rows [][]string
-	for _, f := range files {
-		rows = append(rows, []string{job, executor.Bytes(f.File.Size), f.Path})
-	}
-	Table(w, rows)
+func (s Style) folder(path string, files int, size int64) string {
+	return fmt.Sprintf("%s/ (%s, %s)", strings.TrimSuffix(s.path(path), "/"), Plural(files, "file"), executor.Bytes(size))
 }
 
 func (s Style) log(w io.Writer, o executor.Outcome) {

@@ -1,4 +1,4 @@
-package content_test
+package incoming_test
 
 import (
 	"crypto/sha512"
@@ -13,14 +13,24 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
 )
+
+func same(t *testing.T, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
 
 func digest(text string) content.Digest {
 	return content.Digest{SHA512: fmt.Sprintf("%x", sha512.Sum512([]byte(text))), Size: int64(len(text))}
 }
 
-func TestWriteVerified(t *testing.T) {
+func TestWrite(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789", 100_000)
 	mtime := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -40,9 +50,9 @@ func TestWriteVerified(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "new", strings.Repeat("ä", 120)+".csv")
 			for range 2 { // the second time over the first
-				err := content.WriteVerified(path, tc.want, iotest.OneByteReader(strings.NewReader(tc.text[:min(len(tc.text), 9)])), mtime)
+				err := incoming.Write(path, incoming.Announced{Digest: tc.want, Time: mtime}, iotest.OneByteReader(strings.NewReader(tc.text[:min(len(tc.text), 9)])))
 				if len(tc.text) > 9 {
-					err = content.WriteVerified(path, tc.want, strings.NewReader(tc.text), mtime)
+					err = incoming.Write(path, incoming.Announced{Digest: tc.want, Time: mtime}, strings.NewReader(tc.text))
 				}
 				if err != nil {
 					t.Fatal(err)
@@ -66,6 +76,30 @@ func TestWriteVerified(t *testing.T) {
 	}
 }
 
+// plant makes files below dir; the text of each is its own name.
+func plant(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func link(t *testing.T, target, path string) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a right on Windows")
+	}
+	if err := os.Symlink(target, path); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func listing(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -80,7 +114,7 @@ func listing(t *testing.T, dir string) []string {
 }
 
 // After any error there is what was there before, and nothing else.
-func TestWriteVerifiedErrors(t *testing.T) {
+func TestWriteErrors(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset")
 	wrong := digest("abd")
@@ -102,16 +136,16 @@ func TestWriteVerifiedErrors(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "out.csv")
 			plant(t, dir, "out.csv")
-			err := content.WriteVerified(path, tc.want, tc.r, time.Time{})
+			err := incoming.Write(path, incoming.Announced{Digest: tc.want}, tc.r)
 			if err == nil || !strings.Contains(err.Error(), tc.text) {
 				t.Fatalf("got %v", err)
 			}
-			var mismatch *content.MismatchError
+			var mismatch *incoming.MismatchError
 			if errors.As(err, &mismatch) != (tc.got != nil) {
 				t.Fatalf("got %v", err)
 			}
 			if tc.got != nil {
-				same(t, content.MismatchError{Path: path, Want: tc.want, Got: *tc.got}, *mismatch)
+				same(t, incoming.MismatchError{Path: path, Want: tc.want, Got: *tc.got}, *mismatch)
 			} else if !errors.Is(err, broken) {
 				t.Errorf("got %v", err)
 			}
@@ -126,27 +160,28 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
-func TestWriteVerifiedWhereItCanNot(t *testing.T) {
+func TestWriteWhereItCanNot(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	plant(t, dir, "file", "folder/x")
 	for _, path := range []string{"file/out.csv", "folder"} {
-		err := content.WriteVerified(filepath.Join(dir, path), digest("abc"), strings.NewReader("abc"), time.Time{})
-		if err == nil {
-			t.Errorf("%s: no error", path)
+		err := incoming.Write(filepath.Join(dir, path), incoming.Announced{Digest: digest("abc")}, strings.NewReader("abc"))
+		var refused *incoming.DiskError
+		if !errors.As(err, &refused) || refused.Path != filepath.Join(dir, filepath.FromSlash(path)) {
+			t.Errorf("%s: %v", path, err)
 		}
 	}
 	same(t, []string{"file", "folder"}, listing(t, dir))
 }
 
 // A link is replaced: its target belongs to somebody.
-func TestWriteVerifiedReplacesALink(t *testing.T) {
+func TestWriteReplacesALink(t *testing.T) {
 	t.Parallel()
-	needLinks(t)
 	dir := t.TempDir()
-	plant(t, dir, "target", "out.csv -> target")
+	plant(t, dir, "target")
 	path := filepath.Join(dir, "out.csv")
-	if err := content.WriteVerified(path, digest("abc"), strings.NewReader("abc"), time.Time{}); err != nil {
+	link(t, "target", path)
+	if err := incoming.Write(path, incoming.Announced{Digest: digest("abc")}, strings.NewReader("abc")); err != nil {
 		t.Fatal(err)
 	}
 	target, _ := os.ReadFile(filepath.Join(dir, "target"))

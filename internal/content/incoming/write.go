@@ -1,0 +1,163 @@
+package incoming
+
+import (
+	"crypto/rand"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/content"
+)
+
+// Announced is a file as its source announces it.
+type Announced struct {
+	content.Digest           // without SHA512 only the size is compared
+	ID             string    // of this very content at the source
+	Time           time.Time // the file's time, unless it is zero
+}
+
+// Write writes r to path so that path is whole, verified and on the disk, or as it was
+// before. It makes missing folders, writes to a temporary name beside path
+// (.NAME.partial-RANDOM, removed on any error), and renames it over whatever file is
+// there. A link at path is replaced, not followed.
+// Errors: *[MismatchError], *[DiskError] and those of r.
+func Write(path string, want Announced, r io.Reader) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return disk(path, err)
+	}
+	// Not os.CreateTemp: its mode is 0600, and results are for the group too when
+	// the umask says so.
+	name := Partial(path) + "-" + strings.ToLower(rand.Text()[:10])
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return disk(path, err)
+	}
+	err = fill(f, path, want.Digest, r)
+	if closeErr := f.Close(); err == nil {
+		err = disk(path, closeErr)
+	}
+	if err == nil {
+		err = disk(path, put(name, path, want.Time))
+	}
+	if err != nil {
+		_ = os.Remove(name) // the first error counts
+	}
+	return err
+}
+
+// Partial is the path at which a file is kept while it is not whole. Whatever the name,
+// this one and what is added to it must fit into the 255 bytes that a name can have.
+func Partial(path string) string {
+	const longest = 200
+	dir, base := filepath.Split(path)
+	if len(base) > longest {
+		sum := sha512.Sum512([]byte(base))
+		base = strings.ToValidUTF8(base[:longest], "") + "-" + hex.EncodeToString(sum[:4])
+	}
+	return dir + "." + base + ".partial"
+}
+
+// fill copies r to f, compares and flushes. It reads one byte more than it wants at most.
+func fill(f *os.File, path string, want content.Digest, r io.Reader) error {
+	sum := sha512.New()
+	got := content.Digest{}
+	err := pour(io.LimitReader(r, want.Size+1), func(piece []byte) error {
+		got.Size += int64(len(piece))
+		sum.Write(piece) // a hash never fails
+		_, err := f.Write(piece)
+		return disk(path, err)
+	})
+	if err != nil {
+		return err
+	}
+	if got.Size == want.Size {
+		got.SHA512 = hex.EncodeToString(sum.Sum(nil))
+	}
+	if !matches(want, got) {
+		return &MismatchError{Path: path, Want: want, Got: got}
+	}
+	return disk(path, f.Sync())
+}
+
+func matches(want, got content.Digest) bool {
+	return got.Size == want.Size && (want.SHA512 == "" || strings.EqualFold(got.SHA512, want.SHA512))
+}
+
+// pieceSize is large enough that the system calls do not show beside the hash.
+const pieceSize = 256 << 10
+
+// pour hands on what r gives until it ends. The errors of r come back as they are.
+func pour(r io.Reader, take func(piece []byte) error) error {
+	buffer := make([]byte, pieceSize)
+	for {
+		n, err := r.Read(buffer)
+		if n > 0 {
+			if err := take(buffer[:n]); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// put gives the finished file its time and its name.
+func put(temp, path string, mtime time.Time) error {
+	if !mtime.IsZero() {
+		if err := os.Chtimes(temp, mtime, mtime); err != nil {
+			return err
+		}
+	}
+	if err := rename(temp, path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// longestHold is how long Windows may keep us from a file that another program, such
+// as a virus scanner, looks at.
+const longestHold = time.Second
+
+// rename takes the place of whatever file is there.
+func rename(from, to string) error {
+	for pause := 10 * time.Millisecond; ; pause *= 2 {
+		err := os.Rename(from, to)
+		if runtime.GOOS != "windows" || !errors.Is(err, fs.ErrPermission) || pause > longestHold {
+			return err
+		}
+		time.Sleep(pause)
+	}
+}
+
+// syncFolder makes the rename survive a power failure. Windows has no such call, and
+// some folders can be written but not read or flushed; the file itself is safe then.
+func syncFolder(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := os.Open(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	err = f.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
+}
