@@ -25,7 +25,7 @@ func mutants() map[string]mutant {
 			"election.go", "if !r.whole || !r.shown[b.draft] {", "if !r.whole {", "TestRace/^2_runners,_1_old_lists,_0_deaths$",
 		},
 		"the youngest draft wins": {
-			"look.go", "a.Inserted.Compare(b.Inserted),", "b.Inserted.Compare(a.Inserted),", two,
+			"look.go", "b.Submitted()),\n			a.Inserted.Compare(b.Inserted),", "b.Submitted()),\n			b.Inserted.Compare(a.Inserted),", two,
 		},
 		"submitted before the election": {
 			"start.go", "	b := &ballot{", "	_ = s.ensureSubmitted(ctx, d.id)\n	b := &ballot{", two,
