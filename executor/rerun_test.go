@@ -92,7 +92,8 @@ func TestRerun(t *testing.T) {
 			[]state.Run{submitted},
 			executor.Observation{Statuses: executing},
 			executor.Options{Rivals: executor.StopRivals},
-			executor.Rerun, of(2, 1), []executor.Rival{{ID: "Old", Key: of(1, 1).String()}},
+			executor.Rerun, of(2, 1),
+			[]executor.Rival{{ID: "Old", Key: of(1, 1).String()}},
 			[]string{"rerun.generation 1 → 2", "run Old is stopped first"},
 		},
 		"replaced although it runs": {
@@ -100,7 +101,8 @@ func TestRerun(t *testing.T) {
 			[]state.Run{submitted},
 			executor.Observation{Statuses: executing},
 			executor.Options{Rivals: executor.StopRivals, Replace: []string{"wing"}},
-			executor.Rerun, of(1, 2), []executor.Rival{{ID: "Old", Key: of(1, 1).String()}},
+			executor.Rerun, of(1, 2),
+			[]executor.Rival{{ID: "Old", Key: of(1, 1).String()}},
 			[]string{"replaced on request", "run Old is stopped first"},
 		},
 		"to stop rivals is no wish to replace": {

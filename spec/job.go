@@ -134,7 +134,7 @@ type Variable struct{ Name, Value Value[string] }
 
 // Outputs says what to download when the job has ended.
 type Outputs struct {
-	Pos      diag.Position
+	Pos       diag.Position
 	Download  []Value[string] // patterns
 	Exclude   []Value[string] // patterns
 	To        Value[string]   // folder; unwritten means results/NAME
