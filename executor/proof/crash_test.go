@@ -117,17 +117,16 @@ func (v *victim) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, v.end()
 	}
 	answer, err := v.next.RoundTrip(r)
-	switch kind {
-	case goneLate, lost:
-		if err == nil {
-			answer.Body.Close()
-		}
-		if kind == goneLate {
-			return nil, v.end()
-		}
-		return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+	if kind == "" {
+		return answer, err
 	}
-	return answer, err
+	if err == nil {
+		answer.Body.Close()
+	}
+	if kind == goneLate {
+		return nil, v.end()
+	}
+	return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 }
 
 // appender is the way to the journal.

@@ -43,7 +43,7 @@ func open(t *testing.T, speed float64) *emulator.Server {
 // scratch is a folder in memory where there is one: thousands of platforms are opened.
 func scratch(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "proof")
+	dir, err := os.MkdirTemp("/dev/shm", "proof") //nolint:usetesting // that one is on the disk
 	if err != nil {
 		return t.TempDir()
 	}

@@ -168,17 +168,20 @@ func TestBeginningAnew(t *testing.T) {
 		"other id":         {func(_ *testing.T, _ string, a *incoming.Announced) { a.ID = "oThEr" }, 0},
 		"other content":    {func(_ *testing.T, _ string, a *incoming.Announced) { a.SHA512 = "x" }, 0},
 		"other size":       {func(_ *testing.T, _ string, a *incoming.Announced) { a.Size++ }, 0},
-		"no note":          {func(t *testing.T, temp string, _ *incoming.Announced) { remove(t, temp+".json") }, 0},
-		"no bytes":         {func(t *testing.T, temp string, _ *incoming.Announced) { remove(t, temp) }, 0},
-		"garbage for note": {func(t *testing.T, temp string, _ *incoming.Announced) { write(t, temp+".json", "{\n") }, 0},
+		"no note":          {func(t *testing.T, temp string, _ *incoming.Announced) { t.Helper(); remove(t, temp+".json") }, 0},
+		"no bytes":         {func(t *testing.T, temp string, _ *incoming.Announced) { t.Helper(); remove(t, temp) }, 0},
+		"garbage for note": {func(t *testing.T, temp string, _ *incoming.Announced) { t.Helper(); write(t, temp+".json", "{\n") }, 0},
 		"torn note": {func(t *testing.T, temp string, _ *incoming.Announced) {
+			t.Helper()
 			write(t, temp+".json", read(t, temp+".json")+`{"start":4000,"en`)
 		}, 4000},
 		"note beyond the end": {func(t *testing.T, temp string, _ *incoming.Announced) {
+			t.Helper()
 			write(t, temp+".json", read(t, temp+".json")+`{"start":4000,"end":99999999}`+"\n"+`{"start":-5,"end":7000}`+"\n")
 		}, 4000},
-		"fewer bytes than noted": {func(t *testing.T, temp string, _ *incoming.Announced) { write(t, temp, text[:3000]) }, 3000},
+		"fewer bytes than noted": {func(t *testing.T, temp string, _ *incoming.Announced) { t.Helper(); write(t, temp, text[:3000]) }, 3000},
 		"a link in its place": {func(t *testing.T, temp string, _ *incoming.Announced) {
+			t.Helper()
 			write(t, temp+".target", text)
 			remove(t, temp)
 			link(t, temp+".target", temp)
