@@ -12,7 +12,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
-	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -55,20 +54,16 @@ func (t *tool) download(c *cli.Context) error {
 	})
 }
 
+// chosen keeps the jobs that are named; without names, all.
 func chosen(jobs []spec.Job, names []string) ([]spec.Job, error) {
 	if len(names) == 0 {
 		return jobs, nil
 	}
-	known := jobNames(jobs)
-	var picked []spec.Job
-	for _, name := range names {
-		i := slices.Index(known, name)
-		if i < 0 {
-			return nil, cmdline.Usage(fmt.Sprintf("the manifest has no job %q", name), diag.DidYouMean(name, known))
-		}
-		picked = append(picked, jobs[i])
+	wanted, err := called(jobs, names, "")
+	if err != nil {
+		return nil, err
 	}
-	return picked, nil
+	return slices.DeleteFunc(slices.Clone(jobs), func(j spec.Job) bool { return !wanted[j.Name.V] }), nil
 }
 
 // everything is what download takes of a job whose manifest does not say.

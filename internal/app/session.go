@@ -14,6 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/local"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/app/sources"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -41,12 +42,12 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 		return err
 	}
 	s := &session{manifest: m, stateOf: make(map[string]string), notices: &notices{tell: t.warn}}
+	ofFile := make(map[string]string)
 	for _, job := range m.jobs {
-		path := c.String("state")
-		if path == "" && c.Bool("local") {
-			path = m.localState(m.source(job.File))
-		} else if path == "" {
-			path = statePath(m.source(job.File))
+		path, known := ofFile[job.File]
+		if !known {
+			path = m.stateFile(c, job.File)
+			ofFile[job.File] = path
 		}
 		s.stateOf[job.Name.V] = path
 	}
@@ -57,12 +58,23 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 	return work(s)
 }
 
+// stateFile is the state file of the jobs of one manifest.
+func (m manifest) stateFile(c *cli.Context, name string) string {
+	switch {
+	case c.String("state") != "":
+		return c.String("state")
+	case c.Bool("local"):
+		return m.localState(m.source(name))
+	}
+	return statePath(m.source(name))
+}
+
 // realManifest is the manifest's own path. A link to a file in the same folder is
 // that file; a link to one elsewhere is a manifest of its own, with inputs of its
 // own. Standard input is a file "stdin" in the current folder.
 func realManifest(source diag.Source) string {
 	dir, base := realPath(source.Dir), filepath.Base(source.Name)
-	if source.Name == "<stdin>" {
+	if source.Name == sources.Stdin {
 		return filepath.Join(dir, "stdin")
 	}
 	if target := realPath(filepath.Join(dir, base)); filepath.Dir(target) == dir {
@@ -194,7 +206,7 @@ func (t *tool) resolve(c *cli.Context, s *session) error {
 		return s.refused(err)
 	}
 	if len(problems) > 0 {
-		return t.problems(c, s.sources, problems)
+		return t.problems(c, s.manifest, problems)
 	}
 	s.resolved = resolved
 	return nil
