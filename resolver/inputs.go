@@ -3,10 +3,7 @@ package resolver
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
@@ -54,22 +51,25 @@ func LocalInputs(ctx context.Context, jobs []spec.Job) ([][]Input, diag.List, er
 
 // FindInputs finds the files of every job without reading them.
 func FindInputs(jobs []spec.Job) ([][]Input, diag.List) {
-	var problems diag.List
+	var problems diag.Gathering
 	inputs := make([][]Input, len(jobs))
+	disk := newDisk(jobs)
 	for i, job := range jobs {
-		f := finder{dir: job.Dir, jobs: jobs, problems: &problems}
+		var own diag.List
+		f := finder{dir: job.Dir, disk: disk, problems: &own}
 		for _, in := range job.Inputs {
 			inputs[i] = append(inputs[i], f.match(in)...)
 		}
-		checkNames(inputs[i], &problems)
+		checkNames(inputs[i], &own)
+		problems.Add(own)
 	}
-	return inputs, problems.Sort()
+	return inputs, problems.List().Sort()
 }
 
 // finder looks for the input files of one job.
 type finder struct {
 	dir      string
-	jobs     []spec.Job // of the whole apply
+	disk     *disk
 	problems *diag.List
 }
 
@@ -83,18 +83,18 @@ func (f finder) match(in spec.Input) []Input {
 	for _, e := range in.Exclude {
 		exclude = append(exclude, e.V)
 	}
-	files, err := content.Match(f.dir, in.Path.V, append([]string{ownFolder}, exclude...))
+	files, err := f.disk.match(f.dir, in.Path.V, append([]string{ownFolder}, exclude...))
 	var empty *content.NoMatchError
 	if errors.As(err, &empty) && len(empty.Exclude) > 0 {
 		empty.Exclude = exclude // what the user wrote
 	}
 	if err != nil {
-		*f.problems = append(*f.problems, inputProblem(f.dir, in.Path, err))
+		*f.problems = append(*f.problems, f.problem(in.Path, err))
 		return nil
 	}
 	var list []Input
 	for _, file := range files {
-		if f.written(in.Path.V, file) {
+		if f.disk.written(f.dir, in.Path.V, file) {
 			continue
 		}
 		name := path.Base(file.Rel)
@@ -112,47 +112,13 @@ func (f finder) match(in spec.Input) []Input {
 	return list
 }
 
-// ownFolder is state and the local platform, which may be writing there now. It
-// is not even looked into.
-const ownFolder = "**/.rescale/**"
-
-// written tells that a file is a result of one of the jobs. A pattern does not
-// mean those, or a job would change by being run; unless it begins with the
-// folder of the results, or names the file as it is.
-func (f finder) written(pattern string, file content.File) bool {
-	if file.Rel == path.Clean(filepath.ToSlash(pattern)) {
-		return false
-	}
-	begin := absolute(filepath.Join(f.dir, content.Begin(pattern)))
-	for _, job := range f.jobs {
-		folder := absolute(job.ResultsPath())
-		if len(job.Outputs.Download) > 0 && within(folder, file.Path) && !within(folder, begin) && folder != absolute(f.dir) {
-			return true
-		}
-	}
-	return false
-}
-
-func absolute(p string) string {
-	if whole, err := filepath.Abs(p); err == nil {
-		return whole
-	}
-	return p
-}
-
-// within tells that a path is a folder or in it.
-func within(folder, p string) bool {
-	rel, err := filepath.Rel(folder, p)
-	return err == nil && filepath.IsLocal(rel)
-}
-
-func inputProblem(dir string, at spec.Value[string], err error) diag.Diagnostic {
+func (f finder) problem(at spec.Value[string], err error) diag.Diagnostic {
 	d := diag.Diagnostic{Pos: at.Pos, Rule: diag.UnreadableInput, Message: err.Error()}
 	var missing *content.NotFoundError
 	var empty *content.NoMatchError
 	switch {
 	case errors.As(err, &missing):
-		d.Rule, d.Hint = diag.MissingInput, nearbyFile(dir, at.V)
+		d.Rule, d.Hint = diag.MissingInput, f.disk.nearby(f.dir, at.V)
 	case errors.As(err, &empty):
 		d.Rule, d.Hint = diag.EmptyGlob, "a pattern starts at the folder of the manifest; **/ goes into the folders below"
 	}
@@ -161,23 +127,6 @@ func inputProblem(dir string, at spec.Value[string], err error) diag.Diagnostic 
 		d.Hint = advised.Hint()
 	}
 	return d
-}
-
-// nearbyFile suggests a file of the same folder with almost the same name.
-func nearbyFile(dir, wanted string) string {
-	folder := path.Dir(filepath.ToSlash(wanted))
-	entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(folder)))
-	if err != nil {
-		return fmt.Sprintf("there is no folder %s either; paths start at the folder of the manifest", folder)
-	}
-	var names []string
-	for _, entry := range entries {
-		names = append(names, path.Join(folder, entry.Name()))
-	}
-	if near := diag.Nearest(wanted, names); len(near) > 0 {
-		return "did you mean " + near[0] + "?"
-	}
-	return "paths start at the folder of the manifest"
 }
 
 // checkNames refuses two inputs under one name: the platform puts all of them
