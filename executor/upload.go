@@ -119,7 +119,7 @@ func (a *application) send(ctx context.Context, in resolver.Input) (rescale.File
 	file, err := a.Platform.Upload(ctx, rescale.Upload{
 		Name: in.Name,
 		Size: in.Size,
-		Open: func() (io.ReadCloser, error) { return os.Open(in.Path) },
+		Open: func() (io.ReadCloser, error) { return in.Open() },
 		Progress: func(sent int64) {
 			if now := time.Now(); now.Sub(told) >= progressEvery {
 				told = now
@@ -138,6 +138,9 @@ func (a *application) send(ctx context.Context, in resolver.Input) (rescale.File
 
 // unchanged compares a file with what it was when it was hashed.
 func unchanged(in resolver.Input) error {
+	if in.Rendering != nil {
+		return nil // it is in memory
+	}
 	info, err := os.Stat(in.Path)
 	if err != nil || info.Size() != in.Size || !info.ModTime().Equal(in.ModTime) {
 		return &ChangedError{Path: in.Path, Err: err}

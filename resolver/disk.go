@@ -21,7 +21,8 @@ const ownFolder = "**/.rescale/**"
 type disk struct {
 	results map[string]bool // absolute folders that results are written to
 	found   map[string]matches
-	advised int // missing files for which a similar name was looked for
+	read    map[string]*template // by path
+	advised int                  // missing files for which a similar name was looked for
 }
 
 // matches is what a pattern means.
@@ -31,7 +32,7 @@ type matches struct {
 }
 
 func newDisk(jobs []spec.Job) *disk {
-	d := &disk{results: make(map[string]bool), found: make(map[string]matches)}
+	d := &disk{results: make(map[string]bool), found: make(map[string]matches), read: make(map[string]*template)}
 	for _, job := range jobs {
 		if len(job.Outputs.Download) > 0 {
 			d.results[absolute(job.ResultsPath())] = true

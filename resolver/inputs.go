@@ -9,6 +9,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
+	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
 
 // Input is one file of a job: on this disk (Path, SHA512, Size) or already on
@@ -23,6 +24,10 @@ type Input struct {
 	Size       int64     // bytes
 	ModTime    time.Time // before it was hashed; zero for a file on the platform
 	Decompress bool      // archives are unpacked before the command runs
+
+	// Rendering is the content of an input that is made from the template at
+	// Path; nil for a file that is uploaded as it is.
+	Rendering *Rendering
 }
 
 // identity is what of an input counts for the digest. Decompress is the
@@ -56,7 +61,7 @@ func FindInputs(jobs []spec.Job) ([][]Input, diag.List) {
 	disk := newDisk(jobs)
 	for i, job := range jobs {
 		var own diag.List
-		f := finder{dir: job.Dir, disk: disk, problems: &own}
+		f := finder{dir: job.Dir, values: job.Values, disk: disk, problems: &own}
 		for _, in := range job.Inputs {
 			inputs[i] = append(inputs[i], f.match(in)...)
 		}
@@ -69,6 +74,7 @@ func FindInputs(jobs []spec.Job) ([][]Input, diag.List) {
 // finder looks for the input files of one job.
 type finder struct {
 	dir      string
+	values   expr.Scope // for templates
 	disk     *disk
 	problems *diag.List
 }
@@ -101,9 +107,13 @@ func (f finder) match(in spec.Input) []Input {
 		if in.As.Written() {
 			name = in.As.V
 		}
-		list = append(list, Input{
+		input := Input{
 			Pos: in.Path.Pos, Name: name, Path: file.Path, Rel: file.Rel, Size: file.Size, ModTime: file.ModTime, Decompress: in.Decompress.V,
-		})
+		}
+		if in.Template.V {
+			input.Rendering = f.render(in.Path.Pos, file)
+		}
+		list = append(list, input)
 	}
 	if len(list) == 0 {
 		f.problems.Add(in.Path.Pos, diag.EmptyGlob, "results of a job are inputs only if the pattern begins with their folder",
@@ -150,8 +160,11 @@ func checkNames(inputs []Input, problems *diag.List) {
 func hash(ctx context.Context, inputs [][]Input) error {
 	var paths []string
 	for _, list := range inputs {
-		for _, in := range list {
-			if in.Path != "" {
+		for i, in := range list {
+			switch {
+			case in.Rendering != nil:
+				list[i].SHA512, list[i].Size = in.Rendering.digest()
+			case in.Path != "":
 				paths = append(paths, in.Path)
 			}
 		}
@@ -163,7 +176,7 @@ func hash(ctx context.Context, inputs [][]Input) error {
 	next := 0
 	for _, list := range inputs {
 		for i := range list {
-			if list[i].Path != "" {
+			if list[i].Path != "" && list[i].Rendering == nil {
 				list[i].SHA512, list[i].Size = digests[next].SHA512, digests[next].Size
 				next++
 			}

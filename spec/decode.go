@@ -33,7 +33,11 @@ func decode(doc node, src diag.Source, fullName string) Job {
 		job.Title.V = fullName
 	}
 	for _, item := range doc.member("inputs").items() {
-		job.Inputs = append(job.Inputs, decodeInput(item))
+		input := decodeInput(item)
+		job.Inputs = append(job.Inputs, input)
+		if input.Template.V {
+			job.Values = doc.doc.scope
+		}
 	}
 	return job
 }
@@ -125,6 +129,7 @@ func decodeInput(n node) Input {
 		ID:         n.member("id").text(),
 		As:         n.member("as").text(),
 		Exclude:    n.member("exclude").texts(),
+		Template:   n.member("template").boolean(false),
 		Decompress: n.member("decompress").boolean(true),
 	}
 }

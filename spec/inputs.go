@@ -20,6 +20,9 @@ func checkInputForms(job *Job, list *diag.List) {
 		case in.As.V == "." || in.As.V == "..":
 			list.Add(in.As.Pos, diag.BadInputName, "write the name of the file in the job, such as deck.k", "as is a folder, not a file name")
 		}
+		if in.Template.Written() && in.ID.Written() && !in.Path.Written() {
+			list.Add(in.Template.Pos, diag.BadChoice, "delete template, or give the file as path", "a file that is on the platform already is no template")
+		}
 		if len(in.Exclude) > 0 && in.ID.Written() && !in.Path.Written() {
 			list.Add(in.Exclude[0].Pos, diag.BadChoice, "delete exclude", "exclude leaves files out of a path, an input with id is one file")
 		}

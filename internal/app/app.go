@@ -80,7 +80,7 @@ const programName = "rescale-apply"
 func (t *tool) commands() []*cli.Command {
 	commands := []*cli.Command{
 		t.applyCommand(), t.planCommand(), t.validateCommand(), t.statusCommand(), t.downloadCommand(),
-		t.explainCommand(), t.schemaCommand(), t.emulateCommand(), t.completionCommand(), t.versionCommand(), t.helpCommand(),
+		t.renderCommand(), t.explainCommand(), t.schemaCommand(), t.emulateCommand(), t.completionCommand(), t.versionCommand(), t.helpCommand(),
 	}
 	for _, c := range commands {
 		c.OnUsageError = badFlag

@@ -1,0 +1,132 @@
+package resolver
+
+import (
+	"bytes"
+	"crypto/sha512"
+	"encoding/hex"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec"
+	"github.com/rescale-apply/rescale-apply/spec/expr"
+)
+
+// Rendering is a template with the values of one job. The template is kept as it
+// was read, so what is uploaded is what was hashed, whatever becomes of the file.
+type Rendering struct {
+	text   expr.Template
+	values expr.Scope
+}
+
+// Write writes the text with the values put in.
+func (r *Rendering) Write(w io.Writer) error { return r.text.Write(w, r.values) }
+
+// digest is the SHA-512 of the text, in hex, and how many bytes it has.
+func (r *Rendering) digest() (sum string, size int64) {
+	hash, length := sha512.New(), counter(0)
+	_ = r.Write(io.MultiWriter(hash, &length)) // neither ever fails
+	return hex.EncodeToString(hash.Sum(nil)), int64(length)
+}
+
+// counter counts the bytes that are written to it.
+type counter int64
+
+// Write counts p.
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+// Open gives the bytes to upload, from their beginning, each time anew.
+func (in Input) Open() (io.ReadCloser, error) {
+	if in.Rendering == nil {
+		return os.Open(in.Path)
+	}
+	var text bytes.Buffer
+	err := in.Rendering.Write(&text)
+	return io.NopCloser(&text), err
+}
+
+// template is a file with references.
+type template struct {
+	expr.Template
+	places   []diag.Position // of its references
+	problems diag.List
+}
+
+// maxTemplate is the most bytes of a file that is read into memory as a template.
+const maxTemplate = 64 << 20
+
+// render fills a template in; nil when it has a problem.
+func (f finder) render(at diag.Position, file content.File) *Rendering {
+	t, known := f.disk.read[file.Path]
+	if !known {
+		t = &template{}
+		t.read(at, file, filepath.Join(f.dir, filepath.FromSlash(file.Rel)))
+		f.disk.read[file.Path] = t
+	}
+	problems := slices.Clone(t.problems)
+	for i, r := range t.References() {
+		if !f.values.Knows(r) {
+			message, hint := spec.NoSuchValue(r, f.values)
+			problems.Add(t.places[i], diag.UnknownReference, hint, "%s", message)
+		}
+	}
+	*f.problems = append(*f.problems, problems...)
+	return &Rendering{t.Template, f.values}
+}
+
+// read reads a file; at is where the manifest names it, name what people call it.
+func (t *template) read(at diag.Position, file content.File, name string) {
+	const hint = "delete template: true to upload the file as it is"
+	if file.Size > maxTemplate {
+		t.problems.Add(at, diag.UnreadableInput, hint, "template %s is larger than %d MB", file.Rel, maxTemplate>>20)
+		return
+	}
+	text, err := os.ReadFile(file.Path)
+	switch {
+	case err != nil:
+		t.problems.Add(at, diag.UnreadableInput, "", "reading template %s: %v", file.Rel, err)
+		return
+	case bytes.IndexByte(text, 0) >= 0:
+		t.problems.Add(at, diag.UnreadableInput, hint, "template %s is a binary file, not a text", file.Rel)
+		return
+	}
+	parsed, mistakes := expr.Parse(string(text))
+	t.Template = parsed
+	p := pointer{name: name, rest: string(text), line: 1, col: 1}
+	for _, r := range parsed.References() {
+		t.places = append(t.places, p.at(r.Offset, r.Width()))
+	}
+	p = pointer{name: name, rest: string(text), line: 1, col: 1}
+	for _, m := range mistakes {
+		t.problems.Add(p.at(m.Offset, m.Width), diag.BadReference, m.Hint, "%s", m.Message)
+	}
+}
+
+// pointer goes through a text and tells lines and columns.
+type pointer struct {
+	name      string
+	rest      string
+	offset    int // characters gone by
+	line, col int
+}
+
+// at is the place of a character, which must not be before the last one asked for.
+func (p *pointer) at(offset, width int) diag.Position {
+	for p.offset < offset && p.rest != "" {
+		r, n := utf8.DecodeRuneInString(p.rest)
+		p.rest = p.rest[n:]
+		p.offset++
+		p.col++
+		if r == '\n' {
+			p.line, p.col = p.line+1, 1
+		}
+	}
+	return diag.Position{File: p.name, Line: p.line, Col: p.col, Width: width}
+}
