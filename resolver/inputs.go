@@ -158,13 +158,13 @@ func checkNames(inputs []Input, problems *diag.List) {
 }
 
 func hash(ctx context.Context, inputs [][]Input) error {
+	if err := hashRenderings(ctx, inputs); err != nil {
+		return err
+	}
 	var paths []string
 	for _, list := range inputs {
-		for i, in := range list {
-			switch {
-			case in.Rendering != nil:
-				list[i].SHA512, list[i].Size = in.Rendering.digest()
-			case in.Path != "":
+		for _, in := range list {
+			if in.Path != "" && in.Rendering == nil {
 				paths = append(paths, in.Path)
 			}
 		}
