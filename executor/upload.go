@@ -2,9 +2,6 @@ package executor
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"os"
 	"sync"
 	"time"
 
@@ -15,29 +12,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
-
-// ChangedError tells that a file is not what was planned any more: it was
-// written to after it was hashed.
-type ChangedError struct {
-	Path string
-	Err  error // may be nil
-}
-
-// Error names the file.
-func (e *ChangedError) Error() string {
-	if e.Err != nil {
-		return fmt.Sprintf("%s changed since it was planned: %v", e.Path, e.Err)
-	}
-	return e.Path + " changed since it was planned"
-}
-
-// Unwrap gives the cause.
-func (e *ChangedError) Unwrap() error { return e.Err }
-
-// Hint tells how to go on.
-func (e *ChangedError) Hint() string {
-	return "let the program that writes it finish, then apply again; no job was created with it"
-}
 
 // upload is one content on its way to the platform, shared by all jobs that use it.
 type upload struct {
@@ -112,14 +86,14 @@ func (a *application) store(ctx context.Context, in resolver.Input) (string, err
 const progressEvery = 100 * time.Millisecond
 
 func (a *application) send(ctx context.Context, in resolver.Input) (rescale.File, error) {
-	if err := unchanged(in); err != nil {
+	if err := in.Unchanged(); err != nil {
 		return rescale.File{}, err
 	}
 	var told time.Time
 	file, err := a.Platform.Upload(ctx, rescale.Upload{
 		Name: in.Name,
 		Size: in.Size,
-		Open: func() (io.ReadCloser, error) { return os.Open(in.Path) },
+		Open: in.Open,
 		Progress: func(sent int64) {
 			if now := time.Now(); now.Sub(told) >= progressEvery {
 				told = now
@@ -131,16 +105,7 @@ func (a *application) send(ctx context.Context, in resolver.Input) (rescale.File
 		return rescale.File{}, err
 	}
 	if sum := file.SHA512; sum != "" && sum != in.SHA512 {
-		return rescale.File{}, &ChangedError{Path: in.Path}
+		return rescale.File{}, &resolver.ChangedError{Path: in.Path}
 	}
-	return file, unchanged(in)
-}
-
-// unchanged compares a file with what it was when it was hashed.
-func unchanged(in resolver.Input) error {
-	info, err := os.Stat(in.Path)
-	if err != nil || info.Size() != in.Size || !info.ModTime().Equal(in.ModTime) {
-		return &ChangedError{Path: in.Path, Err: err}
-	}
-	return nil
+	return file, in.Unchanged()
 }

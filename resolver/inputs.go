@@ -62,6 +62,7 @@ func FindInputs(jobs []spec.Job) ([][]Input, diag.List) {
 			inputs[i] = append(inputs[i], f.match(in)...)
 		}
 		checkNames(inputs[i], &problems)
+		checkSizes(inputs[i], &problems)
 	}
 	return inputs, problems.Sort()
 }
