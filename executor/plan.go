@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -57,11 +58,13 @@ func (s Step) Spends() bool {
 	return s.Creates() || s.Action == Resume && s.Stage != state.StageSubmitted && !s.Running
 }
 
-// Plan is one step for each job, in the order of the manifest, and the contents
-// that are to be uploaded.
+// Plan is one step for each job, in the order of the manifest, and what becomes
+// of the inputs of new runs. Each content is named once.
 type Plan struct {
 	Steps   []Step
-	Uploads []resolver.Input // each content once
+	Uploads []resolver.Input // to be uploaded
+	Reused  []resolver.Input // found on the platform, with ID; what the journal knows is not among them
+	Stock   inputs.Stock     // what was seen of them
 }
 
 // Pending tells that Apply would do something.
@@ -87,6 +90,7 @@ func (p Plan) Count(a Action) int {
 type Options struct {
 	Replace []string // names of jobs to run again although nothing changed
 	Rivals  Rivalry  // what happens to runs of a job that are in the way
+	NoReuse bool     // files that another machine has uploaded are not looked for
 }
 
 // Rivalry says what happens to an active run of a job whose manifest changed.
@@ -101,21 +105,10 @@ const (
 // NewPlan decides what every job needs. It is pure: the same values give the
 // same plan.
 func NewPlan(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options Options) Plan {
-	var plan Plan
-	planned := make(map[string]bool)
+	plan := Plan{Stock: seen.Stock}
 	for _, job := range jobs {
-		step := seen.decide(job, snapshot, options).step()
-		plan.Steps = append(plan.Steps, step)
-		if !step.Creates() {
-			continue
-		}
-		for _, in := range job.Inputs {
-			content := in.SHA512 + "\n" + in.Name
-			if stored, _ := snapshot.File(in.SHA512, in.Name); in.Path != "" && stored.ID == "" && !planned[content] {
-				planned[content] = true
-				plan.Uploads = append(plan.Uploads, in)
-			}
-		}
+		plan.Steps = append(plan.Steps, seen.decide(job, snapshot, options).step())
 	}
+	plan.sort(snapshot)
 	return plan
 }

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -29,7 +28,7 @@ type Download struct {
 	ID       string // of the job on the platform
 	Wish     Wish
 	Parallel int            // transfers at once, at least 1
-	Tell     func(Transfer) // called for one transfer at a time
+	Tell     func(Transfer) // called whenever bytes came, for one transfer at a time
 }
 
 // Transfer is how far one file is.
@@ -133,25 +132,18 @@ func (d Download) one(ctx context.Context, r Result, tell func(Transfer)) (state
 	return state.Output{Path: r.Path, Size: want.Size, SHA512: want.SHA512}, nil
 }
 
-// tellEvery is the shortest time between two words about one transfer.
-const tellEvery = 100 * time.Millisecond
-
-// meter tells how much was read, now and then.
+// meter tells how much was read.
 type meter struct {
 	io.Reader
 	transfer Transfer
 	tell     func(Transfer)
-	told     time.Time
 }
 
 // Read passes the bytes on.
 func (m *meter) Read(b []byte) (int, error) {
 	n, err := m.Reader.Read(b)
 	m.transfer.Sent += int64(n)
-	if now := time.Now(); now.Sub(m.told) >= tellEvery {
-		m.told = now
-		m.tell(m.transfer)
-	}
+	m.tell(m.transfer)
 	return n, err
 }
 
