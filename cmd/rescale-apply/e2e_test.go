@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -132,9 +133,12 @@ func condition(name string) (bool, error) {
 //	emu await JOBNAME STATUS    wait until the newest such job has the status
 //	emu stop JOBNAME            stop the job as a person would in the web UI
 //	emu delete ID               delete the job as a person would
+//	emu files                   every input file: OWNER SIZE NAME; or none
+//	emu remove NAME             delete the newest file of that name as a person would
+//	emu alter FILE              write to the file on this disk while the next upload is answered
 func emu(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|asked|await|stop|delete")
+		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|asked|await|stop|delete|files|remove|alter")
 	}
 	p := ts.Value(platformKey{}).(*platform)
 	switch args[0] {
@@ -162,6 +166,12 @@ func emu(ts *testscript.TestScript, neg bool, args []string) {
 		p.fault(ts, args[1:])
 	case "stop", "delete":
 		p.interfere(ts, args)
+	case "files":
+		p.files(ts)
+	case "remove":
+		p.remove(ts, args[1:])
+	case "alter":
+		p.alter(ts, args[1:])
 	case "asked":
 		p.asked(ts, args[1:])
 	case "await":
@@ -270,15 +280,76 @@ func (p *platform) interfere(ts *testscript.TestScript, args []string) {
 	if args[0] == "stop" {
 		method, target = http.MethodPost, target+"stop/"
 	}
+	p.call(ts, method, target, activeKey)
+}
+
+// call sends a request as the owner of the key and gives the body of the answer.
+func (p *platform) call(ts *testscript.TestScript, method, target, key string) []byte {
 	request, err := http.NewRequest(method, p.web.URL+target, nil)
 	ts.Check(err)
-	request.Header.Set("Authorization", "Token "+activeKey)
+	request.Header.Set("Authorization", "Token "+key)
 	response, err := http.DefaultClient.Do(request)
 	ts.Check(err)
-	ts.Check(response.Body.Close())
+	body, err := io.ReadAll(response.Body)
+	ts.Check(errors.Join(err, response.Body.Close()))
 	if response.StatusCode >= http.StatusBadRequest {
-		ts.Fatalf("emu %s %s: %s", args[0], id, response.Status)
+		ts.Fatalf("%s %s: %s", method, target, response.Status)
 	}
+	return body
+}
+
+// storedFile is what the scripts say about a file.
+type storedFile struct {
+	ID            string
+	Name          string
+	Owner         string
+	TypeID        int
+	DecryptedSize int64
+}
+
+// inputFiles are the inputs that an account has stored, newest first.
+func (p *platform) inputFiles(ts *testscript.TestScript, key string) []storedFile {
+	var listing struct{ Results []storedFile }
+	ts.Check(json.Unmarshal(p.call(ts, http.MethodGet, "/api/v2/files/?page_size=1000", key), &listing))
+	return slices.DeleteFunc(listing.Results, func(f storedFile) bool { return f.TypeID != 1 })
+}
+
+func (p *platform) files(ts *testscript.TestScript) {
+	list := append(p.inputFiles(ts, activeKey), p.inputFiles(ts, otherKey)...)
+	for _, f := range list {
+		fmt.Fprintf(ts.Stdout(), "%s %d %s\n", f.Owner, f.DecryptedSize, f.Name)
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(ts.Stdout(), "none")
+	}
+}
+
+func (p *platform) remove(ts *testscript.TestScript, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: emu remove NAME")
+	}
+	list := p.inputFiles(ts, activeKey)
+	i := slices.IndexFunc(list, func(f storedFile) bool { return f.Name == args[0] })
+	if i < 0 {
+		ts.Fatalf("no file %q", args[0])
+	}
+	p.call(ts, http.MethodDelete, "/api/v2/files/"+list[i].ID+"/", activeKey)
+}
+
+func (p *platform) alter(ts *testscript.TestScript, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: emu alter FILE")
+	}
+	file := ts.MkAbs(args[0])
+	ts.Check(p.server.AddFault(emulator.Fault{
+		Action: emulator.ActionRewrite, Method: http.MethodPost, Path: "/api/v2/files/contents/",
+		Rewrite: func(answer []byte) []byte {
+			if err := os.WriteFile(file, []byte("altered"), 0o644); err != nil {
+				return nil
+			}
+			return answer
+		},
+	}))
 }
 
 // exitCode runs a program and checks the code that it exits with:

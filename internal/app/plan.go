@@ -16,7 +16,7 @@ func (t *tool) planCommand() *cli.Command {
 		Name:      "plan",
 		Usage:     "show what apply would do, and why; sends GET requests only",
 		UsageText: "rescale-apply plan -f job.yaml\n   rescale-apply plan -f job.yaml --detailed-exitcode -o json",
-		Flags:     join(manifestFlags(), flags, rerunFlags(), platformFlags(), outputFlags("text", "json", "md")),
+		Flags:     join(manifestFlags(), flags, rerunFlags(), uploadFlags(), platformFlags(), outputFlags("text", "json", "md")),
 		Action:    t.plan,
 	}
 }
@@ -64,7 +64,7 @@ func (t *tool) showPlan(c *cli.Context, plan executor.Plan, output string) error
 
 // plan observes and decides.
 func (s *session) plan(c *cli.Context, snapshot state.Snapshot) (executor.Plan, error) {
-	options := executor.Options{Replace: c.StringSlice("replace")}
+	options := executor.Options{Replace: c.StringSlice("replace"), NoReuse: c.Bool("no-reuse")}
 	if err := knownJobs(s.jobs, options.Replace, "--replace"); err != nil {
 		return executor.Plan{}, err
 	}
