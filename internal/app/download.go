@@ -95,10 +95,8 @@ func (t *tool) downloadJob(c *cli.Context, s *session, snapshot state.Snapshot, 
 			wish.To = filepath.Join(to, job.FolderName())
 		}
 	}
-	lines := show.Lines{Style: t.style(c), Progress: t.Stderr, Results: t.Stdout}
 	d := results.Download{
 		Platform: s.platform, ID: run.ID, Wish: wish, Parallel: c.Int("parallel"),
-		Tell: func(transfer results.Transfer) { lines.Event(executor.Downloading(job.Name.V, run.ID, transfer)) },
 	}
 	if c.Bool("list") {
 		files, err := d.List(c.Context)
@@ -108,7 +106,11 @@ func (t *tool) downloadJob(c *cli.Context, s *session, snapshot state.Snapshot, 
 	if run.Stage != state.StageFinished {
 		fmt.Fprintf(t.Stderr, "warning: job %s is not finished here; these are the files so far\n", job.Name.V)
 	}
+	watcher := t.watcher(c, "text", executor.Plan{})
+	tell := executor.Paced(0, watcher.Event)
+	d.Tell = func(transfer results.Transfer) { tell(executor.Downloading(job.Name.V, run.ID, transfer)) }
 	files, err := d.Run(c.Context)
+	watcher.Close()
 	t.style(c).Downloaded(t.Stdout, job.Name.V, wish.Folder(), files)
 	if err != nil {
 		return fmt.Errorf("downloading the results of job %q: %w", job.Name.V, err)
