@@ -62,7 +62,8 @@ func contests() []contest {
 	if testing.Short() {
 		return small
 	}
-	return append(small, contest{runners: 2, stale: 1, deaths: 1}, contest{runners: 3, switches: 4})
+	return append(small, contest{runners: 2, stale: 1, deaths: 1}, contest{runners: 3, switches: 4},
+		contest{runners: 3, stale: 1, switches: 2}, contest{runners: 3, deaths: 1, switches: 2})
 }
 
 // String names it in the tests' output.
