@@ -97,53 +97,20 @@ func Look(ctx context.Context, p Reader, s Search) (Sighting, error) {
 // lookParallel bounds the GETs that run at once while looking.
 const lookParallel = 8
 
-// verify reads every candidate and keeps those that are really ours.
-func verify(ctx context.Context, p Reader, candidates []string) ([]Found, error) {
-	slots := make([]*Found, len(candidates))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lookParallel)
-	for i, id := range candidates {
-		group.Go(func() (err error) {
-			slots[i], err = inspect(ctx, p, id)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	var found []Found
-	for _, f := range slots {
-		if f != nil {
-			found = append(found, *f)
-		}
-	}
-	return found, nil
-}
-
-// inspect gives nil for a job that is not ours, or not there any more.
-func inspect(ctx context.Context, p Reader, id string) (*Found, error) {
-	job, err := p.Job(ctx, id)
-	if NotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	key, ok := ours(job)
-	if !ok {
-		return nil, nil
-	}
-	history, err := p.Statuses(ctx, id)
-	if NotFound(err) {
-		return nil, nil
-	}
-	return &Found{ID: job.ID, Key: key, History: history, Inserted: job.DateInserted}, err
-}
-
 // Owned is a draft or job of ours, with all that the platform says of it.
 type Owned struct {
 	Found
 	Job rescale.Job
+}
+
+// verify reads every candidate and keeps those that are really ours.
+func verify(ctx context.Context, p Reader, candidates []string) ([]Found, error) {
+	owned, err := inspect(ctx, p, candidates, func(Key) bool { return true })
+	var found []Found
+	for _, o := range owned {
+		found = append(found, o.Found)
+	}
+	return found, err
 }
 
 // Mine finds every draft and job of owner whose key is of one of the names, in any
@@ -158,32 +125,45 @@ func Mine(ctx context.Context, p Reader, owner string, names []string) ([]Owned,
 	if !r.whole {
 		return nil, &MovingError{}
 	}
-	slots := make([]*Owned, len(r.marked))
+	ids := make([]string, len(r.marked))
+	for i, item := range r.marked {
+		ids[i] = item.ID
+	}
+	mine, err := inspect(ctx, p, ids, func(k Key) bool {
+		return slices.Contains(names, k.Name) && k.Digest != "" && k.Generation >= 1 && k.Attempt >= 1
+	})
+	slices.SortStableFunc(mine, func(a, b Owned) int {
+		return cmp.Or(a.Inserted.Compare(b.Inserted), cmp.Compare(a.Key.Attempt, b.Key.Attempt), cmp.Compare(a.ID, b.ID))
+	})
+	return mine, err
+}
+
+// inspect reads every candidate, and keeps those that are really ours and whose key
+// is wanted, in the order of the candidates. After an error it gives none.
+func inspect(ctx context.Context, p Reader, candidates []string, wanted func(Key) bool) ([]Owned, error) {
+	slots := make([]*Owned, len(candidates))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(lookParallel)
-	for i, item := range r.marked {
+	for i, id := range candidates {
 		group.Go(func() (err error) {
-			slots[i], err = own(ctx, p, item.ID, names)
+			slots[i], err = inspectOne(ctx, p, id, wanted)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	var mine []Owned
+	var owned []Owned
 	for _, o := range slots {
 		if o != nil {
-			mine = append(mine, *o)
+			owned = append(owned, *o)
 		}
 	}
-	slices.SortStableFunc(mine, func(a, b Owned) int {
-		return cmp.Or(a.Inserted.Compare(b.Inserted), cmp.Compare(a.Key.Attempt, b.Key.Attempt), cmp.Compare(a.ID, b.ID))
-	})
-	return mine, nil
+	return owned, nil
 }
 
-// own gives nil for a job that is not ours, of another name, or not there any more.
-func own(ctx context.Context, p Reader, id string, names []string) (*Owned, error) {
+// inspectOne gives nil for a job that is not ours, not wanted, or not there any more.
+func inspectOne(ctx context.Context, p Reader, id string, wanted func(Key) bool) (*Owned, error) {
 	job, err := p.Job(ctx, id)
 	if NotFound(err) {
 		return nil, nil
@@ -192,7 +172,7 @@ func own(ctx context.Context, p Reader, id string, names []string) (*Owned, erro
 		return nil, err
 	}
 	key, ok := ours(job)
-	if !ok || !slices.Contains(names, key.Name) || key.Digest == "" || key.Generation < 1 || key.Attempt < 1 {
+	if !ok || !wanted(key) {
 		return nil, nil
 	}
 	history, err := p.Statuses(ctx, id)

@@ -60,6 +60,15 @@ func format(c *cli.Context, formats ...string) (string, error) {
 	return chosen, nil
 }
 
+// onlyFormat is format for a command that takes no arguments.
+func onlyFormat(c *cli.Context, formats ...string) (string, error) {
+	chosen, err := format(c, formats...)
+	if err != nil {
+		return "", err
+	}
+	return chosen, noArguments(c)
+}
+
 // noArguments refuses words that a command has no use for, before they are
 // silently ignored.
 func noArguments(c *cli.Context) error {

@@ -22,10 +22,7 @@ func (t *tool) planCommand() *cli.Command {
 }
 
 func (t *tool) plan(c *cli.Context) error {
-	output, err := format(c, "text", "json", "md")
-	if err == nil {
-		err = noArguments(c)
-	}
+	output, err := onlyFormat(c, "text", "json", "md")
 	if err != nil {
 		return err
 	}

@@ -47,10 +47,7 @@ func (t *tool) stateListCommand() *cli.Command {
 }
 
 func (t *tool) stateList(c *cli.Context) error {
-	output, err := format(c, "text", "json")
-	if err == nil {
-		err = noArguments(c)
-	}
+	output, err := onlyFormat(c, "text", "json")
 	if err != nil {
 		return err
 	}

@@ -71,10 +71,7 @@ func (t *tool) stateUnlockCommand() *cli.Command {
 // stateUnlock breaks no lock: the operating system has freed that of a dead process,
 // and beside a living one a second writer could spend money.
 func (t *tool) stateUnlock(c *cli.Context) error {
-	output, err := format(c, "text", "json")
-	if err == nil {
-		err = noArguments(c)
-	}
+	output, err := onlyFormat(c, "text", "json")
 	if err != nil {
 		return err
 	}

@@ -29,10 +29,7 @@ func (t *tool) stateRebuildCommand() *cli.Command {
 }
 
 func (t *tool) stateRebuild(c *cli.Context) error {
-	output, err := format(c, "text", "json")
-	if err == nil {
-		err = noArguments(c)
-	}
+	output, err := onlyFormat(c, "text", "json")
 	if err != nil {
 		return err
 	}

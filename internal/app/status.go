@@ -24,10 +24,7 @@ func (t *tool) statusCommand() *cli.Command {
 }
 
 func (t *tool) status(c *cli.Context) error {
-	output, err := format(c, "text", "json")
-	if err == nil {
-		err = noArguments(c)
-	}
+	output, err := onlyFormat(c, "text", "json")
 	if err != nil {
 		return err
 	}

@@ -22,11 +22,7 @@ func (t *tool) validateCommand() *cli.Command {
 // validate does what can be done offline: the text, the schema, the rules, and
 // that every input file is there. Catalogs are plan's work.
 func (t *tool) validate(c *cli.Context) error {
-	_, err := format(c, "text")
-	if err == nil {
-		err = noArguments(c)
-	}
-	if err != nil {
+	if _, err := onlyFormat(c, "text"); err != nil {
 		return err
 	}
 	m, err := t.load(c)
