@@ -19,9 +19,6 @@ type Document struct {
 	Value any
 
 	text *text
-	// base is the number of lines of the text before the part that was given to
-	// the YAML reader; the lines of all nodes count from there.
-	base int
 	root *place
 }
 
@@ -138,7 +135,7 @@ func (d *Document) nodePosition(n *yaml.Node) diag.Position {
 
 // offset is where the reader says that n starts: at its anchor or tag, if any.
 func (d *Document) offset(n *yaml.Node) int {
-	return d.text.yaml.offset(d.base+n.Line, n.Column)
+	return d.text.yaml.offset(n.Line, n.Column)
 }
 
 // unwritten tells a value that is not there, as in "key:".

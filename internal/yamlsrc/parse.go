@@ -63,8 +63,10 @@ func (p *parse) part(from int) int {
 	return -1
 }
 
+// document converts a node whose lines count from the line base on.
 func (p *parse) document(node *yaml.Node, base int) {
-	doc := &Document{text: p.text, base: base}
+	shift(node, base)
+	doc := &Document{text: p.text}
 	c := &converter{
 		doc: doc, list: &p.list, values: &p.values,
 		anchored: make(map[*yaml.Node]bool), open: make(map[*yaml.Node]bool),
@@ -76,6 +78,17 @@ func (p *parse) document(node *yaml.Node, base int) {
 	p.stopped = c.stopped
 	if doc.Value != nil && !c.stopped {
 		p.docs = append(p.docs, doc)
+	}
+}
+
+// shift makes the lines of all nodes count from the start of the text.
+func shift(node *yaml.Node, lines int) {
+	if lines == 0 {
+		return
+	}
+	node.Line += lines
+	for _, child := range node.Content {
+		shift(child, lines)
 	}
 }
 
