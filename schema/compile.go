@@ -18,17 +18,27 @@ type compiled struct {
 	homes  map[string][]Home // by key in lower case: the mappings that have it
 }
 
-// load compiles the schema when it is first needed: most commands that only
-// print something never do.
-var load = sync.OnceValues(func() (*compiled, error) {
-	var raw any
-	if err := json.Unmarshal(job, &raw); err != nil {
+// Each form is compiled when it is first needed: most commands that only print
+// something never do.
+var (
+	loadJob      = sync.OnceValues(func() (*compiled, error) { return compile(wholeJob) })
+	loadDefaults = sync.OnceValues(func() (*compiled, error) { return compile(defaults) })
+)
+
+func compile(f form) (*compiled, error) {
+	var published any
+	if err := json.Unmarshal(job, &published); err != nil {
+		return nil, fmt.Errorf("reading the embedded schema: %w", err)
+	}
+	raw := f.complete(published)
+	text, err := json.Marshal(raw)
+	if err != nil {
 		return nil, fmt.Errorf("reading the embedded schema: %w", err)
 	}
 	url := "job.schema.json"
 	compiler := jsonschema.NewCompiler()
 	compiler.Draft = jsonschema.Draft2020
-	if err := compiler.AddResource(url, bytes.NewReader(job)); err != nil {
+	if err := compiler.AddResource(url, bytes.NewReader(text)); err != nil {
 		return nil, fmt.Errorf("reading the embedded schema: %w", err)
 	}
 	sch, err := compiler.Compile(url)
@@ -38,7 +48,7 @@ var load = sync.OnceValues(func() (*compiled, error) {
 	c := &compiled{schema: sch, raw: raw, homes: make(map[string][]Home)}
 	c.collectHomes(raw, "")
 	return c, nil
-})
+}
 
 // collectHomes records which mapping has which keys. A key of a nested mapping
 // without a name of its own, such as a list item, belongs to the key above.

@@ -9,11 +9,16 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// Validate checks one document, made of map[string]any, []any, string,
+// Validate checks one job, made of map[string]any, []any, string,
 // json.Number (within the range of float64), bool and nil. It gives every single finding once, without those
 // of forms that the user evidently did not mean. Equal items of a list are not
 // reported: whoever knows places can name both.
-func Validate(value any) []Violation {
+func Validate(value any) []Violation { return validate(loadJob, value) }
+
+// ValidateDefaults checks what jobs share: as Validate, but nothing is missed.
+func ValidateDefaults(value any) []Violation { return validate(loadDefaults, value) }
+
+func validate(load func() (*compiled, error), value any) []Violation {
 	c, err := load()
 	if err != nil {
 		return []Violation{{Kind: BadValue, Message: err.Error()}}

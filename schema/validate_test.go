@@ -128,7 +128,7 @@ func TestHomes(t *testing.T) {
 	if diff := cmp.Diff([]schema.Home{{Mapping: "hardware", Key: "coresPerSlot"}}, got[0].Elsewhere); diff != "" {
 		t.Errorf("homes of coresPerSlot (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]schema.Home{{Mapping: "inputs", Key: "exclude"}, {Mapping: "outputs", Key: "exclude"}}, got[1].Elsewhere); diff != "" {
+	if diff := cmp.Diff([]schema.Home{{Mapping: "inputs", Key: "exclude"}, {Mapping: "matrix", Key: "exclude"}, {Mapping: "outputs", Key: "exclude"}}, got[1].Elsewhere); diff != "" {
 		t.Errorf("homes of exclude (-want +got):\n%s", diff)
 	}
 }

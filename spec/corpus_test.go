@@ -40,6 +40,29 @@ func sources(tb testing.TB, path string) []diag.Source {
 	return all
 }
 
+// load reads a case: manifests, the tables that they name, and for a folder the
+// file vars.yaml in it as a file of variables. It gives all texts that it read.
+func load(tb testing.TB, path string) ([]spec.Job, diag.List, []diag.Source) {
+	tb.Helper()
+	texts := sources(tb, path)
+	loader := spec.Loader{Open: func(name string) (diag.Source, error) {
+		text, err := os.ReadFile(name)
+		table := diag.Source{Name: filepath.Base(name), Text: text}
+		texts = append(texts, table)
+		return table, err
+	}}
+	var manifests []diag.Source
+	for _, src := range texts {
+		if src.Name == "vars.yaml" {
+			loader.Files = append(loader.Files, src)
+			continue
+		}
+		manifests = append(manifests, src)
+	}
+	jobs, list := loader.Load(manifests)
+	return jobs, list, texts
+}
+
 func printed(sources []diag.Source, list diag.List) string {
 	var out strings.Builder
 	diag.Printer{Sources: sources}.Print(&out, list)
@@ -55,8 +78,7 @@ func TestGoodManifests(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			src := sources(t, file)
-			jobs, list := spec.Load(src)
+			jobs, list, src := load(t, file)
 			if len(list) > 0 {
 				t.Errorf("a good manifest has problems:\n%s", printed(src, list))
 			}
@@ -74,8 +96,7 @@ func TestBadManifests(t *testing.T) {
 	for _, path := range badManifests(t) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
-			src := sources(t, path)
-			jobs, list := spec.Load(src)
+			jobs, list, src := load(t, path)
 			if len(jobs) > 0 {
 				t.Errorf("%d jobs in spite of problems", len(jobs))
 			}

@@ -1,18 +1,21 @@
 package spec
 
 import (
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // decode builds the job of a document from whatever of it is sound, and fills
-// in the defaults.
-func decode(doc node, src diag.Source) Job {
+// in the defaults. Its name is that of the document, or of a point of its matrix.
+func decode(doc node, src diag.Source, fullName string) Job {
 	name := doc.member("name").text()
 	job := Job{
 		Pos: name.Pos, File: src.Name, Dir: src.Dir,
-		Name:        name,
+		Family:      name.V,
+		Name:        Value[string]{V: fullName, Pos: name.Pos},
 		Title:       doc.member("title").text(),
 		Description: doc.member("description").text(),
 		Project:     doc.member("project").text(),
@@ -27,7 +30,7 @@ func decode(doc node, src diag.Source) Job {
 		Rerun:       decodeRerun(doc.member("rerun")),
 	}
 	if !job.Title.Written() {
-		job.Title.V = name.V
+		job.Title.V = fullName
 	}
 	for _, item := range doc.member("inputs").items() {
 		job.Inputs = append(job.Inputs, decodeInput(item))
@@ -55,6 +58,27 @@ func decodeWalltime(n node) Value[time.Duration] {
 		return Value[time.Duration]{}
 	}
 	return Value[time.Duration]{V: walltime(text.V), Pos: text.Pos}
+}
+
+// walltime reads a duration such as 1d12h or 90m, whose form the schema has
+// checked. What does not fit is the longest duration there is.
+func walltime(text string) time.Duration {
+	units := map[byte]time.Duration{'d': 24 * time.Hour, 'h': time.Hour, 'm': time.Minute}
+	var total time.Duration
+	start := 0
+	for i := range len(text) {
+		unit, ok := units[text[i]]
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(text[start:i], 10, 64)
+		if err != nil || n > int64((math.MaxInt64-total)/unit) {
+			return math.MaxInt64
+		}
+		total += time.Duration(n) * unit
+		start = i + 1
+	}
+	return total
 }
 
 func decodePriority(n node) Value[Priority] {

@@ -78,21 +78,35 @@ func checkJob(t *testing.T, job spec.Job) {
 	}
 }
 
+// BenchmarkLoad reads documents with all keys.
 func BenchmarkLoad(b *testing.B) {
+	full := string(sources(b, corpus+"/ok/full.yaml")[0].Text)
 	for _, n := range []int{1, 100} {
 		var text strings.Builder
 		for i := range n {
-			full := sources(b, corpus+"/ok/full.yaml")[0].Text
-			text.WriteString("---\n" + strings.Replace(string(full), "airfoil-aoa-4", fmt.Sprintf("airfoil-aoa-%d", i), 1))
+			job := strings.Replace(full, "airfoil-aoa-4", fmt.Sprintf("airfoil-aoa-%d", i), 1)
+			text.WriteString("---\n" + strings.Replace(job, "results/airfoil", fmt.Sprintf("results/airfoil-%d", i), 1))
 		}
-		src := []diag.Source{{Name: "f", Text: []byte(text.String())}}
-		b.Run(fmt.Sprintf("jobs=%d", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if jobs, list := spec.Load(src); len(jobs) != n {
-					b.Fatal(list)
-				}
-			}
-		})
+		b.Run(fmt.Sprintf("jobs=%d", n), func(b *testing.B) { benchmark(b, text.String(), n) })
+	}
+}
+
+// BenchmarkSweep reads one document with all keys and a matrix of 10,000 points.
+func BenchmarkSweep(b *testing.B) {
+	text := string(sources(b, corpus+"/ok/full.yaml")[0].Text)
+	text = strings.NewReplacer("--aoa 4", "--aoa ${{ matrix.aoa }}", "results/airfoil", "results/${{ job.name }}",
+		"coresPerSlot: 18", "coresPerSlot: ${{ matrix.cores }}", "decks/deck-4.k", "'decks/deck-${{ matrix.aoa }}.k'").Replace(text)
+	text += "matrix: {aoa: {from: 0, to: 100, count: 5000}, cores: [18, 36]}\n"
+	benchmark(b, text, 10_000)
+}
+
+func benchmark(b *testing.B, text string, want int) {
+	b.Helper()
+	src := []diag.Source{{Name: "f", Text: []byte(text)}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if jobs, list := spec.Load(src); len(jobs) != want {
+			b.Fatal(len(jobs), list)
+		}
 	}
 }

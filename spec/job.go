@@ -24,7 +24,9 @@ type Job struct {
 	File string        // the manifest as the user typed it
 	Dir  string        // the folder that relative paths start from
 
-	Name        Value[string] // identity, unique in one apply
+	Family string // the name in the manifest, which all points of a matrix share
+
+	Name        Value[string] // identity, unique in one apply: Family, or FAMILY/key=value,...
 	Title       Value[string] // name on the platform; default: name
 	Description Value[string]
 	Project     Value[string] // name or id
@@ -51,7 +53,13 @@ func (j Job) ResultsFolder() string {
 }
 
 // FolderName is the job's name as the name of one folder.
-func (j Job) FolderName() string { return strings.ReplaceAll(j.Name.V, "/", "-") }
+func (j Job) FolderName() string { return folderName(j.Name.V) }
+
+func folderName(job string) string { return strings.ReplaceAll(job, "/", "-") }
+
+// Called tells that a person means this job by a name: its own, or that of its
+// whole family.
+func (j Job) Called(name string) bool { return name == j.Name.V || name == j.Family }
 
 // ResultsPath is ResultsFolder as a path of this machine.
 func (j Job) ResultsPath() string {

@@ -1,58 +1,241 @@
 package spec
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/schema"
+	"github.com/rescale-apply/rescale-apply/spec/expr"
+	"github.com/rescale-apply/rescale-apply/spec/matrix"
 )
 
-// Load reads every document of every source, without touching the file system
-// or the network. It gives all problems in the order of the sources and of
+// Opener reads a file that a manifest names, a table of points. The name is a
+// path of this machine; the source has the name that people should see.
+type Opener func(name string) (diag.Source, error)
+
+// Loader reads manifests. The zero Loader changes no variable and has no files.
+type Loader struct {
+	Set   []Setting     // from the command line; later ones win
+	Files []diag.Source // of variables; later ones win, and Set wins over all
+	Open  Opener        // may be nil
+}
+
+// Load is what the zero Loader reads.
+func Load(sources []diag.Source) ([]Job, diag.List) { return Loader{}.Load(sources) }
+
+// Load reads every document of every source, without touching the network, or
+// the file system other than through Open. It gives all problems in the order of the sources and of
 // their text: a mistake in one value does not hide those in others, and causes
 // no second message. Jobs are given only when there is no problem at all.
-func Load(sources []diag.Source) ([]Job, diag.List) {
-	var jobs []Job
-	var problems diag.List
-	names := make(map[string]diag.Position)
-	folders := make(map[string]diag.Position)
+func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
+	settings, problems := readSettings(l.Set, l.Files)
+	r := &reader{open: l.Open, settings: settings, names: make(map[string]diag.Position), folders: make(map[string]folder)}
+	whole := true
 	for _, src := range sources {
 		documents, list := yamlsrc.Parse(src)
-		for _, doc := range documents {
-			job, found := read(doc, src, list)
-			found = append(found, checkName(job, names)...)
-			found = append(found, checkFolder(job, folders)...)
-			list = append(list, found...)
-			jobs = append(jobs, job)
-		}
-		problems = append(problems, list.Sort()...)
+		whole = whole && len(list) == 0
+		found := r.source(src, documents, list)
+		problems = append(problems, found...)
+	}
+	if whole {
+		problems = append(problems, settings.unknown()...)
 	}
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	return jobs, nil
+	return r.jobs, nil
 }
 
-// read turns one document into a job. Parts with a problem are left out of it,
-// and places that have a problem already, known from reading the text, get no
-// other.
-func read(doc *yamlsrc.Document, src diag.Source, known diag.List) (Job, diag.List) {
-	taken := make(map[diag.Position]bool)
-	for _, d := range known {
-		taken[d.Pos] = true
-	}
-	violations := schema.Validate(doc.Value)
-	list := slices.DeleteFunc(shapeProblems(doc, violations), func(d diag.Diagnostic) bool { return taken[d.Pos] })
+// reader turns documents into jobs, and remembers what must be unique.
+type reader struct {
+	open     Opener
+	settings *settings
+	jobs     []Job
+	names    map[string]diag.Position
+	folders  map[string]folder
+}
 
-	bad := make(map[string]bool)
-	for _, v := range violations {
-		bad[about(v)] = true
+// source reads the documents of one text, of which problems may be known.
+func (r *reader) source(src diag.Source, documents []*yamlsrc.Document, known diag.List) diag.List {
+	var found diag.Gathering
+	found.Add(known)
+	p := &page{reader: r, src: src, found: &found, taken: make(map[diag.Position]bool)}
+	for _, d := range known {
+		p.taken[d.Pos] = true
 	}
-	job := decode(node{doc: doc, bad: bad, value: doc.Value}, src)
-	checkReferences(doc, &list)
+	documents, shared := p.defaults(documents)
+	for _, doc := range documents {
+		if shared != nil {
+			doc = doc.Over(shared, "/license", "/matrix")
+		}
+		p.document(doc)
+	}
+	if len(documents) == 0 && shared != nil && len(known) == 0 {
+		found.Add(diag.List{{Pos: shared.At(""), Rule: diag.EmptyFile, Message: "the text holds defaults, and no job that they are for", Hint: "add a document with the name of a job, after a line with ---"}})
+	}
+	return found.List().Sort()
+}
+
+// page is the work on one text. Places that have a problem already, known from
+// reading the text, get no other.
+type page struct {
+	*reader
+	src   diag.Source
+	found *diag.Gathering
+	taken map[diag.Position]bool
+}
+
+// defaults takes the document of defaults out of the others and checks what it
+// says by itself: all jobs may say something else instead.
+func (p *page) defaults(documents []*yamlsrc.Document) (jobs []*yamlsrc.Document, shared *yamlsrc.Document) {
+	for _, doc := range documents {
+		mapping, _ := doc.Value.(map[string]any)
+		if mapping["kind"] != "defaults" {
+			jobs = append(jobs, doc)
+			continue
+		}
+		var list diag.List
+		if shared != nil {
+			list.Add(doc.At("/kind"), diag.BadChoice, "put the keys of both into one", "the file has defaults already, at %s", shared.At(""))
+		}
+		if _, named := mapping["name"]; named {
+			list.Add(doc.KeyAt("/name"), diag.BadChoice, "delete it; every job has a name of its own", "defaults have no name")
+		}
+		own := doc.Without("kind").Without("name")
+		if shared == nil {
+			shared = own
+		}
+		t := newTemplate(own, &list)
+		outline, waiting := t.outline(), t.waiting()
+		list = append(list, p.shape(outline, schema.ValidateDefaults(outline.value), waiting)...)
+		p.found.Add(list)
+	}
+	return jobs, shared
+}
+
+// document reads one job, or one for each point of a matrix. Parts with a
+// problem are left out.
+func (p *page) document(doc *yamlsrc.Document) {
+	var list diag.List
+	t := newTemplate(doc, &list)
+	outline := t.outline()
+	violations := schema.Validate(outline.value)
+	waiting := t.waiting()
+	list = append(list, p.shape(outline, violations, waiting)...)
+	root := node{doc: outline, bad: badParts(violations, waiting), value: outline.value}
+	list = append(list, checkName(root.member("name").text(), p.src.Name, p.names)...)
+	scope, points := p.values(root, violations, &list)
+	t.check(scope, &list)
+	p.found.Add(list)
+
+	switch {
+	case len(points) == 0 && len(waiting) == 0:
+		p.job(outline, violations, waiting, scope["job"]["name"].Text())
+	case len(points) == 0:
+		p.point(t, scope, nil)
+	}
+	for _, point := range points {
+		p.point(t, scope, point)
+	}
+}
+
+// values gives what references can name, and the points of the matrix. Where
+// the shape of the matrix is wrong, there are no points.
+func (p *page) values(root node, violations []schema.Violation, list *diag.List) (expr.Scope, []matrix.Point) {
+	scope := expr.Scope{
+		"vars": p.settings.variables(root.member("vars"), list),
+		"job":  {"name": {V: root.member("name").text().V}},
+	}
+	sweeping := root.member("matrix")
+	wrong := slices.ContainsFunc(violations, func(v schema.Violation) bool { return within("/matrix", v.Pointer) }) || root.badWithin("/matrix")
+	if sweeping.value == nil || wrong {
+		return scope, nil
+	}
+	points := sweep{dir: p.src.Dir, open: p.open, list: list}.points(sweeping)
+	if len(points) > 0 {
+		scope["matrix"] = parameters(points[0])
+	}
+	return scope, points
+}
+
+func parameters(point matrix.Point) map[string]expr.Value {
+	values := make(map[string]expr.Value, len(point))
+	for _, param := range point {
+		values[param.Name] = param.Value
+	}
+	return values
+}
+
+// point reads the job of one point, or of a document without a matrix.
+func (p *page) point(t *template, scope expr.Scope, point matrix.Point) {
+	name := scope["job"]["name"].Text()
+	if point != nil {
+		scope = maps.Clone(scope)
+		name += "/" + point.Name()
+		scope["matrix"] = parameters(point)
+		scope["job"] = map[string]expr.Value{"name": {V: name}}
+	}
+	doc := t.fill(scope)
+	doc.value = withoutSweep(doc.value)
+	violations := schema.Validate(doc.value)
+	p.found.Add(p.shape(doc, violations, t.bad))
+	p.job(doc, violations, t.bad, name)
+}
+
+// job reads a job whose shape has been checked.
+func (p *page) job(doc *document, violations []schema.Violation, unknown map[string]bool, name string) {
+	var list diag.List
+	job := decode(node{doc: doc, bad: badParts(violations, unknown), value: doc.value}, p.src, name)
 	for _, check := range checks() {
 		check(&job, &list)
 	}
-	return job, list
+	list = append(list, checkFolder(job, p.folders)...)
+	p.found.Add(list)
+	p.jobs = append(p.jobs, job)
+}
+
+// withoutSweep is a job without the keys that only make its values: they are
+// checked once for all points.
+func withoutSweep(value any) any {
+	mapping, ok := value.(map[string]any)
+	if !ok || mapping["vars"] == nil && mapping["matrix"] == nil {
+		return value
+	}
+	rest := maps.Clone(mapping)
+	delete(rest, "vars")
+	delete(rest, "matrix")
+	return rest
+}
+
+// shape gives the findings of the schema their places, without those of texts
+// that are not known, and of places that have a problem already.
+func (p *page) shape(doc *document, violations []schema.Violation, unknown map[string]bool) diag.List {
+	known := slices.DeleteFunc(slices.Clone(violations), func(v schema.Violation) bool { return unknown[v.Pointer] && v.Key == "" })
+	return slices.DeleteFunc(shapeProblems(doc, known), func(d diag.Diagnostic) bool { return p.taken[d.Pos] })
+}
+
+// badParts are the pointers of values that read as not written.
+func badParts(violations []schema.Violation, unknown map[string]bool) map[string]bool {
+	bad := maps.Clone(unknown)
+	for _, v := range violations {
+		bad[about(v)] = true
+	}
+	return bad
+}
+
+func (n node) badWithin(pointer string) bool {
+	for bad := range n.bad {
+		if within(pointer, bad) {
+			return true
+		}
+	}
+	return false
+}
+
+// within tells that a pointer leads to the value at another one, or into it.
+func within(outer, pointer string) bool {
+	return pointer == outer || strings.HasPrefix(pointer, outer+"/")
 }

@@ -32,6 +32,7 @@ func TestLoadFull(t *testing.T) {
 	}
 	want := spec.Job{
 		Pos: at(3, 7, 13), File: "full.yaml", Dir: filepath.Join(corpus, "ok"),
+		Family:      "airfoil-aoa-4",
 		Name:        written("airfoil-aoa-4", 3, 7, 13),
 		Title:       written("NACA0012 at 4 degrees", 4, 8, 23),
 		Description: written("Polar of the NACA0012 airfoil, one point", 5, 14, 40),
@@ -128,32 +129,32 @@ func TestLoadLicenses(t *testing.T) {
 // Anchors, merge keys and odd spellings of numbers arrive as what they mean.
 func TestLoadMeaning(t *testing.T) {
 	t.Parallel()
-	load := func(name string) []spec.Job {
+	read := func(name string) []spec.Job {
 		jobs, list := spec.Load(sources(t, corpus+"/ok/"+name+".yaml"))
 		if len(list) != 0 {
 			t.Fatal(list)
 		}
 		return jobs
 	}
-	if hw := load("merge")[1].Hardware; hw.CoreType.V != "emerald" || hw.Walltime.V != 8*time.Hour || hw.CoresPerSlot.V != 36 {
+	if hw := read("merge")[1].Hardware; hw.CoreType.V != "emerald" || hw.Walltime.V != 8*time.Hour || hw.CoresPerSlot.V != 36 {
 		t.Errorf("merged hardware: %+v", hw)
 	}
-	if hw := load("json")[0].Hardware; hw.CoresPerSlot.V != 10 || hw.Slots.V != 1 {
+	if hw := read("json")[0].Hardware; hw.CoresPerSlot.V != 10 || hw.Slots.V != 1 {
 		t.Errorf("numbers of JSON: %+v", hw)
 	}
 	env := make(map[string]string)
-	for _, v := range load("quoted")[0].Env {
+	for _, v := range read("quoted")[0].Env {
 		env[v.Name.V] = v.Value.V
 	}
 	want := map[string]string{"ON": "on", "YES": "yes", "DATE": "2024-01-01", "OCTAL": "0777", "HEX": "0x1F", "TILDE": "~", "NUMBER": "007"}
 	if diff := cmp.Diff(want, env); diff != "" {
 		t.Errorf("texts that other programs take for numbers (-want +got):\n%s", diff)
 	}
-	if command := load("crlf")[0].Command.V; command != "cd neon\nls-dyna -n 4 -i neon.refined.rev01.k\n" {
+	if command := read("crlf")[0].Command.V; command != "cd neon\nls-dyna -n 4 -i neon.refined.rev01.k\n" {
 		t.Errorf("a command from a CR LF file would not run: %q", command)
 	}
 	names := []string{}
-	for _, job := range load("documents") {
+	for _, job := range read("documents") {
 		names = append(names, job.Name.V)
 	}
 	if diff := cmp.Diff([]string{"mesh", "solve", "post"}, names); diff != "" {

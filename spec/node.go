@@ -12,7 +12,7 @@ import (
 // node is a value of a document while it is decoded. Reading it is lenient: what
 // is absent, has another type, or is known to be bad, reads as not written.
 type node struct {
-	doc     *yamlsrc.Document
+	doc     *document
 	bad     map[string]bool // pointers of values with a problem
 	pointer string
 	value   any // nil when absent

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
-	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 )
 
 // check is one rule about a single job. It looks at written values only, as
@@ -21,43 +20,59 @@ func checks() []check {
 }
 
 // checkName reports a name that an earlier document has; names holds those.
-func checkName(job Job, names map[string]diag.Position) diag.List {
-	if !job.Name.Written() {
+func checkName(name Value[string], file string, names map[string]diag.Position) diag.List {
+	if !name.Written() {
 		return nil
 	}
-	first, taken := names[job.Name.V]
+	first, taken := names[name.V]
 	if !taken {
-		names[job.Name.V] = job.Name.Pos
+		names[name.V] = name.Pos
 		return nil
 	}
 	var list diag.List
-	if first == job.Name.Pos {
-		list.Add(job.Name.Pos, diag.DuplicateName, "give every file once", "%s is given twice", diag.FileName(job.File))
+	if first == name.Pos {
+		list.Add(name.Pos, diag.DuplicateName, "give every file once", "%s is given twice", diag.FileName(file))
 		return list
 	}
-	list.Add(job.Name.Pos, diag.DuplicateName, "names tell jobs apart; give one of them another name",
-		"job name %q is already used at %s", job.Name.V, first)
+	list.Add(name.Pos, diag.DuplicateName, "names tell jobs apart; give one of them another name",
+		"job name %q is already used at %s", name.V, first)
 	return list
 }
 
-// checkFolder reports a folder for results that an earlier document has: the
-// files of one job would take the place of the other's.
-func checkFolder(job Job, folders map[string]diag.Position) diag.List {
+// folder is a folder for results, and the place that chose it.
+type folder struct {
+	name string
+	pos  diag.Position
+}
+
+// checkFolder reports a folder for results that an earlier job has: the files of
+// one job would take the place of the other's. On many machines A and a are one.
+func checkFolder(job Job, folders map[string]folder) diag.List {
 	if len(job.Outputs.Download) == 0 || !job.Name.Written() {
 		return nil
 	}
-	here := job.Name.Pos
+	own := folder{job.ResultsFolder(), job.Name.Pos}
 	if job.Outputs.To.Written() {
-		here = job.Outputs.To.Pos
+		own.pos = job.Outputs.To.Pos
 	}
-	first, taken := folders[job.ResultsPath()]
+	path := strings.ToLower(job.ResultsPath())
+	first, taken := folders[path]
 	if !taken {
-		folders[job.ResultsPath()] = here
+		folders[path] = own
 		return nil
 	}
 	var list diag.List
-	list.Add(here, diag.DuplicateFolder, "give one of the jobs another folder, or leave out to: for results/NAME",
-		"the results of another job go to %q too, see %s", diag.Short(job.ResultsFolder()), first)
+	switch {
+	case first.pos != own.pos:
+		list.Add(own.pos, diag.DuplicateFolder, "give one of the jobs another folder, or leave out to: for results/NAME",
+			"the results of another job go to %q too, see %s", diag.Short(own.name), first.pos)
+	case first.name != own.name:
+		list.Add(own.pos, diag.DuplicateFolder, "give one of the points another value",
+			"the results of two points go to %q and %q, which is one folder on many machines", diag.Short(first.name), diag.Short(own.name))
+	default:
+		list.Add(own.pos, diag.DuplicateFolder, "write to: results/${{ job.name }}, or leave out to:",
+			"the results of every point of the matrix go to %q", diag.Short(own.name))
+	}
 	return list
 }
 
@@ -130,19 +145,4 @@ func checkFeatures(job *Job, list *diag.List) {
 		}
 		first[feature.Name] = feature.Pos
 	}
-}
-
-// checkReferences refuses ${{ }}. A shell cannot read it either, so a job that
-// was sent with one would be paid for and fail.
-func checkReferences(doc *yamlsrc.Document, list *diag.List) {
-	walkTexts(doc.Value, "", func(pointer, text string) {
-		before, _, found := strings.Cut(text, "${{")
-		if !found {
-			return
-		}
-		pos := doc.Inside(pointer, len([]rune(before)))
-		pos.Width = len("${{")
-		list.Add(pos, diag.BadValue, "write the value itself; $VAR and ${VAR} reach the shell unchanged",
-			"${{ }} is not known in this version of the manifest")
-	})
 }

@@ -16,7 +16,7 @@ import (
 // shapeProblems gives the findings of the schema their places. A missing key is
 // left out when another finding is about the same slip: the key is there, but
 // misspelled or in another mapping.
-func shapeProblems(doc *yamlsrc.Document, found []schema.Violation) diag.List {
+func shapeProblems(doc *document, found []schema.Violation) diag.List {
 	var list diag.List
 	for _, v := range found {
 		if !misplaced(v, found) {
@@ -64,11 +64,11 @@ func homePointer(mapping string) string {
 
 // shapeProblem gives a finding of the schema its place in the text, and the
 // hints that need the text or a guess at what was meant.
-func shapeProblem(doc *yamlsrc.Document, v schema.Violation) diag.Diagnostic {
+func shapeProblem(doc *document, v schema.Violation) diag.Diagnostic {
 	return diag.Diagnostic{Pos: shapePosition(doc, v), Rule: diag.Rule(v.Kind), Message: v.Message, Hint: shapeHint(doc, v)}
 }
 
-func shapePosition(doc *yamlsrc.Document, v schema.Violation) diag.Position {
+func shapePosition(doc *document, v schema.Violation) diag.Position {
 	switch {
 	case v.Kind == schema.MissingKey:
 		return doc.KeyAt(v.Pointer)
@@ -81,7 +81,7 @@ func shapePosition(doc *yamlsrc.Document, v schema.Violation) diag.Position {
 }
 
 // lastKey is the place of the last of the keys that exclude each other.
-func lastKey(doc *yamlsrc.Document, v schema.Violation) diag.Position {
+func lastKey(doc *document, v schema.Violation) diag.Position {
 	last := v.Key
 	for _, key := range doc.Keys(v.Pointer) {
 		if slices.Contains(v.Known, key) {
@@ -99,7 +99,7 @@ func about(v schema.Violation) string {
 	return yamlsrc.Member(v.Pointer, v.Key)
 }
 
-func shapeHint(doc *yamlsrc.Document, v schema.Violation) string {
+func shapeHint(doc *document, v schema.Violation) string {
 	switch {
 	case v.Kind == schema.UnknownKey:
 		return unknownKeyHint(v)

@@ -50,8 +50,12 @@ type Diagnostic struct {
 	Hint    string   `json:"hint,omitempty"` // what to type instead
 }
 
-// String gives the one line that stands above the snippet.
+// String gives the one line that stands above the snippet. A problem of the
+// command line has no place in a text.
 func (d Diagnostic) String() string {
+	if d.Pos.IsZero() {
+		return fmt.Sprintf("%s [%s]", d.Message, d.Rule)
+	}
 	return fmt.Sprintf("%s: %s [%s]", d.Pos, d.Message, d.Rule)
 }
 

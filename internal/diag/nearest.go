@@ -46,7 +46,7 @@ func Nearest(name string, known []string) []string {
 }
 
 // maxListed is how many known names a hint lists when none is near.
-const maxListed = 15
+const maxListed = 19
 
 // DidYouMean is the hint for an unknown name: the nearest names, or, when few
 // are known, all of them. It is empty when there is nothing useful to say.

@@ -24,6 +24,15 @@ const (
 	BadChoice  Rule = "bad-choice"  // keys that exclude each other
 )
 
+// Problems of references and of the points of a matrix.
+const (
+	BadReference     Rule = "bad-reference"     // ${{ }} that cannot be read, or stands where none may
+	UnknownReference Rule = "unknown-reference" // a variable or parameter that is not there
+	BadMatrix        Rule = "bad-matrix"        // a range without values, an exclude that matches nothing, ...
+	DuplicatePoint   Rule = "duplicate-point"   // the same values twice
+	BadTable         Rule = "bad-table"         // a CSV file that is no table of points
+)
+
 // Problems of meaning that need no platform.
 const (
 	DuplicateName      Rule = "duplicate-name"       // two jobs of one apply share a name
@@ -62,6 +71,7 @@ func Rules() []Rule {
 	return []Rule{
 		YAMLSyntax, DuplicateKey, KeyNotText, AliasBudget, NotText, TooLarge, EmptyFile,
 		UnknownKey, MissingKey, WrongType, BadValue, BadChoice,
+		BadReference, UnknownReference, BadMatrix, DuplicatePoint, BadTable,
 		DuplicateName, BadWalltime, BadEnvName, ReservedEnv, BadGlob, BadInputName,
 		DuplicateInputName, DuplicateTag, DuplicateFolder,
 		MissingInput, UnreadableInput, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,

@@ -1,6 +1,7 @@
 package yamlsrc
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,8 +95,11 @@ func Member(pointer, key string) string {
 	return pointer + "/" + key
 }
 
+// Path takes a pointer apart into keys and indexes.
+func Path(pointer string) []string { return slices.Collect(tokens(pointer)) }
+
 // tokens yields the reference tokens of a JSON pointer, unescaped.
-func tokens(pointer string) func(yield func(string) bool) {
+func tokens(pointer string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if pointer == "" {
 			return

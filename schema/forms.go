@@ -1,0 +1,97 @@
+package schema
+
+import (
+	"maps"
+	"slices"
+)
+
+// form is what a schema is checked for. The published schema is for the text of
+// one document as it is written; what is checked here is a job that is complete:
+// put together with its defaults, and every reference replaced by its value.
+type form int
+
+const (
+	wholeJob form = iota // all that a job needs must be there
+	defaults             // anything may be missing
+)
+
+// complete gives the schema of a form out of the published one: without the
+// references that a text may hold in place of a value, and with x-required,
+// which is what must be there when defaults are counted in.
+func (f form) complete(published any) any {
+	switch node := published.(type) {
+	case []any:
+		items := make([]any, len(node))
+		for i, item := range node {
+			items[i] = f.complete(item)
+		}
+		return items
+	case map[string]any:
+		return f.part(node)
+	}
+	return published
+}
+
+func (f form) part(published map[string]any) map[string]any {
+	part := make(map[string]any, len(published))
+	for key, sub := range published {
+		switch key {
+		case "if", "then", "else", "x-required":
+		case "anyOf":
+			value, _ := sub.([]any)
+			direct, _ := value[0].(map[string]any)
+			maps.Copy(part, direct)
+		default:
+			part[key] = f.complete(sub)
+		}
+	}
+	if required, ok := published["x-required"]; ok && f == wholeJob {
+		part["required"] = required
+	}
+	return part
+}
+
+// WantsText tells that the value at a pointer (RFC 6901) of a job can only be a
+// text, so that a number there is meant as its digits.
+func WantsText(pointer string) bool {
+	c, err := loadJob()
+	if err != nil {
+		return false
+	}
+	found := c.partsAt(c.raw, split(pointer))
+	return len(found) > 0 && !slices.ContainsFunc(found, func(part map[string]any) bool {
+		_, words := part["enum"]
+		return part["type"] != "string" && !words && part["const"] == nil
+	})
+}
+
+// partsAt gives every part of the schema that a value at path, below node, may
+// have to follow, except mappings and lists.
+func (c *compiled) partsAt(node any, path []string) []map[string]any {
+	part, _ := node.(map[string]any)
+	if ref, ok := part["$ref"].(string); ok {
+		target, _ := lookup(c.raw, split(ref[1:]))
+		return c.partsAt(target, path)
+	}
+	var found []map[string]any
+	branches, _ := part["oneOf"].([]any)
+	for _, branch := range branches {
+		found = append(found, c.partsAt(branch, path)...)
+	}
+	switch {
+	case part == nil || part["type"] == nil && part["enum"] == nil && part["const"] == nil:
+		return found
+	case len(path) == 0 && (part["type"] == "object" || part["type"] == "array"):
+		return found
+	case len(path) == 0:
+		return append(found, part)
+	}
+	properties, _ := part["properties"].(map[string]any)
+	if sub, ok := properties[path[0]]; ok {
+		return append(found, c.partsAt(sub, path[1:])...)
+	}
+	if part["type"] == "array" {
+		return append(found, c.partsAt(part["items"], path[1:])...)
+	}
+	return append(found, c.partsAt(part["additionalProperties"], path[1:])...)
+}

@@ -1,0 +1,246 @@
+package spec
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
+	"github.com/rescale-apply/rescale-apply/schema"
+	"github.com/rescale-apply/rescale-apply/spec/expr"
+)
+
+// document is what one job is read from: a YAML document with a value in place
+// of every reference.
+type document struct {
+	*yamlsrc.Document
+	value  any
+	filled map[string]expr.Value    // the values that were put in, by pointer
+	places map[string]diag.Position // of the values as they are written, filled as they are asked for
+}
+
+// At is the place of the value at pointer: for a reference that is all of a
+// value, the place that the value comes from, as a cell of a table.
+func (d *document) At(pointer string) diag.Position {
+	if v, ok := d.filled[pointer]; ok && !v.Pos.IsZero() {
+		return v.Pos
+	}
+	pos, known := d.places[pointer]
+	if !known {
+		pos = d.Document.At(pointer)
+		d.places[pointer] = pos
+	}
+	return pos
+}
+
+// Text is the scalar at pointer, with the values of its references.
+func (d *document) Text(pointer string) string {
+	if v, ok := d.filled[pointer]; ok {
+		return v.Text()
+	}
+	return d.Document.Text(pointer)
+}
+
+// template is a document whose references wait for their values.
+type template struct {
+	doc    *yamlsrc.Document
+	leaves []leaf
+	bad    map[string]bool // pointers of texts that cannot be filled in
+	places map[string]diag.Position
+}
+
+// leaf is a text with references.
+type leaf struct {
+	pointer string
+	path    []string
+	text    expr.Template
+	words   bool // nothing but a text can stand here
+	folder  bool // names a file or folder
+}
+
+// newTemplate finds the references of a document. What cannot be read, and what
+// stands where a manifest has to be fixed, is reported.
+func newTemplate(doc *yamlsrc.Document, list *diag.List) *template {
+	t := &template{doc: doc, bad: make(map[string]bool), places: make(map[string]diag.Position)}
+	walkTexts(doc.Value, "", func(pointer, text string) {
+		if !expr.Holds(text) {
+			return
+		}
+		parsed, mistakes := expr.Parse(text)
+		for _, m := range mistakes {
+			t.report(pointer, m, diag.BadReference, list)
+		}
+		if key := fixed(pointer); key != "" && len(parsed.References()) > 0 {
+			r := parsed.References()[0]
+			t.report(pointer, expr.Mistake{
+				Offset: r.Offset, Width: r.Width(), Message: key + " cannot refer to other values", Hint: fixedHint(key),
+			}, diag.BadReference, list)
+		}
+		t.leaves = append(t.leaves, leaf{
+			pointer: pointer, path: yamlsrc.Path(pointer), text: parsed, words: schema.WantsText(pointer),
+			folder: strings.HasPrefix(pointer, "/inputs/") || strings.HasPrefix(pointer, "/outputs/"),
+		})
+	})
+	return t
+}
+
+func (t *template) report(pointer string, m expr.Mistake, rule diag.Rule, list *diag.List) {
+	t.bad[pointer] = true
+	pos := t.doc.Inside(pointer, m.Offset)
+	pos.Width = m.Width
+	list.Add(pos, rule, m.Hint, "%s", m.Message)
+}
+
+// fixed gives the key above a text in which there can be no reference: what a
+// job is called, and what gives references their values.
+func fixed(pointer string) string {
+	for _, key := range []string{"version", "kind", "name", "vars", "matrix", "$schema"} {
+		if pointer == "/"+key || strings.HasPrefix(pointer, "/"+key+"/") {
+			return key
+		}
+	}
+	return ""
+}
+
+func fixedHint(key string) string {
+	if key == "name" {
+		return "write the name itself; the points of a matrix are named by themselves, as NAME/key=value"
+	}
+	return "write the value itself"
+}
+
+// outline is the document as far as it is known before any value is: texts with
+// references are left out.
+func (t *template) outline() *document {
+	value := t.doc.Value
+	filled := make(map[string]expr.Value)
+	for _, leaf := range t.leaves {
+		var v any
+		if len(leaf.text.References()) == 0 && !t.bad[leaf.pointer] {
+			v = leaf.text.Fill(nil).V
+		}
+		value = put(value, leaf.path, v)
+		filled[leaf.pointer] = expr.Value{V: v}
+	}
+	return &document{Document: t.doc, value: value, filled: filled, places: t.places}
+}
+
+// waiting are the pointers of the texts that outline leaves out.
+func (t *template) waiting() map[string]bool {
+	waiting := maps.Clone(t.bad)
+	for _, leaf := range t.leaves {
+		if len(leaf.text.References()) > 0 {
+			waiting[leaf.pointer] = true
+		}
+	}
+	return waiting
+}
+
+// check reports references to what is not there. Where a name is there, but has
+// a problem of its own, that is enough.
+func (t *template) check(scope expr.Scope, list *diag.List) {
+	for _, leaf := range t.leaves {
+		for _, r := range leaf.text.References() {
+			if scope.Knows(r) || fixed(leaf.pointer) != "" {
+				continue
+			}
+			t.bad[leaf.pointer] = true
+			if !t.declares(r, scope) {
+				message, hint := unknown(r, scope)
+				t.report(leaf.pointer, expr.Mistake{Offset: r.Offset, Width: r.Width(), Message: message, Hint: hint}, diag.UnknownReference, list)
+			}
+		}
+	}
+}
+
+// declares tells that the document may mean to give a reference its value.
+func (t *template) declares(r expr.Reference, scope expr.Scope) bool {
+	switch r.Space {
+	case "vars":
+		return slices.Contains(t.doc.Keys("/vars"), r.Name)
+	case "matrix":
+		return len(t.doc.Keys("/matrix")) > 0 && len(scope["matrix"]) == 0
+	}
+	return false
+}
+
+func unknown(r expr.Reference, scope expr.Scope) (message, hint string) {
+	switch {
+	case r.Space == "env":
+		// Whoever may write a manifest could read every secret of whoever runs it.
+		return "a manifest cannot read the environment of the one who runs it",
+			`declare the value under vars:, and pass it on purpose: --var ` + strings.ToLower(r.Name) + `="$` + r.Name + `"`
+	case r.Space == "matrix" && len(scope["matrix"]) == 0:
+		return "the job has no matrix", "add matrix: {" + r.Name + ": [1, 2, 3]}"
+	case r.Space == "vars" && len(scope["vars"]) == 0:
+		return "the job has no variables", "add vars: {" + r.Name + ": 1}, with the default as its value"
+	}
+	return "there is no " + r.String(), diag.DidYouMean(r.String(), scope.Names())
+}
+
+// fill puts the values of one point in.
+func (t *template) fill(scope expr.Scope) *document {
+	d := &document{Document: t.doc, value: t.doc.Value, filled: make(map[string]expr.Value, len(t.leaves)), places: t.places}
+	paths := maps.Clone(scope)
+	if name, ok := scope["job"]["name"]; ok {
+		paths["job"] = map[string]expr.Value{"name": {V: folderName(name.Text())}}
+	}
+	for _, leaf := range t.leaves {
+		if t.bad[leaf.pointer] {
+			d.value = put(d.value, leaf.path, nil)
+			continue
+		}
+		values := scope
+		if leaf.folder {
+			values = paths
+		}
+		v := leaf.text.Fill(values)
+		if leaf.words {
+			v.V = v.Text()
+		}
+		d.value = put(d.value, leaf.path, v.V)
+		d.filled[leaf.pointer] = v
+	}
+	return d
+}
+
+// put gives root with another value at path. What is on the way is copied: the
+// document is shared by all points.
+func put(root any, path []string, v any) any {
+	if len(path) == 0 {
+		return v
+	}
+	switch node := root.(type) {
+	case map[string]any:
+		copied := maps.Clone(node)
+		copied[path[0]] = put(node[path[0]], path[1:], v)
+		return copied
+	case []any:
+		i, err := strconv.Atoi(path[0])
+		if err != nil || i >= len(node) {
+			return root
+		}
+		copied := slices.Clone(node)
+		copied[i] = put(node[i], path[1:], v)
+		return copied
+	}
+	return root
+}
+
+// walkTexts calls visit for every text in a JSON-shaped value.
+func walkTexts(value any, pointer string, visit func(pointer, text string)) {
+	switch v := value.(type) {
+	case string:
+		visit(pointer, v)
+	case []any:
+		for i, item := range v {
+			walkTexts(item, pointer+"/"+strconv.Itoa(i), visit)
+		}
+	case map[string]any:
+		for key, member := range v {
+			walkTexts(member, yamlsrc.Member(pointer, key), visit)
+		}
+	}
+}

@@ -1,0 +1,197 @@
+// Package matrix turns the parameters of a sweep into its points: lists, ranges
+// and tables, every combination of them, what is left out and what is added.
+//
+// It refuses to know what a point is good for, and reads no files: the text of
+// a table is given to it.
+package matrix
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+)
+
+// MaxPoints is how many points one matrix may have. More is a slip in a step.
+const MaxPoints = 100_000
+
+// Axis is parameters that vary together: one for a list or a range, several for
+// the columns of a table. Every point of it has the same parameters.
+type Axis []Point
+
+// Entry is the values by which include and exclude name a point.
+type Entry struct {
+	Pos    diag.Position
+	Params []Param
+}
+
+// Matrix is what a person wrote.
+type Matrix struct {
+	Pos     diag.Position
+	Axes    []Axis // none is empty
+	Include []Entry
+	Exclude []Entry
+}
+
+// Points gives every point: the combinations, the first axis varying slowest,
+// without those that are excluded, and then those that are included.
+func (m Matrix) Points(list *diag.List) []Point {
+	names := m.names()
+	if !m.sound(names, list) {
+		return nil
+	}
+	points := m.exclude(m.product(), list)
+	points = m.include(points, names, list)
+	if len(points) == 0 && len(*list) == 0 {
+		list.Add(m.Pos, diag.BadMatrix, "leave some points, or delete the matrix", "the matrix has no point")
+	}
+	return points
+}
+
+// names are the parameters in the order in which they name points.
+func (m Matrix) names() []string {
+	var names []string
+	for _, axis := range m.Axes {
+		for _, param := range axis[0] {
+			names = append(names, param.Name)
+		}
+	}
+	if len(m.Axes) == 0 && len(m.Include) > 0 {
+		for _, param := range m.Include[0].Params {
+			names = append(names, param.Name)
+		}
+	}
+	return names
+}
+
+// sound reports what must be right before points can be made.
+func (m Matrix) sound(names []string, list *diag.List) bool {
+	before := len(*list)
+	first := make(map[string]diag.Position)
+	for _, axis := range m.Axes {
+		for _, param := range axis[0] {
+			if at, taken := first[param.Name]; taken {
+				list.Add(param.Pos, diag.BadMatrix, "give each parameter once", "parameter %s is there twice, first at %s", param.Name, at)
+			}
+			first[param.Name] = param.Pos
+		}
+		distinct(axis, list)
+	}
+	for _, entry := range slices.Concat(m.Include, m.Exclude) {
+		known(entry, names, list)
+	}
+	total := 1
+	for _, axis := range m.Axes {
+		if total *= len(axis); total > MaxPoints {
+			list.Add(m.Pos, diag.BadMatrix, "use fewer values, or a table of the points that matter", "the matrix has more than %d points", MaxPoints)
+			break
+		}
+	}
+	return len(*list) == before
+}
+
+// distinct reports values that an axis has twice.
+func distinct(points []Point, list *diag.List) {
+	first := make(map[string]diag.Position, len(points))
+	for _, p := range points {
+		name := p.Name()
+		if at, seen := first[name]; seen {
+			duplicate(p.pos(), name, at, list)
+			continue
+		}
+		first[name] = p.pos()
+	}
+}
+
+func duplicate(pos diag.Position, name string, first diag.Position, list *diag.List) {
+	list.Add(pos, diag.DuplicatePoint, "delete one of the two; 2 and 2.0 are the same value", "point %s is already there, first at %s", name, first)
+}
+
+// known reports parameters that the matrix does not have.
+func known(entry Entry, names []string, list *diag.List) {
+	for _, param := range entry.Params {
+		if !slices.Contains(names, param.Name) {
+			list.Add(param.Pos, diag.UnknownKey, diag.DidYouMean(param.Name, names), "the matrix has no parameter %q", diag.Short(param.Name))
+		}
+	}
+}
+
+func (m Matrix) product() []Point {
+	if len(m.Axes) == 0 {
+		return nil
+	}
+	points := []Point{nil}
+	for _, axis := range m.Axes {
+		longer := make([]Point, 0, len(points)*len(axis))
+		for _, p := range points {
+			for _, more := range axis {
+				longer = append(longer, slices.Concat(p, more))
+			}
+		}
+		points = longer
+	}
+	return points
+}
+
+// exclude leaves points out. An entry that no point has is a slip, and a slip
+// here is paid for.
+func (m Matrix) exclude(points []Point, list *diag.List) []Point {
+	used := make([]bool, len(m.Exclude))
+	points = slices.DeleteFunc(points, func(p Point) bool {
+		out := false
+		for i, entry := range m.Exclude {
+			if p.has(entry) {
+				used[i], out = true, true
+			}
+		}
+		return out
+	})
+	for i, entry := range m.Exclude {
+		if !used[i] {
+			list.Add(entry.Pos, diag.BadMatrix, "delete the entry, or write values that the matrix has", "no point has %s", listed(entry))
+		}
+	}
+	return points
+}
+
+func listed(entry Entry) string {
+	return diag.Short(Point(entry.Params).Name())
+}
+
+// include adds points, with their parameters in the order of the matrix.
+func (m Matrix) include(points []Point, names []string, list *diag.List) []Point {
+	if len(m.Include) == 0 {
+		return points
+	}
+	first := make(map[string]diag.Position, len(points))
+	for _, p := range points {
+		first[p.Name()] = p.pos()
+	}
+	for _, entry := range m.Include {
+		p, missing := ordered(entry, names)
+		if len(missing) > 0 {
+			list.Add(entry.Pos, diag.MissingKey, fmt.Sprintf("add %s: and its value", missing[0]), "the point has no value for %s", strings.Join(missing, ", "))
+			continue
+		}
+		if at, taken := first[p.Name()]; taken {
+			duplicate(entry.Pos, p.Name(), at, list)
+			continue
+		}
+		first[p.Name()] = entry.Pos
+		points = append(points, p)
+	}
+	return points
+}
+
+func ordered(entry Entry, names []string) (p Point, missing []string) {
+	for _, name := range names {
+		i := slices.IndexFunc(entry.Params, func(param Param) bool { return param.Name == name })
+		if i < 0 {
+			missing = append(missing, name)
+			continue
+		}
+		p = append(p, entry.Params[i])
+	}
+	return p, missing
+}

@@ -1,0 +1,223 @@
+package matrix
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec/expr"
+)
+
+// Type is what the cells of a column are.
+type Type string
+
+// The types of columns, as a manifest names them.
+const (
+	Number  Type = "number"
+	Boolean Type = "boolean"
+	Text    Type = "text"
+)
+
+// Column is a column whose type is given. Pos is where its name is written.
+type Column struct {
+	Name string
+	Pos  diag.Position
+	Type Type
+}
+
+// Table is a CSV text: the first line names the parameters, every other line is
+// a point. Columns that Types does not name are of the type of their cells.
+type Table struct {
+	Source diag.Source
+	Types  []Column
+}
+
+// cell is one cell of a table.
+type cell struct {
+	text string
+	pos  diag.Position
+}
+
+// Axis gives the points, or what is wrong with the table.
+func (t Table) Axis() (Axis, diag.List) {
+	rows, list := t.cells()
+	if len(list) > 0 {
+		return nil, list
+	}
+	head, body := rows[0], rows[1:]
+	t.checkShape(head, body, &list)
+	for _, column := range t.Types {
+		if !slices.ContainsFunc(head, func(c cell) bool { return c.text == column.Name }) {
+			list.Add(column.Pos, diag.UnknownKey, diag.DidYouMean(column.Name, texts(head)), "the table has no column %q", diag.Short(column.Name))
+		}
+	}
+	if len(list) > 0 {
+		return nil, list
+	}
+	axis := make(Axis, len(body))
+	for i := range head {
+		kind := t.kind(head[i], column(body, i), &list)
+		for j, row := range body {
+			axis[j] = append(axis[j], Param{Name: head[i].text, Pos: head[i].pos, Value: expr.Value{V: kind.value(row[i].text), Pos: row[i].pos}})
+		}
+	}
+	return axis, list
+}
+
+// cells reads the text.
+func (t Table) cells() ([][]cell, diag.List) {
+	var list diag.List
+	start := diag.Position{File: t.Source.Name, Line: 1, Col: 1}
+	text := bytes.TrimPrefix(t.Source.Text, []byte("\ufeff"))
+	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
+		list.Add(start, diag.BadTable, "save it as CSV in UTF-8", "the table is not a text in UTF-8")
+		return nil, list
+	}
+	lines := bytes.Split(text, []byte("\n"))
+	reader := csv.NewReader(bytes.NewReader(text))
+	reader.Comma, reader.Comment, reader.FieldsPerRecord = separator(lines), '#', -1
+	reader.TrimLeadingSpace = reader.Comma != '\t' // or an empty cell would vanish
+	var rows [][]cell
+	for {
+		record, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		var broken *csv.ParseError
+		if errors.As(err, &broken) {
+			list.Add(position(t.Source.Name, lines, broken.Line, broken.Column), diag.BadTable,
+				`a cell with quotes in it stands in quotes, and each of them is doubled: "a ""b"" c"`, "the quotes are not in order")
+			return nil, list
+		}
+		row := make([]cell, len(record))
+		for i, field := range record {
+			line, col := reader.FieldPos(i)
+			row[i] = cell{strings.TrimSpace(field), position(t.Source.Name, lines, line, col)}
+			row[i].pos.Width = max(1, utf8.RuneCountInString(row[i].text))
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) < 2 {
+		list.Add(start, diag.BadTable, "the first line names the columns, every other line is a point", "the table has no point")
+	}
+	return rows, list
+}
+
+// separator is the one of comma, semicolon and tab that the first line uses.
+func separator(lines [][]byte) rune {
+	for _, line := range lines {
+		if len(bytes.TrimSpace(line)) == 0 || line[0] == '#' {
+			continue
+		}
+		if i := bytes.IndexAny(line, ",;\t"); i >= 0 {
+			return rune(line[i])
+		}
+		break
+	}
+	return ','
+}
+
+// position turns the bytes that the CSV reader counts into characters.
+func position(name string, lines [][]byte, line, column int) diag.Position {
+	text := lines[min(max(line, 1), len(lines))-1]
+	return diag.Position{File: name, Line: line, Col: 1 + utf8.RuneCount(text[:min(max(column-1, 0), len(text))]), Width: 1}
+}
+
+var parameter = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// checkShape reports columns without a proper name, and rows of another length.
+func (t Table) checkShape(head []cell, body [][]cell, list *diag.List) {
+	first := make(map[string]bool)
+	for _, c := range head {
+		switch {
+		case !parameter.MatchString(c.text):
+			list.Add(c.pos, diag.BadTable, "a name has letters, digits and underscores, and does not start with a digit", "column %q cannot be a parameter", diag.Short(c.text))
+		case first[c.text]:
+			list.Add(c.pos, diag.BadTable, "give each column a name of its own", "column %q is there twice", c.text)
+		}
+		first[c.text] = true
+	}
+	for _, row := range body {
+		if len(row) != len(head) {
+			list.Add(row[0].pos, diag.BadTable, "give every column a value; a cell with a separator in it stands in quotes",
+				"the line has %d cells, and there are %d columns", len(row), len(head))
+		}
+	}
+}
+
+func column(rows [][]cell, i int) []cell {
+	cells := make([]cell, len(rows))
+	for j, row := range rows {
+		cells[j] = row[i]
+	}
+	return cells
+}
+
+// kind is the type of a column; cells that are not of it are reported.
+func (t Table) kind(head cell, cells []cell, list *diag.List) Type {
+	kind, given := t.given(head.text)
+	if i := slices.IndexFunc(cells, func(c cell) bool { return c.text != "" }); !given {
+		kind = typeOf(cells[max(0, i)].text)
+	}
+	for _, c := range cells {
+		switch is := typeOf(c.text); {
+		case c.text == "":
+			list.Add(c.pos, diag.BadTable, "write a value; a parameter always has one", "column %s has no value here", head.text)
+		case kind != Text && is != kind:
+			list.Add(c.pos, diag.BadTable, fmt.Sprintf("correct the cell, or write types: {%s: text}", head.text), "%q is no %s as the rest of column %s", diag.Short(c.text), kind, head.text)
+			return kind
+		case kind == Text && is != Text && !given:
+			list.Add(c.pos, diag.BadTable, fmt.Sprintf("write types: {%s: text} if all of the column is text", head.text),
+				"%q is a %s, and the cells above in column %s are text", diag.Short(c.text), is, head.text)
+			return kind
+		}
+	}
+	return kind
+}
+
+func (t Table) given(name string) (Type, bool) {
+	for _, column := range t.Types {
+		if column.Name == name {
+			return column.Type, true
+		}
+	}
+	return "", false
+}
+
+func typeOf(text string) Type {
+	if _, ok := expr.Number(text); ok {
+		return Number
+	}
+	if text == "true" || text == "false" {
+		return Boolean
+	}
+	return Text
+}
+
+// value is a cell that is of the type.
+func (t Type) value(text string) any {
+	switch t {
+	case Number:
+		number, _ := expr.Number(text)
+		return number
+	case Boolean:
+		return text == "true"
+	case Text:
+	}
+	return text
+}
+
+func texts(cells []cell) []string {
+	all := make([]string, len(cells))
+	for i, c := range cells {
+		all[i] = c.text
+	}
+	return all
+}

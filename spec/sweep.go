@@ -1,0 +1,121 @@
+package spec
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec/expr"
+	"github.com/rescale-apply/rescale-apply/spec/matrix"
+)
+
+// sweep reads the matrix of a document, whose shape is known to be right.
+type sweep struct {
+	dir  string // of the manifest
+	open Opener
+	list *diag.List
+}
+
+// points gives the points of the matrix; none when it has a problem.
+func (s sweep) points(n node) []matrix.Point {
+	before := len(*s.list)
+	m := matrix.Matrix{Pos: n.doc.KeyAt(n.pointer)}
+	for _, key := range n.doc.Keys(n.pointer) {
+		member := n.member(key)
+		switch key {
+		case "csv":
+			m.Axes = append(m.Axes, s.table(member))
+		case "include":
+			m.Include = entries(member)
+		case "exclude":
+			m.Exclude = entries(member)
+		default:
+			m.Axes = append(m.Axes, s.axis(key, member))
+		}
+	}
+	if len(*s.list) > before {
+		return nil
+	}
+	return m.Points(s.list)
+}
+
+// axis reads a list or a range.
+func (s sweep) axis(name string, n node) matrix.Axis {
+	param := func(value expr.Value) matrix.Point {
+		return matrix.Point{{Name: name, Pos: n.doc.KeyAt(n.pointer), Value: value}}
+	}
+	var axis matrix.Axis
+	if _, list := n.value.([]any); list {
+		for _, item := range n.items() {
+			axis = append(axis, param(expr.Of(item.value, item.pos())))
+		}
+		return axis
+	}
+	span := matrix.Span{From: n.member("from").number(), To: n.member("to").number(), Step: n.member("step").number(), Count: n.member("count").integer(0).V}
+	numbers, problem, hint := span.Numbers()
+	if problem != "" {
+		at := n
+		if step := n.member("step"); step.value != nil {
+			at = step
+		}
+		s.list.Add(at.pos(), diag.BadMatrix, hint, "%s", problem)
+	}
+	for _, number := range numbers {
+		axis = append(axis, param(expr.Value{V: number, Pos: n.pos()}))
+	}
+	return axis
+}
+
+func (n node) number() json.Number {
+	number, _ := n.value.(json.Number)
+	return number
+}
+
+func entries(n node) []matrix.Entry {
+	var list []matrix.Entry
+	for _, item := range n.items() {
+		entry := matrix.Entry{Pos: item.pos()}
+		for _, name := range n.doc.Keys(item.pointer) {
+			value := item.member(name)
+			entry.Params = append(entry.Params, matrix.Param{Name: name, Pos: n.doc.KeyAt(value.pointer), Value: expr.Of(value.value, value.pos())})
+		}
+		list = append(list, entry)
+	}
+	return list
+}
+
+// table reads a CSV file through the opener.
+func (s sweep) table(n node) matrix.Axis {
+	path, t := n.text(), matrix.Table{}
+	if !path.Written() {
+		path = n.member("path").text()
+	}
+	types := n.member("types")
+	if types.value != nil {
+		for _, v := range types.variables() {
+			t.Types = append(t.Types, matrix.Column{Name: v.Name.V, Pos: v.Name.Pos, Type: matrix.Type(v.Value.V)})
+		}
+	}
+	name := filepath.FromSlash(path.V)
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(s.dir, name)
+	}
+	if s.open == nil {
+		s.list.Add(path.Pos, diag.MissingInput, "", "there are no files here to read a table from")
+		return nil
+	}
+	var err error
+	if t.Source, err = s.open(name); err != nil {
+		rule, message, hint := diag.UnreadableInput, err.Error(), ""
+		if errors.Is(err, fs.ErrNotExist) {
+			rule, message, hint = diag.MissingInput, "no file "+path.V, "paths start at the folder of the manifest"
+		}
+		s.list.Add(path.Pos, rule, hint, "%s", message)
+		return nil
+	}
+	axis, list := t.Axis()
+	*s.list = append(*s.list, list...)
+	return axis
+}
