@@ -26,6 +26,12 @@ func TestMistakes(t *testing.T) {
 		{"a: |\n  b\n c\nd: 1\n", "3:2 this line starts in column 2, line 2 in column 3", ""},
 		{"a: |\nb c\nd: 1\n", "2:1 the text under | is not indented", "indent the text"},
 		{"a: |2-\nb c\nd: 1\n", "2:1 the text under |2- is not indented", ""},
+		// references
+		{"a: {b: ${{ vars.c }}}\n", "1:8 inside of brackets a reference needs quotes", `put it in quotes: "${{ vars.c }}"`},
+		{"a: [b, x-${{ vars.c }}.k, d]\n", "1:8 inside of brackets a reference needs quotes", `put it in quotes: "x-${{ vars.c }}.k"`},
+		{"a: {\n  b: ${{ vars.c }}\n}\n", "2:6 inside of brackets a reference needs quotes", `"${{ vars.c }}"`},
+		{"a: [\"${{ vars.c }}\", ${{ vars.d }}]\n", "1:22 inside of brackets a reference needs quotes", `"${{ vars.d }}"`},
+		{"a: [\"${{ vars.c }}\", b}\n", "1:23 } matches no opening bracket", ""},
 		// lists
 		{"a:\n  - b\n  c: d\n", "3:3 a key stands among list items", "start every item of the list with a dash"},
 		{"a:\n  - b: 1\n  c: 2\n", "3:3 a key stands among list items", "start it in column 5 if it belongs to line 2"},

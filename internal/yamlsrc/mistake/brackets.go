@@ -8,6 +8,51 @@ import (
 // The recognizers in this file look at brackets, and at lists and mappings that
 // are written on a few lines with brackets.
 
+// bareReference finds ${{ }} without quotes inside of brackets, where YAML takes
+// its braces for those of a mapping.
+func bareReference(b Breakage) (Mistake, bool) {
+	if !b.shape(b.Line).flow && !b.says("',' or ']'", "',' or '}'") {
+		return Mistake{}, false
+	}
+	last, _ := b.bracketEnd()
+	for line := b.Line; line <= max(last, b.Line); line++ {
+		if begin, end := unquotedReference(b.source(line)); begin >= 0 {
+			return b.at(line, begin, end).because(InQuotes(b.source(line)[begin:end]), "inside of brackets a reference needs quotes"), true
+		}
+	}
+	return Mistake{}, false
+}
+
+// unquotedReference is the first value with ${{ }} that is not in quotes.
+func unquotedReference(source string) (begin, end int) {
+	s := scan(source)
+	for at := 0; at < s.end; at = end {
+		open := strings.Index(source[at:s.end], "${{")
+		if open < 0 {
+			break
+		}
+		open += at
+		length := strings.Index(source[open:s.end], "}}")
+		if length < 0 {
+			break
+		}
+		begin, end = s.indent, open+length+len("}}")
+		for _, start := range s.starts {
+			if start <= open {
+				begin = start
+			}
+		}
+		if source[begin] == '"' || source[begin] == '\'' {
+			continue
+		}
+		if rest := strings.IndexAny(source[end:s.end], ",]} \t"); rest >= 0 {
+			return begin, end + rest
+		}
+		return begin, s.end
+	}
+	return -1, -1
+}
+
 func strayBracket(b Breakage) (Mistake, bool) {
 	source := b.source(b.Line)
 	s := scan(source)

@@ -34,7 +34,7 @@ type Mistake struct {
 // that knows the mistake wins; they go from the certain to the likely.
 func (b Breakage) Recognize() Mistake {
 	for _, try := range []func(Breakage) (Mistake, bool){
-		tooDeep, tabIndent, badAnchor, badStart, badEscape, openQuote, textAfterQuote, strayBracket, openBracket,
+		tooDeep, tabIndent, badAnchor, badStart, badEscape, openQuote, textAfterQuote, bareReference, strayBracket, openBracket,
 		missingComma, missingItem, nestedColon, listOnKeyLine, textAfterPipe, flatBlockText, missingSpace, missingDashSpace, secondColon, missingColon,
 		missingKey, mixedList, deeper, shifted,
 	} {
