@@ -141,24 +141,21 @@ func (t *tool) ofManifest(c *cli.Context, s *session) ([]order, error) {
 	return orders, err
 }
 
+// chosen keeps the jobs that are named; without names, all.
 func chosen(jobs []spec.Job, names []string) ([]spec.Job, error) {
 	if len(names) == 0 {
 		return jobs, nil
 	}
-	known := jobNames(jobs)
-	var picked []spec.Job
 	for _, name := range names {
-		i := slices.Index(known, name)
-		if i < 0 {
-			hint := diag.DidYouMean(name, known)
-			if len(diag.Nearest(name, known)) == 0 {
-				hint = "for a job by its id, leave the manifest out: rescale-apply download " + name
-			}
-			return nil, cmdline.Usage(fmt.Sprintf("the manifest has no job %q", name), hint)
+		if known := jobNames(jobs); !slices.Contains(known, name) && len(diag.Nearest(name, known)) == 0 {
+			return nil, cmdline.Usage(fmt.Sprintf("the manifest has no job %q", name), "for a job by its id, leave the manifest out: rescale-apply download "+name)
 		}
-		picked = append(picked, jobs[i])
 	}
-	return picked, nil
+	wanted, err := called(jobs, names, "")
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(jobs), func(j spec.Job) bool { return !wanted[j.Name.V] }), nil
 }
 
 // wishOf is what the manifest wants of a job; everything when it does not say.

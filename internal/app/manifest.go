@@ -1,26 +1,24 @@
 package app
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/app/sources"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
-	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // manifest is what the user wrote.
 type manifest struct {
 	sources []diag.Source
+	texts   []diag.Source // of variables and tables, to show their lines
 	jobs    []spec.Job
 }
 
@@ -33,13 +31,18 @@ func (m manifest) source(name string) diag.Source {
 // load reads and checks the manifests; problems are printed here, with their
 // source lines.
 func (t *tool) load(c *cli.Context) (manifest, error) {
+	loader, shelf, err := variables(c)
+	if err != nil {
+		return manifest{}, err
+	}
 	m, err := t.read(c)
 	if err != nil {
 		return m, err
 	}
-	jobs, problems := spec.Load(m.sources)
+	jobs, problems := loader.Load(m.sources)
+	m.texts = shelf.Texts
 	if len(problems) > 0 {
-		return m, t.problems(c, m.sources, problems)
+		return m, t.problems(c, m, problems)
 	}
 	m.jobs, err = targets(jobs, c.StringSlice("target"))
 	return m, err
@@ -50,47 +53,39 @@ func (t *tool) read(c *cli.Context) (manifest, error) {
 	if len(names) == 0 {
 		return manifest{}, cmdline.Usage("no manifest given", fmt.Sprintf("rescale-apply %s -f job.yaml", verb(c)))
 	}
+	finder := sources.Finder{Stdin: t.Stdin}
+	if c.Bool("recursive") {
+		finder.Folders = sources.Recursive
+	}
+	for _, name := range c.StringSlice("var-file") {
+		finder.Skip = append(finder.Skip, filepath.Clean(name))
+	}
+	var err error
 	var m manifest
-	for _, name := range names {
-		source, err := t.source(name)
-		if err != nil {
-			return m, err
+	m.sources, err = finder.Read(names)
+	return m, err
+}
+
+// variables reads what the command line says about variables.
+func variables(c *cli.Context) (spec.Loader, *sources.Shelf, error) {
+	shelf := &sources.Shelf{}
+	loader := spec.Loader{Open: shelf.Open}
+	for _, setting := range c.StringSlice("var") {
+		name, value, found := strings.Cut(setting, "=")
+		if !found || name == "" {
+			return loader, shelf, cmdline.Usage("--var "+setting+" gives no variable a value", "write --var NAME=VALUE, such as --var mach=0.2")
 		}
-		m.sources = append(m.sources, source)
+		loader.Set = append(loader.Set, spec.Setting{Name: name, Text: value})
 	}
-	return m, nil
-}
-
-// source reads one manifest, but never more of it than the limit and one byte:
-// the parser refuses a longer one by its length.
-func (t *tool) source(name string) (diag.Source, error) {
-	if name == "-" {
-		text, err := io.ReadAll(io.LimitReader(t.Stdin, yamlsrc.MaxBytes+1))
-		return diag.Source{Name: "<stdin>", Dir: ".", Text: text}, err
+	for _, name := range c.StringSlice("var-file") {
+		source, err := sources.File(name)
+		if err != nil {
+			return loader, shelf, err
+		}
+		loader.Files = append(loader.Files, source)
+		shelf.Texts = append(shelf.Texts, source)
 	}
-	info, err := os.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return diag.Source{}, cmdline.Usage(fmt.Sprintf("no manifest %s", name), nearbyManifests(name))
-	}
-	if err == nil && info.IsDir() {
-		return diag.Source{}, cmdline.Usage(fmt.Sprintf("%s is a folder, not a manifest", name), nearbyManifests(filepath.Join(name, "job.yaml")))
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return diag.Source{}, fmt.Errorf("reading manifest %s: %w", name, err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, yamlsrc.MaxBytes+1))
-	return diag.Source{Name: name, Dir: filepath.Dir(name), Text: text}, err
-}
-
-// nearbyManifests suggests the YAML files that are there.
-func nearbyManifests(name string) string {
-	found, err := filepath.Glob(filepath.Join(filepath.Dir(name), "*.y*ml"))
-	if err != nil || len(found) == 0 {
-		return ""
-	}
-	return diag.DidYouMean(name, found)
+	return loader, shelf, nil
 }
 
 // targets keeps the jobs that were asked for.
@@ -98,35 +93,50 @@ func targets(jobs []spec.Job, wanted []string) ([]spec.Job, error) {
 	if len(wanted) == 0 {
 		return jobs, nil
 	}
-	if err := knownJobs(jobs, wanted, "--target"); err != nil {
+	chosen, err := called(jobs, wanted, "--target ")
+	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(jobs, func(j spec.Job) bool { return !slices.Contains(wanted, j.Name.V) }), nil
+	return slices.DeleteFunc(jobs, func(j spec.Job) bool { return !chosen[j.Name.V] }), nil
 }
 
+// called gives the full names of the jobs that a person names, where the name of
+// a matrix means all of its points. Names that the manifest does not have are
+// refused; flag is what stood before them.
+func called(jobs []spec.Job, wanted []string, flag string) (map[string]bool, error) {
+	chosen := make(map[string]bool)
+	for _, name := range wanted {
+		found := false
+		for _, job := range jobs {
+			if job.Called(name) {
+				chosen[job.Name.V], found = true, true
+			}
+		}
+		if !found {
+			return nil, cmdline.Usage(fmt.Sprintf("%s%s: the manifest has no such job", flag, name), diag.DidYouMean(name, jobNames(jobs)))
+		}
+	}
+	return chosen, nil
+}
+
+// jobNames are all names that mean a job.
 func jobNames(jobs []spec.Job) []string {
-	names := make([]string, len(jobs))
+	var names []string
 	for i, job := range jobs {
-		names[i] = job.Name.V
+		if i == 0 || jobs[i-1].Family != job.Family {
+			names = append(names, job.Family)
+		}
+		if job.Name.V != job.Family {
+			names = append(names, job.Name.V)
+		}
 	}
 	return names
 }
 
-// knownJobs refuses names that the manifest does not have.
-func knownJobs(jobs []spec.Job, wanted []string, flag string) error {
-	names := jobNames(jobs)
-	for _, name := range wanted {
-		if !slices.Contains(names, name) {
-			return cmdline.Usage(fmt.Sprintf("%s %s: the manifest has no such job", flag, name), diag.DidYouMean(name, names))
-		}
-	}
-	return nil
-}
-
 // problems prints what is wrong with the manifest, and gives it as the error
 // that ends the command.
-func (t *tool) problems(c *cli.Context, sources []diag.Source, list diag.List) error {
-	printer := diag.Printer{Sources: sources, Color: t.Screen.Stderr && t.colors(c)}
+func (t *tool) problems(c *cli.Context, m manifest, list diag.List) error {
+	printer := diag.Printer{Sources: slices.Concat(m.sources, m.texts), Color: t.Screen.Stderr && t.colors(c)}
 	printer.Print(t.Stderr, list)
 	fmt.Fprintf(t.Stderr, "%s: %s, nothing was uploaded or started\n", programName, show.Plural(len(list), "problem"))
 	return list

@@ -1,6 +1,9 @@
 package app
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/executor"
@@ -61,10 +64,11 @@ func (t *tool) showPlan(c *cli.Context, plan executor.Plan, output string) error
 
 // plan observes and decides.
 func (s *session) plan(c *cli.Context, snapshot state.Snapshot) (executor.Plan, error) {
-	options := executor.Options{Replace: c.StringSlice("replace")}
-	if err := knownJobs(s.jobs, options.Replace, "--replace"); err != nil {
+	replace, err := called(s.jobs, c.StringSlice("replace"), "--replace ")
+	if err != nil {
 		return executor.Plan{}, err
 	}
+	options := executor.Options{Replace: slices.Sorted(maps.Keys(replace))}
 	if c.Bool("replace-running") {
 		options.Rivals = executor.StopRivals
 	}

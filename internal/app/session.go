@@ -16,6 +16,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/content/hashcache"
+	"github.com/rescale-apply/rescale-apply/internal/app/sources"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -43,8 +44,14 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 		return err
 	}
 	s := &session{manifest: m, stateOf: make(map[string]string), notices: &notices{tell: t.warn}}
+	ofFile := make(map[string]string)
 	for _, job := range m.jobs {
-		s.stateOf[job.Name.V] = m.statePath(c, m.source(job.File))
+		path, known := ofFile[job.File]
+		if !known {
+			path = m.statePath(c, m.source(job.File))
+			ofFile[job.File] = path
+		}
+		s.stateOf[job.Name.V] = path
 	}
 	if err := t.connect(c, s); err != nil {
 		return err
@@ -58,7 +65,7 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 // own. Standard input is a file "stdin" in the current folder.
 func realManifest(source diag.Source) string {
 	dir, base := realPath(source.Dir), filepath.Base(source.Name)
-	if source.Name == "<stdin>" {
+	if source.Name == sources.Stdin {
 		return filepath.Join(dir, "stdin")
 	}
 	if target := realPath(filepath.Join(dir, base)); filepath.Dir(target) == dir {
@@ -211,7 +218,7 @@ func (t *tool) resolve(c *cli.Context, s *session) error {
 		return s.refused(err)
 	}
 	if len(problems) > 0 {
-		return t.problems(c, s.sources, problems)
+		return t.problems(c, s.manifest, problems)
 	}
 	s.resolved = resolved
 	return nil

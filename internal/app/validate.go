@@ -30,7 +30,7 @@ func (t *tool) validate(c *cli.Context) error {
 		return err
 	}
 	if _, problems := resolver.FindInputs(m.jobs); len(problems) > 0 {
-		return t.problems(c, m.sources, problems)
+		return t.problems(c, m, problems)
 	}
 	for _, source := range m.sources {
 		n := 0

@@ -1,0 +1,195 @@
+// Package sources finds and reads the files that the command line and manifests
+// name: manifests, files of variables, tables. It knows folders and patterns, and
+// nothing of what the texts mean.
+package sources
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
+)
+
+// Stdin is the name under which standard input is shown and remembered.
+const Stdin = "<stdin>"
+
+// Finder turns what stands after -f into manifests.
+type Finder struct {
+	Stdin   io.Reader
+	Folders Folders
+	Skip    []string // files that are no manifests, wherever they are found
+}
+
+// Folders says how a folder is meant.
+type Folders int
+
+// How a folder is meant: the manifests in it, or also those in the folders below.
+const (
+	Flat Folders = iota
+	Recursive
+)
+
+// Read reads the manifests that each name means: a file, a folder, a pattern, or
+// - for standard input.
+func (f Finder) Read(names []string) ([]diag.Source, error) {
+	var all []diag.Source
+	for _, name := range names {
+		files, err := f.files(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			source, err := f.read(file)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, source)
+		}
+	}
+	return all, nil
+}
+
+func (f Finder) read(name string) (diag.Source, error) {
+	if name != "-" {
+		return File(name)
+	}
+	text, err := limited(f.Stdin)
+	return diag.Source{Name: Stdin, Dir: ".", Text: text}, err
+}
+
+// files are the manifests that a name means.
+func (f Finder) files(name string) ([]string, error) {
+	if name == "-" {
+		return []string{name}, nil
+	}
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(name, "*?[{"):
+		return matches(name)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, cmdline.Usage(fmt.Sprintf("no manifest %s", name), nearby(name))
+	case err != nil:
+		return nil, fmt.Errorf("reading manifest %s: %w", name, err)
+	case info.IsDir():
+		return f.folder(name)
+	}
+	return []string{name}, nil
+}
+
+// matches are the files of a pattern that no shell has taken apart.
+func matches(pattern string) ([]string, error) {
+	found, err := content.Match(".", filepath.ToSlash(pattern), nil)
+	var none *content.NoMatchError
+	if errors.As(err, &none) {
+		return nil, cmdline.Usage(fmt.Sprintf("no manifest matches %s", pattern), "** goes into the folders below")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("finding manifests: %w", err)
+	}
+	var names []string
+	for _, file := range found {
+		name := filepath.FromSlash(file.Rel)
+		if filepath.IsAbs(pattern) {
+			name = file.Path
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// folder are the manifests in a folder, sorted. What is hidden is none.
+func (f Finder) folder(root string) ([]string, error) {
+	var names, below []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		hidden := path != root && strings.HasPrefix(entry.Name(), ".")
+		switch {
+		case err != nil:
+			return err
+		case hidden && entry.IsDir(), entry.IsDir() && path != root && f.Folders == Flat:
+			return fs.SkipDir
+		case hidden, entry.IsDir(), !isYAML(path), slices.Contains(f.Skip, filepath.Clean(path)):
+			return nil
+		}
+		names = append(names, path)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for manifests in %s: %w", root, err)
+	}
+	if len(names) > 0 {
+		return names, nil
+	}
+	below, _ = filepath.Glob(filepath.Join(root, "*", "*.y*ml")) // only makes the advice better
+	hint := "manifests end in .yaml or .yml"
+	if len(below) > 0 && f.Folders == Flat {
+		hint = "add -R for the folders below, as " + below[0]
+	}
+	return nil, cmdline.Usage("no manifest in folder "+root, hint)
+}
+
+func isYAML(path string) bool {
+	extension := strings.ToLower(filepath.Ext(path))
+	return extension == ".yaml" || extension == ".yml"
+}
+
+// nearby suggests the YAML files that are there.
+func nearby(name string) string {
+	found, err := filepath.Glob(filepath.Join(filepath.Dir(name), "*.y*ml"))
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	return diag.DidYouMean(name, found)
+}
+
+// File reads one file, but never more of it than the limit and one byte: the
+// parser refuses a longer one by its length.
+func File(name string) (diag.Source, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return diag.Source{}, fmt.Errorf("reading %s: %w", name, reason(err))
+	}
+	defer file.Close()
+	text, err := limited(file)
+	if err != nil {
+		return diag.Source{}, fmt.Errorf("reading %s: %w", name, reason(err))
+	}
+	return diag.Source{Name: name, Dir: filepath.Dir(name), Text: text}, nil
+}
+
+func limited(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, yamlsrc.MaxBytes+1)) }
+
+// reason is an error of the file system without the path, which is named already.
+func reason(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
+// Shelf reads files once and keeps them, so that their lines can be shown.
+type Shelf struct{ Texts []diag.Source }
+
+// Open gives the text of a file.
+func (s *Shelf) Open(name string) (diag.Source, error) {
+	if i := slices.IndexFunc(s.Texts, func(t diag.Source) bool { return t.Name == name }); i >= 0 {
+		return s.Texts[i], nil
+	}
+	source, err := File(name)
+	if err == nil && len(source.Text) > yamlsrc.MaxBytes {
+		err = fmt.Errorf("reading %s: it is larger than %d MB", name, yamlsrc.MaxBytes>>20)
+	}
+	if err == nil {
+		s.Texts = append(s.Texts, source)
+	}
+	return source, err
+}
