@@ -17,29 +17,24 @@ import (
 // FindInputs finds the files of every job without reading them. Jobs that say the
 // same of an input share what is found: a sweep looks into its folder once.
 func FindInputs(jobs []spec.Job) ([][]Input, diag.List) {
-	var problems diag.List
+	var problems diag.Gathering
 	inputs := make([][]Input, len(jobs))
-	f := finder{known: make(map[string][]Input), problems: &problems}
-	for _, job := range jobs {
-		if len(job.Outputs.Download) > 0 {
-			f.results = append(f.results, absolute(job.ResultsPath()))
-		}
-	}
+	disk := newDisk(jobs)
 	for i, job := range jobs {
-		f.dir = job.Dir
+		var own diag.List
+		f := finder{dir: job.Dir, disk: disk, problems: &own}
 		for _, in := range job.Inputs {
 			inputs[i] = append(inputs[i], f.match(in)...)
 		}
-		problems = append(problems, nameProblems(inputs[i])...)
+		problems.Add(append(own, nameProblems(inputs[i])...))
 	}
-	return inputs, problems.Sort()
+	return inputs, problems.List().Sort()
 }
 
-// finder looks for the input files of one job after the other.
+// finder looks for the input files of one job.
 type finder struct {
-	dir      string             // of the manifest
-	results  []string           // folders of results, of the whole apply
-	known    map[string][]Input // by what an entry says
+	dir      string // of the manifest
+	disk     *disk
 	problems *diag.List
 }
 
@@ -50,22 +45,25 @@ func (f finder) match(in spec.Input) []Input {
 		return []Input{{Pos: in.ID.Pos, ID: in.ID.V, Decompress: in.Decompress.V}}
 	}
 	said := fmt.Sprintf("%q %q %q %q %q %v", f.dir, in.Path.V, texts(in.Exclude), in.As.V, in.Pack.V, in.Decompress.V)
-	list, known := f.known[said]
+	meant, known := f.disk.known[said]
 	if !known {
+		look := finder{f.dir, f.disk, &meant.problems}
 		if in.Pack.Written() {
-			list = f.packed(in)
+			meant.inputs = look.packed(in)
 		} else {
-			list = f.single(in)
+			meant.inputs = look.single(in)
 		}
-		if len(list) > 0 {
-			f.known[said] = list
-		}
+		f.disk.known[said] = meant
 	}
-	list = slices.Clone(list)
-	for i := range list {
-		list[i].Pos = in.Path.Pos
+	for _, problem := range meant.problems {
+		problem.Pos = in.Path.Pos
+		*f.problems = append(*f.problems, problem)
 	}
-	return list
+	inputs := slices.Clone(meant.inputs)
+	for i := range inputs {
+		inputs[i].Pos = in.Path.Pos
+	}
+	return inputs
 }
 
 func texts(values []spec.Value[string]) []string {
@@ -100,7 +98,7 @@ func (f finder) packed(in spec.Input) []Input {
 	format, _ := pack.FormatOf(in.Pack.V)
 	archive, err := pack.New(format, files)
 	if err != nil {
-		*f.problems = append(*f.problems, inputProblem(f.dir, in.Path, err))
+		*f.problems = append(*f.problems, f.problem(in.Path, err))
 		return nil
 	}
 	for _, member := range archive.Files {
@@ -126,31 +124,18 @@ func (f finder) files(in spec.Input) []content.File {
 		empty.Exclude = exclude // what the user wrote
 	}
 	if err != nil {
-		*f.problems = append(*f.problems, inputProblem(f.dir, in.Path, err))
+		*f.problems = append(*f.problems, f.problem(in.Path, err))
 		return nil
 	}
 	found, begin := len(files), f.begin(in.Path.V)
 	files = slices.DeleteFunc(files, func(file content.File) bool {
-		return file.Rel != path.Clean(filepath.ToSlash(in.Path.V)) && f.written(begin, file)
+		return file.Rel != path.Clean(filepath.ToSlash(in.Path.V)) && f.disk.written(f.dir, begin, file)
 	})
 	if len(files) == 0 && found > 0 {
 		f.problems.Add(in.Path.Pos, diag.EmptyGlob, "results of a job are inputs only if the pattern begins with their folder",
 			"%q matches only files that rescale-apply wrote itself", in.Path.V)
 	}
 	return files
-}
-
-// ownFolder is state and the local platform, which may be writing there now. It
-// is not even looked into.
-const ownFolder = "**/.rescale/**"
-
-// written tells that a file is a result of one of the jobs. A pattern does not
-// mean those, or a job would change by being run; unless it begins with the
-// folder of the results, or names the file as it is.
-func (f finder) written(begin string, file content.File) bool {
-	return slices.ContainsFunc(f.results, func(folder string) bool {
-		return within(folder, file.Path) && !within(folder, begin) && folder != absolute(f.dir)
-	})
 }
 
 // begin is the folder that a path or pattern begins with.
@@ -165,27 +150,14 @@ func (f finder) begin(pattern string) string {
 	return absolute(begin)
 }
 
-func absolute(p string) string {
-	if whole, err := filepath.Abs(p); err == nil {
-		return whole
-	}
-	return p
-}
-
-// within tells that a path is a folder or in it.
-func within(folder, p string) bool {
-	rel, err := filepath.Rel(folder, p)
-	return err == nil && filepath.IsLocal(rel)
-}
-
-func inputProblem(dir string, at spec.Value[string], err error) diag.Diagnostic {
+func (f finder) problem(at spec.Value[string], err error) diag.Diagnostic {
 	d := diag.Diagnostic{Pos: at.Pos, Rule: diag.UnreadableInput, Message: err.Error()}
 	var missing *content.NotFoundError
 	var empty *content.NoMatchError
 	var folder *content.DirectoryError
 	switch {
 	case errors.As(err, &missing):
-		d.Rule, d.Hint = diag.MissingInput, nearbyFile(dir, at.V)
+		d.Rule, d.Hint = diag.MissingInput, f.disk.nearby(f.dir, at.V)
 	case errors.As(err, &empty):
 		d.Rule, d.Hint = diag.EmptyGlob, "a pattern starts at the folder of the manifest; **/ goes into the folders below"
 		if empty.Ignored {
@@ -200,21 +172,4 @@ func inputProblem(dir string, at spec.Value[string], err error) diag.Diagnostic 
 		d.Hint += "; to keep its folders, pack it: {path: " + at.V + ", pack: NAME.tar.gz}"
 	}
 	return d
-}
-
-// nearbyFile suggests a file of the same folder with almost the same name.
-func nearbyFile(dir, wanted string) string {
-	folder := path.Dir(filepath.ToSlash(wanted))
-	entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(folder)))
-	if err != nil {
-		return fmt.Sprintf("there is no folder %s either; paths start at the folder of the manifest", folder)
-	}
-	var names []string
-	for _, entry := range entries {
-		names = append(names, path.Join(folder, entry.Name()))
-	}
-	if near := diag.Nearest(wanted, names); len(near) > 0 {
-		return "did you mean " + near[0] + "?"
-	}
-	return "paths start at the folder of the manifest"
 }

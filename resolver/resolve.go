@@ -93,11 +93,15 @@ func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading Re
 		return Result{}, nil, err
 	}
 	result := Result{User: cat.user, Jobs: make([]Job, len(jobs))}
+	var problems diag.Gathering
+	problems.Add(found)
 	for i, job := range jobs {
-		r := resolution{cat: &cat, spec: job, problems: &found}
+		var own diag.List
+		r := resolution{cat: &cat, spec: job, problems: &own}
 		result.Jobs[i] = r.job(inputs[i])
+		problems.Add(own)
 	}
-	if len(found) > 0 {
+	if found = problems.List(); len(found) > 0 {
 		return Result{User: cat.user}, found.Sort(), nil
 	}
 	return result, nil, nil
