@@ -3,6 +3,7 @@ package spec
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 
@@ -110,7 +111,7 @@ func (s sweep) table(n node) matrix.Axis {
 	if t.Source, err = s.open(name); err != nil {
 		rule, message, hint := diag.UnreadableInput, err.Error(), ""
 		if errors.Is(err, fs.ErrNotExist) {
-			rule, message, hint = diag.MissingInput, "no file "+path.V, "paths start at the folder of the manifest"
+			rule, message, hint = diag.MissingInput, fmt.Sprintf("file %q does not exist", diag.Short(path.V)), "paths start at the folder of the manifest"
 		}
 		s.list.Add(path.Pos, rule, hint, "%s", message)
 		return nil

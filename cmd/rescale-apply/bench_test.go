@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -68,11 +69,11 @@ func BenchmarkHeat(b *testing.B) {
 		if err := os.WriteFile(manifest, bytes.Replace(text, []byte("name: heat"), []byte(name), 1), 0o644); err != nil {
 			b.Fatal(err)
 		}
-		runTool(b, web.URL, manifest)
+		runTool(b, web.URL, "-f", manifest)
 	}
 	for name, round := range map[string]func(*testing.B){
 		"first":  first,
-		"second": func(b *testing.B) { b.Helper(); runTool(b, web.URL, manifest) },
+		"second": func(b *testing.B) { b.Helper(); runTool(b, web.URL, "-f", manifest) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			first(b)
@@ -85,12 +86,55 @@ func BenchmarkHeat(b *testing.B) {
 	}
 }
 
-func runTool(b *testing.B, url, manifest string) {
+// BenchmarkSweep checks and plans a manifest of 10,000 points. MB is the memory
+// of the whole process, the emulator included.
+func BenchmarkSweep(b *testing.B) {
+	server, err := emulator.Open(emulator.Config{
+		Dir: b.TempDir(), Env: os.Environ(), Accounts: []emulator.Account{{Key: activeKey, Email: "ada@example.com"}},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer server.Close()
+	web := httptest.NewServer(server)
+	defer web.Close()
+	manifest := filepath.Join(b.TempDir(), "job.yaml")
+	if err := os.WriteFile(manifest, []byte(tenThousand), 0o644); err != nil {
+		b.Fatal(err)
+	}
+	for _, verb := range []string{"validate", "plan"} {
+		b.Run(verb, func(b *testing.B) {
+			for b.Loop() {
+				runTool(b, web.URL, verb, "-f", manifest)
+			}
+			var memory runtime.MemStats
+			runtime.ReadMemStats(&memory)
+			b.ReportMetric(float64(memory.Sys)/1e6, "MB")
+		})
+	}
+}
+
+const tenThousand = `version: 1
+name: airfoil
+title: NACA0012 at ${{ matrix.aoa }} degrees
+tags: [naca0012, "aoa-${{ matrix.aoa }}"]
+analysis: {code: user_included, version: "0"}
+hardware: {coreType: emerald, coresPerSlot: 1, walltime: 1h}
+matrix: {aoa: {from: 0, to: 100, count: 5000}, mesh: [fine, coarse]}
+inputs: [job.yaml]
+env: {AOA: "${{ matrix.aoa }}"}
+command: |
+  set -e
+  ./run --aoa ${{ matrix.aoa }} --mesh ${{ matrix.mesh }}
+outputs: {download: ["*.csv"], to: "results/${{ job.name }}"}
+`
+
+func runTool(b *testing.B, url string, args ...string) {
 	b.Helper()
 	env := map[string]string{"RESCALE_API_URL": url, "RESCALE_API_KEY": activeKey}
 	var out bytes.Buffer
 	code := app.Main(context.Background(), app.Env{
-		Args: []string{"-f", manifest}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
+		Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
 		Getenv: func(name string) string { return env[name] },
 		Screen: app.Screen{Size: func() (int, int, bool) { return 0, 0, false }},
 	})

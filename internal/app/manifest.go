@@ -78,7 +78,7 @@ func variables(c *cli.Context) (spec.Loader, *sources.Shelf, error) {
 		loader.Set = append(loader.Set, spec.Setting{Name: name, Text: value})
 	}
 	for _, name := range c.StringSlice("var-file") {
-		source, err := sources.File(name)
+		source, err := sources.Variables(name)
 		if err != nil {
 			return loader, shelf, err
 		}

@@ -97,6 +97,9 @@ func matches(pattern string) ([]string, error) {
 	}
 	var names []string
 	for _, file := range found {
+		if hidden(file.Rel) && !hidden(filepath.ToSlash(pattern)) {
+			continue
+		}
 		name := filepath.FromSlash(file.Rel)
 		if filepath.IsAbs(pattern) {
 			name = file.Path
@@ -106,17 +109,25 @@ func matches(pattern string) ([]string, error) {
 	return names, nil
 }
 
+// hidden tells that a path leads through a name that begins with a dot.
+func hidden(path string) bool {
+	return slices.ContainsFunc(strings.Split(path, "/"), func(name string) bool {
+		return strings.HasPrefix(name, ".") && name != "." && name != ".."
+	})
+}
+
 // folder are the manifests in a folder, sorted. What is hidden is none.
 func (f Finder) folder(root string) ([]string, error) {
 	var names, below []string
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		hidden := path != root && strings.HasPrefix(entry.Name(), ".")
 		switch {
 		case err != nil:
 			return err
-		case hidden && entry.IsDir(), entry.IsDir() && path != root && f.Folders == Flat:
+		case path == root:
+			return nil
+		case entry.IsDir() && (hidden(entry.Name()) || f.Folders == Flat):
 			return fs.SkipDir
-		case hidden, entry.IsDir(), !isYAML(path), slices.Contains(f.Skip, filepath.Clean(path)):
+		case hidden(entry.Name()), entry.IsDir(), !isYAML(path), slices.Contains(f.Skip, filepath.Clean(path)):
 			return nil
 		}
 		names = append(names, path)
@@ -148,6 +159,15 @@ func nearby(name string) string {
 		return ""
 	}
 	return diag.DidYouMean(name, found)
+}
+
+// Variables reads a file that stands after --var-file.
+func Variables(name string) (diag.Source, error) {
+	source, err := File(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return source, cmdline.Usage("no file of variables "+name, nearby(name))
+	}
+	return source, err
 }
 
 // File reads one file, but never more of it than the limit and one byte: the
