@@ -159,14 +159,20 @@ func flow(v any) string {
 			items = append(items, flow(item))
 		}
 		return "[" + strings.Join(items, ", ") + "]"
+	case *object:
+		return flowMapping(v.names, v.members)
 	case map[string]any:
-		members := make([]string, 0, len(v))
-		for _, key := range sortedKeys(v) {
-			members = append(members, word(key)+": "+flow(v[key]))
-		}
-		return "{" + strings.Join(members, ", ") + "}"
+		return flowMapping(sortedKeys(v), v)
 	}
 	return fmt.Sprint(v)
+}
+
+func flowMapping(names []string, values map[string]any) string {
+	members := make([]string, 0, len(names))
+	for _, name := range names {
+		members = append(members, word(name)+": "+flow(values[name]))
+	}
+	return "{" + strings.Join(members, ", ") + "}"
 }
 
 // word quotes a text unless it is safely a bare word of letters first.

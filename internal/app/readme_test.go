@@ -2,23 +2,18 @@ package app_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/internal/app"
-	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/golden"
-	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/schema"
 )
 
@@ -35,7 +30,7 @@ func TestReadmeIsGenerated(t *testing.T) {
 	want := string(text)
 	want = section(t, want, "<!-- generated: commands -->\n", "<!-- end -->", commandTable(t))
 	want = section(t, want, "<!-- generated: exit codes -->\n", "<!-- end -->", exitTable())
-	want = section(t, want, "<!-- generated: manifest -->\n", "<!-- end -->", manifestTable(t))
+	want = section(t, want, "<!-- generated: manifest -->\n", "<!-- end -->", manifestTable())
 	for _, demo := range []string{"run", "mistakes"} {
 		want = replay(t, want, demo)
 	}
@@ -99,69 +94,13 @@ func exitTable() string {
 
 // manifestTable lists every key of the schema, in its order, with its
 // description and its first example.
-func manifestTable(t *testing.T) string {
-	t.Helper()
-	docs, problems := yamlsrc.Parse(diag.Source{Name: "job.schema.json", Text: schema.JSON()})
-	if len(problems) > 0 || len(docs) != 1 {
-		t.Fatalf("%d documents, %v", len(docs), problems)
-	}
+func manifestTable() string {
 	var b strings.Builder
 	b.WriteString("| key | meaning | example |\n| --- | --- | --- |\n")
-	describe(t, &b, docs[0], "", "")
+	for _, e := range schema.Reference() {
+		fmt.Fprintf(&b, "| `%s` | %s | `%s` |\n", e.Key, cell(e.Description), cell(e.Example))
+	}
 	return b.String()
-}
-
-// describe writes a row for every key below pointer, into lists and into the
-// forms that a value may have.
-func describe(t *testing.T, b *strings.Builder, doc *yamlsrc.Document, pointer, prefix string) {
-	t.Helper()
-	for _, form := range doc.Keys(pointer) {
-		if form != "oneOf" && form != "anyOf" {
-			continue
-		}
-		for n := range lookUp(doc.Value, pointer+"/"+form).([]any) {
-			describe(t, b, doc, fmt.Sprintf("%s/%s/%d", pointer, form, n), prefix)
-		}
-	}
-	if slices.Contains(doc.Keys(pointer), "items") {
-		describe(t, b, doc, pointer+"/items", strings.TrimSuffix(prefix, ".")+"[].")
-	}
-	for _, key := range doc.Keys(pointer + "/properties") {
-		at := pointer + "/properties/" + key
-		entry := lookUp(doc.Value, at).(map[string]any)
-		if ref, ok := entry["$ref"].(string); ok {
-			entry = lookUp(doc.Value, strings.TrimPrefix(ref, "#")).(map[string]any)
-		}
-		row := fmt.Sprintf("| `%s%s` | %s | `%s` |\n", prefix, key, cell(entry["description"].(string)), cell(example(t, entry)))
-		if key != "$schema" && !strings.Contains(b.String(), row) {
-			b.WriteString(row)
-			describe(t, b, doc, at, prefix+key+".")
-		}
-	}
-}
-
-func example(t *testing.T, entry map[string]any) string {
-	t.Helper()
-	text, err := json.Marshal(entry["examples"].([]any)[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-func lookUp(value any, pointer string) any {
-	for _, name := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
-		if list, ok := value.([]any); ok {
-			i, err := strconv.Atoi(name)
-			if err != nil {
-				return nil
-			}
-			value = list[i]
-			continue
-		}
-		value = value.(map[string]any)[name]
-	}
-	return value
 }
 
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

@@ -1,0 +1,187 @@
+package schema
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Entry is what the schema says about one key.
+type Entry struct {
+	Key         string // from the top, as inputs[].path; NAME stands for any name
+	Title       string
+	Description string
+	Type        string // in words
+	Default     string // as YAML, empty for none
+	Required    bool
+	Example     string   // the first example, as JSON
+	Samples     []string // every example as lines of a manifest
+	Keys        []string // of a mapping, or of the mappings in a list, in the order of the schema
+}
+
+// reference is made once, when it is first asked for.
+var reference = sync.OnceValues(func() ([]Entry, error) {
+	root, err := ordered()
+	if err != nil {
+		return nil, err
+	}
+	r := &describer{root: root, seen: make(map[string]bool)}
+	r.members(root, "")
+	return r.entries, nil
+})
+
+// Reference is every key of a manifest, in the order of the schema.
+func Reference() []Entry {
+	entries, err := reference()
+	if err != nil {
+		return nil
+	}
+	return slices.Clone(entries)
+}
+
+// anyName stands for the names that a person chooses.
+const anyName = "NAME"
+
+// describer walks the schema.
+type describer struct {
+	root    *object
+	entries []Entry
+	seen    map[string]bool
+}
+
+// resolved follows a reference to another part of the schema.
+func (r *describer) resolved(v any) *object {
+	part, _ := v.(*object)
+	if ref, ok := strings.CutPrefix(part.text("$ref"), "#/$defs/"); ok {
+		return r.root.object("$defs").object(ref)
+	}
+	return part
+}
+
+// forms are the parts that a value may have to follow.
+func (r *describer) forms(part *object) []*object {
+	forms := []*object{part}
+	for _, branch := range slices.Concat(part.list("oneOf"), part.list("anyOf")) {
+		if form := r.resolved(branch); form.text("title") != "Reference" {
+			forms = append(forms, form)
+		}
+	}
+	return forms
+}
+
+// members describes every key below a part, in whichever form it has them.
+func (r *describer) members(part *object, prefix string) {
+	for _, form := range r.forms(part) {
+		if items := r.resolved(form.at("items")); items != nil {
+			r.members(items, strings.TrimSuffix(prefix, ".")+"[].")
+		}
+		properties := form.object("properties")
+		if properties == nil && form.object("additionalProperties") == nil {
+			continue
+		}
+		var names []string
+		if properties != nil {
+			names = properties.names
+		}
+		for _, name := range names {
+			if name != "$schema" {
+				r.entry(prefix+name, r.resolved(properties.at(name)), form)
+			}
+		}
+		if other := r.resolved(form.at("additionalProperties")); other != nil {
+			r.entry(prefix+anyName, other, form)
+		}
+	}
+}
+
+func (r *describer) entry(key string, part, parent *object) {
+	if r.seen[key] {
+		return
+	}
+	r.seen[key] = true
+	name := key[strings.LastIndexAny(key, ".")+1:]
+	e := Entry{
+		Key: key, Title: part.text("title"), Description: part.text("description"), Type: r.words(part),
+		Required: slices.Contains(slices.Concat(parent.list("required"), parent.list("x-required")), any(name)),
+	}
+	if standard := part.at("default"); standard != nil {
+		e.Default = flow(plain(standard))
+	}
+	for i, example := range part.list("examples") {
+		if text, err := json.Marshal(plain(example)); i == 0 && err == nil {
+			e.Example = string(text)
+		}
+		e.Samples = append(e.Samples, sample(key, example))
+	}
+	at := len(r.entries)
+	r.entries = append(r.entries, e)
+	r.members(part, key+".")
+	for _, below := range r.entries[at+1:] {
+		rest := strings.TrimPrefix(strings.TrimPrefix(below.Key, key), "[]")
+		if name := strings.TrimPrefix(rest, "."); !strings.Contains(name, ".") {
+			r.entries[at].Keys = append(r.entries[at].Keys, name)
+		}
+	}
+}
+
+// words says which values a part takes.
+func (r *describer) words(part *object) string {
+	var options []string
+	for _, form := range r.forms(part) {
+		if w := simple(form); w != "" && !slices.Contains(options, w) {
+			options = append(options, w)
+		}
+	}
+	if len(options) == 1 && part.at("anyOf") != nil {
+		return options[0] + "; or a reference"
+	}
+	return strings.Join(options, ", or ")
+}
+
+// simple names the type of a part that has one.
+func simple(part *object) string {
+	switch {
+	case part.at("enum") != nil:
+		var allowed []string
+		for _, v := range part.list("enum") {
+			allowed = append(allowed, flow(plain(v)))
+		}
+		return list(allowed, "or")
+	case part.at("const") != nil:
+		return flow(plain(part.at("const")))
+	}
+	if several := part.list("type"); len(several) > 0 {
+		var types []string
+		for _, t := range several {
+			name, _ := t.(string)
+			types = append(types, article(name))
+		}
+		return list(types, "or")
+	}
+	kind := part.text("type")
+	if kind == "" {
+		return ""
+	}
+	bounds := ""
+	if low, high := number(part.at("minimum")), number(part.at("maximum")); low != "" && high != "" {
+		bounds = " from " + low + " to " + high
+	}
+	return article(kind) + bounds
+}
+
+// sample is an example of a key as lines of a manifest.
+func sample(key string, example any) string {
+	path := strings.Split(strings.ReplaceAll(key, "[]", ".[]"), ".")
+	if text, ok := example.(string); ok && len(path) == 1 && strings.Contains(text, "\n") {
+		return key + ": |\n  " + strings.ReplaceAll(text, "\n", "\n  ")
+	}
+	for _, name := range slices.Backward(path[1:]) {
+		if name == "[]" {
+			example = []any{example}
+			continue
+		}
+		example = &object{names: []string{name}, members: map[string]any{name: example}}
+	}
+	return path[0] + ": " + flow(example)
+}

@@ -1,0 +1,72 @@
+package schema_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
+	"github.com/rescale-apply/rescale-apply/schema"
+)
+
+func entry(t *testing.T, key string) schema.Entry {
+	t.Helper()
+	all := schema.Reference()
+	i := slices.IndexFunc(all, func(e schema.Entry) bool { return e.Key == key })
+	if i < 0 {
+		t.Fatalf("the reference has no key %q", key)
+	}
+	return all[i]
+}
+
+func TestReference(t *testing.T) {
+	t.Parallel()
+	cores := entry(t, "hardware.coresPerSlot")
+	cores.Description = ""
+	want := schema.Entry{
+		Key: "hardware.coresPerSlot", Title: "Cores", Type: "a whole number from 1 to 1000000; or a reference", Required: true,
+		Example: "4", Samples: []string{"hardware: {coresPerSlot: 4}", "hardware: {coresPerSlot: 36}"},
+	}
+	if diff := cmp.Diff(want, cores); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"path", "id", "exclude", "as", "decompress"}, entry(t, "inputs").Keys); diff != "" {
+		t.Errorf("keys of inputs (-want +got)\n%s", diff)
+	}
+	for key, want := range map[string]string{
+		"priority": "on-demand, economy or reserved; or a reference", "matrix.NAME": "a list, or a mapping", "version": "1", "license": "rescale, or a mapping",
+		"vars.NAME": "a number, a text or true or false", "matrix.csv": "a text, or a mapping", "hardware.walltime": "a text; or a reference",
+	} {
+		if got := entry(t, key).Type; got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+	if got := entry(t, "priority").Default; got != "on-demand" {
+		t.Errorf("default %q", got)
+	}
+}
+
+// What people copy is YAML, and right as far as it goes.
+func TestEverySampleIsRight(t *testing.T) {
+	t.Parallel()
+	for _, e := range schema.Reference() {
+		if len(e.Samples) == 0 || e.Type == "" || e.Title == "" || e.Description == "" {
+			t.Errorf("%s is not described", e.Key)
+		}
+		for _, sample := range e.Samples {
+			docs, list := yamlsrc.Parse(diag.Source{Name: e.Key, Text: []byte(sample + "\n")})
+			if len(list) > 0 || len(docs) != 1 {
+				t.Errorf("%s: %v\n%s", e.Key, list, sample)
+				continue
+			}
+			for _, v := range schema.ValidateDefaults(docs[0].Value) {
+				partial := v.Kind == schema.MissingKey || v.Kind == schema.BadChoice
+				if !partial {
+					t.Errorf("%s: %s\n%s", e.Key, v.Message, sample)
+				}
+			}
+		}
+	}
+}
