@@ -43,6 +43,10 @@ func Reference() []Entry {
 // anyName stands for the names that a person chooses.
 const anyName = "NAME"
 
+// referenceForm is the part for ${{ }} beside a value. It has no words of its
+// own: an editor would show them instead of those of the key.
+const referenceForm = "#/$defs/reference"
+
 // describer walks the schema.
 type describer struct {
 	root    *object
@@ -63,8 +67,8 @@ func (r *describer) resolved(v any) *object {
 func (r *describer) forms(part *object) []*object {
 	forms := []*object{part}
 	for _, branch := range slices.Concat(part.list("oneOf"), part.list("anyOf")) {
-		if form := r.resolved(branch); form.text("title") != "Reference" {
-			forms = append(forms, form)
+		if form, _ := branch.(*object); form.text("$ref") != referenceForm {
+			forms = append(forms, r.resolved(branch))
 		}
 	}
 	return forms
