@@ -20,7 +20,8 @@ const ownFolder = "**/.rescale/**"
 type disk struct {
 	results map[string]bool // absolute folders that results are written to
 	known   map[string]found
-	advised int // missing files for which a similar name was looked for
+	read    map[string]*template // by path
+	advised int                  // missing files for which a similar name was looked for
 }
 
 // found is what one entry of inputs means, and what is wrong with it. All of its
@@ -31,7 +32,7 @@ type found struct {
 }
 
 func newDisk(jobs []spec.Job) *disk {
-	d := &disk{results: make(map[string]bool), known: make(map[string]found)}
+	d := &disk{results: make(map[string]bool), known: make(map[string]found), read: make(map[string]*template)}
 	for _, job := range jobs {
 		if len(job.Outputs.Download) > 0 {
 			d.results[absolute(job.ResultsPath())] = true

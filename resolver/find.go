@@ -12,6 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content/pack"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
+	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
 
 // FindInputs finds the files of every job without reading them. Jobs that say the
@@ -22,7 +23,7 @@ func FindInputs(jobs []spec.Job) ([][]Input, diag.List) {
 	disk := newDisk(jobs)
 	for i, job := range jobs {
 		var own diag.List
-		f := finder{dir: job.Dir, disk: disk, problems: &own}
+		f := finder{dir: job.Dir, values: job.Values, disk: disk, problems: &own}
 		for _, in := range job.Inputs {
 			inputs[i] = append(inputs[i], f.match(in)...)
 		}
@@ -33,7 +34,8 @@ func FindInputs(jobs []spec.Job) ([][]Input, diag.List) {
 
 // finder looks for the input files of one job.
 type finder struct {
-	dir      string // of the manifest
+	dir      string     // of the manifest
+	values   expr.Scope // for templates
 	disk     *disk
 	problems *diag.List
 }
@@ -47,7 +49,7 @@ func (f finder) match(in spec.Input) []Input {
 	said := fmt.Sprintf("%q %q %q %q %q %v", f.dir, in.Path.V, texts(in.Exclude), in.As.V, in.Pack.V, in.Decompress.V)
 	meant, known := f.disk.known[said]
 	if !known {
-		look := finder{f.dir, f.disk, &meant.problems}
+		look := finder{dir: f.dir, disk: f.disk, problems: &meant.problems}
 		if in.Pack.Written() {
 			meant.inputs = look.packed(in)
 		} else {
@@ -62,6 +64,9 @@ func (f finder) match(in spec.Input) []Input {
 	inputs := slices.Clone(meant.inputs)
 	for i := range inputs {
 		inputs[i].Pos = in.Path.Pos
+		if in.Template.V {
+			inputs[i].Rendering = f.render(inputs[i])
+		}
 	}
 	return inputs
 }

@@ -25,6 +25,10 @@ type Input struct {
 	ModTime    time.Time     // before it was hashed; zero for an archive and a file on the platform
 	Archive    *pack.Archive // of an input that is packed, else nil
 	Decompress bool          // archives are unpacked before the command runs
+
+	// Rendering is the content of an input that is made from the template at
+	// Path; nil for a file that is uploaded as it is.
+	Rendering *Rendering
 }
 
 // identity is what of an input counts for the digest: of an archive the tree, so
@@ -48,8 +52,11 @@ func (in Input) identity() string {
 // not what was hashed any more is noticed by Unchanged; an archive notices it
 // itself, while it is read.
 func (in Input) Open() (io.ReadCloser, error) {
-	if in.Archive != nil {
+	switch {
+	case in.Archive != nil:
 		return in.Archive.Open(), nil
+	case in.Rendering != nil:
+		return in.Rendering.Open()
 	}
 	return os.Open(in.Path)
 }
@@ -57,8 +64,11 @@ func (in Input) Open() (io.ReadCloser, error) {
 // Unchanged compares the files of an input with what they were when they were
 // found. The error is a *[content.ChangedError], or why one can not be looked at.
 func (in Input) Unchanged() error {
-	if in.Archive != nil {
+	switch {
+	case in.Archive != nil:
 		return in.Archive.Unchanged()
+	case in.Rendering != nil:
+		return nil // it is in memory
 	}
 	return content.Unchanged(in.Path, in.Size, in.ModTime)
 }
@@ -118,6 +128,9 @@ func (r Reading) hash(ctx context.Context, inputs [][]Input) error {
 			in := &list[i]
 			switch {
 			case in.Path == "" || archives[in.Archive]:
+				continue
+			case in.Rendering != nil:
+				in.SHA512, in.Size = in.Rendering.digest()
 				continue
 			case in.Archive == nil:
 				take = append(take, func(d content.Digest) { in.SHA512, in.Size = d.SHA512, d.Size })

@@ -23,7 +23,7 @@ func TestProblemsOfPointsAreOne(t *testing.T) {
 	}
 	more := strings.Replace(plain, "coresPerSlot: 4", "coresPerSlot: \"${{ matrix.cores }}\"", 1) +
 		"matrix: {n: {from: 1, to: 40, step: 1}, cores: [4, 5, 6]}\ninputs: [\"deck-${{ matrix.n }}.k\"]\n"
-	_, problems, err := resolver.Resolve(t.Context(), load(t, dir, more), shop{price: 1})
+	_, problems, err := resolver.Resolve(t.Context(), load(t, dir, more), shop{price: 1}, resolver.Reading{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestProblemsOfPointsAreOne(t *testing.T) {
 func TestDigestsOfPoints(t *testing.T) {
 	t.Parallel()
 	digests := func(values string) map[string]string {
-		result, problems, err := resolver.Resolve(t.Context(), load(t, t.TempDir(), plain+"matrix: {a: "+values+"}\nenv: {A: \"${{ matrix.a }}\"}\n"), shop{price: 1})
+		result, problems, err := resolver.Resolve(t.Context(), load(t, t.TempDir(), plain+"matrix: {a: "+values+"}\nenv: {A: \"${{ matrix.a }}\"}\n"), shop{price: 1}, resolver.Reading{})
 		if err != nil || len(problems) > 0 {
 			t.Fatal(err, problems)
 		}

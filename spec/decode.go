@@ -33,7 +33,11 @@ func decode(doc node, src diag.Source, fullName string) Job {
 		job.Title.V = fullName
 	}
 	for _, item := range doc.member("inputs").items() {
-		job.Inputs = append(job.Inputs, decodeInput(item))
+		input := decodeInput(item)
+		job.Inputs = append(job.Inputs, input)
+		if input.Template.V {
+			job.Values = doc.doc.scope
+		}
 	}
 	return job
 }
@@ -126,6 +130,7 @@ func decodeInput(n node) Input {
 		As:         n.member("as").text(),
 		Pack:       n.member("pack").text(),
 		Exclude:    n.member("exclude").texts(),
+		Template:   n.member("template").boolean(false),
 		Decompress: n.member("decompress").boolean(true),
 	}
 }

@@ -19,6 +19,7 @@ type document struct {
 	value  any
 	filled map[string]expr.Value    // the values that were put in, by pointer
 	places map[string]diag.Position // of the values as they are written, filled as they are asked for
+	scope  expr.Scope               // what references stand for
 }
 
 // At is the place of the value at pointer: for a reference that is all of a
@@ -148,7 +149,7 @@ func (t *template) check(scope expr.Scope, list *diag.List) {
 			}
 			t.bad[leaf.pointer] = true
 			if !t.declares(r, scope) {
-				message, hint := unknown(r, scope)
+				message, hint := NoSuchValue(r, scope)
 				t.report(leaf.pointer, expr.Mistake{Offset: r.Offset, Width: r.Width(), Message: message, Hint: hint}, diag.UnknownReference, list)
 			}
 		}
@@ -166,7 +167,8 @@ func (t *template) declares(r expr.Reference, scope expr.Scope) bool {
 	return false
 }
 
-func unknown(r expr.Reference, scope expr.Scope) (message, hint string) {
+// NoSuchValue tells that a reference names nothing, and what to write instead.
+func NoSuchValue(r expr.Reference, scope expr.Scope) (message, hint string) {
 	switch {
 	case r.Space == "env":
 		// Whoever may write a manifest could read every secret of whoever runs it.
@@ -182,7 +184,7 @@ func unknown(r expr.Reference, scope expr.Scope) (message, hint string) {
 
 // fill puts the values of one point in.
 func (t *template) fill(scope expr.Scope) *document {
-	d := &document{Document: t.doc, value: t.doc.Value, filled: make(map[string]expr.Value, len(t.leaves)), places: t.places}
+	d := &document{Document: t.doc, value: t.doc.Value, filled: make(map[string]expr.Value, len(t.leaves)), places: t.places, scope: scope}
 	paths := maps.Clone(scope)
 	if name, ok := scope["job"]["name"]; ok {
 		paths["job"] = map[string]expr.Value{"name": {V: folderName(name.Text())}}

@@ -29,6 +29,12 @@ func checkInputForms(job *Job, list *diag.List) {
 		if in.Pack.Written() && stored {
 			list.Add(in.Pack.Pos, diag.BadChoice, "delete pack, or give the files as path", "pack makes an archive of a path, an input with id is on the platform already")
 		}
+		if in.Template.Written() && stored {
+			list.Add(in.Template.Pos, diag.BadChoice, "delete template, or give the file as path", "a file that is on the platform already is no template")
+		}
+		if in.Template.V && in.Pack.Written() {
+			list.Add(in.Template.Pos, diag.BadChoice, "list the template in an entry of its own", "what is packed cannot be a template")
+		}
 		if len(in.Exclude) > 0 && stored {
 			list.Add(in.Exclude[0].Pos, diag.BadChoice, "delete exclude", "exclude leaves files out of a path, an input with id is one file")
 		}

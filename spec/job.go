@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
 
 // Value is something a user wrote, with its place. The zero Value was not
@@ -41,6 +42,10 @@ type Job struct {
 	Command  Value[string]
 	Outputs  Outputs
 	Rerun    Rerun
+
+	// Values are what the references of this job stand for, for the inputs that
+	// are templates; nil when there are none.
+	Values expr.Scope
 }
 
 // ResultsFolder is where the results of a job go, as a person would write it:
@@ -134,6 +139,7 @@ type Input struct {
 	As         Value[string]   // name in the job; only with a Path that is one file
 	Exclude    []Value[string] // patterns; only with Path
 	Pack       Value[string]   // name of the archive; only with Path, without As
+	Template   Value[bool]     // default: false; only with Path, without Pack
 	Decompress Value[bool]     // default: true
 }
 

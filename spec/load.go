@@ -133,6 +133,7 @@ func (p *page) document(doc *yamlsrc.Document) {
 
 	switch {
 	case len(points) == 0 && len(waiting) == 0:
+		outline.scope = scope
 		p.job(outline, violations, waiting, scope["job"]["name"].Text())
 	case len(points) == 0:
 		p.point(t, scope, nil)

@@ -12,6 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/spec"
+	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
 
 // written is a value with a place as line:col+width.
@@ -59,7 +60,7 @@ func TestLoadFull(t *testing.T) {
 				Pos: at(23, 5, 4), Path: written("case/**", 23, 11, 7), Decompress: spec.Value[bool]{V: true},
 				Exclude: []spec.Value[string]{written("*.log", 24, 15, 7), written("tmp/**", 24, 24, 8)},
 			},
-			{Pos: at(25, 5, 1), Path: written("decks/deck-4.k", 25, 12, 14), As: written("deck.k", 25, 32, 6), Decompress: spec.Value[bool]{V: true}},
+			{Pos: at(25, 5, 1), Path: written("decks/deck-4.k", 25, 12, 14), As: written("deck.k", 25, 32, 6), Template: written(true, 25, 50, 4), Decompress: spec.Value[bool]{V: true}},
 			{Pos: at(26, 5, 1), Path: written("tools.zip", 26, 12, 9), Decompress: written(false, 26, 35, 5)},
 			{Pos: at(27, 5, 1), ID: written("AbCdEf", 27, 10, 6), Decompress: spec.Value[bool]{V: true}},
 		},
@@ -75,7 +76,8 @@ func TestLoadFull(t *testing.T) {
 			To:        written("results/airfoil", 38, 7, 15),
 			OnFailure: written(true, 39, 14, 4),
 		},
-		Rerun: spec.Rerun{OnFailure: written(spec.Always, 40, 20, 6), Generation: written(3, 40, 40, 1)},
+		Values: expr.Scope{"vars": {}, "job": {"name": {V: "airfoil-aoa-4"}}},
+		Rerun:  spec.Rerun{OnFailure: written(spec.Always, 40, 20, 6), Generation: written(3, 40, 40, 1)},
 	}
 	if diff := cmp.Diff(want, jobs[0]); diff != "" {
 		t.Errorf("job (-want +got):\n%s", diff)

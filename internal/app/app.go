@@ -80,8 +80,8 @@ const programName = "rescale-apply"
 
 func (t *tool) commands() []*cli.Command {
 	commands := []*cli.Command{
-		t.applyCommand(), t.planCommand(), t.validateCommand(), t.statusCommand(), t.downloadCommand(), t.stateCommand(), t.explainCommand(),
-		t.schemaCommand(), t.emulateCommand(), t.completionCommand(), t.versionCommand(), t.helpCommand(),
+		t.applyCommand(), t.planCommand(), t.validateCommand(), t.statusCommand(), t.downloadCommand(), t.stateCommand(),
+		t.renderCommand(), t.explainCommand(), t.schemaCommand(), t.emulateCommand(), t.completionCommand(), t.versionCommand(), t.helpCommand(),
 	}
 	equip(commands)
 	return commands

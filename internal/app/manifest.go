@@ -133,10 +133,27 @@ func jobNames(jobs []spec.Job) []string {
 	return names
 }
 
+// shown are the texts that problems are in. Templates are read once more: they
+// were not kept.
+func (m manifest) shown(list diag.List) []diag.Source {
+	texts := slices.Concat(m.sources, m.texts)
+	for _, d := range list {
+		if d.Pos.IsZero() || slices.ContainsFunc(texts, func(s diag.Source) bool { return s.Name == d.Pos.File }) {
+			continue
+		}
+		source, err := sources.File(d.Pos.File)
+		if err != nil {
+			source = diag.Source{Name: d.Pos.File} // its lines are not shown
+		}
+		texts = append(texts, source)
+	}
+	return texts
+}
+
 // problems prints what is wrong with the manifest, and gives it as the error
 // that ends the command.
 func (t *tool) problems(c *cli.Context, m manifest, list diag.List) error {
-	printer := diag.Printer{Sources: slices.Concat(m.sources, m.texts), Color: t.Screen.Stderr && t.colors(c)}
+	printer := diag.Printer{Sources: m.shown(list), Color: t.Screen.Stderr && t.colors(c)}
 	printer.Print(t.Stderr, list)
 	fmt.Fprintf(t.Stderr, "%s: %s, nothing was uploaded or started\n", programName, show.Plural(len(list), "problem"))
 	return list

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"unicode/utf8"
 )
@@ -170,11 +171,20 @@ func (t Template) Fill(s Scope) Value {
 		return s[t.parts[0].ref.Space][t.parts[0].ref.Name]
 	}
 	var text strings.Builder
+	_ = t.Write(&text, s) // a builder takes everything
+	return Value{V: text.String()}
+}
+
+// Write writes the text with the values put in.
+func (t Template) Write(w io.Writer, s Scope) error {
 	for _, p := range t.parts {
-		text.WriteString(p.literal)
+		text := p.literal
 		if p.ref.Space != "" {
-			text.WriteString(s[p.ref.Space][p.ref.Name].Text())
+			text = s[p.ref.Space][p.ref.Name].Text()
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
 		}
 	}
-	return Value{V: text.String()}
+	return nil
 }

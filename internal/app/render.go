@@ -1,0 +1,111 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+func (t *tool) renderCommand() *cli.Command {
+	flags := []cli.Flag{
+		&cli.StringFlag{Name: "to", Usage: "`FOLDER` to write the files to, one folder for each job; without it they are shown"},
+	}
+	return &cli.Command{
+		Name:      "render",
+		Usage:     "show input templates with the values of each job",
+		ArgsUsage: "[NAME ...]",
+		UsageText: "rescale-apply render -f job.yaml\n   rescale-apply render -f job.yaml airfoil/aoa=4\n   rescale-apply render -f job.yaml --to /tmp/decks",
+		Flags:     join(manifestFlags(), flags, []cli.Flag{outputFlags("text")[1]}),
+		Action:    t.render,
+	}
+}
+
+// rendered is one template of one job.
+type rendered struct {
+	job   spec.Job
+	input resolver.Input
+}
+
+func (t *tool) render(c *cli.Context) error {
+	m, err := t.load(c)
+	if err != nil {
+		return err
+	}
+	jobs, err := chosen(m.jobs, c.Args().Slice())
+	if err != nil {
+		return err
+	}
+	inputs, problems := resolver.FindInputs(jobs)
+	if len(problems) > 0 {
+		return t.problems(c, m, problems)
+	}
+	var all []rendered
+	for i, job := range jobs {
+		for _, in := range inputs[i] {
+			if in.Rendering != nil {
+				all = append(all, rendered{job, in})
+			}
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return cmdline.Usage("no input is a template", "write inputs: [{path: deck.k.tmpl, template: true, as: deck.k}]")
+	case c.String("to") != "":
+		return t.writeRendered(all, c.String("to"))
+	}
+	return t.showRendered(all)
+}
+
+// showRendered prints one text as it is, and several under a line that names them.
+func (t *tool) showRendered(all []rendered) error {
+	for i, r := range all {
+		if len(all) > 1 {
+			fmt.Fprintf(t.Stdout, "%s==> %s: %s <==\n", blankLine(i), r.job.Name.V, show.Harmless(r.input.Name))
+		}
+		if err := r.input.Rendering.Write(t.Stdout); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func blankLine(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return "\n"
+}
+
+func (t *tool) writeRendered(all []rendered, to string) error {
+	for _, r := range all {
+		folder := filepath.Join(to, r.job.FolderName())
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return fmt.Errorf("making the folder of a rendered file: %w", err)
+		}
+		file, err := os.Create(filepath.Join(folder, r.input.Name))
+		if err != nil {
+			return fmt.Errorf("writing a rendered file: %w", err)
+		}
+		if err := closing(file, r.input.Rendering.Write(file)); err != nil {
+			return fmt.Errorf("writing %s: %w", file.Name(), err)
+		}
+	}
+	fmt.Fprintf(t.Stdout, "%s written to %s\n", show.Plural(len(all), "file"), to)
+	return nil
+}
+
+// closing closes a file that was written to; the first error counts.
+func closing(file io.Closer, err error) error {
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
