@@ -34,8 +34,13 @@ func FuzzLoad(f *testing.F) {
 		for _, d := range list {
 			checkProblem(t, text, d)
 		}
+		seen := make(map[string]bool)
 		for _, job := range jobs {
 			checkJob(t, job)
+			if seen[job.Name.V] || !job.Called(job.Family) || job.Family == "" {
+				t.Errorf("job %q is there twice, or of family %q", job.Name.V, job.Family)
+			}
+			seen[job.Name.V] = true
 		}
 		if (len(jobs) == 0) == (len(list) == 0) {
 			t.Errorf("%d jobs and %d problems", len(jobs), len(list))
