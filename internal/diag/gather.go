@@ -1,6 +1,9 @@
 package diag
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Gathering puts the problems of many jobs together that stand in one text. What
 // is wrong in a line that thousands of jobs come from is one problem.
@@ -62,7 +65,7 @@ func (g *Gathering) List() List {
 // thousands writes a number as 9,999.
 func thousands(n int) string {
 	if n < 1000 {
-		return fmt.Sprint(n)
+		return strconv.Itoa(n)
 	}
 	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
