@@ -111,7 +111,10 @@ func LocalInputs(ctx context.Context, jobs []spec.Job, reading Reading) ([][]Inp
 	if len(problems) > 0 {
 		return inputs, problems, nil
 	}
-	err := reading.hash(ctx, inputs)
+	err := hashRenderings(ctx, inputs)
+	if err == nil {
+		err = reading.hash(ctx, inputs)
+	}
 	if err == nil {
 		err = reading.measure(ctx, inputs)
 	}
@@ -127,10 +130,7 @@ func (r Reading) hash(ctx context.Context, inputs [][]Input) error {
 		for i := range list {
 			in := &list[i]
 			switch {
-			case in.Path == "" || archives[in.Archive]:
-				continue
-			case in.Rendering != nil:
-				in.SHA512, in.Size = in.Rendering.digest()
+			case in.Path == "" || in.Rendering != nil || archives[in.Archive]:
 				continue
 			case in.Archive == nil:
 				take = append(take, func(d content.Digest) { in.SHA512, in.Size = d.SHA512, d.Size })

@@ -2,13 +2,17 @@ package resolver
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha512"
 	"encoding/hex"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -30,6 +34,23 @@ func (r *Rendering) digest() (sum string, size int64) {
 	hash, length := sha512.New(), counter(0)
 	_ = r.Write(io.MultiWriter(hash, &length)) // neither ever fails
 	return hex.EncodeToString(hash.Sum(nil)), int64(length)
+}
+
+// hashRenderings renders every template, on all processors, and keeps the digests.
+func hashRenderings(ctx context.Context, inputs [][]Input) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, list := range inputs {
+		for i := range list {
+			if in := &list[i]; in.Rendering != nil {
+				group.Go(func() error {
+					in.SHA512, in.Size = in.Rendering.digest()
+					return ctx.Err()
+				})
+			}
+		}
+	}
+	return group.Wait()
 }
 
 // counter counts the bytes that are written to it.

@@ -169,6 +169,12 @@ func (t *template) declares(r expr.Reference, scope expr.Scope) bool {
 
 // NoSuchValue tells that a reference names nothing, and what to write instead.
 func NoSuchValue(r expr.Reference, scope expr.Scope) (message, hint string) {
+	message = "there is no " + r.String()
+	for _, space := range slices.Sorted(maps.Keys(scope)) {
+		if _, there := scope[space][r.Name]; there {
+			return message, "did you mean " + space + "." + r.Name + "?"
+		}
+	}
 	switch {
 	case r.Space == "env":
 		// Whoever may write a manifest could read every secret of whoever runs it.
@@ -179,8 +185,19 @@ func NoSuchValue(r expr.Reference, scope expr.Scope) (message, hint string) {
 	case r.Space == "vars" && len(scope["vars"]) == 0:
 		return "the job has no variables", "add vars: {" + r.Name + ": 1}, with the default as its value"
 	}
-	return "there is no " + r.String(), diag.DidYouMean(r.String(), scope.Names())
+	// What stands before the dot is the same for many, and says little.
+	if near := diag.Nearest(r.Name, slices.Collect(maps.Keys(scope[r.Space]))); len(near) > 0 {
+		return message, "did you mean " + r.Space + "." + near[0] + "?"
+	}
+	names := slices.Sorted(slices.Values(scope.Names()))
+	if len(names) > maxNamed {
+		names = append(names[:maxNamed], "...")
+	}
+	return message, "known: " + strings.Join(names, ", ")
 }
+
+// maxNamed is how many names a hint lists.
+const maxNamed = 12
 
 // fill puts the values of one point in.
 func (t *template) fill(scope expr.Scope) *document {
