@@ -26,10 +26,11 @@ type Loader struct {
 // Load is what the zero Loader reads.
 func Load(sources []diag.Source) ([]Job, diag.List) { return Loader{}.Load(sources) }
 
-// Load reads every document of every source, without touching the network, or
-// the file system other than through Open. It gives all problems in the order of the sources and of
-// their text: a mistake in one value does not hide those in others, and causes
-// no second message. Jobs are given only when there is no problem at all.
+// Load reads every document of every source, without touching the network, nor
+// the file system other than through Open. It gives all problems in the order of
+// the sources and of their text: a mistake in one value does not hide those in
+// others, and causes no second message. Jobs are given only when there is no
+// problem at all.
 func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
 	settings, problems := readSettings(l.Set, l.Files)
 	r := &reader{open: l.Open, settings: settings, names: make(map[string]diag.Position), folders: make(map[string]folder)}
@@ -74,7 +75,9 @@ func (r *reader) source(src diag.Source, documents []*yamlsrc.Document, known di
 		p.document(doc)
 	}
 	if len(documents) == 0 && shared != nil && len(known) == 0 {
-		found.Add(diag.List{{Pos: shared.At(""), Rule: diag.EmptyFile, Message: "the text holds defaults, and no job that they are for", Hint: "add a document with the name of a job, after a line with ---"}})
+		var list diag.List
+		list.Add(shared.At(""), diag.EmptyFile, "add a document with the name of a job, after a line with ---", "the text holds defaults, and no job that they are for")
+		found.Add(list)
 	}
 	return found.List().Sort()
 }
