@@ -2,6 +2,7 @@ package spec
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -68,6 +69,7 @@ func (r *reader) source(src diag.Source, documents []*yamlsrc.Document, known di
 		p.taken[d.Pos] = true
 	}
 	documents, shared := p.defaults(documents)
+	p.lost = shared == nil && len(known) > 0 && defaultsLine.Match(src.Text)
 	for _, doc := range documents {
 		if shared != nil {
 			doc = doc.Over(shared, "/license", "/matrix")
@@ -89,7 +91,11 @@ type page struct {
 	src   diag.Source
 	found *diag.Gathering
 	taken map[diag.Position]bool
+	lost  bool // the defaults are not YAML, so nobody knows what is missing
 }
+
+// defaultsLine tells a document of defaults that cannot be read.
+var defaultsLine = regexp.MustCompile(`(?m)^kind:[ \t]*["']?defaults\b`)
 
 // defaults takes the document of defaults out of the others and checks what it
 // says by itself: all jobs may say something else instead.
@@ -131,7 +137,10 @@ func (p *page) document(doc *yamlsrc.Document) {
 	root := node{doc: outline, bad: badParts(violations, waiting), value: outline.value}
 	list = append(list, checkName(root.member("name").text(), p.src.Name, p.names)...)
 	scope, points := p.values(root, violations, &list)
-	t.check(scope, &list)
+	known := len(list)
+	if t.check(scope, &list); p.lost {
+		list = list[:known]
+	}
 	p.found.Add(list)
 
 	switch {
@@ -217,7 +226,9 @@ func withoutSweep(value any) any {
 // shape gives the findings of the schema their places, without those of texts
 // that are not known, and of places that have a problem already.
 func (p *page) shape(doc *document, violations []schema.Violation, unknown map[string]bool) diag.List {
-	known := slices.DeleteFunc(slices.Clone(violations), func(v schema.Violation) bool { return unknown[v.Pointer] && v.Key == "" })
+	known := slices.DeleteFunc(slices.Clone(violations), func(v schema.Violation) bool {
+		return unknown[v.Pointer] && v.Key == "" || p.lost && v.Kind == schema.MissingKey
+	})
 	return slices.DeleteFunc(shapeProblems(doc, known), func(d diag.Diagnostic) bool { return p.taken[d.Pos] })
 }
 
