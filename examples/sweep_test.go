@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // TestSweep runs every point of the sweep and compares it with the exact
@@ -14,7 +14,7 @@ import (
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	jobs := loadAll(t, "sweep/job.yaml")
-	inputs, problems := resolver.FindInputs(jobs)
+	inputs, problems := files.Find(jobs)
 	if len(jobs) != 9 || len(problems) > 0 {
 		t.Fatalf("%d jobs, %v", len(jobs), problems)
 	}
@@ -39,7 +39,7 @@ func TestSweep(t *testing.T) {
 }
 
 // place puts an input where the job finds it, as the platform does.
-func place(t *testing.T, dir string, in resolver.Input) {
+func place(t *testing.T, dir string, in files.Input) {
 	t.Helper()
 	content, err := in.Open()
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 func TestApplyRecordsBeforeAndAfterEveryStep(t *testing.T) {
@@ -234,7 +235,7 @@ func TestUploads(t *testing.T) {
 	}
 	with := func(name string) resolver.Job {
 		j := plain(name)
-		j.Inputs = []resolver.Input{{Name: "deck.k", Path: path, SHA512: "abc", Size: 4, ModTime: info.ModTime()}}
+		j.Inputs = []files.Input{{Name: "deck.k", Path: path, SHA512: "abc", Size: 4, ModTime: info.ModTime()}}
 		return j
 	}
 	t.Run("one content is uploaded once for two jobs", func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
-	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -54,7 +54,7 @@ func TestChangedArchive(t *testing.T) {
 }
 
 // packed is the folder "case" as an archive.
-func packed(t *testing.T, dir string) []resolver.Input {
+func packed(t *testing.T, dir string) []files.Input {
 	t.Helper()
 	const text = "version: 1\nname: wing\ncommand: run\nanalysis: {code: a}\nhardware: {coreType: b, coresPerSlot: 1}\n" +
 		"inputs: [{path: case, pack: case.tar.gz}]\n"
@@ -62,7 +62,7 @@ func packed(t *testing.T, dir string) []resolver.Input {
 	if len(problems) > 0 {
 		t.Fatalf("%v", problems)
 	}
-	inputs, problems, err := resolver.LocalInputs(t.Context(), jobs, resolver.Reading{})
+	inputs, problems, err := files.Read(t.Context(), jobs, files.Reading{})
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("%v %v", problems, err)
 	}

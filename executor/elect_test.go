@@ -16,6 +16,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // keyed is a draft of a job's first attempt, made by another runner at that time.
@@ -229,7 +230,7 @@ func TestAJobThatFailsDoesNotHoldUpTheOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p, m, bad := newFake(), new(memory), plain("bad")
-		bad.Inputs = []resolver.Input{{Name: "deck.k", Path: "/does/not/exist", SHA512: "a", Size: 1}}
+		bad.Inputs = []files.Input{{Name: "deck.k", Path: "/does/not/exist", SHA512: "a", Size: 1}}
 		begun := time.Now()
 		report := apply(t.Context(), t, p, m, plain("wing"), bad)
 		if report.Outcomes[0].Verdict != verdict.Succeeded || report.Outcomes[1].Err == nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // Action is what a job needs.
@@ -61,7 +62,7 @@ func (s Step) Spends() bool {
 // that are to be uploaded.
 type Plan struct {
 	Steps   []Step
-	Uploads []resolver.Input // each content once
+	Uploads []files.Input // each content once
 }
 
 // Pending tells that Apply would do something.

@@ -13,13 +13,14 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // job is a resolved job whose parts are given as "field=value".
 func job(parts ...string) resolver.Job {
 	j := resolver.Job{
 		Name: "wing", Cores: 4, Slots: 1,
-		Inputs: []resolver.Input{{Name: "deck.k", Path: "/tmp/deck.k", SHA512: "77b0e4dff", Size: 12_345}},
+		Inputs: []files.Input{{Name: "deck.k", Path: "/tmp/deck.k", SHA512: "77b0e4dff", Size: 12_345}},
 	}
 	for _, p := range parts {
 		field, value, _ := strings.Cut(p, "=")
@@ -356,7 +357,7 @@ func TestPlanUploadsEachContentOnce(t *testing.T) {
 	t.Parallel()
 	first, second := job("a=1"), job("a=2")
 	second.Name = "tail"
-	stored := resolver.Input{Name: "mesh", Path: "/tmp/mesh", SHA512: "ee", Size: 1}
+	stored := files.Input{Name: "mesh", Path: "/tmp/mesh", SHA512: "ee", Size: 1}
 	first.Inputs = append(first.Inputs, stored)
 	snapshot := state.Snapshot{Files: map[string][]state.File{"ee": {{Name: "mesh", SHA512: "ee", ID: "f"}}}}
 	plan := executor.NewPlan([]resolver.Job{first, second}, snapshot, executor.Observation{}, executor.Options{})

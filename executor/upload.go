@@ -13,7 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
-	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // ChangedError tells that a file is not what was planned any more: it was
@@ -63,7 +63,7 @@ func (a *application) inputFiles(ctx context.Context, step Step) ([]rescale.Inpu
 }
 
 // fileID uploads each content and name once in an apply, however many jobs use it.
-func (a *application) fileID(ctx context.Context, in resolver.Input) (string, error) {
+func (a *application) fileID(ctx context.Context, in files.Input) (string, error) {
 	if in.Path == "" {
 		return in.ID, nil
 	}
@@ -81,7 +81,7 @@ func (a *application) fileID(ctx context.Context, in resolver.Input) (string, er
 
 // store takes the file that an earlier apply uploaded, if the platform still
 // has it, and uploads it otherwise: record, upload, record.
-func (a *application) store(ctx context.Context, in resolver.Input) (string, error) {
+func (a *application) store(ctx context.Context, in files.Input) (string, error) {
 	if stored, _ := a.before.File(in.SHA512, in.Name); stored.ID != "" {
 		file, err := a.Platform.File(ctx, stored.ID)
 		if err == nil && file.Complete && !file.Deleted {
@@ -111,7 +111,7 @@ func (a *application) store(ctx context.Context, in resolver.Input) (string, err
 // progressEvery is the shortest time between two progress events of one transfer.
 const progressEvery = 100 * time.Millisecond
 
-func (a *application) send(ctx context.Context, in resolver.Input) (rescale.File, error) {
+func (a *application) send(ctx context.Context, in files.Input) (rescale.File, error) {
 	if err := unchanged(in); err != nil {
 		return rescale.File{}, err
 	}
@@ -137,7 +137,7 @@ func (a *application) send(ctx context.Context, in resolver.Input) (rescale.File
 }
 
 // unchanged compares the files of an input with what they were when they were hashed.
-func unchanged(in resolver.Input) error {
+func unchanged(in files.Input) error {
 	err := in.Unchanged()
 	var file *content.ChangedError
 	switch {

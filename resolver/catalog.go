@@ -8,7 +8,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -109,4 +111,22 @@ func fileIDs(jobs []spec.Job) []string {
 		}
 	}
 	return ids
+}
+
+// platformInputs completes the inputs that are already on the platform.
+func (r *resolution) platformInputs(inputs []files.Input) []files.Input {
+	for i := range inputs {
+		in := &inputs[i]
+		if in.ID == "" {
+			continue
+		}
+		file, ok := r.cat.files[in.ID]
+		if !ok || file.Deleted || !file.Complete {
+			r.problems.Add(in.Pos, diag.UnknownFile, "open the file in the web UI and copy its id, or give a path: instead",
+				"the platform has no file with id %q for this account", in.ID)
+			continue
+		}
+		in.Name, in.Size = file.Name, file.Size
+	}
+	return inputs
 }

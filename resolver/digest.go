@@ -36,7 +36,7 @@ func parts(s spec.Job, job Job) []Part {
 		env = append(env, Part{"env " + v.Name.V, hashText(v.Value.V)})
 	}
 	for _, in := range job.Inputs {
-		inputs = append(inputs, Part{"input " + in.Name, in.identity()})
+		inputs = append(inputs, Part{"input " + in.Name, in.Identity()})
 	}
 	byField := func(a, b Part) int { return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value)) }
 	slices.SortFunc(env, byField)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -30,7 +31,7 @@ type Job struct {
 	Cores    int    // per slot
 	Slots    int
 	Walltime int // whole hours, 0 when the manifest gives none
-	Inputs   []Input
+	Inputs   []files.Input
 	Outputs  spec.Outputs
 	Rerun    spec.Rerun
 	Parts    []Part             // all that can change the result
@@ -74,10 +75,10 @@ type Files interface {
 // Resolve checks jobs against the platform's catalogs and the local files, and
 // reports every problem of both together, in the order of the text. The error
 // is for work that could not be done: no answer, no permission.
-func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading Reading) (Result, diag.List, error) {
+func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading files.Reading) (Result, diag.List, error) {
 	var (
 		cat    catalog
-		inputs [][]Input
+		inputs [][]files.Input
 		found  diag.List
 	)
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -86,7 +87,7 @@ func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading Re
 		return err
 	})
 	group.Go(func() (err error) {
-		inputs, found, err = LocalInputs(groupCtx, jobs, reading)
+		inputs, found, err = files.Read(groupCtx, jobs, reading)
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -115,7 +116,7 @@ type resolution struct {
 	problems *diag.List
 }
 
-func (r *resolution) job(inputs []Input) Job {
+func (r *resolution) job(inputs []files.Input) Job {
 	job := Job{
 		Name: r.spec.Name.V,
 		Pos:  r.spec.Name.Pos,

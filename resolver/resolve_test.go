@@ -13,6 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -75,7 +76,7 @@ func resolve(t *testing.T, s shop, more string) resolver.Job {
 
 func resolveIn(t *testing.T, s shop, dir, more string) resolver.Job {
 	t.Helper()
-	result, problems, err := resolver.Resolve(t.Context(), load(t, dir, more), s, resolver.Reading{})
+	result, problems, err := resolver.Resolve(t.Context(), load(t, dir, more), s, files.Reading{})
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("%v %v", problems, err)
 	}
@@ -242,7 +243,7 @@ func TestRequest(t *testing.T) {
 func TestNoAnswerIsAnError(t *testing.T) {
 	t.Parallel()
 	lost := errors.New("connection reset by peer")
-	_, problems, err := resolver.Resolve(t.Context(), load(t, t.TempDir(), plain), shop{err: lost}, resolver.Reading{})
+	_, problems, err := resolver.Resolve(t.Context(), load(t, t.TempDir(), plain), shop{err: lost}, files.Reading{})
 	if !errors.Is(err, lost) || problems != nil {
 		t.Errorf("%v, %v", problems, err)
 	}

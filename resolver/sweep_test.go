@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // What many points of a matrix lack is one problem, at the value that they share.
@@ -23,7 +24,7 @@ func TestProblemsOfPointsAreOne(t *testing.T) {
 	}
 	more := strings.Replace(plain, "coresPerSlot: 4", "coresPerSlot: \"${{ matrix.cores }}\"", 1) +
 		"matrix: {n: {from: 1, to: 40, step: 1}, cores: [4, 5, 6]}\ninputs: [\"deck-${{ matrix.n }}.k\"]\n"
-	_, problems, err := resolver.Resolve(t.Context(), load(t, dir, more), shop{price: 1}, resolver.Reading{})
+	_, problems, err := resolver.Resolve(t.Context(), load(t, dir, more), shop{price: 1}, files.Reading{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func TestProblemsOfPointsAreOne(t *testing.T) {
 func TestDigestsOfPoints(t *testing.T) {
 	t.Parallel()
 	digests := func(values string) map[string]string {
-		result, problems, err := resolver.Resolve(t.Context(), load(t, t.TempDir(), plain+"matrix: {a: "+values+"}\nenv: {A: \"${{ matrix.a }}\"}\n"), shop{price: 1}, resolver.Reading{})
+		result, problems, err := resolver.Resolve(t.Context(), load(t, t.TempDir(), plain+"matrix: {a: "+values+"}\nenv: {A: \"${{ matrix.a }}\"}\n"), shop{price: 1}, files.Reading{})
 		if err != nil || len(problems) > 0 {
 			t.Fatal(err, problems)
 		}

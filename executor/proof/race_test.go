@@ -9,6 +9,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -32,7 +33,7 @@ func resolveSingle(t *testing.T) resolver.Result {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	resolved, problems, err := resolver.Resolve(t.Context(), jobs, client, resolver.Reading{})
+	resolved, problems, err := resolver.Resolve(t.Context(), jobs, client, files.Reading{})
 	if err = errors.Join(err, asError(problems)); err != nil {
 		t.Fatal(err)
 	}

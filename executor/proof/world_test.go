@@ -18,6 +18,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -104,7 +105,7 @@ func (r runner) plan(ctx context.Context, snapshot func(state.Identity) (state.S
 	if len(problems) > 0 {
 		return executor.Plan{}, resolver.Result{}, client, problems
 	}
-	resolved, problems, err := resolver.Resolve(ctx, jobs, client, resolver.Reading{})
+	resolved, problems, err := resolver.Resolve(ctx, jobs, client, files.Reading{})
 	if err != nil || len(problems) > 0 {
 		return executor.Plan{}, resolved, client, errors.Join(err, asError(problems))
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -161,7 +162,7 @@ func chosen(jobs []spec.Job, names []string) ([]spec.Job, error) {
 // wishOf is what the manifest wants of a job; everything when it does not say.
 func wishOf(job spec.Job) results.Wish {
 	// Inputs that are not there now cannot be written over.
-	inputs, _ := resolver.FindInputs([]spec.Job{job})
+	inputs, _ := files.Find([]spec.Job{job})
 	wish := results.Of(resolver.Job{
 		Name: job.Name.V, Dir: job.Dir, Manifest: filepath.Join(job.Dir, filepath.Base(job.File)),
 		Inputs: inputs[0], Outputs: job.Outputs, Results: job.ResultsFolder(),

@@ -10,7 +10,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
-	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -31,7 +31,7 @@ func (t *tool) renderCommand() *cli.Command {
 // rendered is one template of one job.
 type rendered struct {
 	job   spec.Job
-	input resolver.Input
+	input files.Input
 }
 
 func (t *tool) render(c *cli.Context) error {
@@ -43,7 +43,7 @@ func (t *tool) render(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	inputs, problems := resolver.FindInputs(jobs)
+	inputs, problems := files.Find(jobs)
 	if len(problems) > 0 {
 		return t.problems(c, m, problems)
 	}

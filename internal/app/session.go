@@ -21,6 +21,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // session is a manifest that passed every offline check, and the platform it
@@ -208,7 +209,7 @@ func (t *tool) resolved(ctx context.Context, s *session) (resolver.Result, diag.
 	s.notices.through(reading.Note)
 	defer s.notices.through(t.warn)
 	defer reading.Close()
-	return resolver.Resolve(ctx, s.jobs, s.platform, resolver.Reading{Memory: memory, Tell: reading.Tell})
+	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell})
 }
 
 // resolve checks the jobs against the catalogs and the disk.

@@ -6,7 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
-	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 func (t *tool) validateCommand() *cli.Command {
@@ -29,7 +29,7 @@ func (t *tool) validate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, problems := resolver.FindInputs(m.jobs); len(problems) > 0 {
+	if _, problems := files.Find(m.jobs); len(problems) > 0 {
 		return t.problems(c, m, problems)
 	}
 	for _, source := range m.sources {

@@ -1,4 +1,6 @@
-package resolver
+// Package files finds the inputs of jobs on this disk, fills templates in and hashes
+// what there is. It only reads, and knows no platform.
+package files
 
 import (
 	"context"
@@ -31,10 +33,10 @@ type Input struct {
 	Rendering *Rendering
 }
 
-// identity is what of an input counts for the digest: of an archive the tree, so
+// Identity is what of an input counts for the digest: of an archive the tree, so
 // that another way to pack it buys no second run. Decompress is the platform's
 // default, so only its absence is said.
-func (in Input) identity() string {
+func (in Input) Identity() string {
 	id := "sha512:" + in.SHA512
 	switch {
 	case in.Path == "":
@@ -103,11 +105,11 @@ type Memory interface {
 	RememberArchive(key string, d content.Digest)
 }
 
-// LocalInputs finds and hashes the files of every job, each file once. Files
+// Read finds and hashes the files of every job, each file once. Files
 // that are missing, unreadable or matched by no pattern are problems of the
 // manifest; the error is for a disk that fails while it is read.
-func LocalInputs(ctx context.Context, jobs []spec.Job, reading Reading) ([][]Input, diag.List, error) {
-	inputs, problems := FindInputs(jobs)
+func Read(ctx context.Context, jobs []spec.Job, reading Reading) ([][]Input, diag.List, error) {
+	inputs, problems := Find(jobs)
 	if len(problems) > 0 {
 		return inputs, problems, nil
 	}
@@ -191,22 +193,4 @@ func (r Reading) digest(ctx context.Context, in Input) (content.Digest, error) {
 		r.Memory.RememberArchive(key, digest)
 	}
 	return digest, err
-}
-
-// platformInputs completes the inputs that are already on the platform.
-func (r *resolution) platformInputs(inputs []Input) []Input {
-	for i := range inputs {
-		in := &inputs[i]
-		if in.ID == "" {
-			continue
-		}
-		file, ok := r.cat.files[in.ID]
-		if !ok || file.Deleted || !file.Complete {
-			r.problems.Add(in.Pos, diag.UnknownFile, "open the file in the web UI and copy its id, or give a path: instead",
-				"the platform has no file with id %q for this account", in.ID)
-			continue
-		}
-		in.Name, in.Size = file.Name, file.Size
-	}
-	return inputs
 }

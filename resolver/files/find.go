@@ -1,4 +1,4 @@
-package resolver
+package files
 
 import (
 	"errors"
@@ -15,9 +15,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
 
-// FindInputs finds the files of every job without reading them. Jobs that say the
+// Find finds the files of every job without reading them. Jobs that say the
 // same of an input share what is found: a sweep looks into its folder once.
-func FindInputs(jobs []spec.Job) ([][]Input, diag.List) {
+func Find(jobs []spec.Job) ([][]Input, diag.List) {
 	var problems diag.Gathering
 	inputs := make([][]Input, len(jobs))
 	disk := newDisk(jobs)

@@ -1,4 +1,4 @@
-package resolver_test
+package files_test
 
 import (
 	"errors"
@@ -15,7 +15,9 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/hashcache"
-	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 func same(t *testing.T, want, got any) {
@@ -36,6 +38,19 @@ func write(t *testing.T, dir, name, text string) string {
 	return full
 }
 
+const software = "analysis: {code: solver}\nhardware: {coreType: big, coresPerSlot: 4}\n"
+
+// load reads a manifest whose first lines are always the same.
+func load(t *testing.T, dir, more string) []spec.Job {
+	t.Helper()
+	text := "version: 1\nname: wing\ncommand: run\n" + software + more
+	jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: dir, Text: []byte(text)}})
+	if len(problems) > 0 {
+		t.Fatalf("%v", problems)
+	}
+	return jobs
+}
+
 func foam(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -46,16 +61,16 @@ func foam(t *testing.T) string {
 }
 
 // inputs reads the inputs of one job.
-func inputs(t *testing.T, dir, list string, reading resolver.Reading) []resolver.Input {
+func inputs(t *testing.T, dir, list string, reading files.Reading) []files.Input {
 	t.Helper()
-	found, problems, err := resolver.LocalInputs(t.Context(), load(t, dir, plain+"inputs: "+list+"\n"), reading)
+	found, problems, err := files.Read(t.Context(), load(t, dir, "inputs: "+list+"\n"), reading)
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("%v %v", problems, err)
 	}
 	return found[0]
 }
 
-func members(in resolver.Input) []string {
+func members(in files.Input) []string {
 	var names []string
 	for _, f := range in.Archive.Files {
 		names = append(names, f.Name)
@@ -66,7 +81,7 @@ func members(in resolver.Input) []string {
 func TestPackedInput(t *testing.T) {
 	t.Parallel()
 	dir := foam(t)
-	got := inputs(t, dir, `[{path: case/**, exclude: ["log.*"], pack: case.tar.gz}, {path: case, pack: all.zip, decompress: false}]`, resolver.Reading{})
+	got := inputs(t, dir, `[{path: case/**, exclude: ["log.*"], pack: case.tar.gz}, {path: case, pack: all.zip, decompress: false}]`, files.Reading{})
 	same(t, [][]string{{"0/U", "0/p", "Allrun"}, {"case/0/U", "case/0/p", "case/Allrun", "case/log.run"}}, [][]string{members(got[0]), members(got[1])})
 	same(t, []string{"case.tar.gz", "all.zip"}, []string{got[0].Name, got[1].Name})
 	same(t, filepath.Join(dir, "case"), got[0].Path)
@@ -88,7 +103,7 @@ func TestPackedInput(t *testing.T) {
 func TestUnchanged(t *testing.T) {
 	t.Parallel()
 	dir := foam(t)
-	got := inputs(t, dir, `[{path: case, pack: case.tar.gz}, mesh/a.msh]`, resolver.Reading{})
+	got := inputs(t, dir, `[{path: case, pack: case.tar.gz}, mesh/a.msh]`, files.Reading{})
 	same(t, []error{nil, nil}, []error{got[0].Unchanged(), got[1].Unchanged()})
 	for i, name := range []string{"case/0/U", "mesh/a.msh"} {
 		path := write(t, dir, name, "other")
@@ -108,7 +123,11 @@ func TestUnchanged(t *testing.T) {
 func TestDigestOfArchive(t *testing.T) {
 	t.Parallel()
 	const entry = `[{path: case, exclude: ["log.*"], pack: case.tar.gz}]`
-	base := resolveIn(t, shop{price: 1}, foam(t), plain+"inputs: "+entry+"\n")
+	counts := func(dir, entry string) string {
+		in := inputs(t, dir, entry, files.Reading{})[0]
+		return in.Name + " " + in.Identity()
+	}
+	base := counts(foam(t), entry)
 	for name, tc := range map[string]struct {
 		entry   string
 		change  func(dir string) error
@@ -141,9 +160,8 @@ func TestDigestOfArchive(t *testing.T) {
 			if err := tc.change(dir); err != nil {
 				t.Fatal(err)
 			}
-			got := resolveIn(t, shop{price: 1}, dir, plain+"inputs: "+tc.entry+"\n")
-			if (got.Digest != base.Digest) != tc.changes {
-				t.Errorf("the digest changes: %v, want %v\n%v", got.Digest != base.Digest, tc.changes, got.Parts)
+			if got := counts(dir, tc.entry); (got != base) != tc.changes {
+				t.Errorf("the digest changes: %v, want %v\n%v", got != base, tc.changes, got)
 			}
 		})
 	}
@@ -160,10 +178,10 @@ func TestMemory(t *testing.T) {
 	read := func() map[string]bool {
 		t.Helper()
 		memory, done := hashcache.Open(cache), make(map[string]bool)
-		got := inputs(t, dir, list, resolver.Reading{Memory: memory, Tell: func(p content.Progress) {
+		got := inputs(t, dir, list, files.Reading{Memory: memory, Tell: func(p content.Progress) {
 			done[p.Act+" "+filepath.Base(p.File)] = true
 		}})
-		fresh := inputs(t, dir, list, resolver.Reading{})
+		fresh := inputs(t, dir, list, files.Reading{})
 		for i := range got {
 			same(t, []any{fresh[i].SHA512, fresh[i].Size}, []any{got[i].SHA512, got[i].Size})
 		}
@@ -186,10 +204,10 @@ func TestMemory(t *testing.T) {
 func TestJobsShare(t *testing.T) {
 	t.Parallel()
 	dir := foam(t)
-	text := plain + "inputs: [{path: case, pack: case.tar.gz}]\n"
-	jobs := load(t, dir, text+"---\nversion: 1\nname: wing2\ncommand: run2\n"+text)
+	text := "inputs: [{path: case, pack: case.tar.gz}]\n"
+	jobs := load(t, dir, text+"---\nversion: 1\nname: wing2\ncommand: run2\n"+software+text)
 	packed := 0
-	found, problems, err := resolver.LocalInputs(t.Context(), jobs, resolver.Reading{Tell: func(p content.Progress) {
+	found, problems, err := files.Read(t.Context(), jobs, files.Reading{Tell: func(p content.Progress) {
 		if p.Act == "packing" && p.Done == p.Total {
 			packed++
 		}
@@ -231,7 +249,7 @@ func TestNamesOfFiles(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			write(t, dir, tc.file, "x")
-			_, problems := resolver.FindInputs(load(t, dir, plain+"inputs: "+tc.list+"\n"))
+			_, problems := files.Find(load(t, dir, "inputs: "+tc.list+"\n"))
 			got := ""
 			for _, p := range problems {
 				got += p.Message
