@@ -15,31 +15,43 @@ import (
 // checkInputForms reports options that do not fit the form of their input.
 func checkInputForms(job *Job, list *diag.List) {
 	for _, in := range job.Inputs {
-		stored := in.ID.Written() && !in.Path.Written()
-		switch {
-		case in.As.Written() && stored:
-			list.Add(in.As.Pos, diag.BadChoice, "delete as, or give the file as path", "as renames a path, a platform file keeps its name")
-		case in.As.Written() && in.Pack.Written():
-			list.Add(in.As.Pos, diag.BadChoice, "delete as", "pack names the archive already")
-		case in.As.Written() && isPattern(in.Path.V):
-			list.Add(in.As.Pos, diag.BadInputName, "delete as, or write path for one file", "as names one file, but path is a pattern: %s", diag.Short(in.Path.V))
-		case in.As.V == "." || in.As.V == "..":
-			list.Add(in.As.Pos, diag.BadInputName, "write the name of the file in the job, such as deck.k", "as is a folder, not a file name")
-		}
-		if in.Pack.Written() && stored {
-			list.Add(in.Pack.Pos, diag.BadChoice, "delete pack, or give the files as path", "pack makes an archive of a path, an input with id is on the platform already")
-		}
-		if in.Template.Written() && stored {
-			list.Add(in.Template.Pos, diag.BadChoice, "delete template, or give the file as path", "a file that is on the platform already is no template")
-		}
-		if in.Template.V && in.Pack.Written() {
-			list.Add(in.Template.Pos, diag.BadChoice, "list the template in an entry of its own", "what is packed cannot be a template")
-		}
-		if len(in.Exclude) > 0 && stored {
-			list.Add(in.Exclude[0].Pos, diag.BadChoice, "delete exclude", "exclude leaves files out of a path, an input with id is one file")
+		if in.ID.Written() && !in.Path.Written() {
+			checkStoredForm(in, list)
+		} else {
+			checkPathForm(in, list)
 		}
 		checkInputName("as", in.As, list)
 		checkInputName("pack", in.Pack, list)
+	}
+}
+
+// checkStoredForm is for a file that is on the platform already.
+func checkStoredForm(in Input, list *diag.List) {
+	if in.As.Written() {
+		list.Add(in.As.Pos, diag.BadChoice, "delete as, or give the file as path", "as renames a path, a platform file keeps its name")
+	}
+	if in.Pack.Written() {
+		list.Add(in.Pack.Pos, diag.BadChoice, "delete pack, or give the files as path", "pack makes an archive of a path, an input with id is on the platform already")
+	}
+	if in.Template.Written() {
+		list.Add(in.Template.Pos, diag.BadChoice, "delete template, or give the file as path", "a file that is on the platform already is no template")
+	}
+	if len(in.Exclude) > 0 {
+		list.Add(in.Exclude[0].Pos, diag.BadChoice, "delete exclude", "exclude leaves files out of a path, an input with id is one file")
+	}
+}
+
+func checkPathForm(in Input, list *diag.List) {
+	switch {
+	case in.As.Written() && in.Pack.Written():
+		list.Add(in.As.Pos, diag.BadChoice, "delete as", "pack names the archive already")
+	case in.As.Written() && isPattern(in.Path.V):
+		list.Add(in.As.Pos, diag.BadInputName, "delete as, or write path for one file", "as names one file, but path is a pattern: %s", diag.Short(in.Path.V))
+	case in.As.V == "." || in.As.V == "..":
+		list.Add(in.As.Pos, diag.BadInputName, "write the name of the file in the job, such as deck.k", "as is a folder, not a file name")
+	}
+	if in.Template.V && in.Pack.Written() {
+		list.Add(in.Template.Pos, diag.BadChoice, "list the template in an entry of its own", "what is packed cannot be a template")
 	}
 }
 
