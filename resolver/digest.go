@@ -21,7 +21,8 @@ type Part struct {
 
 // parts lists everything that can change the result, in one fixed order. Title,
 // description, tags, project, priority, walltime, license and outputs are not
-// in it: changing them must not buy a second run (design.md §3, Digest).
+// in it: changing them must not buy a second run (design.md §3, Digest). What it
+// takes of other jobs comes after them, see digest.
 func parts(s spec.Job, job Job) []Part {
 	list := []Part{
 		{"analysis", job.Analysis},
@@ -38,11 +39,12 @@ func parts(s spec.Job, job Job) []Part {
 	for _, in := range job.Inputs {
 		inputs = append(inputs, Part{"input " + in.Name, in.Identity()})
 	}
-	byField := func(a, b Part) int { return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value)) }
 	slices.SortFunc(env, byField)
 	slices.SortFunc(inputs, byField)
 	return append(append(list, env...), inputs...)
 }
+
+func byField(a, b Part) int { return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value)) }
 
 // DigestOf is the SHA-256, in hex, of the canonical form of parts: a JSON list
 // of [field, value] pairs. A later part must not be added for manifests that do

@@ -34,6 +34,9 @@ type Job struct {
 	Inputs   []files.Input
 	Outputs  spec.Outputs
 	Rerun    spec.Rerun
+	Needs    []spec.Need // jobs whose results it builds on
+	Rank     int         // 0 without needs, else more than that of each of them
+	From     []From
 	Parts    []Part             // all that can change the result
 	Digest   string             // SHA-256 of Parts, hex
 	Request  rescale.JobRequest // create body, without input files, marker and key
@@ -105,6 +108,7 @@ func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading fi
 	if found = problems.List(); len(found) > 0 {
 		return Result{User: cat.user}, found.Sort(), nil
 	}
+	digest(result.Jobs)
 	return result, nil, nil
 }
 
@@ -128,6 +132,9 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Inputs:   r.platformInputs(inputs),
 		Outputs:  r.spec.Outputs,
 		Rerun:    r.spec.Rerun,
+		Needs:    r.spec.Needs,
+		Rank:     r.spec.Rank,
+		From:     from(r.spec),
 		Slots:    r.spec.Hardware.Slots.V,
 		Cores:    r.spec.Hardware.CoresPerSlot.V,
 	}
@@ -141,6 +148,5 @@ func (r *resolution) job(inputs []files.Input) Job {
 	job.Estimate = r.cat.estimate(job, coreType, r.spec.Priority.V)
 	job.Request = request(r.spec, job, project)
 	job.Parts = parts(r.spec, job)
-	job.Digest = DigestOf(job.Parts)
 	return job
 }

@@ -28,6 +28,7 @@ func decode(doc node, src diag.Source, fullName string) Job {
 		Command:     doc.member("command").text(),
 		Outputs:     decodeOutputs(doc.member("outputs")),
 		Rerun:       decodeRerun(doc.member("rerun")),
+		DependsOn:   doc.member("dependsOn").texts(),
 	}
 	if !job.Title.Written() {
 		job.Title.V = fullName
@@ -127,6 +128,8 @@ func decodeInput(n node) Input {
 		Pos:        n.pos(),
 		Path:       n.member("path").text(),
 		ID:         n.member("id").text(),
+		From:       n.member("from").text(),
+		Files:      n.member("files").texts(),
 		As:         n.member("as").text(),
 		Pack:       n.member("pack").text(),
 		Exclude:    n.member("exclude").texts(),

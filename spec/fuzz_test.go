@@ -77,8 +77,14 @@ func checkJob(t *testing.T, job spec.Job) {
 		}
 	}
 	for _, in := range job.Inputs {
-		if in.Path.Written() == in.ID.Written() || in.Pos.IsZero() {
-			t.Errorf("input with both or neither of path and id: %+v", in)
+		forms := 0
+		for _, form := range []spec.Value[string]{in.Path, in.ID, in.From} {
+			if form.Written() {
+				forms++
+			}
+		}
+		if forms != 1 || in.From.Written() != (len(in.Files) > 0) || in.Pos.IsZero() {
+			t.Errorf("input without exactly one of path, id and from: %+v", in)
 		}
 	}
 }

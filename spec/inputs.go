@@ -15,10 +15,16 @@ import (
 // checkInputForms reports options that do not fit the form of their input.
 func checkInputForms(job *Job, list *diag.List) {
 	for _, in := range job.Inputs {
-		if in.ID.Written() && !in.Path.Written() {
+		switch {
+		case in.From.Written():
+			checkFromForm(in, list)
+		case in.ID.Written() && !in.Path.Written():
 			checkStoredForm(in, list)
-		} else {
+		default:
 			checkPathForm(in, list)
+		}
+		if len(in.Files) > 0 && !in.From.Written() {
+			list.Add(in.Files[0].Pos, diag.BadChoice, "write the files as path", "files chooses from the results of another job, with from")
 		}
 		checkInputName("as", in.As, list)
 		checkInputName("pack", in.Pack, list)
@@ -38,6 +44,21 @@ func checkStoredForm(in Input, list *diag.List) {
 	}
 	if len(in.Exclude) > 0 {
 		list.Add(in.Exclude[0].Pos, diag.BadChoice, "delete exclude", "exclude leaves files out of a path, an input with id is one file")
+	}
+}
+
+// checkFromForm is for results of another job.
+func checkFromForm(in Input, list *diag.List) {
+	if len(in.Files) == 0 {
+		list.Add(in.From.Pos, diag.MissingKey, `write which of its results, such as files: ["*.msh"]`, "an input with from wants files")
+	}
+	for _, option := range []struct {
+		key string
+		pos diag.Position
+	}{{"as", in.As.Pos}, {"pack", in.Pack.Pos}, {"template", in.Template.Pos}} {
+		if !option.pos.IsZero() {
+			list.Add(option.pos, diag.BadChoice, "delete "+option.key, "%s is for files of this machine; results of another job are taken as they are", option.key)
+		}
 	}
 }
 
@@ -126,6 +147,7 @@ func checkPatterns(job *Job, list *diag.List) {
 		if in.Path.Written() {
 			checkPattern(in.Path, list)
 		}
+		checkAll(in.Files, list)
 		checkAll(in.Exclude, list)
 	}
 	checkAll(job.Outputs.Download, list)

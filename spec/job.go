@@ -43,6 +43,10 @@ type Job struct {
 	Outputs  Outputs
 	Rerun    Rerun
 
+	DependsOn []Value[string] // names of jobs or of matrices
+	Needs     []Need          // those, and those that inputs are from: each name once
+	Rank      int             // 0 without needs, else one more than the highest of those it needs
+
 	// Values are what the references of this job stand for, for the inputs that
 	// are templates; nil when there are none.
 	Values expr.Scope
@@ -130,14 +134,22 @@ type Feature struct {
 	Count int
 }
 
-// Input is a file, several files, or a file that is already on the platform:
-// exactly one of Path and ID is written.
+// Need is what a job says of others that it builds on.
+type Need struct {
+	Name Value[string] // of a job, or of a matrix for all of its points
+	Jobs []string      // the full names that it means, in the order of the manifest
+}
+
+// Input is a file, several files, a file that is already on the platform, or
+// results of another job: exactly one of Path, ID and From is written.
 type Input struct {
 	Pos        diag.Position
 	Path       Value[string]   // a path or a pattern; with Pack also a folder
 	ID         Value[string]   // platform file id
+	From       Value[string]   // name of a job or of a matrix
+	Files      []Value[string] // patterns of its results; with From, and only then
 	As         Value[string]   // name in the job; only with a Path that is one file
-	Exclude    []Value[string] // patterns; only with Path
+	Exclude    []Value[string] // patterns; only with Path or From
 	Pack       Value[string]   // name of the archive; only with Path, without As
 	Template   Value[bool]     // default: false; only with Path, without Pack
 	Decompress Value[bool]     // default: true

@@ -36,11 +36,20 @@ func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
 	settings, problems := readSettings(l.Set, l.Files)
 	r := &reader{open: l.Open, settings: settings, names: make(map[string]diag.Position), folders: make(map[string]folder)}
 	whole := true
-	for _, src := range sources {
+	found := make([]diag.List, len(sources))
+	for i, src := range sources {
 		documents, list := yamlsrc.Parse(src)
 		whole = whole && len(list) == 0
-		found := r.source(src, documents, list)
-		problems = append(problems, found...)
+		found[i] = r.source(src, documents, list)
+	}
+	linking := link(r.jobs, r.names)
+	for i, src := range sources {
+		for _, d := range linking {
+			if d.Pos.File == src.Name {
+				found[i] = append(found[i], d)
+			}
+		}
+		problems = append(problems, found[i].Sort()...)
 	}
 	if whole {
 		problems = append(problems, settings.unknown()...)

@@ -44,6 +44,8 @@ const (
 	DuplicateInputName Rule = "duplicate-input-name" // two inputs would land under one name
 	DuplicateTag       Rule = "duplicate-tag"        // the same tag twice
 	DuplicateFolder    Rule = "duplicate-folder"     // two jobs would write their results over each other
+	UnknownJob         Rule = "unknown-job"          // a job that another needs is not in this apply
+	DependencyCycle    Rule = "dependency-cycle"     // jobs that wait for each other
 )
 
 // Problems that the file system or the platform's catalogs show.
@@ -73,7 +75,7 @@ func Rules() []Rule {
 		UnknownKey, MissingKey, WrongType, BadValue, BadChoice,
 		BadReference, UnknownReference, BadMatrix, DuplicatePoint, BadTable,
 		DuplicateName, BadWalltime, BadEnvName, ReservedEnv, BadGlob, BadInputName,
-		DuplicateInputName, DuplicateTag, DuplicateFolder,
+		DuplicateInputName, DuplicateTag, DuplicateFolder, UnknownJob, DependencyCycle,
 		MissingInput, UnreadableInput, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
 		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
 		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered,

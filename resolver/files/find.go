@@ -43,6 +43,9 @@ type finder struct {
 // match gives the inputs that one entry stands for. A file on the platform
 // passes through: the catalog knows it.
 func (f finder) match(in spec.Input) []Input {
+	if in.From.Written() {
+		return nil // nobody knows them before the other job has run
+	}
 	if in.ID.Written() {
 		return []Input{{Pos: in.ID.Pos, ID: in.ID.V, Decompress: in.Decompress.V}}
 	}

@@ -1,0 +1,109 @@
+package resolver
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// From is input files that other jobs make. Which files those are is known when
+// the others have run.
+type From struct {
+	Pos        diag.Position
+	Name       string   // of a job, or of a matrix for all of its points
+	Jobs       []string // that it means
+	Include    []string // patterns
+	Exclude    []string // patterns
+	Decompress bool     // archives are unpacked before the command runs
+}
+
+func from(job spec.Job) []From {
+	var list []From
+	for _, in := range job.Inputs {
+		i := slices.IndexFunc(job.Needs, func(n spec.Need) bool { return n.Name.V == in.From.V })
+		if !in.From.Written() || i < 0 {
+			continue
+		}
+		list = append(list, From{
+			Pos: in.From.Pos, Name: in.From.V, Jobs: job.Needs[i].Jobs,
+			Include: texts(in.Files), Exclude: texts(in.Exclude), Decompress: in.Decompress.V,
+		})
+	}
+	return list
+}
+
+func texts(values []spec.Value[string]) []string {
+	var list []string
+	for _, v := range values {
+		list = append(list, v.V)
+	}
+	return list
+}
+
+// choice says which files are taken, as text.
+func (f From) choice() string {
+	words := slices.Sorted(slices.Values(f.Include))
+	for _, pattern := range slices.Sorted(slices.Values(f.Exclude)) {
+		words = append(words, "!"+pattern)
+	}
+	if !f.Decompress {
+		words = append(words, "(packed)")
+	}
+	return strings.Join(words, " ")
+}
+
+// digest completes the parts of every job with what it takes of others, and makes
+// its digest. What a job needs comes first, because its digest is such a part.
+func digest(jobs []Job) {
+	order := make([]int, len(jobs))
+	at := make(map[string]int, len(jobs))
+	for i, job := range jobs {
+		order[i], at[job.Name] = i, i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(jobs[a].Rank, jobs[b].Rank) })
+	whole := make(map[string]string) // by the name of a need
+	for _, i := range order {
+		job := &jobs[i]
+		var upstream []Part
+		for _, need := range job.Needs {
+			if whole[need.Name.V] == "" {
+				whole[need.Name.V] = together(need, jobs, at)
+			}
+			upstream = append(upstream, Part{"upstream " + need.Name.V, whole[need.Name.V]})
+		}
+		slices.SortFunc(upstream, byField)
+		job.Parts = slices.Concat(job.Parts, upstream, taken(job.From))
+		job.Digest = DigestOf(job.Parts)
+	}
+}
+
+// together is the digest of all jobs that a need means.
+func together(need spec.Need, jobs []Job, at map[string]int) string {
+	if len(need.Jobs) == 1 && need.Jobs[0] == need.Name.V {
+		return "sha256:" + jobs[at[need.Name.V]].Digest
+	}
+	sum := sha256.New()
+	for _, name := range slices.Sorted(slices.Values(need.Jobs)) {
+		sum.Write([]byte(name + " " + jobs[at[name]].Digest + "\n"))
+	}
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
+}
+
+// taken are the parts that say which results are inputs.
+func taken(from []From) []Part {
+	choices := make(map[string][]string)
+	for _, f := range from {
+		choices[f.Name] = append(choices[f.Name], f.choice())
+	}
+	var list []Part
+	for name, chosen := range choices {
+		list = append(list, Part{"input from " + name, strings.Join(slices.Sorted(slices.Values(chosen)), "; ")})
+	}
+	slices.SortFunc(list, byField)
+	return list
+}
