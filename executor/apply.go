@@ -1,14 +1,30 @@
+// Package executor makes the platform have run what the manifest says, once.
+//
+// It works in three stages. Observe reads what the platform and the disk hold.
+// NewPlan decides, purely, what each job needs and why. Apply does it: upload,
+// create, submit, poll, download, and writes every step into the journal before
+// and after it happens. Apply is the only code that changes the world.
+//
+// Creating a job on the platform saves a draft, which costs nothing; only
+// submit spends money, and it acts on an id. So a run is recorded as "creating"
+// with its key before the draft is made, as "created" with its id after, as
+// "submitting" before the money is spent and as "submitted" after. Whatever
+// instant a process dies at, the next one reads from the journal, or finds by
+// the marker in the job's name, how far the run came, and goes on from there
+// (design.md §4).
+//
+// The package knows no YAML, no flags and no terminal.
 package executor
 
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -58,9 +74,11 @@ func (e *Executor) Apply(ctx context.Context, plan Plan) (Report, error) {
 		before:   e.Journal.Snapshot(),
 		slots:    semaphore.NewWeighted(int64(e.parallel())),
 		uploads:  make(map[string]*upload),
+		shelf:    &results.Shelf{Platform: e.Platform},
+		steps:    make(map[string]Step, len(plan.Steps)),
 	}
 	a.starter = &once.Starter{Platform: e.Platform, Journal: e.Journal, Owner: e.Owner, Report: a}
-	a.starter.Expect(len(slices.DeleteFunc(slices.Clone(plan.Steps), func(s Step) bool { return !starts(s) })), e.parallel())
+	a.starter.Expect(a.openGates(plan.Steps), e.parallel())
 	watchCtx, endWatch := context.WithCancel(ctx)
 	a.watch = watch.New(e.Platform, e.interval(), a)
 	var watching, working sync.WaitGroup
@@ -72,6 +90,7 @@ func (e *Executor) Apply(ctx context.Context, plan Plan) (Report, error) {
 			outcome := a.job(ctx, step)
 			report.Outcomes[i] = outcome
 			a.notify(Event{Type: EventResult, Job: outcome.Job, ID: outcome.ID, Outcome: &outcome})
+			a.end(step, outcome)
 		})
 	}
 	working.Wait()
@@ -114,6 +133,9 @@ type application struct {
 	telling sync.Mutex // one event at a time
 	storing sync.Mutex // guards uploads
 	uploads map[string]*upload
+	gates   *chain.Gates    // hold back the jobs that build on others
+	shelf   *results.Shelf  // what jobs take of others
+	steps   map[string]Step // by the name of the job
 }
 
 func (a *application) notify(e Event) {
@@ -136,10 +158,16 @@ func (a *application) job(ctx context.Context, step Step) Outcome {
 	case Unchanged, Conflict:
 		out.Unchanged = true
 		return out
+	case Blocked:
+		out.Blocked = step.Reasons[0]
+		return out
 	case Fetch:
 		out.Err = a.limited(ctx, func() error { return a.fetch(ctx, step, &out) })
 		return out
 	case Run, Rerun, Resume:
+	}
+	if a.waitForOthers(ctx, step, &out) != nil {
+		return out
 	}
 	if out.ID, out.Err = a.start(ctx, step); out.Err != nil || a.NoWait && !step.Over {
 		return out
@@ -206,6 +234,9 @@ func (a *application) finish(ctx context.Context, step Step, out *Outcome) {
 	if err != nil {
 		out.Err = err
 		return
+	}
+	if out.Verdict == verdict.Succeeded {
+		a.end(step, *out) // others need not wait for what is downloaded here
 	}
 	out.Err = a.limited(ctx, func() error {
 		if out.Verdict != verdict.Succeeded {

@@ -19,18 +19,20 @@ type decision struct {
 	seen    Observation
 	replace bool // a person wants it to run again
 	rivals  Rivalry
+	lineage string // the runs of other jobs that it is to build on
 }
 
-func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options Options) decision {
+func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options Options, lineage string) decision {
 	return decision{
 		job: job, runs: snapshot.Runs[job.Name], seen: o,
-		replace: slices.Contains(options.Replace, job.Name), rivals: options.Rivals,
+		replace: slices.Contains(options.Replace, job.Name), rivals: options.Rivals, lineage: lineage,
 	}
 }
 
 // step is what the job wants, unless that would bill two runs of it at a time.
 func (d decision) step() Step {
 	step := d.wanted()
+	step.Lineage = d.lineage
 	if !step.Spends() {
 		return step
 	}
@@ -53,26 +55,29 @@ type target struct {
 	current state.Run // the newest of this very content and generation; zero when there is none
 	key     once.Key  // of the run
 	open    bool      // nothing in the journal is this run: it is looked for on the platform, and else made
+	built   string    // the lineage that a run of any attempt may have to be this one; empty for none
 	because string    // why an open run is wanted although the journal knows current
 }
 
 // target looks at the journal, at what became of the current run, and at whether
 // a person or the manifest wants another attempt.
 func (d decision) target() target {
-	current, known := newest(d.runs, d.job)
+	current, known := newest(d.runs, d.job, d.lineage)
 	t := target{current: current, key: d.key(max(1, current.Attempt))}
 	gone := d.seen.Gone[current.ID]
 	switch {
 	case !known:
-		t.open = true
+		t.open, t.built = true, d.lineage
 	case current.Stage == state.StageCreating:
 		t.open, t.because = true, "an earlier create left nothing on the platform"
 	case gone && current.Stage == state.StageCreated: // never billed
 		t.open, t.because = true, fmt.Sprintf("draft %s was deleted on the platform", current.ID)
+	case d.stale(current):
+		t.open, t.because, t.key, t.built = true, ranAgain(current.Upstream, d.lineage), d.next(), d.lineage
 	case d.replace && (gone || d.replaceable(current)):
-		t.open, t.because, t.key = true, replaced, d.key(current.Attempt+1)
+		t.open, t.because, t.key = true, replaced, d.next()
 	case current.Stage == state.StageFinished && d.retries(verdict.Verdict(current.Verdict)):
-		t.open, t.because, t.key = true, d.retrying(current.Verdict, current.ID), d.key(current.Attempt+1)
+		t.open, t.because, t.key = true, d.retrying(current.Verdict, current.ID), d.next()
 	}
 	return t
 }
@@ -104,14 +109,21 @@ func (decision) retrying(v, id string) string {
 	return fmt.Sprintf("%s as %s, and rerun.onFailure is always", v, id)
 }
 
-// newest is the last run of a job's content and generation in the journal.
-func newest(runs []state.Run, job resolver.Job) (state.Run, bool) {
+// newest is the last run of a job's content and generation in the journal: of those
+// that build on the wanted runs of other jobs, if there is one.
+func newest(runs []state.Run, job resolver.Job, lineage string) (newest state.Run, known bool) {
 	for _, run := range slices.Backward(runs) {
-		if run.Digest == job.Digest && run.Generation == generation(job) {
+		if run.Digest != job.Digest || run.Generation != generation(job) {
+			continue
+		}
+		if run.Upstream == lineage {
 			return run, true
 		}
+		if !known {
+			newest, known = run, true
+		}
 	}
-	return state.Run{}, false
+	return newest, known
 }
 
 // generation is the one that the manifest asks for.
@@ -137,13 +149,16 @@ func (d decision) wanted() Step {
 // unrecorded is for a run of which the journal has no job. The platform may know
 // more: other machines keep other journals.
 func (d decision) unrecorded(t target) Step {
-	found, ok := d.seen.best(t.key)
+	found, ok := d.seen.best(t.key, t.built)
 	if !ok {
 		return d.creates(t)
 	}
 	judged, over := found.Verdict()
-	next := target{current: t.current, key: d.key(found.Key.Attempt + 1), open: true}
+	next := target{current: t.current, key: d.beyond(), open: true}
 	switch {
+	case found.Submitted() && found.Upstream != d.lineage:
+		next.because = ranAgain(found.Upstream, d.lineage)
+		return d.creates(next)
 	case t.because == replaced, !over:
 		return d.adopted(found)
 	case d.replace:
@@ -266,6 +281,28 @@ func (d decision) of(action Action, run state.Run, reason string) Step {
 		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: []string{reason},
 		Since: run.Intent,
 	}
+}
+
+// next is the attempt after all that the journal knows of this content and generation.
+func (d decision) next() once.Key {
+	last := 0
+	for _, run := range d.runs {
+		if run.Digest == d.job.Digest && run.Generation == generation(d.job) {
+			last = max(last, run.Attempt)
+		}
+	}
+	return d.key(last + 1)
+}
+
+// beyond is the attempt after all that the journal or the platform knows.
+func (d decision) beyond() once.Key {
+	next := d.next()
+	for _, f := range d.seen.Found {
+		if f.Key == d.key(f.Key.Attempt) {
+			next.Attempt = max(next.Attempt, f.Key.Attempt+1)
+		}
+	}
+	return next
 }
 
 func (d decision) key(attempt int) once.Key {

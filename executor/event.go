@@ -12,6 +12,7 @@ type EventType string
 
 // The events of an apply, in the order in which a job meets them.
 const (
+	EventWaiting     EventType = "waiting"     // Job, Message: what it waits for
 	EventUploading   EventType = "uploading"   // File, Size, Sent
 	EventUploaded    EventType = "uploaded"    // File, Size, ID of the file
 	EventCreated     EventType = "created"     // Job, ID
@@ -52,6 +53,7 @@ type Outcome struct {
 	To        string         // folder of the results, absolute; empty when nothing was asked for
 	Files     []state.Output // results that were downloaded now
 	Log       []string       // last lines of process_output.log of a run that failed
+	Blocked   string         // which job that it builds on did not succeed, and why; it was not started
 	Advice    string         // what to type next
 	Err       error          // why this job could not be brought to its end
 }

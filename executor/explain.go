@@ -67,10 +67,12 @@ func describe(changes []Change, job resolver.Job) []string {
 func (c Change) words(job resolver.Job) string {
 	kind, name, named := strings.Cut(c.Field, " ")
 	label := c.Field
-	if named && kind == "input" {
-		label = "input " + name
+	if named && kind == "upstream" {
+		label = "dependency on " + name
 	}
 	switch {
+	case named && kind == "upstream" && c.New != "" && c.Old != "":
+		return "depends on " + name + ", which changed"
 	case c.Old == "":
 		return label + " added"
 	case c.New == "":

@@ -57,11 +57,11 @@ func Downloading(job, id string, t results.Transfer) Event {
 }
 
 // missingOutputs lists, by job, the results that are wanted and not here.
-func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Snapshot) (map[string][]string, error) {
+func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Snapshot, lineages map[string]string) (map[string][]string, error) {
 	missing := make(map[string][]string)
 	for _, job := range jobs {
 		runs := snapshot.Runs[job.Name]
-		run, known := newest(runs, job)
+		run, known := newest(runs, job, lineages[job.Name])
 		if !known || run.Stage != state.StageFinished || !wantsResults(job, verdict.Verdict(run.Verdict)) {
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -29,12 +30,14 @@ type Observation struct {
 	Missing  map[string][]string         // result files that are not here, by job name
 }
 
-// best is the job that a key stands for, of this attempt or a later one: the
-// submitted ones before drafts, and the newest attempt first.
-func (o Observation) best(key once.Key) (once.Found, bool) {
+// best is the job that a key stands for, of this attempt or a later one, or of any
+// if it has the lineage: the submitted ones before drafts, those with the lineage
+// before the others, and the newest attempt first. An empty lineage asks for none.
+func (o Observation) best(key once.Key, lineage string) (once.Found, bool) {
 	var same []once.Found
 	for _, f := range o.Found {
-		if f.Key.Digest == key.Digest && f.Key.Name == key.Name && f.Key.Generation == key.Generation && f.Key.Attempt >= key.Attempt {
+		right := f.Key.Attempt >= key.Attempt || lineage != "" && f.Submitted() && f.Upstream == lineage
+		if f.Key.Digest == key.Digest && f.Key.Name == key.Name && f.Key.Generation == key.Generation && right {
 			same = append(same, f)
 		}
 	}
@@ -44,6 +47,10 @@ func (o Observation) best(key once.Key) (once.Found, bool) {
 	submitted := slices.DeleteFunc(slices.Clone(same), func(f once.Found) bool { return !f.Submitted() })
 	if len(submitted) > 0 {
 		same = submitted
+	}
+	right := slices.DeleteFunc(slices.Clone(same), func(f once.Found) bool { return f.Upstream != lineage })
+	if lineage != "" && len(right) > 0 {
+		same = right
 	}
 	newest := slices.MaxFunc(same, func(a, b once.Found) int { return cmp.Compare(a.Key.Attempt, b.Key.Attempt) })
 	return once.Elect(slices.DeleteFunc(same, func(f once.Found) bool { return f.Key != newest.Key })), true
@@ -62,21 +69,11 @@ func Observe(ctx context.Context, p Finder, resolved resolver.Result, snapshot s
 	if err != nil {
 		return seen, err
 	}
-	if seen.Missing, err = missingOutputs(ctx, resolved.Jobs, snapshot); err != nil {
+	if seen.Missing, err = missingOutputs(ctx, resolved.Jobs, snapshot, seen.lineages(resolved.Jobs, snapshot, options)); err != nil {
 		return seen, err
 	}
-	search := once.Search{Owner: resolved.User.Email}
-	for _, job := range resolved.Jobs {
-		t := seen.decide(job, snapshot, options).target()
-		if !t.open {
-			continue
-		}
-		// A later attempt is younger than the intent of the earlier one.
-		if len(search.Keys) == 0 || t.current.Intent.Before(search.Since) {
-			search.Since = t.current.Intent
-		}
-		search.Keys = append(search.Keys, t.key)
-	}
+	search, open := seen.search(resolved.Jobs, snapshot, options)
+	search.Owner = resolved.User.Email
 	if len(search.Keys) == 0 {
 		return seen, nil
 	}
@@ -85,12 +82,48 @@ func Observe(ctx context.Context, p Finder, resolved resolver.Result, snapshot s
 	if err != nil || sighting.Whole {
 		return seen, err
 	}
-	for _, key := range search.Keys {
-		if _, ok := seen.best(key); !ok {
+	for _, key := range open {
+		if _, ok := seen.best(key, ""); !ok {
 			return seen, &once.UnstableError{Name: key.Name}
 		}
 	}
 	return seen, nil
+}
+
+// lineages are what every job is to build on, by its name, as far as the journal tells.
+func (o Observation) lineages(jobs []resolver.Job, snapshot state.Snapshot, options Options) map[string]string {
+	lineages := make(map[string]string)
+	chain.Walk(links(jobs), func(i int, lineage string) chain.Version {
+		lineages[jobs[i].Name] = lineage
+		return version(o.decide(jobs[i], snapshot, options, lineage).target().key)
+	})
+	return lineages
+}
+
+// search is what to look for on the platform: the runs that the journal does not
+// know, and those that build on one of them, for which there may be a later attempt.
+func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, options Options) (search once.Search, open []once.Key) {
+	unsure := gather[bool]()
+	chain.Walk(links(jobs), func(i int, lineage string) chain.Version {
+		t := o.decide(jobs[i], snapshot, options, lineage).target()
+		if t.open {
+			open = append(open, t.key)
+		}
+		unsure.jobs[jobs[i].Name] = t.open || unsure.of(jobs[i])
+		if unsure.jobs[jobs[i].Name] {
+			// A later attempt is younger than the intent of the earlier one.
+			since := t.current.Intent
+			if lineage != "" {
+				since = time.Time{} // an earlier one may have been built on the runs that are wanted now
+			}
+			if len(search.Keys) == 0 || since.Before(search.Since) {
+				search.Since = since
+			}
+			search.Keys = append(search.Keys, t.key)
+		}
+		return version(t.key)
+	})
+	return search, open
 }
 
 // activeRuns are the runs whose end the journal has not seen.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -20,6 +21,7 @@ const (
 	Resume    Action = "resume"    // it is on the platform already: go on with it
 	Rerun     Action = "rerun"     // it ran, and something that matters changed
 	Run       Action = "run"       // it never ran
+	Blocked   Action = "blocked"   // a job that it builds on did not succeed
 	Conflict  Action = "conflict"  // a person must decide first
 )
 
@@ -38,6 +40,7 @@ type Step struct {
 	Spare   []once.Found // other jobs with the key, which a crash or another runner left
 	Stop    []Rival      // active runs of the job that are stopped first
 	Advice  string       // what to type next, for Conflict and failed runs
+	Lineage string       // the runs of other jobs that it builds on
 	Since   time.Time    // no job with the key is older, by the platform's dates; zero when that is not known
 }
 
@@ -48,7 +51,7 @@ type Rival struct {
 }
 
 // Pending tells that Apply would do something for this job.
-func (s Step) Pending() bool { return s.Action != Unchanged }
+func (s Step) Pending() bool { return s.Action != Unchanged && s.Action != Blocked }
 
 // Creates tells that Apply would make a new job on the platform.
 func (s Step) Creates() bool { return s.Action == Run || s.Action == Rerun }
@@ -102,15 +105,21 @@ const (
 // NewPlan decides what every job needs. It is pure: the same values give the
 // same plan.
 func NewPlan(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options Options) Plan {
-	var plan Plan
+	plan := Plan{Steps: make([]Step, len(jobs))}
+	obstacles, pending := gather[string](), gather[bool]()
+	chain.Walk(links(jobs), func(i int, lineage string) chain.Version {
+		step := blocked(seen.decide(jobs[i], snapshot, options, lineage).step(), obstacles.of(jobs[i]))
+		obstacles.jobs[step.Job.Name] = obstacle(step)
+		plan.Steps[i] = after(step, pending)
+		pending.jobs[step.Job.Name] = !settled(step) && step.Action != Blocked
+		return version(step.Key)
+	})
 	planned := make(map[string]bool)
-	for _, job := range jobs {
-		step := seen.decide(job, snapshot, options).step()
-		plan.Steps = append(plan.Steps, step)
+	for _, step := range plan.Steps {
 		if !step.Creates() {
 			continue
 		}
-		for _, in := range job.Inputs {
+		for _, in := range step.Job.Inputs {
 			content := in.SHA512 + "\n" + in.Name
 			if stored, _ := snapshot.File(in.SHA512, in.Name); in.Path != "" && stored.ID == "" && !planned[content] {
 				planned[content] = true

@@ -21,7 +21,7 @@ func (a *application) start(ctx context.Context, step Step) (id string, err erro
 		return step.ID, nil
 	}
 	claim := once.Claim{
-		Key: step.Key, Intent: intent(step), ID: step.ID, Spare: step.Spare,
+		Key: step.Key, Upstream: step.Lineage, Intent: intent(step), ID: step.ID, Spare: step.Spare,
 		Recorded:  step.ID != "" && step.Last.ID == step.ID,
 		Submitted: step.Stage == state.StageSubmitted,
 		MakeWay:   func(ctx context.Context) error { return a.stopRivals(ctx, step) },
@@ -35,7 +35,7 @@ func (a *application) start(ctx context.Context, step Step) (id string, err erro
 func intent(step Step) state.Record {
 	record := state.Record{
 		Kind: state.KindCreating, Job: step.Job.Name, Key: step.Key.String(), Intent: step.Since,
-		Digest: step.Key.Digest, Generation: step.Key.Generation, Attempt: step.Key.Attempt,
+		Digest: step.Key.Digest, Generation: step.Key.Generation, Attempt: step.Key.Attempt, Upstream: step.Lineage,
 	}
 	for _, p := range step.Job.Parts {
 		record.Parts = append(record.Parts, state.Part(p))
@@ -43,17 +43,21 @@ func intent(step Step) state.Record {
 	return record
 }
 
-// body is the resolved request with the ids of the input files, which are
-// uploaded here if the platform does not have them.
+// body is the resolved request with the ids of the input files: local ones, which
+// are uploaded here if the platform does not have them, and results of other jobs.
 func (a *application) body(ctx context.Context, step Step) (rescale.JobRequest, error) {
 	files, err := a.inputFiles(ctx, step)
+	if err != nil {
+		return rescale.JobRequest{}, err
+	}
+	others, err := a.results(ctx, step)
 	if err != nil {
 		return rescale.JobRequest{}, err
 	}
 	request := step.Job.Request
 	request.JobAnalyses = make([]rescale.JobAnalysis, len(step.Job.Request.JobAnalyses))
 	for i, tile := range step.Job.Request.JobAnalyses {
-		tile.InputFiles = files
+		tile.InputFiles = append(files, others...)
 		request.JobAnalyses[i] = tile
 	}
 	return request, nil

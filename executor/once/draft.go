@@ -21,9 +21,9 @@ func (s *Starter) draft(ctx context.Context, c Claim) (draft, error) {
 	}
 	request, err := c.Body(ctx)
 	if err != nil {
-		return draft{}, &StepError{c.Key.Name, "uploading the inputs of", err}
+		return draft{}, &StepError{c.Key.Name, "preparing the inputs of", err}
 	}
-	d, err := s.create(ctx, c, c.Key.Sign(request))
+	d, err := s.create(ctx, c, c.sign(request))
 	if err != nil {
 		return draft{}, err
 	}
@@ -94,9 +94,9 @@ func (s *Starter) findLost(ctx context.Context, c Claim) (found []Found, err err
 func (s *Starter) update(ctx context.Context, c Claim, id string) error {
 	request, err := c.Body(ctx)
 	if err != nil {
-		return &StepError{c.Key.Name, "uploading the inputs of", err}
+		return &StepError{c.Key.Name, "preparing the inputs of", err}
 	}
-	signed := c.Key.Sign(request)
+	signed := c.sign(request)
 	err = Settle(ctx, func() error { return s.Platform.UpdateJob(ctx, id, signed) })
 	if err != nil && !NotFound(err) {
 		return &DraftError{id, &StepError{c.Key.Name, "updating the draft of", err}}

@@ -15,6 +15,10 @@ import (
 // key. RESCALE_* names are refused in manifests, so no user sets it.
 const KeyVariable = "RESCALE_APPLY_KEY"
 
+// UpstreamVariable is the environment variable of every tile that tells which runs of
+// other jobs this one builds on, for a process that has lost its journal.
+const UpstreamVariable = "RESCALE_APPLY_UPSTREAM"
+
 // Key identifies one run for ever: the same key is never billed twice.
 type Key struct {
 	Digest     string // of everything that can change the result, hex

@@ -20,6 +20,7 @@ type Found struct {
 	Key      Key
 	History  []rescale.Status // newest first; empty for a draft
 	Inserted time.Time
+	Upstream string // the runs of other jobs that it builds on, as it says itself
 }
 
 // Submitted tells that it is no draft. Only the history proves that.
@@ -179,7 +180,8 @@ func inspectOne(ctx context.Context, p Reader, id string, wanted func(Key) bool)
 	if NotFound(err) {
 		return nil, nil
 	}
-	return &Owned{Found{ID: job.ID, Key: key, History: history, Inserted: job.DateInserted}, job}, err
+	found := Found{ID: job.ID, Key: key, History: history, Inserted: job.DateInserted, Upstream: job.Tiles[0].EnvVars[UpstreamVariable]}
+	return &Owned{found, job}, err
 }
 
 // ours reads the whole key, which every tile carries. A clone has it too, and is

@@ -28,6 +28,13 @@ type round struct {
 // be hours on their way.
 const patience = 30 * time.Second
 
+// expect counts further jobs that are on their way.
+func (c *rollCall) expect(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.coming += n
+}
+
 // seat is the place of one job in the roll call.
 type seat struct {
 	call  *rollCall

@@ -25,14 +25,19 @@ type Starter struct {
 // Expect prepares the starter for that many claims, of which at most parallel
 // upload or create at a time. Each of them must be started.
 func (s *Starter) Expect(claims int, parallel int) {
-	s.calls = &rollCall{read: s.readFor, coming: claims}
+	s.calls = &rollCall{read: s.readFor}
+	s.calls.expect(claims)
 	s.drafts = semaphore.NewWeighted(int64(parallel))
 	s.submits = semaphore.NewWeighted(int64(parallel))
 }
 
+// More prepares for further claims, which could not begin before.
+func (s *Starter) More(claims int) { s.calls.expect(claims) }
+
 // Claim is one key that is to become one run.
 type Claim struct {
 	Key       Key
+	Upstream  string       // the runs of other jobs that it builds on; empty when there are none
 	Intent    state.Record // the "creating" record
 	ID        string       // of the draft or job to go on with; empty when none is known
 	Recorded  bool         // the journal has the id
@@ -88,6 +93,9 @@ func (s *Starter) run(ctx context.Context, c Claim, place *seat) (string, error)
 	}
 	if result.winner.ID != d.id {
 		d = draft{id: result.winner.ID}
+		if result.winner.Submitted() {
+			c.Upstream = result.winner.Upstream
+		}
 		if err := s.Journal.Append(c.record(state.KindCreated, d.id)); err != nil {
 			return d.id, err
 		}
@@ -152,8 +160,23 @@ func (s *Starter) submitted(c Claim, id string) error {
 	return nil
 }
 
+// sign puts the claim into the create body.
+func (c Claim) sign(request rescale.JobRequest) rescale.JobRequest {
+	signed := c.Key.Sign(request)
+	for _, tile := range signed.JobAnalyses {
+		if c.Upstream != "" {
+			tile.EnvVars[UpstreamVariable] = c.Upstream
+		}
+	}
+	return signed
+}
+
 func (c Claim) record(kind state.Kind, id string) state.Record {
-	return state.Record{Kind: kind, Job: c.Key.Name, Key: c.Key.String(), ID: id}
+	record := state.Record{Kind: kind, Job: c.Key.Name, Key: c.Key.String(), ID: id}
+	if kind == state.KindCreated || kind == state.KindSubmitting {
+		record.Upstream = c.Upstream
+	}
+	return record
 }
 
 // within runs f while holding a place of the semaphore.

@@ -25,7 +25,7 @@ func (r Run) records() []state.Record {
 	}
 	creating := step(state.KindCreating)
 	creating.ID, creating.Digest, creating.Parts, creating.Intent = "", r.Key.Digest, r.Parts, r.Since
-	creating.Generation, creating.Attempt = r.Key.Generation, r.Key.Attempt
+	creating.Generation, creating.Attempt, creating.Upstream = r.Key.Generation, r.Key.Attempt, r.Upstream
 	list := []state.Record{creating, step(state.KindCreated)}
 	if !r.Submitted() {
 		return list

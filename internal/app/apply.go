@@ -207,9 +207,12 @@ func (t *tool) conclude(ctx context.Context, s *session, end ending) error {
 	var cut bool
 	verdicts := make(map[ExitCode]bool)
 	for _, o := range end.report.Outcomes {
+		var waiting *executor.WaitingError
 		switch {
 		case endedBy(ctx, o.Err):
 			cut = true
+		case errors.As(o.Err, &waiting):
+			verdicts[ExitRunning] = true
 		case o.Err != nil:
 			worst = worse(worst, o.Err)
 		case o.Verdict == verdict.Stopped:
@@ -230,6 +233,9 @@ func (t *tool) conclude(ctx context.Context, s *session, end ending) error {
 		return codeError(ExitJobFailed)
 	case verdicts[ExitJobStopped]:
 		return codeError(ExitJobStopped)
+	case verdicts[ExitRunning]:
+		fmt.Fprintln(t.Stderr, "hint: apply again when the jobs that run have ended; it starts those that wait for them")
+		return codeError(ExitRunning)
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func ExitCodes() []CodeMeaning {
 		{ExitGuard, "refused by a guard: cost limit"},
 		{ExitConflict, "state conflict: locked, other account, changed while running, unresolved create"},
 		{ExitJobFailed, "a job failed"},
-		{ExitRunning, "still running at --timeout"},
+		{ExitRunning, "still running at --timeout; with --no-wait: a job waits for one that runs"},
 		{ExitJobStopped, "a job was stopped"},
 		{ExitInterrupted, "interrupted; state is consistent, run again to go on"},
 	}

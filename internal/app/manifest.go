@@ -88,7 +88,7 @@ func variables(c *cli.Context) (spec.Loader, *sources.Shelf, error) {
 	return loader, shelf, nil
 }
 
-// targets keeps the jobs that were asked for.
+// targets keeps the jobs that were asked for, and those that they build on.
 func targets(jobs []spec.Job, wanted []string) ([]spec.Job, error) {
 	if len(wanted) == 0 {
 		return jobs, nil
@@ -97,7 +97,33 @@ func targets(jobs []spec.Job, wanted []string) ([]spec.Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	needed := make(map[string]bool) // names of needs that were followed
+	for _, rank := range slices.Backward(byRank(jobs)) {
+		for _, job := range rank {
+			for _, need := range job.Needs {
+				if !chosen[job.Name.V] || needed[need.Name.V] {
+					continue
+				}
+				needed[need.Name.V] = true
+				for _, name := range need.Jobs {
+					chosen[name] = true
+				}
+			}
+		}
+	}
 	return slices.DeleteFunc(jobs, func(j spec.Job) bool { return !chosen[j.Name.V] }), nil
+}
+
+// byRank sorts the jobs into those without needs, those that build only on them, and so on.
+func byRank(jobs []spec.Job) [][]spec.Job {
+	var ranks [][]spec.Job
+	for _, job := range jobs {
+		for len(ranks) <= job.Rank {
+			ranks = append(ranks, nil)
+		}
+		ranks[job.Rank] = append(ranks[job.Rank], job)
+	}
+	return ranks
 }
 
 // called gives the full names of the jobs that a person names, where the name of

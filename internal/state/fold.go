@@ -57,7 +57,7 @@ func (s *Snapshot) putFile(r Record) {
 func (s *Snapshot) begin(r Record) (func(), error) {
 	run := Run{
 		Job: r.Job, Key: r.Key, Digest: r.Digest, Parts: r.Parts, Generation: r.Generation,
-		Attempt: r.Attempt, Intent: r.Intent, Stage: StageCreating,
+		Attempt: r.Attempt, Intent: r.Intent, Stage: StageCreating, Upstream: r.Upstream,
 	}
 	i := s.index(r)
 	if i < 0 {
@@ -118,6 +118,9 @@ func cameFrom(kind Kind) []Stage {
 
 // after is the run as r leaves it; r fits.
 func (run Run) after(r Record) Run {
+	if r.Upstream != "" {
+		run.Upstream = r.Upstream // a draft can be brought up to date before it is submitted
+	}
 	switch r.Kind {
 	case KindCreated:
 		run.Stage, run.ID = StageCreated, r.ID

@@ -19,12 +19,12 @@ const (
 	// KindUploading before it: content can be found on the platform.
 	KindUploaded Kind = "uploaded"
 	// KindCreating: a draft is about to be created, or one that was found is about to
-	// be adopted. Job, Key, Digest; Parts, Generation, Attempt, Intent.
+	// be adopted. Job, Key, Digest; Parts, Generation, Attempt, Intent, Upstream.
 	KindCreating Kind = "creating"
 	// KindCreated: this draft or job is the one that the key stands for, own or
-	// adopted. Job, Key, ID. A later one replaces it until the submit.
+	// adopted. Job, Key, ID; Upstream. A later one replaces it until the submit.
 	KindCreated Kind = "created"
-	// KindSubmitting: the submit is about to be sent. Job, Key, ID.
+	// KindSubmitting: the submit is about to be sent. Job, Key, ID; Upstream.
 	KindSubmitting Kind = "submitting"
 	// KindSubmitted: the platform has accepted the job; from here it costs money. Job, Key, ID.
 	KindSubmitted Kind = "submitted"
@@ -64,6 +64,7 @@ type Record struct {
 	Outputs    []Output  `json:"outputs,omitempty"`   // what was downloaded
 	Selection  string    `json:"selection,omitempty"` // the patterns that chose them: other patterns want another download
 	File       File      `json:"file,omitzero"`       // of an upload
+	Upstream   string    `json:"upstream,omitempty"`  // the runs that this one builds on, GENERATION.ATTEMPT:NAME each
 }
 
 // Part is one thing that can change the result, as it was when the run was planned.

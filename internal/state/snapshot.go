@@ -65,6 +65,8 @@ type Run struct {
 	Outputs      []Output // set by the last download
 	OutputsTo    string
 	Selection    string // the patterns that chose Outputs
+	// Upstream is the runs that this one builds on, as [Record] has it.
+	Upstream string
 }
 
 // Last is the newest run of a job; false when there is none.

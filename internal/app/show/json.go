@@ -105,6 +105,7 @@ type OutcomeJSON struct {
 	Reason     string       `json:"reason,omitempty"`
 	LastStatus string       `json:"lastStatus,omitempty"`
 	Unchanged  bool         `json:"unchanged"`
+	Blocked    string       `json:"blocked,omitempty"` // which job that it builds on did not succeed, and why
 	Seconds    float64      `json:"seconds,omitempty"` // from Executing to the end
 	CoreHours  float64      `json:"coreHours,omitempty"`
 	Cost       float64      `json:"cost,omitempty"` // USD without licenses
@@ -143,7 +144,7 @@ func WriteLine(w io.Writer, v any) error {
 
 func outcomeJSON(o executor.Outcome) *OutcomeJSON {
 	out := &OutcomeJSON{
-		Verdict: string(o.Verdict), Reason: o.Reason, LastStatus: o.Status, Unchanged: o.Unchanged,
+		Verdict: string(o.Verdict), Reason: o.Reason, LastStatus: o.Status, Unchanged: o.Unchanged, Blocked: o.Blocked,
 		CoreHours: o.CoreHours, Cost: o.Cost, To: o.To, Log: o.Log, Hint: o.Advice,
 	}
 	if !o.Started.IsZero() {

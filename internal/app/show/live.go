@@ -84,6 +84,8 @@ func (l *Live) Event(e executor.Event) {
 		l.remove(e.Job)
 		l.erase()
 		l.Outcome(l.Results, *e.Outcome)
+	case executor.EventWaiting:
+		l.lane(e.Job, "").status = "waits for " + e.Message
 	case executor.EventWarning:
 		l.erase()
 		warning(l.Lines, l.Style, e)

@@ -38,7 +38,12 @@ func (s Style) Outcome(w io.Writer, o executor.Outcome) {
 // what tells how it ended, how long it took, what it cost and what came of it.
 func (s Style) what(o executor.Outcome) []string {
 	var running *executor.RunningError
+	var waiting *executor.WaitingError
 	switch {
+	case o.Blocked != "":
+		return []string{"blocked: " + o.Blocked}
+	case errors.As(o.Err, &waiting):
+		return []string{"not started: it " + waiting.Error()}
 	case errors.As(o.Err, &running):
 		return []string{running.Error()}
 	case o.Err != nil && o.Verdict == "":
@@ -128,7 +133,7 @@ func Applied(report executor.Report) string {
 	}
 	var parts []string
 	for _, c := range []string{
-		"succeeded", "fetched", "failed", "stopped", "no-capacity", "restarts-exhausted", "not finished", "running", "unchanged",
+		"succeeded", "fetched", "failed", "stopped", "no-capacity", "restarts-exhausted", "not finished", "blocked", "running", "waiting", "unchanged",
 	} {
 		if counts[c] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[c], c))
@@ -139,7 +144,12 @@ func Applied(report executor.Report) string {
 
 func class(o executor.Outcome) string {
 	var running *executor.RunningError
+	var waiting *executor.WaitingError
 	switch {
+	case o.Blocked != "":
+		return "blocked"
+	case errors.As(o.Err, &waiting):
+		return "waiting"
 	case errors.As(o.Err, &running):
 		return "running"
 	case o.Err != nil:

@@ -45,6 +45,7 @@ func (s Style) Summary(plan executor.Plan) string {
 		{executor.Rerun, "to rerun"},
 		{executor.Resume, "to go on with"},
 		{executor.Fetch, "to fetch"},
+		{executor.Blocked, "blocked"},
 		{executor.Conflict, "in conflict"},
 		{executor.Unchanged, "unchanged"},
 	}

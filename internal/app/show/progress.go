@@ -18,6 +18,8 @@ type Lines struct {
 // Event writes at most one line.
 func (l Lines) Event(e executor.Event) {
 	switch e.Type {
+	case executor.EventWaiting:
+		fmt.Fprintf(l.Progress, "%s: waits for %s\n", e.Job, e.Message)
 	case executor.EventUploaded:
 		fmt.Fprintf(l.Progress, "uploaded %s (%s)\n", e.File, executor.Bytes(e.Size))
 	case executor.EventCreated:

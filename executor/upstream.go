@@ -1,0 +1,267 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rescale-apply/rescale-apply/executor/chain"
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// links are the jobs as far as they build on each other.
+func links(jobs []resolver.Job) []chain.Job {
+	list := make([]chain.Job, len(jobs))
+	for i, job := range jobs {
+		list[i] = chain.Job{Name: job.Name, Rank: job.Rank}
+		for _, need := range job.Needs {
+			list[i].Needs = append(list[i].Needs, chain.Need{Name: need.Name.V, Jobs: need.Jobs})
+		}
+	}
+	return list
+}
+
+func version(k once.Key) chain.Version {
+	return chain.Version{Generation: k.Generation, Attempt: k.Attempt}
+}
+
+// stale tells that a run builds on other runs than it should. A draft does not
+// count: it is brought up to date before it is submitted.
+func (d decision) stale(current state.Run) bool {
+	submitted := current.Stage == state.StageSubmitted || current.Stage == state.StageFinished ||
+		current.Stage == state.StageSubmitting && len(d.seen.Statuses[current.ID]) > 0
+	return submitted && current.Upstream != d.lineage
+}
+
+func ranAgain(before, now string) string {
+	names := chain.RanAgain(before, now)
+	switch len(names) {
+	case 0:
+		return "it was built on other runs"
+	case 1, 2, 3:
+		return "depends on " + strings.Join(names, ", ") + ", which has a new run"
+	}
+	return fmt.Sprintf("depends on %s and %d others, which has a new run", names[0], len(names)-1)
+}
+
+// gathered is what is known of the jobs so far, and of a need the first thing that
+// is known of its jobs. The zero value of T says nothing.
+type gathered[T comparable] struct {
+	jobs  map[string]T // by name
+	needs map[string]T // by name
+}
+
+func gather[T comparable]() gathered[T] { return gathered[T]{make(map[string]T), make(map[string]T)} }
+
+// of is the first thing that is known of what a job needs. The jobs of its needs
+// are known already; a need that many share is looked through once.
+func (g gathered[T]) of(job resolver.Job) (first T) {
+	var nothing T
+	for _, need := range job.Needs {
+		if first == nothing {
+			first = g.need(need)
+		}
+	}
+	return first
+}
+
+func (g gathered[T]) need(n spec.Need) T {
+	var nothing T
+	what, known := g.needs[n.Name.V]
+	for i := 0; !known && what == nothing && i < len(n.Jobs); i++ {
+		what = g.jobs[n.Jobs[i]]
+	}
+	g.needs[n.Name.V] = what
+	return what
+}
+
+// after tells which jobs that a step builds on are still to come to their ends.
+func after(step Step, pending gathered[bool]) Step {
+	var names []string
+	for _, need := range step.Job.Needs {
+		if pending.need(need) {
+			names = append(names, need.Name.V)
+		}
+	}
+	if (step.Action == Run || step.Action == Resume && step.Spends()) && len(names) > 0 {
+		step.Reasons = append(step.Reasons, "after "+strings.Join(names, " and "))
+	}
+	return step
+}
+
+// blocked is a step that builds on a job which did not succeed and will not run again.
+func blocked(step Step, why string) Step {
+	if why != "" && step.Spends() {
+		step.Action, step.Reasons, step.Changes, step.Stop = Blocked, []string{why}, nil, nil
+	}
+	return step
+}
+
+// obstacle is why jobs that build on the job of a step cannot begin; empty when they can.
+func obstacle(step Step) string {
+	switch {
+	case step.Action == Blocked:
+		return step.Job.Name + " is blocked"
+	case settled(step) && step.Last.Verdict != string(verdict.Succeeded):
+		return fmt.Sprintf("%s %s as %s", step.Job.Name, step.Last.Verdict, step.Last.ID)
+	}
+	return ""
+}
+
+// openGates prepares the waiting of jobs for others, and counts those that can be
+// started at once.
+func (a *application) openGates(steps []Step) (ready int) {
+	jobs := make([]resolver.Job, len(steps))
+	for i, step := range steps {
+		jobs[i] = step.Job
+		a.steps[step.Job.Name] = step
+	}
+	a.gates = chain.New(links(jobs))
+	for _, step := range steps {
+		switch {
+		case settled(step):
+			a.gates.End(step.Job.Name, ended(step.Last.Verdict, step.Last.ID))
+		case step.Action == Blocked:
+			a.gates.End(step.Job.Name, chain.End{Why: "is blocked"})
+		}
+	}
+	for _, step := range steps {
+		if starts(step) && a.gates.Free(step.Job.Name) {
+			ready++
+		}
+	}
+	return ready
+}
+
+// ended is what jobs that build on a run must know of it.
+func ended(v, id string) chain.End {
+	if v != string(verdict.Succeeded) {
+		return chain.End{ID: id, Why: fmt.Sprintf("%s as %s", v, id)}
+	}
+	return chain.End{ID: id}
+}
+
+// end tells those that wait for a job how it came out.
+func (a *application) end(step Step, out Outcome) {
+	end := ended(string(out.Verdict), out.ID)
+	var waiting *WaitingError
+	switch {
+	case out.Blocked != "":
+		end.Why = "is blocked"
+	case out.Verdict != "":
+	case out.Err == nil || errors.As(out.Err, &waiting):
+		end.Why, end.Running = "has not come to its end", true
+	default:
+		end.Why = "did not finish"
+	}
+	ready := a.gates.End(step.Job.Name, end)
+	a.starter.More(len(slices.DeleteFunc(ready, func(name string) bool { return !starts(a.steps[name]) })))
+}
+
+// WaitingError tells that a job was not started, because one that it builds on has
+// not come to its end.
+type WaitingError struct {
+	For string
+	Err error // why nobody waits any more: an interrupt, a time limit; nil with --no-wait
+}
+
+// Error tells what the job waits for.
+func (e *WaitingError) Error() string { return "waits for " + e.For }
+
+// Unwrap gives the cause.
+func (e *WaitingError) Unwrap() error { return e.Err }
+
+// waitForOthers returns when the job may begin. What keeps it from that is in the outcome.
+func (a *application) waitForOthers(ctx context.Context, step Step, out *Outcome) error {
+	if !starts(step) || len(step.Job.Needs) == 0 {
+		return nil
+	}
+	waitsFor := step.Job.Needs[0].Name.V
+	if !a.gates.Free(step.Job.Name) {
+		a.notify(Event{Type: EventWaiting, Job: step.Job.Name, Message: waitsFor})
+	}
+	err := a.gates.Wait(ctx, step.Job.Name)
+	var blocked *chain.BlockedError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &blocked):
+		out.Err = &WaitingError{For: waitsFor, Err: err}
+	case blocked.End.Running:
+		out.Err = &WaitingError{For: blocked.By}
+	default:
+		out.Blocked = blocked.Error()
+	}
+	return err
+}
+
+// results gives the ids of the files that a job takes of others.
+func (a *application) results(ctx context.Context, step Step) ([]rescale.InputRef, error) {
+	names := make(map[string]string) // what each name in the job comes from
+	for _, in := range step.Job.Inputs {
+		names[in.Name] = "an input"
+	}
+	var refs []rescale.InputRef
+	for i, from := range step.Job.From {
+		taken, err := a.take(ctx, from)
+		if err != nil {
+			return nil, err
+		}
+		for n, files := range taken {
+			for _, f := range files {
+				if other, known := names[f.Name]; known {
+					return nil, &NameTakenError{Name: f.Name, One: other, Other: from.Jobs[n]}
+				}
+				names[f.Name] = "one of job " + from.Jobs[n]
+				refs = append(refs, rescale.InputRef{ID: f.ID, Decompress: &step.Job.From[i].Decompress})
+			}
+		}
+	}
+	return refs, nil
+}
+
+// take gives the files of each of the jobs, in their order.
+func (a *application) take(ctx context.Context, from resolver.From) ([][]rescale.File, error) {
+	taken, errs := make([][]rescale.File, len(from.Jobs)), make([]error, len(from.Jobs))
+	var group errgroup.Group
+	group.SetLimit(lookParallel)
+	for i, job := range from.Jobs {
+		group.Go(func() error {
+			taken[i], errs[i] = a.shelf.Take(ctx, a.gates.ID(job), from.Include, from.Exclude)
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in the order of the jobs
+	for i, err := range errs {
+		if err != nil {
+			return nil, fmt.Errorf("taking results of job %s: %w", from.Jobs[i], err)
+		}
+	}
+	return taken, nil
+}
+
+// NameTakenError tells that a result of another job has the name of another input.
+type NameTakenError struct {
+	Name  string
+	One   string // what has the name already
+	Other string // the job whose result it is, too
+}
+
+// Error names both.
+func (e *NameTakenError) Error() string {
+	return fmt.Sprintf("two inputs would be named %q in the job: %s, and one of job %s", e.Name, e.One, e.Other)
+}
+
+// Hint tells how to go on.
+func (*NameTakenError) Hint() string {
+	return "let each job write its results under names of their own, or take fewer with files and exclude"
+}
