@@ -39,11 +39,34 @@ hardware: {coreType: emerald, coresPerSlot: 1}
 command: "true"
 `
 
-const contents = 3 // that three uploads
+// chained is an apply whose second job takes a result of the first.
+const chained = `version: 1
+name: post
+analysis: {code: user_included, version: "0"}
+hardware: {coreType: emerald, coresPerSlot: 1}
+inputs: [post.txt, {from: mesh, files: [process_output.log]}]
+command: "true"
+outputs: {download: [process_output.log]}
+---
+version: 1
+name: mesh
+analysis: {code: user_included, version: "0"}
+hardware: {coreType: emerald, coresPerSlot: 1}
+command: "true"
+`
 
-func threeJobs(t *testing.T) site {
-	t.Helper()
-	return newSite(t, three, map[string]string{"shared.txt": "shared", "wing.txt": "wing", "tail.txt": "tail"})
+// scene is an apply to which accidents happen.
+type scene struct {
+	manifest string
+	files    map[string]string
+	jobs     int
+}
+
+func scenes() map[string]scene {
+	return map[string]scene{
+		"three jobs": {three, map[string]string{"shared.txt": "shared", "wing.txt": "wing", "tail.txt": "tail"}, 3},
+		"a chain":    {chained, map[string]string{"post.txt": "post"}, 2},
+	}
 }
 
 // accident is what happens at the k-th event of a kind.
@@ -165,9 +188,9 @@ func (v *victim) apply(ctx context.Context, s site) error {
 // maxApplies is how often a person has to type the command again at most.
 const maxApplies = 3
 
-// crash lets the accident happen to an apply on a new platform and applies again
+// crash lets the accident happen to the scene on a new platform and applies again
 // until it succeeds. It tells whether the accident happened.
-func crash(t *testing.T, what accident, at int, keepState bool) (happened bool, uploads int) {
+func (c scene) crash(t *testing.T, what accident, at int, keepState bool) (happened bool, uploads int) {
 	t.Helper()
 	server := open(t, 0)
 	defer func() {
@@ -175,7 +198,7 @@ func crash(t *testing.T, what accident, at int, keepState bool) (happened bool, 
 			t.Error(err)
 		}
 	}()
-	s := threeJobs(t)
+	s := newSite(t, c.manifest, c.files)
 	v := &victim{at: at, what: what, next: server.Transport()}
 	err := v.apply(t.Context(), s)
 	if !v.happened {
@@ -194,7 +217,7 @@ func crash(t *testing.T, what accident, at int, keepState bool) (happened bool, 
 		t.Errorf("applying again: %v", err)
 	}
 	b, err := billOf(server)
-	if err = errors.Join(err, b.check(3)); err != nil {
+	if err = errors.Join(err, b.check(c.jobs)); err != nil {
 		t.Error(err)
 	}
 	if pending, err := again.pending(t.Context()); pending || err != nil {
@@ -215,38 +238,49 @@ func countUploads(server *emulator.Server) (n int) {
 // TestCrash enumerates the points at which an apply can be cut short.
 func TestCrash(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	points := 0
-	t.Run("points", func(t *testing.T) {
-		for _, what := range append(ofRequests(), ofWrites()...) {
-			for name, keep := range map[string]bool{"state kept": true, "state lost": false} {
-				t.Run(fmt.Sprintf("%s, %s", what, name), func(t *testing.T) {
-					t.Parallel()
-					n := 0
-					for at, more := 1, true; more; at++ {
-						synctest.Test(t, func(t *testing.T) {
-							var uploads int
-							if more, uploads = crash(t, what, at, keep); !more {
-								return
-							}
-							n++
-							if limit := contents + 1; keep && uploads > limit {
-								t.Errorf("%d uploads of %d contents", uploads, contents)
-							}
+	for name, scene := range scenes() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			points := 0
+			t.Run("points", func(t *testing.T) {
+				for _, what := range append(ofRequests(), ofWrites()...) {
+					for name, keep := range map[string]bool{"state kept": true, "state lost": false} {
+						t.Run(fmt.Sprintf("%s, %s", what, name), func(t *testing.T) {
+							t.Parallel()
+							n := scene.crashEverywhere(t, what, keep)
+							mu.Lock()
+							defer mu.Unlock()
+							points += n
 						})
-						if t.Failed() {
-							t.Fatalf("at event %d", at)
-						}
 					}
-					mu.Lock()
-					defer mu.Unlock()
-					points += n
-				})
+				}
+			})
+			t.Logf("%d crash points", points)
+			if points < 100*scene.jobs {
+				t.Errorf("only %d crash points: the enumeration is broken", points)
 			}
-		}
-	})
-	t.Logf("%d crash points", points)
-	if points < 300 {
-		t.Errorf("only %d crash points: the enumeration is broken", points)
+		})
 	}
+}
+
+// crashEverywhere lets one kind of accident happen at each event, and counts them.
+func (c scene) crashEverywhere(t *testing.T, what accident, keep bool) (points int) {
+	t.Helper()
+	for at, more := 1, true; more; at++ {
+		synctest.Test(t, func(t *testing.T) {
+			var uploads int
+			if more, uploads = c.crash(t, what, at, keep); !more {
+				return
+			}
+			points++
+			if limit := len(c.files) + 1; keep && uploads > limit {
+				t.Errorf("%d uploads of %d contents", uploads, len(c.files))
+			}
+		})
+		if t.Failed() {
+			t.Fatalf("at event %d", at)
+		}
+	}
+	return points
 }
