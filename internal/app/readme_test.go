@@ -31,7 +31,7 @@ func TestReadmeIsGenerated(t *testing.T) {
 	want = section(t, want, "<!-- generated: commands -->\n", "<!-- end -->", commandTable(t))
 	want = section(t, want, "<!-- generated: exit codes -->\n", "<!-- end -->", exitTable())
 	want = section(t, want, "<!-- generated: manifest -->\n", "<!-- end -->", manifestTable())
-	for _, demo := range []string{"run", "sweep", "mistakes"} {
+	for _, demo := range []string{"run", "sweep", "chain", "mistakes"} {
 		want = replay(t, want, demo)
 	}
 	if golden.Update() {
