@@ -45,11 +45,11 @@ func ended(r state.Run, verdict verdict.Verdict) state.Run {
 	return r
 }
 
-// again is the run in a later attempt.
-func again(r state.Run, attempt int) state.Run {
+// again is the run in its second attempt.
+func again(r state.Run) state.Run {
 	key, _ := once.ParseKey(r.Key)
-	key.Attempt = attempt
-	r.Key, r.Attempt = key.String(), attempt
+	key.Attempt, r.Attempt = 2, 2
+	r.Key = key.String()
 	return r
 }
 
@@ -104,14 +104,14 @@ func TestPlan(t *testing.T) {
 			[]string{"Old is Executing"},
 		},
 		"a replacement that is under way is gone on with": {
-			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed), again(run(now, state.StageSubmitted, "Old"), 2)},
+			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed), again(run(now, state.StageSubmitted, "Old"))},
 			executor.Observation{Statuses: executing},
 			[]string{"wing"},
 			executor.Resume, 2, "Old",
 			[]string{"Old is Executing"},
 		},
 		"a replacement whose create is unresolved is looked for": {
-			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed), again(run(now, state.StageCreating, ""), 2)},
+			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed), again(run(now, state.StageCreating, ""))},
 			executor.Observation{Found: []once.Found{{ID: "Drf", Key: again2(key)}}},
 			[]string{"wing"},
 			executor.Resume, 2, "Drf",
@@ -327,7 +327,7 @@ func TestAReplacementWithoutItsResultsIsNotReplaced(t *testing.T) {
 	t.Parallel()
 	now := job("a=1")
 	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {
-		ended(run(now, "", "Abc"), verdict.Succeeded), ended(again(run(now, "", "Def"), 2), verdict.Succeeded),
+		ended(run(now, "", "Abc"), verdict.Succeeded), ended(again(run(now, "", "Def")), verdict.Succeeded),
 	}}}
 	seen := executor.Observation{Missing: map[string][]string{"wing": {"results"}}}
 	step := executor.NewPlan([]resolver.Job{now}, snapshot, seen, executor.Options{Replace: []string{"wing"}}).Steps[0]

@@ -73,7 +73,7 @@ func TestPlanOfAChain(t *testing.T) {
 			mesh: meshed(verdict.Succeeded),
 			wing: []state.Run{
 				on("2.1:mesh", ended(run(wing, "", "W1"), verdict.Succeeded)),
-				on("1.1:mesh", again(ended(run(wing, "", "W2"), verdict.Succeeded), 2)),
+				on("1.1:mesh", again(ended(run(wing, "", "W2"), verdict.Succeeded))),
 			},
 			want: decided{executor.Unchanged, 1, "W1", []string{"succeeded as W1"}},
 		},
@@ -81,7 +81,7 @@ func TestPlanOfAChain(t *testing.T) {
 			mesh: meshed(verdict.Succeeded),
 			wing: []state.Run{
 				on("1.1:mesh", ended(run(wing, "", "W1"), verdict.Succeeded)),
-				on("1.2:mesh", again(ended(run(wing, "", "W2"), verdict.Succeeded), 2)),
+				on("1.2:mesh", again(ended(run(wing, "", "W2"), verdict.Succeeded))),
 			},
 			want: decided{executor.Rerun, 3, "", []string{"depends on mesh, which has a new run"}},
 		},
@@ -126,7 +126,7 @@ func TestPlanOfAChain(t *testing.T) {
 		},
 		"on the platform on this mesh, in the journal on another": {
 			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", again(ended(run(wing, "", "W2"), verdict.Succeeded), 2))},
+			wing: []state.Run{on("1.1:mesh", again(ended(run(wing, "", "W2"), verdict.Succeeded)))},
 			seen: executor.Observation{Found: []once.Found{
 				seenOn("2.1:mesh", "W1", wing, 1, "Completed", success), seenOn("1.1:mesh", "W2", wing, 2, "Completed", success),
 			}},

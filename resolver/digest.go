@@ -44,7 +44,9 @@ func parts(s spec.Job, job Job) []Part {
 	return append(append(list, env...), inputs...)
 }
 
-func byField(a, b Part) int { return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value)) }
+func byField(a, b Part) int {
+	return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value))
+}
 
 // DigestOf is the SHA-256, in hex, of the canonical form of parts: a JSON list
 // of [field, value] pairs. A later part must not be added for manifests that do

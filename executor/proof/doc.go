@@ -1,7 +1,7 @@
 // Package proof has no code but tests. They enumerate what can go wrong between a
 // manifest and a billed run, and count what was billed:
 //
-//   - TestCrash stops an apply of three jobs at every request and at every journal
+//   - TestCrash stops an apply of three jobs, and one of a chain, at every request and at every journal
 //     write, with the state kept and with the state lost, and applies again.
 //   - TestRace lets two and three runners without any state in common apply one job,
 //     in every order of their requests, with job lists that are old, and with one of

@@ -40,7 +40,7 @@ func mutants() map[string]mutant {
 			"start.go", "if !vanished(err) || n == maxVanished {", "if true {", two,
 		},
 		"a submit that got no answer is taken for done": {
-			"submit.go", "		if s.isSubmitted(ctx, id) {\n			return nil\n		}\n", "		return nil\n", "TestCrash/points/connection_reset",
+			"submit.go", "		if s.isSubmitted(ctx, id) {\n			return nil\n		}\n", "		return nil\n", "TestCrash/three_jobs/points/connection_reset",
 		},
 	}
 }

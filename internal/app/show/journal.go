@@ -109,6 +109,7 @@ func (s Style) Runs(w io.Writer, file Journal, job string) {
 			{"stage", stageOf(run)},
 			{"reason", run.Reason},
 			{"generation", number(run)},
+			{"builds on", run.Upstream},
 			{"key", run.Key},
 			{"digest", run.Digest},
 			{"intent", date(run.Intent)},

@@ -40,6 +40,7 @@ type RunJSON struct {
 	Parts      []state.Part `json:"parts,omitempty"` // what the digest is made of, when that is known
 	Generation int          `json:"generation"`
 	Attempt    int          `json:"attempt"`
+	Upstream   string       `json:"upstream,omitempty"` // the runs that it builds on, GENERATION.ATTEMPT:NAME each
 	Intent     *time.Time   `json:"intent,omitempty"`
 	Recorded   *time.Time   `json:"recorded,omitempty"` // when the submit was
 	Started    *time.Time   `json:"started,omitempty"`
@@ -123,7 +124,7 @@ func runsJSON(runs []state.Run) []RunJSON {
 	for _, r := range runs {
 		run := RunJSON{
 			ID: r.ID, Stage: r.Stage, Verdict: r.Verdict, Reason: r.Reason, Status: r.Status, StatusAt: moment(r.StatusAt),
-			Key: r.Key, Digest: r.Digest, Parts: r.Parts, Generation: r.Generation, Attempt: r.Attempt,
+			Key: r.Key, Digest: r.Digest, Parts: r.Parts, Generation: r.Generation, Attempt: r.Attempt, Upstream: r.Upstream,
 			Intent: moment(r.Intent), Recorded: moment(r.SubmittedAt), Started: moment(r.Started), Ended: moment(r.Ended),
 			CoreHours: r.CoreHours, Cost: r.Cost, To: r.OutputsTo,
 		}

@@ -37,21 +37,8 @@ func (s Style) Outcome(w io.Writer, o executor.Outcome) {
 
 // what tells how it ended, how long it took, what it cost and what came of it.
 func (s Style) what(o executor.Outcome) []string {
-	var running *executor.RunningError
-	var waiting *executor.WaitingError
-	switch {
-	case o.Blocked != "":
-		return []string{"blocked: " + o.Blocked}
-	case errors.As(o.Err, &waiting):
-		return []string{"not started: it " + waiting.Error()}
-	case errors.As(o.Err, &running):
-		return []string{running.Error()}
-	case o.Err != nil && o.Verdict == "":
-		return []string{"not finished: " + oneLine(o.Err)}
-	case o.Verdict == "" && o.Status != "":
-		return []string{"still " + o.Status}
-	case o.Verdict == "":
-		return []string{"submitted"}
+	if words := unfinished(o); words != "" {
+		return []string{words}
 	}
 	if o.Unchanged {
 		return []string{s.verdict(o, "earlier") + "; not run again"}
@@ -76,6 +63,27 @@ func (s Style) what(o executor.Outcome) []string {
 		cells = append(cells, "its results are not all here: "+oneLine(o.Err))
 	}
 	return cells
+}
+
+// unfinished tells why a job has not come to its end; empty when it has.
+func unfinished(o executor.Outcome) string {
+	var running *executor.RunningError
+	var waiting *executor.WaitingError
+	switch {
+	case o.Blocked != "":
+		return "blocked: " + o.Blocked
+	case errors.As(o.Err, &waiting):
+		return "not started: it " + waiting.Error()
+	case errors.As(o.Err, &running):
+		return running.Error()
+	case o.Err != nil && o.Verdict == "":
+		return "not finished: " + oneLine(o.Err)
+	case o.Verdict == "" && o.Status != "":
+		return "still " + o.Status
+	case o.Verdict == "":
+		return "submitted"
+	}
+	return ""
 }
 
 // verdict is the verdict, when it was reached if known, and for anything but
