@@ -52,6 +52,7 @@ const (
 const (
 	MissingInput       Rule = "missing-input"        // no such file
 	UnreadableInput    Rule = "unreadable-input"     // there, but not readable, or not a regular file
+	InputTooLarge      Rule = "input-too-large"      // larger than the platform's upload takes
 	EmptyGlob          Rule = "empty-glob"           // a pattern that matches nothing
 	UnknownFile        Rule = "unknown-file"         // an input id the platform does not have
 	UnknownAnalysis    Rule = "unknown-analysis"     // no such software
@@ -76,7 +77,7 @@ func Rules() []Rule {
 		BadReference, UnknownReference, BadMatrix, DuplicatePoint, BadTable,
 		DuplicateName, BadWalltime, BadEnvName, ReservedEnv, BadGlob, BadInputName,
 		DuplicateInputName, DuplicateTag, DuplicateFolder, UnknownJob, DependencyCycle,
-		MissingInput, UnreadableInput, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
+		MissingInput, UnreadableInput, InputTooLarge, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
 		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
 		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered,
 	}

@@ -54,8 +54,6 @@ func (e *Error) Hint() string {
 		return "it does not exist for this account at " + e.base + "; it may be deleted, or belong to another account or region"
 	case e.Status == http.StatusMethodNotAllowed:
 		return "this platform does not offer the call; check that " + e.base + " is a Rescale platform"
-	case e.Status == http.StatusRequestEntityTooLarge:
-		return "a file may have up to 5 GB; compress it or split it and join the parts in the job's command"
 	case e.Status == http.StatusTooManyRequests:
 		return "too many requests of this account; " + e.waitHint(time.Now())
 	case e.Status >= 500:

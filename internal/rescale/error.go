@@ -199,6 +199,24 @@ func (e *ChangedError) Hint() string {
 	return "the file changed while it was uploaded; let whatever writes it finish, then run again"
 }
 
+// TooLargeError says that the platform refused a file because of its size.
+type TooLargeError struct {
+	Name string
+	Size int64 // bytes
+	Err  error // the refusal
+}
+
+// Error names the file, its size and the refusal.
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("uploading %q, %.1f GB: it is too large for the platform: %v", e.Name, float64(e.Size)/1e9, e.Err)
+}
+
+// Unwrap gives the refusal.
+func (e *TooLargeError) Unwrap() error { return e.Err }
+
+// Hint says what to do.
+func (e *TooLargeError) Hint() string { return TooLargeAdvice }
+
 // failure builds the Error for an answer with an unwanted status. It is the one
 // place where a body becomes a message.
 func (c *Client) failure(r request, resp *http.Response) *Error {

@@ -124,7 +124,6 @@ func TestHints(t *testing.T) {
 		"deleted file": {403, "This file was deleted.", false, []string{"may not do this"}},
 		"not found":    {404, "Not found.", false, []string{"does not exist for this account"}},
 		"method":       {405, "", false, []string{"does not offer"}},
-		"too large":    {413, "", false, []string{"5 GB"}},
 		"throttled":    {429, "", false, []string{"too many requests", "try again in a few minutes"}},
 		"outage":       {503, "", false, []string{"platform has a problem"}},
 		"redirect":     {302, "", false, []string{"proxy"}},

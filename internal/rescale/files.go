@@ -2,6 +2,7 @@ package rescale
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -141,6 +142,18 @@ func (c *Client) Lines(ctx context.Context, id string) ([]string, error) {
 	return w.Lines, err
 }
 
+// What the platform's upload takes: 5 GB, as a summary of its documentation says
+// (rescale-api.md §3.1). It may mean either unit. Only what is larger than the
+// larger one is certainly refused; what is between them may be.
+const (
+	MaxUpload = 5 << 30
+	doubtful  = 5_000_000_000
+)
+
+// TooLargeAdvice says what to do with a file that is larger.
+const TooLargeAdvice = "compress it, split it and join the parts in the job's command (split -b 4G, cat), " +
+	"or bring it to the platform with its own tools and give its id"
+
 // Upload is a file to store.
 type Upload struct {
 	Name     string                        // to store it under; not unique on the platform
@@ -152,16 +165,27 @@ type Upload struct {
 // Upload stores a file and gives its record. It needs constant memory, and sends
 // the length first, because the platform refuses chunked bodies. A lost answer
 // makes it upload again; the orphan is harmless (rescale-api.md §3.1). Content
-// that is not Size bytes long is a *ChangedError.
+// that is not Size bytes long is a *ChangedError, a refusal of its size a
+// *TooLargeError.
 func (c *Client) Upload(ctx context.Context, u Upload) (File, error) {
 	if u.Name == "" || u.Size < 0 || u.Open == nil {
 		return File{}, fmt.Errorf("uploading %q: it needs a name, a size and content", u.Name)
 	}
 	var w wireFile
 	if err := c.repeat(ctx, func() error { return c.uploadOnce(ctx, u, &w) }); err != nil {
-		return File{}, err
+		return File{}, u.explain(err)
 	}
 	return w.file(), nil
+}
+
+// explain recognises a refusal of the size, whatever words it comes in.
+func (u Upload) explain(err error) error {
+	var refused *Error
+	if errors.As(err, &refused) &&
+		(refused.Status == http.StatusRequestEntityTooLarge || refused.Status == http.StatusBadRequest && u.Size > doubtful) {
+		return &TooLargeError{Name: u.Name, Size: u.Size, Err: err}
+	}
+	return err
 }
 
 func (c *Client) uploadOnce(ctx context.Context, u Upload, w *wireFile) error {

@@ -166,11 +166,35 @@ func (failingReader) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceede
 
 func TestUploadTooLarge(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, reply(413, "<html><title>413 Request Entity Too Large</title>"))
-	_, err := p.client(t).Upload(t.Context(), uploadOf("a", "content"))
-	var refused *Error
-	if !errors.As(err, &refused) || !strings.Contains(refused.Hint(), "5 GB") || len(p.arrivals()) != 1 {
-		t.Errorf("got %v", err)
+	for name, tc := range map[string]struct {
+		status int
+		size   int64
+		want   bool
+	}{
+		"413, whatever the size":      {413, 7, true},
+		"400 above 5 GB":              {400, 5_100_000_000, true},
+		"400 for another reason":      {400, 7, false},
+		"403 says nothing about size": {403, 5_100_000_000, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tries := 0
+			c := newClient(t, Config{Retry: fastRetry(), Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				tries++
+				r.Body.Close()
+				return respond(r, tc.status, `{"detail":"no"}`), nil
+			})})
+			u := uploadOf("a", "content")
+			u.Size = tc.size
+			_, err := c.Upload(t.Context(), u)
+			var tooLarge *TooLargeError
+			if errors.As(err, &tooLarge) != tc.want || err == nil || tries != 1 {
+				t.Errorf("got %v after %d tries", err, tries)
+			}
+			if tc.want && (tooLarge.Size != tc.size || !strings.Contains(tooLarge.Hint(), "give its id")) {
+				t.Errorf("got %+v, hint %q", tooLarge, tooLarge.Hint())
+			}
+		})
 	}
 }
 

@@ -27,7 +27,8 @@ func Find(jobs []spec.Job) ([][]Input, diag.List) {
 		for _, in := range job.Inputs {
 			inputs[i] = append(inputs[i], f.match(in)...)
 		}
-		problems.Add(append(own, nameProblems(inputs[i])...))
+		own = append(own, nameProblems(inputs[i])...)
+		problems.Add(append(own, sizeProblems(inputs[i])...))
 	}
 	return inputs, problems.List().Sort()
 }

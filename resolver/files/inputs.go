@@ -1,5 +1,5 @@
 // Package files finds the inputs of jobs on this disk, fills templates in and hashes
-// what there is. It only reads, and knows no platform.
+// what there is. It only reads, and asks no platform.
 package files
 
 import (
@@ -120,7 +120,11 @@ func Read(ctx context.Context, jobs []spec.Job, reading Reading) ([][]Input, dia
 	if err == nil {
 		err = reading.measure(ctx, inputs)
 	}
-	return inputs, nil, err
+	var large diag.Gathering
+	for _, list := range inputs {
+		large.Add(sizeProblems(list))
+	}
+	return inputs, large.List().Sort(), err
 }
 
 // hash gives every file its digest.

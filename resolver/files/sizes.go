@@ -1,0 +1,27 @@
+package files
+
+import (
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+)
+
+// sizeProblems refuses what the platform's upload will not take, before hours are
+// spent on sending it: a file before it is read, an archive when it was measured.
+func sizeProblems(inputs []Input) diag.List {
+	var problems diag.List
+	for _, in := range inputs {
+		if in.Size > rescale.MaxUpload {
+			problems.Add(in.Pos, diag.InputTooLarge, rescale.TooLargeAdvice,
+				"input %s has %.1f GB, and the platform takes files of up to 5 GB", in.label(), float64(in.Size)/1e9)
+		}
+	}
+	return problems
+}
+
+// label is the name that tells an input from the others of a manifest.
+func (in Input) label() string {
+	if in.Archive != nil {
+		return in.Name
+	}
+	return in.Rel
+}
