@@ -90,11 +90,22 @@ func (c *Client) File(ctx context.Context, id string) (File, error) {
 	return w.file(), nil
 }
 
-// Files lists the files of the account whose names match search, newest first. The
-// platform splits search at blanks and matches parts of names, so that callers
-// must compare names again (rescale-api.md §3.3). An empty search lists all files.
-func (c *Client) Files(ctx context.Context, search string) ([]File, error) {
-	return c.files(ctx, "/api/v2/files/", search)
+// Files gives the files that the account sees and whose names match search to yield,
+// newest first, until it returns false. The platform splits search at blanks and
+// matches parts of names, so that callers must compare names again
+// (rescale-api.md §3.3). An empty search means all files.
+func (c *Client) Files(ctx context.Context, search string, yield func(File) bool) error {
+	seen := make(map[string]bool)
+	return eachPage(ctx, c, fileListing("/api/v2/files/", search), func(p page[wireFile]) bool {
+		for _, w := range p.Results {
+			// New files came in between two pages and shifted the rest.
+			if repeated := seen[w.ID]; !repeated && !yield(w.file()) {
+				return false
+			}
+			seen[w.ID] = true
+		}
+		return true
+	})
 }
 
 // JobFiles lists the output files of a job whose names match search, with the same
@@ -103,16 +114,16 @@ func (c *Client) JobFiles(ctx context.Context, id, search string) ([]File, error
 	if err := checkID(id); err != nil {
 		return nil, err
 	}
-	return c.files(ctx, jobPath(id)+"files/", search)
+	found, err := all[wireFile](ctx, c, fileListing(jobPath(id)+"files/", search))
+	return distinct(convert(found, wireFile.file), func(f File) string { return f.ID }), err
 }
 
-func (c *Client) files(ctx context.Context, path, search string) ([]File, error) {
+func fileListing(path, search string) listing {
 	query := url.Values{}
 	if search != "" {
 		query.Set("search", search)
 	}
-	found, err := all[wireFile](ctx, c, listing{path: path, query: query, size: filePageSize})
-	return distinct(convert(found, wireFile.file), func(f File) string { return f.ID }), err
+	return listing{path: path, query: query, size: filePageSize}
 }
 
 // distinct drops entries that a listing repeats, because new ones came in between

@@ -278,10 +278,22 @@ func TestFilesAreListedOnce(t *testing.T) {
 		reply(200, `{"count":3,"next":"/api/v2/files/?page=2","results":[{"id":"a","fileChecksums":[{"hashFunction":"SHA-512","fileHash":"AB"}]},{"id":"b","isUploaded":false,"dateUploaded":null}]}`),
 		reply(200, `{"count":3,"next":null,"results":[{"id":"b"},{"id":"c","isDeleted":true}]}`),
 	))
-	got, err := p.client(t).Files(t.Context(), "")
+	var got []File
+	err := p.client(t).Files(t.Context(), "", func(f File) bool { got = append(got, f); return true })
 	want := []File{{ID: "a", SHA512: "ab", Complete: true}, {ID: "b"}, {ID: "c", Complete: true, Deleted: true}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestFilesAreReadNoFurtherThanWanted asks for no page that nobody looks at.
+func TestFilesAreReadNoFurtherThanWanted(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, reply(200, `{"count":9,"next":"/api/v2/files/?page=2","results":[{"id":"a"},{"id":"b"},{"id":"c"}]}`))
+	n := 0
+	err := p.client(t).Files(t.Context(), "deck one.k", func(File) bool { n++; return n < 2 })
+	if seen := p.arrivals(); err != nil || n != 2 || len(seen) != 1 || seen[0].Query != "page_size=1000&search=deck+one.k" {
+		t.Errorf("%v after %d files, %+v", err, n, seen)
 	}
 }
 
