@@ -129,3 +129,25 @@ func (e *OutageError) Hint() string {
 	}
 	return ""
 }
+
+// What the platform's upload takes: 5 GB, as a summary of its documentation says
+// (rescale-api.md §3.1). It may mean either unit. Only what is larger than the
+// larger one is certainly refused; what is between them may be.
+const (
+	MaxUpload = 5 << 30
+	doubtful  = 5_000_000_000
+)
+
+// TooLargeAdvice says what to do with a file that is larger.
+const TooLargeAdvice = "compress it, split it and join the parts in the job's command (split -b 4G, cat), " +
+	"or bring it to the platform with its own tools and give its id"
+
+// explain recognises a refusal of the size, whatever words it comes in.
+func (u Upload) explain(err error) error {
+	var refused *Error
+	if errors.As(err, &refused) &&
+		(refused.Status == http.StatusRequestEntityTooLarge || refused.Status == http.StatusBadRequest && u.Size > doubtful) {
+		return &TooLargeError{Name: u.Name, Size: u.Size, Err: err}
+	}
+	return err
+}

@@ -2,7 +2,6 @@ package rescale
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -153,18 +152,6 @@ func (c *Client) Lines(ctx context.Context, id string) ([]string, error) {
 	return w.Lines, err
 }
 
-// What the platform's upload takes: 5 GB, as a summary of its documentation says
-// (rescale-api.md §3.1). It may mean either unit. Only what is larger than the
-// larger one is certainly refused; what is between them may be.
-const (
-	MaxUpload = 5 << 30
-	doubtful  = 5_000_000_000
-)
-
-// TooLargeAdvice says what to do with a file that is larger.
-const TooLargeAdvice = "compress it, split it and join the parts in the job's command (split -b 4G, cat), " +
-	"or bring it to the platform with its own tools and give its id"
-
 // Upload is a file to store.
 type Upload struct {
 	Name     string                        // to store it under; not unique on the platform
@@ -187,16 +174,6 @@ func (c *Client) Upload(ctx context.Context, u Upload) (File, error) {
 		return File{}, u.explain(err)
 	}
 	return w.file(), nil
-}
-
-// explain recognises a refusal of the size, whatever words it comes in.
-func (u Upload) explain(err error) error {
-	var refused *Error
-	if errors.As(err, &refused) &&
-		(refused.Status == http.StatusRequestEntityTooLarge || refused.Status == http.StatusBadRequest && u.Size > doubtful) {
-		return &TooLargeError{Name: u.Name, Size: u.Size, Err: err}
-	}
-	return err
 }
 
 func (c *Client) uploadOnce(ctx context.Context, u Upload, w *wireFile) error {
