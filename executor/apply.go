@@ -25,6 +25,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
+	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -48,6 +49,7 @@ type Executor struct {
 	Interval time.Duration // between two looks at the jobs that run; 0 means 30 s
 	NoWait   bool          // return when everything is submitted
 	Notify   func(Event)   // called for one event at a time; nil is fine
+	Pace     time.Duration // between two events about one transfer; 0 means 100 ms
 }
 
 // ConflictError tells that a person must decide before anything is done.
@@ -73,9 +75,15 @@ func (e *Executor) Apply(ctx context.Context, plan Plan) (Report, error) {
 		Executor: e,
 		before:   e.Journal.Snapshot(),
 		slots:    semaphore.NewWeighted(int64(e.parallel())),
-		uploads:  make(map[string]*upload),
 		shelf:    &results.Shelf{Platform: e.Platform},
 		steps:    make(map[string]Step, len(plan.Steps)),
+		notify:   func(Event) {},
+	}
+	if e.Notify != nil {
+		a.notify = Paced(e.Pace, e.Notify)
+	}
+	a.store = &inputs.Store{
+		Platform: e.Platform, Journal: e.Journal, Known: a.before, Found: plan.Stock, Report: a, Parallel: e.parallel(),
 	}
 	a.starter = &once.Starter{Platform: e.Platform, Journal: e.Journal, Owner: e.Owner, Report: a}
 	a.starter.Expect(a.openGates(plan.Steps), e.parallel())
@@ -128,24 +136,13 @@ type application struct {
 	*Executor
 	before  state.Snapshot      // the journal when the apply began
 	starter *once.Starter       // brings runs to submitted
+	store   *inputs.Store       // brings inputs onto the platform
 	slots   *semaphore.Weighted // bounds the jobs that fetch results at once
 	watch   *watch.Watch
-	telling sync.Mutex // one event at a time
-	storing sync.Mutex // guards uploads
-	uploads map[string]*upload
 	gates   *chain.Gates    // hold back the jobs that build on others
 	shelf   *results.Shelf  // what jobs take of others
 	steps   map[string]Step // by the name of the job
-}
-
-func (a *application) notify(e Event) {
-	if a.Notify == nil {
-		return
-	}
-	a.telling.Lock()
-	defer a.telling.Unlock()
-	e.Time = time.Now()
-	a.Notify(e)
+	notify  func(Event)
 }
 
 // job is the straight line of one job: start, wait, fetch.

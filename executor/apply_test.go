@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -254,7 +254,7 @@ func TestUploads(t *testing.T) {
 			p, m := newFake(), new(memory)
 			stale := with("wing")
 			stale.Inputs[0].ModTime = noon
-			var changed *executor.ChangedError
+			var changed *inputs.ChangedError
 			if err := apply(t.Context(), t, p, m, stale).Outcomes[0].Err; !errors.As(err, &changed) || p.count("upload") != 0 {
 				t.Errorf("error %v, %d uploads", err, p.count("upload"))
 			}
@@ -266,7 +266,7 @@ func TestUploads(t *testing.T) {
 			p, m := newFake(), new(memory)
 			p.checksum = "something else"
 			report := apply(t.Context(), t, p, m, with("wing"), plain("tail"))
-			var changed *executor.ChangedError
+			var changed *inputs.ChangedError
 			if !errors.As(report.Outcomes[0].Err, &changed) || changed.Path != path {
 				t.Errorf("error %v", report.Outcomes[0].Err)
 			}

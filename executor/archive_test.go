@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -42,7 +42,7 @@ func TestChangedArchive(t *testing.T) {
 			}
 			p := newFake()
 			report := apply(t.Context(), t, p, new(memory), j)
-			var changed *executor.ChangedError
+			var changed *inputs.ChangedError
 			if err := report.Outcomes[0].Err; !errors.As(err, &changed) || name != "gone" && changed.Path != path {
 				t.Errorf("%v", err)
 			}

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"sync"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -13,8 +14,9 @@ type EventType string
 // The events of an apply, in the order in which a job meets them.
 const (
 	EventWaiting     EventType = "waiting"     // Job, Message: what it waits for
-	EventUploading   EventType = "uploading"   // File, Size, Sent
-	EventUploaded    EventType = "uploaded"    // File, Size, ID of the file
+	EventUploading   EventType = "uploading"   // File, Path, Size, Sent
+	EventUploaded    EventType = "uploaded"    // File, Path, Size, ID of the file
+	EventAborted     EventType = "aborted"     // File, Path, Size: an upload ended early; the results of its jobs tell why
 	EventCreated     EventType = "created"     // Job, ID
 	EventSubmitted   EventType = "submitted"   // Job, ID
 	EventStatus      EventType = "status"      // Job, ID, Status
@@ -31,11 +33,49 @@ type Event struct {
 	Job     string
 	ID      string
 	Status  string
-	File    string
-	Size    int64 // bytes
-	Sent    int64 // bytes so far
+	File    string // name on the platform
+	Path    string // on this disk, of an upload
+	Size    int64  // bytes
+	Sent    int64  // bytes so far
 	Message string
 	Outcome *Outcome
+}
+
+// Transfer tells transfers apart.
+type Transfer struct{ Job, File, Path string }
+
+// Transfer is the one that e speaks of.
+func (e Event) Transfer() Transfer { return Transfer{e.Job, e.File, e.Path} }
+
+// progressEvery is how often people can follow a number.
+const progressEvery = 100 * time.Millisecond
+
+// Paced stamps events and passes them on, one at a time. Of a transfer under way it
+// tells no more than once in a while; 0 means 100 ms. Its beginning, its last byte
+// and its end are always told.
+func Paced(every time.Duration, notify func(Event)) func(Event) {
+	if every <= 0 {
+		every = progressEvery
+	}
+	var mu sync.Mutex
+	told := make(map[Transfer]time.Time)
+	return func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		e.Time = time.Now()
+		switch e.Type {
+		case EventUploading, EventDownloading:
+			last, begun := told[e.Transfer()]
+			if begun && e.Sent < e.Size && e.Time.Sub(last) < every {
+				return
+			}
+			told[e.Transfer()] = e.Time
+		case EventUploaded, EventDownloaded, EventAborted:
+			delete(told, e.Transfer())
+		default:
+		}
+		notify(e)
+	}
 }
 
 // Outcome is how an apply ended for one job.

@@ -186,6 +186,8 @@ func (f *fake) DeleteJob(_ context.Context, id string) error {
 	return nil
 }
 
+func (*fake) Files(context.Context, string, func(rescale.File) bool) error { return nil }
+
 func (*fake) JobFiles(context.Context, string, string) ([]rescale.File, error) { return nil, nil }
 
 func (f *fake) Upload(_ context.Context, u rescale.Upload) (rescale.File, error) {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
+	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -28,6 +29,7 @@ type Observation struct {
 	Statuses map[string][]rescale.Status // of runs that the journal calls active, by job id
 	Gone     map[string]bool             // job ids that the platform no longer has
 	Missing  map[string][]string         // result files that are not here, by job name
+	Stock    inputs.Stock                // which inputs of new runs the platform has
 }
 
 // best is the job that a key stands for, of this attempt or a later one, or of any
@@ -61,10 +63,25 @@ func (o Observation) spare(f once.Found) []once.Found {
 	return slices.DeleteFunc(slices.Clone(o.Found), func(other once.Found) bool { return other.Key != f.Key || other.ID == f.ID })
 }
 
-// Observe reads what NewPlan needs. It sends GETs only: one status history for
-// each run that the journal calls active, and, when a job may be on the
-// platform without the journal knowing, one listing for all jobs together.
-func Observe(ctx context.Context, p Finder, resolved resolver.Result, snapshot state.Snapshot, options Options) (Observation, error) {
+// Observe reads what NewPlan needs. It sends GETs only: what is known of runs and
+// jobs, and then of the inputs of those that are to run.
+func Observe(ctx context.Context, p Observer, resolved resolver.Result, snapshot state.Snapshot, options Options) (Observation, error) {
+	seen, err := observeJobs(ctx, p, resolved, snapshot, options)
+	if err != nil {
+		return seen, err
+	}
+	search := inputs.Search{Owner: resolved.User.Email, Known: snapshot, Wanted: NewPlan(resolved.Jobs, snapshot, seen, options).needed()}
+	if options.NoReuse {
+		search.Scope = inputs.Remembered
+	}
+	seen.Stock, err = inputs.Look(ctx, p, search)
+	return seen, err
+}
+
+// observeJobs reads one status history for each run that the journal calls
+// active, and, when a job may be on the platform without the journal knowing,
+// one listing for all jobs together.
+func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapshot state.Snapshot, options Options) (Observation, error) {
 	seen, err := Active(ctx, p, resolved.Jobs, snapshot)
 	if err != nil {
 		return seen, err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
+	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -61,11 +62,13 @@ func (s Step) Spends() bool {
 	return s.Creates() || s.Action == Resume && s.Stage != state.StageSubmitted && !s.Running
 }
 
-// Plan is one step for each job, in the order of the manifest, and the contents
-// that are to be uploaded.
+// Plan is one step for each job, in the order of the manifest, and what becomes
+// of the inputs of new runs. Each content is named once.
 type Plan struct {
 	Steps   []Step
-	Uploads []files.Input // each content once
+	Uploads []files.Input // to be uploaded
+	Reused  []files.Input // found on the platform, with ID; what the journal knows is not among them
+	Stock   inputs.Stock  // what was seen of them
 }
 
 // Pending tells that Apply would do something.
@@ -91,6 +94,7 @@ func (p Plan) Count(a Action) int {
 type Options struct {
 	Replace []string // names of jobs to run again although nothing changed
 	Rivals  Rivalry  // what happens to runs of a job that are in the way
+	NoReuse bool     // files that another machine has uploaded are not looked for
 }
 
 // Rivalry says what happens to an active run of a job whose manifest changed.
@@ -105,7 +109,7 @@ const (
 // NewPlan decides what every job needs. It is pure: the same values give the
 // same plan.
 func NewPlan(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options Options) Plan {
-	plan := Plan{Steps: make([]Step, len(jobs))}
+	plan := Plan{Steps: make([]Step, len(jobs)), Stock: seen.Stock}
 	obstacles, pending := gather[string](), gather[bool]()
 	chain.Walk(links(jobs), func(i int, lineage string) chain.Version {
 		step := blocked(seen.decide(jobs[i], snapshot, options, lineage).step(), obstacles.of(jobs[i]))
@@ -114,18 +118,6 @@ func NewPlan(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, opt
 		pending.jobs[step.Job.Name] = !settled(step) && step.Action != Blocked
 		return version(step.Key)
 	})
-	planned := make(map[string]bool)
-	for _, step := range plan.Steps {
-		if !step.Creates() {
-			continue
-		}
-		for _, in := range step.Job.Inputs {
-			content := in.SHA512 + "\n" + in.Name
-			if stored, _ := snapshot.File(in.SHA512, in.Name); in.Path != "" && stored.ID == "" && !planned[content] {
-				planned[content] = true
-				plan.Uploads = append(plan.Uploads, in)
-			}
-		}
-	}
+	plan.sort(snapshot)
 	return plan
 }

@@ -295,8 +295,9 @@ func TestPlan(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
-			if creates := step.Creates(); creates != (len(plan.Uploads) == 1) {
-				t.Errorf("creates = %v, but %d uploads", creates, len(plan.Uploads))
+			// A draft that is there is brought up to date, inputs included.
+			if spends := step.Spends(); spends != (len(plan.Uploads) == 1) {
+				t.Errorf("spends = %v, but %d uploads", spends, len(plan.Uploads))
 			}
 			if plan.Pending() == (tc.action == executor.Unchanged) {
 				t.Errorf("Pending() = %v for %s", plan.Pending(), tc.action)

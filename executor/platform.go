@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 
+	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -13,7 +14,7 @@ type Platform interface {
 	Finder
 	once.Writer
 	Steward
-	Storage
+	inputs.Platform
 	results.Platform
 }
 
@@ -23,15 +24,15 @@ type Finder interface {
 	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
 }
 
+// Observer reads what a plan needs.
+type Observer interface {
+	Finder
+	inputs.Finder
+}
+
 // Steward labels jobs and stops them.
 type Steward interface {
 	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
 	AddTag(ctx context.Context, id, tag string) error
 	StopJob(ctx context.Context, id string) error
-}
-
-// Storage keeps input files.
-type Storage interface {
-	Upload(ctx context.Context, upload rescale.Upload) (rescale.File, error)
-	File(ctx context.Context, id string) (rescale.File, error)
 }

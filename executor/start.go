@@ -46,7 +46,7 @@ func intent(step Step) state.Record {
 // body is the resolved request with the ids of the input files: local ones, which
 // are uploaded here if the platform does not have them, and results of other jobs.
 func (a *application) body(ctx context.Context, step Step) (rescale.JobRequest, error) {
-	files, err := a.inputFiles(ctx, step)
+	files, err := a.store.IDs(ctx, step.Job.Inputs)
 	if err != nil {
 		return rescale.JobRequest{}, err
 	}

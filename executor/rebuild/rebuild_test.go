@@ -328,6 +328,8 @@ func TestResultsThatAreHere(t *testing.T) {
 // finder is the platform as a plan reads it.
 type finder struct{ *platform }
 
+func (finder) Files(context.Context, string, func(rescale.File) bool) error { return nil }
+
 func (finder) ClusterStatuses(context.Context, string) ([]rescale.Status, error) { return nil, nil }
 
 // A list that moves each time it is read may hide a run.

@@ -29,7 +29,7 @@ type Download struct {
 	ID       string // of the job on the platform
 	Wish     Wish
 	Parallel int            // transfers at once, at least 1; a large file takes those that nobody else needs
-	Tell     func(Transfer) // called for one transfer at a time
+	Tell     func(Transfer) // called whenever bytes came, for one transfer at a time
 
 	sizes sizes
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -151,17 +150,12 @@ type Transfer struct {
 	Done bool
 }
 
-// tellEvery is the shortest time between two words about one transfer.
-const tellEvery = 100 * time.Millisecond
-
-// progress counts what arrives of one file, through whatever streams, and tells of it
-// now and then.
+// progress counts what arrives of one file, through whatever streams, and tells of it.
 type progress struct {
 	tell func(Transfer)
 
 	mu       sync.Mutex
 	transfer Transfer
-	told     time.Time
 }
 
 // begin sets how much is here before anything is fetched.
@@ -175,10 +169,7 @@ func (p *progress) add(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.transfer.Sent += int64(n)
-	if now := time.Now(); now.Sub(p.told) >= tellEvery {
-		p.told = now
-		p.tell(p.transfer)
-	}
+	p.tell(p.transfer)
 }
 
 func (p *progress) done() {

@@ -1,0 +1,226 @@
+package inputs
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
+)
+
+// Content is what two inputs have in common when one file will do for both. The
+// platform takes an input's name from its upload, so that the same bytes under two
+// names are two files.
+type Content struct{ SHA512, Name string }
+
+// Of is the content of an input on this disk.
+func Of(in files.Input) Content { return Content{in.SHA512, in.Name} }
+
+// Stock is what became of contents that were looked for: the id of a file that has
+// it, or an empty one when the platform has no such file. What is not in it was not
+// looked for.
+type Stock map[Content]string
+
+// Reader reads what is known about a file.
+type Reader interface {
+	File(ctx context.Context, id string) (rescale.File, error)
+}
+
+// Finder finds files.
+type Finder interface {
+	Reader
+	Files(ctx context.Context, search string, yield func(rescale.File) bool) error
+}
+
+// Search says what to look for.
+type Search struct {
+	Owner  string         // e-mail of the account, as the platform writes it
+	Wanted []files.Input  // on this disk, each content once
+	Known  state.Snapshot // what this machine remembers
+	Scope  Scope
+}
+
+// Scope is where to look.
+type Scope string
+
+// The scopes.
+const (
+	Everywhere Scope = ""      // among all files of the account
+	Remembered Scope = "known" // only whether what the state knows is still there
+)
+
+// How much is looked at. A plan must not become slow because somebody has many
+// files: what is not found is uploaded, which does no harm.
+const (
+	maxChecks   = 64     // remembered files that are read; of more the state is believed
+	maxSearches = 64     // names that are searched for; for more, the newest files of the account are listed
+	maxHits     = 1_000  // files that a search for one name looks at
+	maxListed   = 10_000 // files that a listing looks at
+	parallel    = 8      // requests at once
+)
+
+// LookError tells that the platform could not be asked for its files.
+type LookError struct{ Err error }
+
+// Error is the act and the cause.
+func (e *LookError) Error() string {
+	return fmt.Sprintf("looking for the inputs among the files on the platform: %v", e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *LookError) Unwrap() error { return e.Err }
+
+// Hint tells how to do without.
+func (*LookError) Hint() string {
+	return "--no-reuse uploads without looking for what another machine has uploaded"
+}
+
+// Look finds the wanted contents on the platform: those that the state knows by
+// their ids, and the others by name. It sends GETs only.
+func Look(ctx context.Context, p Finder, s Search) (Stock, error) {
+	l := look{platform: p, search: s, stock: make(Stock)}
+	missing, err := l.remembered(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the records of uploaded inputs: %w", err)
+	}
+	if s.Scope == Remembered || len(missing) == 0 {
+		return l.stock, nil
+	}
+	for _, in := range missing {
+		l.stock[Of(in)] = ""
+	}
+	if err := l.find(ctx, missing); err != nil {
+		return nil, &LookError{err}
+	}
+	return l.stock, nil
+}
+
+// look is one Look under way.
+type look struct {
+	platform Finder
+	search   Search
+	mu       sync.Mutex
+	stock    Stock
+}
+
+// remembered checks what the state knows, and gives the inputs of which it knows
+// nothing that is still there.
+func (l *look) remembered(ctx context.Context) (missing []files.Input, err error) {
+	known := make([]string, len(l.search.Wanted))
+	n := 0
+	for i, in := range l.search.Wanted {
+		if file, _ := l.search.Known.File(in.SHA512, in.Name); file.ID != "" {
+			known[i] = file.ID
+			n++
+		}
+	}
+	lost := make([]bool, len(known))
+	if n <= maxChecks {
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(parallel)
+		for i, id := range known {
+			if id == "" {
+				continue
+			}
+			group.Go(func() error {
+				there, err := holds(ctx, l.platform, id, l.search.Wanted[i])
+				lost[i] = !there
+				l.put(l.search.Wanted[i], id, there)
+				return err
+			})
+		}
+		err = group.Wait()
+	}
+	for i, in := range l.search.Wanted {
+		if known[i] == "" || lost[i] {
+			missing = append(missing, in)
+		}
+	}
+	return missing, err
+}
+
+func (l *look) put(in files.Input, id string, there bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !there {
+		id = ""
+	}
+	l.stock[Of(in)] = id
+}
+
+// holds tells that a file is there, and is still what it was.
+func holds(ctx context.Context, p Reader, id string, in files.Input) (bool, error) {
+	file, err := p.File(ctx, id)
+	if once.NotFound(err) {
+		return false, nil
+	}
+	whole := file.Complete && !file.Deleted && file.Name == in.Name && file.Size == in.Size
+	return whole && (file.SHA512 == "" || file.SHA512 == in.SHA512), err
+}
+
+// find searches for every name once, or lists what is newest when there are many.
+func (l *look) find(ctx context.Context, missing []files.Input) error {
+	byName := make(map[string][]files.Input)
+	var names []string
+	for _, in := range missing {
+		if len(byName[in.Name]) == 0 {
+			names = append(names, in.Name)
+		}
+		byName[in.Name] = append(byName[in.Name], in)
+	}
+	if len(names) > maxSearches {
+		return l.scan(ctx, "", maxListed, byName)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for _, name := range names {
+		group.Go(func() error {
+			return l.scan(ctx, name, maxHits, map[string][]files.Input{name: byName[name]})
+		})
+	}
+	return group.Wait()
+}
+
+// scan reads files, newest first, until all that is wanted was found or enough
+// were looked at.
+func (l *look) scan(ctx context.Context, search string, most int, wanted map[string][]files.Input) error {
+	open := 0
+	for _, list := range wanted {
+		open += len(list)
+	}
+	seen := 0
+	return l.platform.Files(ctx, search, func(f rescale.File) bool {
+		seen++
+		for _, in := range wanted[f.Name] {
+			if l.fits(f, in) && l.take(in, f.ID) {
+				open--
+			}
+		}
+		return open > 0 && seen < most
+	})
+}
+
+// fits tells that a file can stand for an input: the account's own, whole, and
+// proven to be the same bytes. A file whose checksum the platform does not tell is
+// not proven.
+func (l *look) fits(f rescale.File, in files.Input) bool {
+	return f.Complete && !f.Deleted && f.Type == rescale.InputFile && strings.EqualFold(f.Owner, l.search.Owner) &&
+		f.Size == in.Size && f.SHA512 == in.SHA512 && in.SHA512 != ""
+}
+
+// take notes the newest file of a content.
+func (l *look) take(in files.Input, id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stock[Of(in)] != "" {
+		return false
+	}
+	l.stock[Of(in)] = id
+	return true
+}

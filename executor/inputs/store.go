@@ -1,0 +1,182 @@
+// Package inputs brings the input files of jobs onto the platform: each content
+// under its name once, and nothing that is there already. It knows neither plans
+// nor jobs, and decides nothing about runs.
+package inputs
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
+)
+
+// Platform keeps input files.
+type Platform interface {
+	Reader
+	Upload(ctx context.Context, upload rescale.Upload) (rescale.File, error)
+}
+
+// Journal is where every upload is written before and after it happens.
+type Journal interface {
+	Append(state.Record) error
+}
+
+// Reporter is told how far uploads are. Several may be told of at a time.
+type Reporter interface {
+	// Uploading is called when an upload begins, and whenever bytes were sent.
+	// Sent starts over when the upload does.
+	Uploading(in files.Input, sent int64)
+	Uploaded(in files.Input, id string)
+	// Aborted ends an upload that failed.
+	Aborted(in files.Input)
+}
+
+// Store gives inputs their ids. One serves a whole apply, and all its jobs.
+type Store struct {
+	Platform Platform
+	Journal  Journal
+	Known    state.Snapshot // the journal when the apply began
+	Found    Stock          // what the plan saw on the platform
+	Report   Reporter
+	Parallel int // uploads at once, at least 1
+
+	mu    sync.Mutex // guards what follows
+	files map[Content]*file
+	slots *semaphore.Weighted
+}
+
+// file is one content on its way to the platform, shared by all jobs that use it.
+type file struct {
+	done chan struct{} // closed when the others are final
+	id   string
+	err  error
+}
+
+// IDs gives the files that stand for inputs of a job, uploading what is not there.
+func (s *Store) IDs(ctx context.Context, list []files.Input) ([]rescale.InputRef, error) {
+	refs := make([]rescale.InputRef, len(list))
+	// No sibling is cancelled by a failure: an upload may be another job's too.
+	var group errgroup.Group
+	group.SetLimit(max(1, s.Parallel))
+	for i, in := range list {
+		group.Go(func() error {
+			id, err := s.id(ctx, in)
+			refs[i] = rescale.InputRef{ID: id, Decompress: &list[i].Decompress}
+			return err
+		})
+	}
+	return refs, group.Wait()
+}
+
+// id brings each content there once, however many jobs use it.
+func (s *Store) id(ctx context.Context, in files.Input) (string, error) {
+	if in.Path == "" {
+		return in.ID, nil
+	}
+	f, first := s.share(Of(in))
+	if first {
+		f.id, f.err = s.inTurn(ctx, in)
+		close(f.done)
+	}
+	select {
+	case <-f.done:
+		return f.id, f.err
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// share gives the content's file; first tells who must bring it.
+func (s *Store) share(c Content) (f *file, first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.files == nil {
+		s.files = make(map[Content]*file)
+		s.slots = semaphore.NewWeighted(int64(max(1, s.Parallel)))
+	}
+	f, known := s.files[c]
+	if !known {
+		f = &file{done: make(chan struct{})}
+		s.files[c] = f
+	}
+	return f, !known
+}
+
+// inTurn waits for one of the slots.
+func (s *Store) inTurn(ctx context.Context, in files.Input) (string, error) {
+	if err := s.slots.Acquire(ctx, 1); err != nil {
+		return "", context.Cause(ctx)
+	}
+	defer s.slots.Release(1)
+	return s.provide(ctx, in)
+}
+
+// provide takes the file that an earlier apply or another machine uploaded, if the
+// platform still has it, and uploads it otherwise.
+func (s *Store) provide(ctx context.Context, in files.Input) (string, error) {
+	known, _ := s.Known.File(in.SHA512, in.Name)
+	tried := ""
+	for _, id := range []string{known.ID, s.Found[Of(in)]} {
+		if id == tried {
+			continue
+		}
+		tried = id
+		there, err := holds(ctx, s.Platform, id, in)
+		if err != nil {
+			return "", err
+		}
+		if there && id != known.ID {
+			err = s.Journal.Append(uploaded(in, id))
+		}
+		if there {
+			return id, err
+		}
+	}
+	return s.upload(ctx, in)
+}
+
+// upload is record, upload, record.
+func (s *Store) upload(ctx context.Context, in files.Input) (string, error) {
+	if err := unchanged(in); err != nil {
+		return "", err
+	}
+	begun := state.Record{Kind: state.KindUploading, File: state.File{Name: in.Name, SHA512: in.SHA512, Size: in.Size}}
+	if err := s.Journal.Append(begun); err != nil {
+		return "", err
+	}
+	s.Report.Uploading(in, 0)
+	id, err := s.send(ctx, in)
+	if err == nil {
+		err = s.Journal.Append(uploaded(in, id))
+	}
+	if err != nil {
+		s.Report.Aborted(in)
+		return "", err
+	}
+	s.Report.Uploaded(in, id)
+	return id, nil
+}
+
+func uploaded(in files.Input, id string) state.Record {
+	return state.Record{Kind: state.KindUploaded, File: state.File{Name: in.Name, SHA512: in.SHA512, Size: in.Size, ID: id}}
+}
+
+// send uploads, and trusts nothing that changed underneath.
+func (s *Store) send(ctx context.Context, in files.Input) (string, error) {
+	sent, err := s.Platform.Upload(ctx, rescale.Upload{
+		Name: in.Name, Size: in.Size, Open: in.Open,
+		Progress: func(sent int64) { s.Report.Uploading(in, sent) },
+	})
+	if err != nil {
+		return "", changed(in, err)
+	}
+	if sent.SHA512 != "" && sent.SHA512 != in.SHA512 {
+		return "", &ChangedError{Path: in.Path}
+	}
+	return sent.ID, unchanged(in)
+}

@@ -1,0 +1,57 @@
+package executor
+
+import (
+	"github.com/rescale-apply/rescale-apply/executor/inputs"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
+)
+
+// needed are the inputs on this disk of everything that is to be submitted, each
+// content once.
+func (p Plan) needed() []files.Input {
+	var list []files.Input
+	known := make(map[inputs.Content]bool)
+	for _, step := range p.Spending() {
+		for _, in := range step.Job.Inputs {
+			if in.Path != "" && !known[inputs.Of(in)] {
+				known[inputs.Of(in)] = true
+				list = append(list, in)
+			}
+		}
+	}
+	return list
+}
+
+// sort tells what is to be uploaded from what is there. What was not looked for is
+// where the journal says.
+func (p *Plan) sort(snapshot state.Snapshot) {
+	for _, in := range p.needed() {
+		stored, _ := snapshot.File(in.SHA512, in.Name)
+		id, looked := p.Stock[inputs.Of(in)]
+		if !looked {
+			id = stored.ID
+		}
+		switch {
+		case id == "":
+			p.Uploads = append(p.Uploads, in)
+		case id != stored.ID:
+			in.ID = id
+			p.Reused = append(p.Reused, in)
+		}
+	}
+}
+
+// Uploading tells how far an upload is.
+func (a *application) Uploading(in files.Input, sent int64) {
+	a.notify(Event{Type: EventUploading, File: in.Name, Path: in.Path, Size: in.Size, Sent: sent})
+}
+
+// Uploaded tells that a file is on the platform.
+func (a *application) Uploaded(in files.Input, id string) {
+	a.notify(Event{Type: EventUploaded, File: in.Name, Path: in.Path, Size: in.Size, ID: id})
+}
+
+// Aborted tells that an upload ended early. Why is told with the job.
+func (a *application) Aborted(in files.Input) {
+	a.notify(Event{Type: EventAborted, File: in.Name, Path: in.Path, Size: in.Size})
+}

@@ -1,0 +1,100 @@
+package executor_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/inputs"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
+)
+
+// TestPlanOfInputs tells what is uploaded from what is there, each content once.
+func TestPlanOfInputs(t *testing.T) {
+	t.Parallel()
+	in := files.Input{Name: "deck.k", Path: "/work/deck.k", SHA512: "abc", Size: 4}
+	known := state.Snapshot{Files: map[string][]state.File{"abc": {{Name: "deck.k", SHA512: "abc", ID: "K"}}}}
+	for name, tc := range map[string]struct {
+		snapshot state.Snapshot
+		stock    inputs.Stock
+		uploads  int
+		reused   []string
+	}{
+		"never seen":                           {uploads: 1},
+		"known, not looked for":                {snapshot: known},
+		"known and there":                      {snapshot: known, stock: inputs.Stock{inputs.Of(in): "K"}},
+		"known and gone":                       {snapshot: known, stock: inputs.Stock{inputs.Of(in): ""}, uploads: 1},
+		"known and gone, another one is there": {snapshot: known, stock: inputs.Stock{inputs.Of(in): "F"}, reused: []string{"F"}},
+		"found":                                {stock: inputs.Stock{inputs.Of(in): "F"}, reused: []string{"F"}},
+		"not found":                            {stock: inputs.Stock{inputs.Of(in): ""}, uploads: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wing, tail := plain("wing"), plain("tail")
+			wing.Inputs = []files.Input{in, {ID: "there", Name: "mesh.msh"}}
+			tail.Inputs = []files.Input{in}
+			plan := executor.NewPlan([]resolver.Job{wing, tail}, tc.snapshot, executor.Observation{Stock: tc.stock}, executor.Options{})
+			var reused []string
+			for _, r := range plan.Reused {
+				reused = append(reused, r.ID)
+			}
+			if len(plan.Uploads) != tc.uploads || !slices.Equal(reused, tc.reused) {
+				t.Errorf("uploads %+v, reused %v", plan.Uploads, reused)
+			}
+		})
+	}
+}
+
+// TestPaced tells the beginning, the last byte and the end of each transfer, and
+// what lies between now and then.
+func TestPaced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		type told struct {
+			File string
+			Sent int64
+			Type executor.EventType
+		}
+		var got []told
+		tell := executor.Paced(time.Second, func(e executor.Event) {
+			if e.Time.IsZero() {
+				t.Error("an event without time")
+			}
+			got = append(got, told{e.File, e.Sent, e.Type})
+		})
+		for sent := range int64(26) {
+			for _, file := range []string{"a", "b"} {
+				tell(executor.Event{Type: executor.EventUploading, File: file, Size: 25, Sent: sent})
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		tell(executor.Event{Type: executor.EventUploaded, File: "a"})
+		tell(executor.Event{Type: executor.EventUploading, File: "a", Size: 25})
+		tell(executor.Event{Type: executor.EventUploading, File: "a", Size: 25, Sent: 1})
+		tell(executor.Event{Type: executor.EventAborted, File: "b"})
+		tell(executor.Event{Type: executor.EventDownloading, Job: "wing", File: "b", Size: 25, Sent: 1})
+		want := []told{
+			{"a", 0, executor.EventUploading},
+			{"b", 0, executor.EventUploading},
+			{"a", 10, executor.EventUploading},
+			{"b", 10, executor.EventUploading},
+			{"a", 20, executor.EventUploading},
+			{"b", 20, executor.EventUploading},
+			{"a", 25, executor.EventUploading},
+			{"b", 25, executor.EventUploading},
+			{"a", 0, executor.EventUploaded},
+			{"a", 0, executor.EventUploading},
+			{"b", 0, executor.EventAborted},
+			{"b", 1, executor.EventDownloading},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	})
+}
