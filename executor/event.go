@@ -51,32 +51,40 @@ func (e Event) Transfer() Transfer { return Transfer{e.Job, e.File, e.Path} }
 const progressEvery = 100 * time.Millisecond
 
 // Paced stamps events and passes them on, one at a time. Of a transfer under way it
-// tells no more than once in a while; 0 means 100 ms. Its beginning, its last byte
-// and its end are always told.
+// tells no more than once in a while; 0 means 100 ms. Its beginning and its end are
+// always told, and the last byte of one that takes longer: what follows is a wait.
 func Paced(every time.Duration, notify func(Event)) func(Event) {
 	if every <= 0 {
 		every = progressEvery
 	}
 	var mu sync.Mutex
-	told := make(map[Transfer]time.Time)
+	running := make(map[Transfer]told)
 	return func(e Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		e.Time = time.Now()
 		switch e.Type {
 		case EventUploading, EventDownloading:
-			last, begun := told[e.Transfer()]
-			if begun && e.Sent < e.Size && e.Time.Sub(last) < every {
+			t, begun := running[e.Transfer()]
+			if !begun {
+				t.first = e.Time
+			}
+			last := e.Sent == e.Size && e.Time.Sub(t.first) >= every
+			if begun && !last && e.Time.Sub(t.last) < every {
 				return
 			}
-			told[e.Transfer()] = e.Time
+			t.last = e.Time
+			running[e.Transfer()] = t
 		case EventUploaded, EventDownloaded, EventAborted:
-			delete(told, e.Transfer())
+			delete(running, e.Transfer())
 		default:
 		}
 		notify(e)
 	}
 }
+
+// told is when a transfer was told of.
+type told struct{ first, last time.Time }
 
 // Outcome is how an apply ended for one job.
 type Outcome struct {

@@ -137,9 +137,12 @@ func condition(name string) (bool, error) {
 //	emu stop JOBNAME            stop the job as a person would in the web UI
 //	emu delete ID               delete the job as a person would
 //	emu clone JOBNAME           clone the job as a person would, and submit the clone
+//	emu files                   every input file: OWNER SIZE NAME; or none
+//	emu remove NAME             delete the newest file of that name as a person would
+//	emu alter FILE              write to the file on this disk while the next upload is answered
 func emu(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|asked|await|stop|delete|clone")
+		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|asked|await|stop|delete|clone|files|remove|alter")
 	}
 	p := ts.Value(platformKey{}).(*platform)
 	switch args[0] {
@@ -169,6 +172,12 @@ func emu(ts *testscript.TestScript, neg bool, args []string) {
 		p.interfere(ts, args)
 	case "clone":
 		p.clone(ts, args[1:])
+	case "files":
+		p.files(ts)
+	case "remove":
+		p.remove(ts, args[1:])
+	case "alter":
+		p.alter(ts, args[1:])
 	case "asked":
 		p.asked(ts, args[1:])
 	case "await":
@@ -306,15 +315,20 @@ func (p *platform) clone(ts *testscript.TestScript, args []string) {
 func (p *platform) send(ts *testscript.TestScript, method, target string, body []byte) []byte {
 	request, err := http.NewRequest(method, p.web.URL+target, bytes.NewReader(body))
 	ts.Check(err)
-	request.Header.Set("Authorization", "Token "+activeKey)
 	request.Header.Set("Content-Type", "application/json")
+	return p.do(ts, request, activeKey)
+}
+
+// do sends a request of the account that has the key.
+func (p *platform) do(ts *testscript.TestScript, request *http.Request, key string) []byte {
+	request.Header.Set("Authorization", "Token "+key)
 	response, err := http.DefaultClient.Do(request)
 	ts.Check(err)
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
 	ts.Check(err)
 	if response.StatusCode >= http.StatusBadRequest {
-		ts.Fatalf("%s %s: %s", method, target, response.Status)
+		ts.Fatalf("%s %s: %s", request.Method, request.URL.Path, response.Status)
 	}
 	return answer
 }

@@ -297,11 +297,12 @@ func TestStore(t *testing.T) {
 		"nothing is there": {
 			want: "up1", lines: "record uploading ; sent 0; sent 4; record uploaded up1; tell uploaded up1",
 		},
-		"known":              {known: "K", files: keep("K"), want: "K"},
-		"known as well":      {known: "K", found: "K", files: keep("K"), want: "K"},
-		"found":              {found: "F", files: keep("F"), want: "F", lines: "record uploaded F"},
-		"known is gone":      {known: "K", found: "F", files: keep("F"), want: "F", lines: "record uploaded F"},
-		"found and gone now": {found: "F", want: "up1", lines: "record uploading ; sent 0; sent 4; record uploaded up1; tell uploaded up1"},
+		"known":                           {known: "K", files: keep("K"), want: "K"},
+		"known as well":                   {known: "K", found: "K", files: keep("K"), want: "K"},
+		"found":                           {found: "F", files: keep("F"), want: "F", lines: "record uploaded F"},
+		"known is gone":                   {known: "K", found: "F", files: keep("F"), want: "F", lines: "record uploaded F"},
+		"known is gone, nothing is found": {known: "K", want: "up1", lines: "record uploading ; sent 0; sent 4; record uploaded up1; tell uploaded up1"},
+		"found and gone now":              {found: "F", want: "up1", lines: "record uploading ; sent 0; sent 4; record uploaded up1; tell uploaded up1"},
 		"known, then deleted": {
 			known: "K", files: func(in files.Input) []rescale.File {
 				return []rescale.File{stored("K", in, func(f *rescale.File) { f.Deleted = true })}

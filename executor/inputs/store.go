@@ -5,6 +5,7 @@ package inputs
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -120,12 +121,10 @@ func (s *Store) inTurn(ctx context.Context, in files.Input) (string, error) {
 // platform still has it, and uploads it otherwise.
 func (s *Store) provide(ctx context.Context, in files.Input) (string, error) {
 	known, _ := s.Known.File(in.SHA512, in.Name)
-	tried := ""
-	for _, id := range []string{known.ID, s.Found[Of(in)]} {
-		if id == tried {
+	for _, id := range slices.Compact([]string{known.ID, s.Found[Of(in)]}) {
+		if id == "" {
 			continue
 		}
-		tried = id
 		there, err := holds(ctx, s.Platform, id, in)
 		if err != nil {
 			return "", err

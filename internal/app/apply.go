@@ -27,7 +27,7 @@ func (t *tool) applyCommand() *cli.Command {
 		Name:      "apply",
 		Usage:     "upload, create, submit, wait, download: what is not done yet",
 		UsageText: "rescale-apply -f job.yaml\n   rescale-apply -f job.yaml --local\n   rescale-apply apply -f job.yaml --no-wait --max-cost 50",
-		Flags:     join(manifestFlags(), flags, rerunFlags(), platformFlags(), outputFlags("text", "json")),
+		Flags:     join(manifestFlags(), flags, rerunFlags(), uploadFlags(), platformFlags(), outputFlags("text", "json")),
 		Action:    t.apply,
 	}
 }

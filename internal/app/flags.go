@@ -34,6 +34,13 @@ func rerunFlags() []cli.Flag {
 	}
 }
 
+// uploadFlags say what is uploaded.
+func uploadFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "no-reuse", Usage: "do not look among the account's files for inputs that another machine uploaded"},
+	}
+}
+
 // platformFlags say which platform, with which key.
 func platformFlags() []cli.Flag {
 	return []cli.Flag{

@@ -19,7 +19,7 @@ func (t *tool) planCommand() *cli.Command {
 		Name:      "plan",
 		Usage:     "show what apply would do, and why; sends GET requests only",
 		UsageText: "rescale-apply plan -f job.yaml\n   rescale-apply plan -f job.yaml --detailed-exitcode -o json",
-		Flags:     join(manifestFlags(), flags, rerunFlags(), platformFlags(), outputFlags("text", "json", "md")),
+		Flags:     join(manifestFlags(), flags, rerunFlags(), uploadFlags(), platformFlags(), outputFlags("text", "json", "md")),
 		Action:    t.plan,
 	}
 }
@@ -68,7 +68,7 @@ func (s *session) plan(c *cli.Context, snapshot state.Snapshot) (executor.Plan, 
 	if err != nil {
 		return executor.Plan{}, err
 	}
-	options := executor.Options{Replace: slices.Sorted(maps.Keys(replace))}
+	options := executor.Options{Replace: slices.Sorted(maps.Keys(replace)), NoReuse: c.Bool("no-reuse")}
 	if c.Bool("replace-running") {
 		options.Rivals = executor.StopRivals
 	}

@@ -208,7 +208,7 @@ type TooLargeError struct {
 
 // Error names the file, its size and the refusal.
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("uploading %q, %.1f GB: it is too large for the platform: %v", e.Name, float64(e.Size)/1e9, e.Err)
+	return fmt.Sprintf("uploading %q, %d bytes: it is too large for the platform: %v", e.Name, e.Size, e.Err)
 }
 
 // Unwrap gives the refusal.

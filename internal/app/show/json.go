@@ -18,6 +18,7 @@ type PlanJSON struct {
 	Pending       bool         `json:"pending"` // apply would do something
 	Jobs          []StepJSON   `json:"jobs"`
 	Uploads       []UploadJSON `json:"uploads"`
+	Reused        []UploadJSON `json:"reused"`       // found on the platform, with id
 	MaxCoreHours  *float64     `json:"maxCoreHours"` // null when a job has no walltime
 	MaxCost       *float64     `json:"maxCost"`      // USD without licenses; null when unknown
 }
@@ -42,17 +43,18 @@ type StepJSON struct {
 	Hint         string            `json:"hint,omitempty"`
 }
 
-// UploadJSON is one content that apply would upload.
+// UploadJSON is one content that apply would upload, or need not.
 type UploadJSON struct {
 	Name   string `json:"name"`
 	Path   string `json:"path"`
 	Size   int64  `json:"size"` // bytes
 	SHA512 string `json:"sha512"`
+	ID     string `json:"id,omitempty"`
 }
 
 // WritePlan writes the plan as one JSON object.
 func WritePlan(w io.Writer, plan executor.Plan) error {
-	out := PlanJSON{FormatVersion: FormatVersion, Pending: plan.Pending(), Jobs: []StepJSON{}, Uploads: []UploadJSON{}}
+	out := PlanJSON{FormatVersion: FormatVersion, Pending: plan.Pending(), Jobs: []StepJSON{}, Uploads: []UploadJSON{}, Reused: []UploadJSON{}}
 	for _, s := range plan.Steps {
 		out.Jobs = append(out.Jobs, StepJSON{
 			Name: s.Job.Name, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
@@ -63,7 +65,10 @@ func WritePlan(w io.Writer, plan executor.Plan) error {
 		})
 	}
 	for _, in := range plan.Uploads {
-		out.Uploads = append(out.Uploads, UploadJSON{in.Name, in.Path, in.Size, in.SHA512})
+		out.Uploads = append(out.Uploads, UploadJSON{in.Name, in.Path, in.Size, in.SHA512, ""})
+	}
+	for _, in := range plan.Reused {
+		out.Reused = append(out.Reused, UploadJSON{in.Name, in.Path, in.Size, in.SHA512, in.ID})
 	}
 	hours, usd, bounded, priced := totals(plan)
 	if bounded {
@@ -93,8 +98,9 @@ type EventJSON struct {
 	ID            string             `json:"id,omitempty"`
 	Status        string             `json:"status,omitempty"`
 	File          string             `json:"file,omitempty"`
-	Size          int64              `json:"size,omitempty"`
-	Sent          int64              `json:"sent,omitempty"`
+	Path          string             `json:"path,omitempty"` // on this disk, of an upload
+	Size          *int64             `json:"size,omitempty"` // of a transfer
+	Sent          *int64             `json:"sent,omitempty"` // of a transfer under way
 	Message       string             `json:"message,omitempty"`
 	*OutcomeJSON
 }
@@ -127,7 +133,13 @@ type ResultJSON struct {
 func EventLine(w io.Writer, e executor.Event) error {
 	line := EventJSON{
 		FormatVersion: FormatVersion, Event: e.Type, Time: e.Time.UTC(), Job: e.Job, ID: e.ID, Status: e.Status,
-		File: e.File, Size: e.Size, Sent: e.Sent, Message: e.Message,
+		File: e.File, Path: e.Path, Message: e.Message,
+	}
+	if e.File != "" {
+		line.Size = &e.Size
+	}
+	if e.Type == executor.EventUploading || e.Type == executor.EventDownloading {
+		line.Sent = &e.Sent
 	}
 	if e.Outcome != nil {
 		line.OutcomeJSON = outcomeJSON(*e.Outcome)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // Plan writes one line for each job, the notes below it, and a last line that
@@ -59,14 +60,21 @@ func (s Style) Summary(plan executor.Plan) string {
 		parts[len(parts)-1] += fmt.Sprintf(" (%d of them did not succeed)", n)
 	}
 	line := "Plan: " + strings.Join(parts, ", ") + "."
-	if n := len(plan.Uploads); n > 0 {
-		var size int64
-		for _, in := range plan.Uploads {
-			size += in.Size
-		}
-		line += fmt.Sprintf(" %s to upload in %s.", executor.Bytes(size), Plural(n, "file"))
+	if len(plan.Uploads) > 0 {
+		line += fmt.Sprintf(" %s to upload in %s.", total(plan.Uploads), Plural(len(plan.Uploads), "file"))
+	}
+	if len(plan.Reused) > 0 {
+		line += fmt.Sprintf(" %s in %s found on the platform.", total(plan.Reused), Plural(len(plan.Reused), "file"))
 	}
 	return line + s.worstCase(plan)
+}
+
+func total(list []files.Input) string {
+	var size int64
+	for _, in := range list {
+		size += in.Size
+	}
+	return executor.Bytes(size)
 }
 
 // failedEarlier counts the unchanged jobs that are not well. They come last in
