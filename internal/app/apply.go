@@ -92,13 +92,13 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 	}
 	ctx, cancel := withTimeout(c.Context, c.Duration("timeout"))
 	defer cancel()
-	watcher := t.watcher(c, w)
+	watcher := t.watcher(c, w.output, w.plan)
 	s.notices.through(func(message string) {
 		watcher.Event(executor.Event{Type: executor.EventWarning, Time: time.Now(), Message: message})
 	})
 	run := executor.Executor{
 		Platform: s.platform, Journal: journal, Owner: s.resolved.User.Email, Parallel: c.Int("parallel"),
-		Interval: s.interval(c), NoWait: c.Bool("no-wait"), Notify: watcher.Event,
+		Interval: s.interval(c), NoWait: c.Bool("no-wait"), Notify: watcher.Event, Pace: pace(w.output),
 	}
 	report, err := run.Apply(ctx, w.plan)
 	s.notices.through(t.warn)
@@ -114,19 +114,30 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 
 // watcher chooses how to show events: JSON lines, live lines on a terminal,
 // plain lines anywhere else.
-func (t *tool) watcher(c *cli.Context, w work) watcher {
-	style := t.style(c)
-	if w.output == "json" {
+func (t *tool) watcher(c *cli.Context, output string, plan executor.Plan) watcher {
+	if output == "json" {
 		return jsonLines{t.Stdout}
 	}
-	if t.Screen.Stderr && t.Screen.Stdout && t.animated() {
-		var order []string
-		for _, step := range w.plan.Steps {
-			order = append(order, step.Job.Name)
-		}
-		return show.NewLive(show.Screen{Style: style, Lines: t.Stderr, Results: t.Stdout, Size: t.Screen.Size, Order: order})
+	if !t.Screen.Stderr || !t.Screen.Stdout || !t.animated() {
+		return &show.Lines{Style: t.style(c), Progress: t.Stderr, Results: t.Stdout}
 	}
-	return show.Lines{Style: style, Progress: t.Stderr, Results: t.Stdout}
+	screen := show.Screen{Style: t.style(c), Lines: t.Stderr, Results: t.Stdout, Size: t.Screen.Size}
+	for _, step := range plan.Steps {
+		screen.Order = append(screen.Order, step.Job.Name)
+	}
+	screen.Uploads.Files = len(plan.Uploads)
+	for _, in := range plan.Uploads {
+		screen.Uploads.Bytes += in.Size
+	}
+	return show.NewLive(screen)
+}
+
+// pace is how often a transfer is told of: programs read each line.
+func pace(output string) time.Duration {
+	if output == "json" {
+		return time.Second
+	}
+	return 0
 }
 
 // animated tells that a terminal can draw over its lines, and that a person looks.

@@ -211,11 +211,7 @@ func (t *tool) deliver(c *cli.Context, s *session, orders []order, output string
 }
 
 func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error) {
-	lines := show.Lines{Style: t.style(c), Progress: t.Stderr, Results: t.Stdout}
-	d := results.Download{
-		Platform: s.platform, ID: o.id, Wish: o.wish, Parallel: c.Int("parallel"),
-		Tell: func(transfer results.Transfer) { lines.Event(executor.Downloading(o.name, o.id, transfer)) },
-	}
+	d := results.Download{Platform: s.platform, ID: o.id, Wish: o.wish, Parallel: c.Int("parallel")}
 	delivery := show.Delivery{Job: o.name, ID: o.id, To: o.wish.Folder(), Listed: c.Bool("list")}
 	if delivery.Listed {
 		listed, err := d.List(c.Context)
@@ -224,7 +220,13 @@ func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error)
 		}
 		return delivery, err
 	}
+	watcher := t.watcher(c, "text", executor.Plan{})
+	tell := executor.Paced(0, watcher.Event)
+	s.notices.through(func(message string) { tell(executor.Event{Type: executor.EventWarning, Message: message}) })
+	d.Tell = func(transfer results.Transfer) { tell(executor.Downloading(o.name, o.id, transfer)) }
 	outputs, err := d.Run(c.Context)
+	s.notices.through(t.warn)
+	watcher.Close()
 	for _, file := range outputs {
 		delivery.Files = append(delivery.Files, show.DeliveredFile{Path: file.Path, Size: file.Size, SHA512: file.SHA512})
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
-	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/app/sources"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -181,6 +181,6 @@ func (m manifest) shown(list diag.List) []diag.Source {
 func (t *tool) problems(c *cli.Context, m manifest, list diag.List) error {
 	printer := diag.Printer{Sources: m.shown(list), Color: t.Screen.Stderr && t.colors(c)}
 	printer.Print(t.Stderr, list)
-	fmt.Fprintf(t.Stderr, "%s: %s, nothing was uploaded or started\n", programName, show.Plural(len(list), "problem"))
+	fmt.Fprintf(t.Stderr, "%s: %s, nothing was uploaded or started\n", programName, phrase.Plural(len(list), "problem"))
 	return list
 }

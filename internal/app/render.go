@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
@@ -98,7 +99,7 @@ func (t *tool) writeRendered(all []rendered, to string) error {
 			return fmt.Errorf("writing %s: %w", file.Name(), err)
 		}
 	}
-	fmt.Fprintf(t.Stdout, "%s written to %s\n", show.Plural(len(all), "file"), to)
+	fmt.Fprintf(t.Stdout, "%s written to %s\n", phrase.Plural(len(all), "file"), to)
 	return nil
 }
 

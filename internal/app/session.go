@@ -15,6 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/local"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/app/sources"
 	"github.com/rescale-apply/rescale-apply/internal/content/hashcache"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -184,7 +185,7 @@ func (t *tool) login(c *cli.Context) (login.Login, error) {
 // retrying tells that an answer is late. Before live lines are on the screen it
 // goes to stderr, then to them.
 func (s *session) retrying(err error, pause time.Duration) {
-	s.notices.show(fmt.Sprintf("%v; trying again in %s", err, show.Duration(pause)))
+	s.notices.show(fmt.Sprintf("%v; trying again in %s", err, phrase.Duration(pause)))
 }
 
 // readOnly tells that the command must not change anything: the client then

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 )
 
 // chatty tells every request on stderr: method, path, answer, time. Headers and
@@ -20,7 +20,7 @@ type chatty struct {
 func (c *chatty) RoundTrip(r *http.Request) (*http.Response, error) {
 	start := time.Now()
 	resp, err := c.next.RoundTrip(r)
-	took := show.Duration(time.Since(start))
+	took := phrase.Duration(time.Since(start))
 	if err != nil {
 		fmt.Fprintf(c.out, "%s %s: no answer after %s\n", r.Method, r.URL.Path, took)
 		return resp, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -40,7 +41,7 @@ func (s Style) Journals(w io.Writer, files []Journal) {
 			continue
 		}
 		whose := Harmless(f.Header.Account + " on " + f.Header.Platform)
-		fmt.Fprintf(w, "%s: %s, %s remembered\n", s.path(f.Path), whose, Plural(f.uploads(), "upload"))
+		fmt.Fprintf(w, "%s: %s, %s remembered\n", s.path(f.Path), whose, phrase.Plural(f.uploads(), "upload"))
 		if f.Torn {
 			fmt.Fprintln(w, "  its last line was not written whole; the next apply cuts it off")
 		}
@@ -49,7 +50,7 @@ func (s Style) Journals(w io.Writer, files []Journal) {
 			run, _ := f.Last(name)
 			row := []string{Harmless(name), State{Run: run}.id(), stageOf(run), number(run), age(run)}
 			if n := len(f.Runs[name]); n > 1 {
-				row = append(row, Plural(n, "run"))
+				row = append(row, phrase.Plural(n, "run"))
 			}
 			rows = append(rows, row)
 		}
@@ -93,7 +94,7 @@ func last(run state.Run) time.Time {
 
 func age(run state.Run) string {
 	if at := last(run); !at.IsZero() {
-		return Duration(time.Since(at)) + " ago"
+		return phrase.Duration(time.Since(at)) + " ago"
 	}
 	return "-"
 }
@@ -159,7 +160,7 @@ func date(t time.Time) string {
 // Forgotten tells what was dropped from files, and what that means.
 func (s Style) Forgotten(w io.Writer, files []Journal, job string) {
 	for _, f := range files {
-		fmt.Fprintf(w, "%s: forgot %s of %s\n", s.path(f.Path), Plural(len(f.Runs[job]), "run"), job)
+		fmt.Fprintf(w, "%s: forgot %s of %s\n", s.path(f.Path), phrase.Plural(len(f.Runs[job]), "run"), job)
 		var rows [][]string
 		for _, run := range f.Runs[job] {
 			rows = append(rows, []string{State{Run: run}.id(), stageOf(run), number(run), age(run)})

@@ -11,6 +11,8 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/traffic"
 )
 
 // Screen is where live lines are drawn.
@@ -20,22 +22,26 @@ type Screen struct {
 	Results io.Writer                            // stdout
 	Size    func() (columns, lines int, ok bool) // of the terminal
 	Order   []string                             // job names as in the manifest
+	Uploads traffic.Planned
 }
 
-// Live shows one line for each job that is under way, drawn over in place, on a
-// terminal. Results scroll by above. Jobs that do not fit are folded into
-// counts by status.
+// Live shows one line for each transfer and each job that is under way, drawn over
+// in place, on a terminal. Results scroll by above. What does not fit is folded:
+// transfers into their sum, jobs into counts by status. It is the only one that
+// draws, so that bars and jobs cannot get into each other's way.
 type Live struct {
 	Screen
 
 	mu     sync.Mutex
+	up     traffic.Direction
+	down   traffic.Direction
 	lanes  []*lane
 	drawn  int // lines on the screen that are ours
 	stop   chan struct{}
 	ticked sync.WaitGroup
 }
 
-// lane is one job, or one upload, on the screen.
+// lane is one job on the screen.
 type lane struct {
 	name, id, status string
 	since            time.Time
@@ -47,6 +53,8 @@ const redrawEvery = 200 * time.Millisecond
 // NewLive starts drawing; Close ends it.
 func NewLive(screen Screen) *Live {
 	l := &Live{Screen: screen, stop: make(chan struct{})}
+	l.up = traffic.Direction{Arrow: "↑", Planned: screen.Uploads}
+	l.down = traffic.Direction{Arrow: "↓"}
 	l.ticked.Go(l.tick)
 	return l
 }
@@ -82,6 +90,7 @@ func (l *Live) Event(e executor.Event) {
 	switch e.Type {
 	case executor.EventResult:
 		l.remove(e.Job)
+		l.down.Forget(e.Job)
 		l.erase()
 		l.Outcome(l.Results, *e.Outcome)
 	case executor.EventWaiting:
@@ -89,11 +98,9 @@ func (l *Live) Event(e executor.Event) {
 	case executor.EventWarning:
 		l.erase()
 		warning(l.Lines, l.Style, e)
-	case executor.EventUploading, executor.EventUploaded:
-		l.lane("upload "+e.File, "").status = transfer(e)
-		if e.Type == executor.EventUploaded {
-			l.remove("upload " + e.File)
-		}
+	case executor.EventUploading, executor.EventUploaded, executor.EventAborted:
+		l.up.Event(e)
+		return // the next tick draws it
 	case executor.EventCreated:
 		l.lane(e.Job, e.ID).status = "created"
 	case executor.EventSubmitted:
@@ -101,20 +108,14 @@ func (l *Live) Event(e executor.Event) {
 	case executor.EventStatus:
 		l.lane(e.Job, e.ID).status = e.Status
 	case executor.EventDownloading, executor.EventDownloaded:
-		l.lane(e.Job, e.ID).status = "downloading " + e.File + " " + transfer(e)
+		l.lane(e.Job, e.ID).status = "downloading"
+		l.down.Event(e)
+		return
 	}
 	l.draw()
 }
 
-func transfer(e executor.Event) string {
-	if e.Size == 0 || e.Type == executor.EventUploaded || e.Type == executor.EventDownloaded {
-		return executor.Bytes(e.Size)
-	}
-	return fmt.Sprintf("%3d %% of %s", 100*e.Sent/e.Size, executor.Bytes(e.Size))
-}
-
-// lane finds or makes the line of a name: uploads first, then jobs in the order
-// of the manifest.
+// lane finds or makes the line of a job, in the order of the manifest.
 func (l *Live) lane(name, id string) *lane {
 	i := slices.IndexFunc(l.lanes, func(x *lane) bool { return x.name == name })
 	if i < 0 {
@@ -165,16 +166,35 @@ func (l *Live) draw() {
 // shortestName is how much of a name stays on a narrow screen.
 const shortestName = 8
 
-// rows are the lines to draw: one a job, or counts when there are too many. On
-// a narrow screen names are cut, for the status is what people look for.
+// rows are the lines to draw: transfers first, then jobs. A sum takes the place of
+// transfers for which there is no room beside the jobs.
 func (l *Live) rows(columns, room int) []string {
+	now := time.Now()
+	directions := []*traffic.Direction{&l.up, &l.down}
+	sums := 0
+	for _, d := range directions {
+		if d.Moving() {
+			sums++
+		}
+	}
+	jobs := l.jobs(columns, max(1, room-sums))
+	var rows []string
+	for _, d := range directions {
+		rows = append(rows, d.Rows(now, columns, room-len(jobs)-len(rows))...)
+	}
+	return append(rows, jobs...)
+}
+
+// jobs is one line a job, or counts when there are too many. On a narrow screen
+// names are cut, for the status is what people look for.
+func (l *Live) jobs(columns, room int) []string {
 	if len(l.lanes) > room {
 		return l.folded()
 	}
 	var cells [][]string
 	longest, rest := 0, 0
 	for _, x := range l.lanes {
-		row := []string{x.name, x.id, x.status, Duration(time.Since(x.since))}
+		row := []string{x.name, x.id, x.status, phrase.Duration(time.Since(x.since))}
 		cells = append(cells, row)
 		longest = max(longest, runewidth.StringWidth(x.name))
 		rest = max(rest, runewidth.StringWidth(strings.Join(row[1:], ""))+4*len("   "))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 )
 
 // Outcome writes the last line of one job and, for a run that failed, what it
@@ -45,7 +46,7 @@ func (s Style) what(o executor.Outcome) []string {
 	}
 	cells := []string{s.verdict(o, "")}
 	if !o.Started.IsZero() {
-		took := Duration(o.Ended.Sub(o.Started))
+		took := phrase.Duration(o.Ended.Sub(o.Started))
 		if o.Verdict == verdict.Succeeded {
 			took = "in " + took
 		} else {
@@ -105,7 +106,7 @@ func (s Style) results(o executor.Outcome) string {
 }
 
 func (s Style) folder(path string, files int, size int64) string {
-	return fmt.Sprintf("%s/ (%s, %s)", strings.TrimSuffix(s.path(path), "/"), Plural(files, "file"), executor.Bytes(size))
+	return fmt.Sprintf("%s/ (%s, %s)", strings.TrimSuffix(s.path(path), "/"), phrase.Plural(files, "file"), executor.Bytes(size))
 }
 
 func (s Style) log(w io.Writer, o executor.Outcome) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
@@ -61,10 +62,10 @@ func (s Style) Summary(plan executor.Plan) string {
 	}
 	line := "Plan: " + strings.Join(parts, ", ") + "."
 	if len(plan.Uploads) > 0 {
-		line += fmt.Sprintf(" %s to upload in %s.", total(plan.Uploads), Plural(len(plan.Uploads), "file"))
+		line += fmt.Sprintf(" %s to upload in %s.", total(plan.Uploads), phrase.Plural(len(plan.Uploads), "file"))
 	}
 	if len(plan.Reused) > 0 {
-		line += fmt.Sprintf(" %s in %s found on the platform.", total(plan.Reused), Plural(len(plan.Reused), "file"))
+		line += fmt.Sprintf(" %s in %s found on the platform.", total(plan.Reused), phrase.Plural(len(plan.Reused), "file"))
 	}
 	return line + s.worstCase(plan)
 }
