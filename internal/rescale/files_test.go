@@ -306,6 +306,31 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// widest notes the largest piece that anybody asked for.
+type widest struct {
+	io.Reader
+	most *int
+}
+
+func (w widest) Read(p []byte) (int, error) {
+	*w.most = max(*w.most, len(p))
+	return w.Reader.Read(p)
+}
+
+// TestUploadIsReadInLargePieces: small ones cost a quarter of the time.
+func TestUploadIsReadInLargePieces(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, reply(201, `{"id":"kTqWzb"}`))
+	most := 0
+	const size = 2 * sendBuffer
+	u := Upload{Name: "a", Size: size, Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(widest{&endless{size}, &most}), nil
+	}}
+	if _, err := p.client(t).Upload(t.Context(), u); err != nil || most < sendBuffer {
+		t.Errorf("%v, pieces of %d bytes", err, most)
+	}
+}
+
 // A platform that refuses early must be heard, though it stops reading.
 func TestUploadRefusedBeforeItsEnd(t *testing.T) {
 	t.Parallel()
