@@ -14,9 +14,9 @@ type EventType string
 // The events of an apply, in the order in which a job meets them.
 const (
 	EventWaiting     EventType = "waiting"     // Job, Message: what it waits for
-	EventUploading   EventType = "uploading"   // File, Path, Size, Sent
-	EventUploaded    EventType = "uploaded"    // File, Path, Size, ID of the file
-	EventAborted     EventType = "aborted"     // File, Path, Size: an upload ended early; the results of its jobs tell why
+	EventUploading   EventType = "uploading"   // File, Path, SHA512, Size, Sent
+	EventUploaded    EventType = "uploaded"    // File, Path, SHA512, Size, ID of the file
+	EventAborted     EventType = "aborted"     // File, Path, SHA512, Size: an upload ended early; the results of its jobs tell why
 	EventCreated     EventType = "created"     // Job, ID
 	EventSubmitted   EventType = "submitted"   // Job, ID
 	EventStatus      EventType = "status"      // Job, ID, Status
@@ -35,6 +35,7 @@ type Event struct {
 	Status  string
 	File    string // name on the platform
 	Path    string // on this disk, of an upload
+	SHA512  string // of an upload: what a template makes has one name and one path in every job
 	Size    int64  // bytes
 	Sent    int64  // bytes so far
 	Message string
@@ -42,10 +43,10 @@ type Event struct {
 }
 
 // Transfer tells transfers apart.
-type Transfer struct{ Job, File, Path string }
+type Transfer struct{ Job, File, Path, SHA512 string }
 
 // Transfer is the one that e speaks of.
-func (e Event) Transfer() Transfer { return Transfer{e.Job, e.File, e.Path} }
+func (e Event) Transfer() Transfer { return Transfer{e.Job, e.File, e.Path, e.SHA512} }
 
 // progressEvery is how often people can follow a number.
 const progressEvery = 100 * time.Millisecond

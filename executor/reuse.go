@@ -43,15 +43,21 @@ func (p *Plan) sort(snapshot state.Snapshot) {
 
 // Uploading tells how far an upload is.
 func (a *application) Uploading(in files.Input, sent int64) {
-	a.notify(Event{Type: EventUploading, File: in.Name, Path: in.Path, Size: in.Size, Sent: sent})
+	e := uploadEvent(EventUploading, in)
+	e.Sent = sent
+	a.notify(e)
 }
 
 // Uploaded tells that a file is on the platform.
 func (a *application) Uploaded(in files.Input, id string) {
-	a.notify(Event{Type: EventUploaded, File: in.Name, Path: in.Path, Size: in.Size, ID: id})
+	e := uploadEvent(EventUploaded, in)
+	e.ID = id
+	a.notify(e)
 }
 
 // Aborted tells that an upload ended early. Why is told with the job.
-func (a *application) Aborted(in files.Input) {
-	a.notify(Event{Type: EventAborted, File: in.Name, Path: in.Path, Size: in.Size})
+func (a *application) Aborted(in files.Input) { a.notify(uploadEvent(EventAborted, in)) }
+
+func uploadEvent(kind EventType, in files.Input) Event {
+	return Event{Type: kind, File: in.Name, Path: in.Path, SHA512: in.SHA512, Size: in.Size}
 }

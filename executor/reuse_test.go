@@ -79,6 +79,9 @@ func TestPaced(t *testing.T) {
 		tell(executor.Event{Type: executor.EventUploading, File: "a", Size: 25, Sent: 1})
 		tell(executor.Event{Type: executor.EventAborted, File: "b"})
 		tell(executor.Event{Type: executor.EventDownloading, Job: "wing", File: "b", Size: 25, Sent: 1})
+		// One template makes two contents.
+		tell(executor.Event{Type: executor.EventUploading, File: "deck.k", Path: "deck.k.tmpl", SHA512: "1", Size: 25})
+		tell(executor.Event{Type: executor.EventUploading, File: "deck.k", Path: "deck.k.tmpl", SHA512: "2", Size: 25})
 		want := []told{
 			{"a", 0, executor.EventUploading},
 			{"b", 0, executor.EventUploading},
@@ -92,6 +95,8 @@ func TestPaced(t *testing.T) {
 			{"a", 0, executor.EventUploading},
 			{"b", 0, executor.EventAborted},
 			{"b", 1, executor.EventDownloading},
+			{"deck.k", 0, executor.EventUploading},
+			{"deck.k", 0, executor.EventUploading},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)

@@ -98,9 +98,10 @@ type EventJSON struct {
 	ID            string             `json:"id,omitempty"`
 	Status        string             `json:"status,omitempty"`
 	File          string             `json:"file,omitempty"`
-	Path          string             `json:"path,omitempty"` // on this disk, of an upload
-	Size          *int64             `json:"size,omitempty"` // of a transfer
-	Sent          *int64             `json:"sent,omitempty"` // of a transfer under way
+	Path          string             `json:"path,omitempty"`   // on this disk, of an upload
+	SHA512        string             `json:"sha512,omitempty"` // of an upload
+	Size          *int64             `json:"size,omitempty"`   // of a transfer
+	Sent          *int64             `json:"sent,omitempty"`   // of a transfer under way
 	Message       string             `json:"message,omitempty"`
 	*OutcomeJSON
 }
@@ -133,7 +134,7 @@ type ResultJSON struct {
 func EventLine(w io.Writer, e executor.Event) error {
 	line := EventJSON{
 		FormatVersion: FormatVersion, Event: e.Type, Time: e.Time.UTC(), Job: e.Job, ID: e.ID, Status: e.Status,
-		File: e.File, Path: e.Path, Message: e.Message,
+		File: e.File, Path: e.Path, SHA512: e.SHA512, Message: e.Message,
 	}
 	if e.File != "" {
 		line.Size = &e.Size
