@@ -72,7 +72,7 @@ func Observe(ctx context.Context, p Observer, resolved resolver.Result, snapshot
 	}
 	search := inputs.Search{Owner: resolved.User.Email, Known: snapshot, Wanted: NewPlan(resolved.Jobs, snapshot, seen, options).needed()}
 	if options.NoReuse {
-		search.Scope = inputs.Remembered
+		search.Scope = inputs.Nowhere
 	}
 	seen.Stock, err = inputs.Look(ctx, p, search)
 	return seen, err

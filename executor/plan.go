@@ -94,7 +94,7 @@ func (p Plan) Count(a Action) int {
 type Options struct {
 	Replace []string // names of jobs to run again although nothing changed
 	Rivals  Rivalry  // what happens to runs of a job that are in the way
-	NoReuse bool     // files that another machine has uploaded are not looked for
+	NoReuse bool     // inputs are uploaded although the platform has them
 }
 
 // Rivalry says what happens to an active run of a job whose manifest changed.

@@ -36,8 +36,11 @@ type library struct {
 	under    int
 	checksum string // of uploads
 	err      error
+	refusal  int    // status for records that are not there
 	during   func() // while an upload is under way
 }
+
+func newLibrary() *library { return &library{refusal: http.StatusNotFound} }
 
 func (l *library) File(_ context.Context, id string) (rescale.File, error) {
 	l.mu.Lock()
@@ -48,7 +51,7 @@ func (l *library) File(_ context.Context, id string) (rescale.File, error) {
 			return f, l.err
 		}
 	}
-	return rescale.File{}, &rescale.Error{Status: http.StatusNotFound}
+	return rescale.File{}, &rescale.Error{Status: l.refusal}
 }
 
 func (l *library) Files(_ context.Context, search string, yield func(rescale.File) bool) error {
@@ -122,6 +125,7 @@ func TestLook(t *testing.T) {
 		files []rescale.File
 		known state.Snapshot
 		scope inputs.Scope
+		deny  int    // how the platform refuses what is not there
 		want  string // id
 	}{
 		"the same":                  {files: with(func(*rescale.File) {}), want: "F"},
@@ -139,15 +143,20 @@ func TestLook(t *testing.T) {
 
 		"known and there":           {files: []rescale.File{stored("New", deck), stored("Old", deck)}, known: knowing("Old", deck), want: "Old"},
 		"known and gone":            {files: with(func(*rescale.File) {}), known: knowing("Old", deck), want: "F"},
+		"known and forbidden":       {files: with(func(*rescale.File) {}), known: knowing("Old", deck), deny: http.StatusForbidden, want: "F"},
 		"known under a new name":    {files: with(func(f *rescale.File) { f.Name = "renamed.k" }), known: knowing("F", deck)},
-		"known, no reuse":           {files: []rescale.File{stored("Old", deck)}, known: knowing("Old", deck), scope: inputs.Remembered, want: "Old"},
-		"known and gone, no reuse":  {files: with(func(*rescale.File) {}), known: knowing("Old", deck), scope: inputs.Remembered},
+		"there and known, no reuse": {files: []rescale.File{stored("Old", deck)}, known: knowing("Old", deck), scope: inputs.Nowhere},
+		"there, no reuse":           {files: with(func(*rescale.File) {}), scope: inputs.Nowhere},
 		"known without a checksum":  {files: with(func(f *rescale.File) { f.SHA512 = "" }), known: knowing("F", deck), want: "F"},
 		"known, and it was altered": {files: with(func(f *rescale.File) { f.Size = 9 }), known: knowing("F", deck)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &library{files: tc.files}
+			p := newLibrary()
+			p.files = tc.files
+			if tc.deny != 0 {
+				p.refusal = tc.deny
+			}
 			search := inputs.Search{Owner: owner, Wanted: []files.Input{deck}, Known: tc.known, Scope: tc.scope}
 			stock, err := inputs.Look(t.Context(), p, search)
 			if err != nil {
@@ -187,6 +196,8 @@ func TestLookIsBounded(t *testing.T) {
 			searches: 2, looked: 2, found: 2,
 		},
 		"a name that everybody uses":       {wanted: many(1), files: noise, searches: 1, looked: 1_000},
+		"a sweep of one name":              {wanted: sameName(3), files: noise, searches: 1, looked: 3_000},
+		"a large sweep of one name":        {wanted: sameName(30), files: noise, searches: 1, looked: 10_000},
 		"many names are one listing":       {wanted: many(1_000), files: noise, searches: 1, looked: 10_000},
 		"a listing ends when all is found": {wanted: many(65), files: manyStored(many(200)), searches: 1, looked: 65, found: 65},
 		"few remembered files are checked": {wanted: many(64), known: knowing("gone", many(64)...), reads: 64, searches: 64},
@@ -194,7 +205,7 @@ func TestLookIsBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &library{files: tc.files}
+			p := &library{files: tc.files, refusal: http.StatusNotFound}
 			stock, err := inputs.Look(t.Context(), p, inputs.Search{Owner: owner, Wanted: tc.wanted, Known: tc.known})
 			if err != nil {
 				t.Fatal(err)
@@ -212,6 +223,14 @@ func TestLookIsBounded(t *testing.T) {
 	}
 }
 
+func sameName(n int) []files.Input {
+	var list []files.Input
+	for i := range n {
+		list = append(list, input("case-0000.inp", fmt.Sprint(i)))
+	}
+	return list
+}
+
 func manyStored(list []files.Input) []rescale.File {
 	var files []rescale.File
 	for i, in := range list {
@@ -224,7 +243,7 @@ func TestLookThatFails(t *testing.T) {
 	t.Parallel()
 	outage := errors.New("outage")
 	deck := input("deck.k", "abc")
-	p := &library{err: outage, files: []rescale.File{stored("F", deck)}}
+	p := &library{refusal: http.StatusNotFound, err: outage, files: []rescale.File{stored("F", deck)}}
 	_, err := inputs.Look(t.Context(), p, inputs.Search{Owner: owner, Wanted: []files.Input{deck}})
 	var look *inputs.LookError
 	if !errors.As(err, &look) || !errors.Is(err, outage) || !strings.Contains(look.Hint(), "--no-reuse") {
@@ -286,6 +305,9 @@ func writeIn(t *testing.T, dir, name string) files.Input {
 	return files.Input{Name: name, Path: path, SHA512: "abc", Size: 4, ModTime: info.ModTime()}
 }
 
+// unasked is what was found when nobody looked.
+const unasked = "?"
+
 func TestStore(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -297,14 +319,15 @@ func TestStore(t *testing.T) {
 		"nothing is there": {
 			want: "up1", lines: "record uploading ; sent 0; sent 4; record uploaded up1; tell uploaded up1",
 		},
-		"known":                           {known: "K", files: keep("K"), want: "K"},
+		"known, not looked for":           {known: "K", found: unasked, files: keep("K"), want: "K"},
+		"known and there, no reuse":       {known: "K", files: keep("K"), want: "up1", lines: "record uploading ; sent 0; sent 4; record uploaded up1; tell uploaded up1"},
 		"known as well":                   {known: "K", found: "K", files: keep("K"), want: "K"},
 		"found":                           {found: "F", files: keep("F"), want: "F", lines: "record uploaded F"},
 		"known is gone":                   {known: "K", found: "F", files: keep("F"), want: "F", lines: "record uploaded F"},
 		"known is gone, nothing is found": {known: "K", want: "up1", lines: "record uploading ; sent 0; sent 4; record uploaded up1; tell uploaded up1"},
 		"found and gone now":              {found: "F", want: "up1", lines: "record uploading ; sent 0; sent 4; record uploaded up1; tell uploaded up1"},
 		"known, then deleted": {
-			known: "K", files: func(in files.Input) []rescale.File {
+			known: "K", found: unasked, files: func(in files.Input) []rescale.File {
 				return []rescale.File{stored("K", in, func(f *rescale.File) { f.Deleted = true })}
 			},
 			want: "up1", lines: "record uploading ; sent 0; sent 4; record uploaded up1; tell uploaded up1",
@@ -313,12 +336,15 @@ func TestStore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				in, p, d := onDisk(t, "deck.k"), new(library), new(diary)
+				in, p, d := onDisk(t, "deck.k"), newLibrary(), new(diary)
 				if tc.files != nil {
 					p.files = tc.files(in)
 				}
 				s := d.store(p)
-				s.Known, s.Found = knowing(tc.known, in), inputs.Stock{inputs.Of(in): tc.found}
+				s.Known = knowing(tc.known, in)
+				if tc.found != unasked {
+					s.Found = inputs.Stock{inputs.Of(in): tc.found}
+				}
 				refs, err := s.IDs(t.Context(), []files.Input{in})
 				if diff := cmp.Diff([]string{tc.want}, ids(refs)); diff != "" || err != nil {
 					t.Errorf("%v (-want +got)\n%s", err, diff)
@@ -340,7 +366,7 @@ func keep(id string) func(files.Input) []rescale.File {
 func TestParallelBoundsAllUploads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		dir, p, d := t.TempDir(), new(library), new(diary)
+		dir, p, d := t.TempDir(), newLibrary(), new(diary)
 		s := d.store(p)
 		shared := writeIn(t, dir, "shared.k")
 		var jobs sync.WaitGroup
@@ -381,7 +407,7 @@ func TestAFileThatChangesIsNotUsed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				in, p, d := onDisk(t, "deck.k"), new(library), new(diary)
+				in, p, d := onDisk(t, "deck.k"), newLibrary(), new(diary)
 				tc.set(p, &in)
 				_, err := d.store(p).IDs(t.Context(), []files.Input{in})
 				var changed *inputs.ChangedError
@@ -400,7 +426,7 @@ func TestAnInterruptEndsTheQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		p, d, dir := new(library), new(diary), t.TempDir()
+		p, d, dir := newLibrary(), new(diary), t.TempDir()
 		p.during = cancel
 		s := d.store(p)
 		s.Parallel = 1

@@ -2,13 +2,15 @@ package inputs
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -51,8 +53,8 @@ type Scope string
 
 // The scopes.
 const (
-	Everywhere Scope = ""      // among all files of the account
-	Remembered Scope = "known" // only whether what the state knows is still there
+	Everywhere Scope = ""        // among all files of the account
+	Nowhere    Scope = "nowhere" // everything is to be uploaded anew
 )
 
 // How much is looked at. A plan must not become slow because somebody has many
@@ -60,8 +62,8 @@ const (
 const (
 	maxChecks   = 64     // remembered files that are read; of more the state is believed
 	maxSearches = 64     // names that are searched for; for more, the newest files of the account are listed
-	maxHits     = 1_000  // files that a search for one name looks at
-	maxListed   = 10_000 // files that a listing looks at
+	maxHits     = 1_000  // files that a search looks at for each content of one name
+	maxListed   = 10_000 // files that a search or a listing looks at in all
 	parallel    = 8      // requests at once
 )
 
@@ -78,23 +80,25 @@ func (e *LookError) Unwrap() error { return e.Err }
 
 // Hint tells how to do without.
 func (*LookError) Hint() string {
-	return "--no-reuse uploads without looking for what another machine has uploaded"
+	return "--no-reuse uploads everything anew, without looking"
 }
 
 // Look finds the wanted contents on the platform: those that the state knows by
 // their ids, and the others by name. It sends GETs only.
 func Look(ctx context.Context, p Finder, s Search) (Stock, error) {
 	l := look{platform: p, search: s, stock: make(Stock)}
+	if s.Scope == Nowhere {
+		l.lack(s.Wanted)
+		return l.stock, nil
+	}
 	missing, err := l.remembered(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the records of uploaded inputs: %w", err)
 	}
-	if s.Scope == Remembered || len(missing) == 0 {
+	if len(missing) == 0 {
 		return l.stock, nil
 	}
-	for _, in := range missing {
-		l.stock[Of(in)] = ""
-	}
+	l.lack(missing)
 	if err := l.find(ctx, missing); err != nil {
 		return nil, &LookError{err}
 	}
@@ -107,6 +111,13 @@ type look struct {
 	search   Search
 	mu       sync.Mutex
 	stock    Stock
+}
+
+// lack notes that nothing was found yet.
+func (l *look) lack(list []files.Input) {
+	for _, in := range list {
+		l.stock[Of(in)] = ""
+	}
 }
 
 // remembered checks what the state knows, and gives the inputs of which it knows
@@ -154,10 +165,12 @@ func (l *look) put(in files.Input, id string, there bool) {
 	l.stock[Of(in)] = id
 }
 
-// holds tells that a file is there, and is still what it was.
+// holds tells that a file is there, and is still what it was. One that the account
+// may not read is as good as none.
 func holds(ctx context.Context, p Reader, id string, in files.Input) (bool, error) {
 	file, err := p.File(ctx, id)
-	if once.NotFound(err) {
+	var refused *rescale.Error
+	if errors.As(err, &refused) && !rescale.IsAuth(err) && slices.Contains([]int{http.StatusForbidden, http.StatusNotFound, http.StatusGone}, refused.Status) {
 		return false, nil
 	}
 	whole := file.Complete && !file.Deleted && file.Name == in.Name && file.Size == in.Size
@@ -181,7 +194,8 @@ func (l *look) find(ctx context.Context, missing []files.Input) error {
 	group.SetLimit(parallel)
 	for _, name := range names {
 		group.Go(func() error {
-			return l.scan(ctx, name, maxHits, map[string][]files.Input{name: byName[name]})
+			most := min(maxListed, maxHits*len(byName[name]))
+			return l.scan(ctx, name, most, map[string][]files.Input{name: byName[name]})
 		})
 	}
 	return group.Wait()

@@ -5,7 +5,6 @@ package inputs
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -118,25 +117,27 @@ func (s *Store) inTurn(ctx context.Context, in files.Input) (string, error) {
 }
 
 // provide takes the file that an earlier apply or another machine uploaded, if the
-// platform still has it, and uploads it otherwise.
+// platform still has it, and uploads it otherwise. What the plan found counts; where
+// it did not look, what the journal knows.
 func (s *Store) provide(ctx context.Context, in files.Input) (string, error) {
 	known, _ := s.Known.File(in.SHA512, in.Name)
-	for _, id := range slices.Compact([]string{known.ID, s.Found[Of(in)]}) {
-		if id == "" {
-			continue
-		}
-		there, err := holds(ctx, s.Platform, id, in)
-		if err != nil {
-			return "", err
-		}
-		if there && id != known.ID {
-			err = s.Journal.Append(uploaded(in, id))
-		}
-		if there {
-			return id, err
-		}
+	id, looked := s.Found[Of(in)]
+	if !looked {
+		id = known.ID
 	}
-	return s.upload(ctx, in)
+	if id == "" {
+		return s.upload(ctx, in)
+	}
+	there, err := holds(ctx, s.Platform, id, in)
+	switch {
+	case err != nil:
+		return "", err
+	case !there:
+		return s.upload(ctx, in)
+	case id != known.ID:
+		err = s.Journal.Append(uploaded(in, id))
+	}
+	return id, err
 }
 
 // upload is record, upload, record.

@@ -37,7 +37,7 @@ func rerunFlags() []cli.Flag {
 // uploadFlags say what is uploaded.
 func uploadFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "no-reuse", Usage: "do not look among the account's files for inputs that another machine uploaded"},
+		&cli.BoolFlag{Name: "no-reuse", Usage: "upload every input of a new run, also those that the platform has"},
 	}
 }
 
