@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
@@ -16,13 +17,13 @@ const (
 	EventWaiting     EventType = "waiting"     // Job, Message: what it waits for
 	EventUploading   EventType = "uploading"   // File, Path, SHA512, Size, Sent
 	EventUploaded    EventType = "uploaded"    // File, Path, SHA512, Size, ID of the file
-	EventAborted     EventType = "aborted"     // File, Path, SHA512, Size: an upload ended early; the results of its jobs tell why
+	EventAborted     EventType = "aborted"     // as above or below: a transfer ended early; the results of its jobs tell why
 	EventCreated     EventType = "created"     // Job, ID
 	EventSubmitted   EventType = "submitted"   // Job, ID
 	EventStatus      EventType = "status"      // Job, ID, Status
 	EventWarning     EventType = "warning"     // Message; Job when it concerns one
-	EventDownloading EventType = "downloading" // Job, ID, File, Size, Sent
-	EventDownloaded  EventType = "downloaded"  // Job, ID, File, Size
+	EventDownloading EventType = "downloading" // Job, ID, File, Size, Sent, Wanted
+	EventDownloaded  EventType = "downloaded"  // Job, ID, File, Size, Wanted
 	EventResult      EventType = "result"      // Job and its Outcome
 )
 
@@ -33,11 +34,12 @@ type Event struct {
 	Job     string
 	ID      string
 	Status  string
-	File    string // name on the platform
-	Path    string // on this disk, of an upload
-	SHA512  string // of an upload: what a template makes has one name and one path in every job
-	Size    int64  // bytes
-	Sent    int64  // bytes so far
+	File    string         // name on the platform
+	Path    string         // on this disk, of an upload
+	SHA512  string         // of an upload: what a template makes has one name and one path in every job
+	Size    int64          // bytes
+	Sent    int64          // bytes so far
+	Wanted  results.Amount // of the job, when it downloads
 	Message string
 	Outcome *Outcome
 }

@@ -49,9 +49,12 @@ func (a *application) fetch(ctx context.Context, step Step, out *Outcome) error 
 
 // Downloading is the event that tells of a transfer.
 func Downloading(job, id string, t results.Transfer) Event {
-	e := Event{Type: EventDownloading, Job: job, ID: id, File: t.Path, Size: t.Size, Sent: t.Sent}
-	if t.Done {
+	e := Event{Type: EventDownloading, Job: job, ID: id, File: t.Path, Size: t.Size, Sent: t.Sent, Wanted: t.Wanted}
+	switch t.End {
+	case results.Done:
 		e.Type = EventDownloaded
+	case results.Failed:
+		e.Type = EventAborted
 	}
 	return e
 }

@@ -50,7 +50,7 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 	}
 	outputs := make([]state.Output, len(files))
 	failures := make([]error, len(files))
-	t := &transfers{Download: d, slots: semaphore.NewWeighted(int64(max(1, d.Parallel)))}
+	t := &transfers{Download: d, slots: semaphore.NewWeighted(int64(max(1, d.Parallel))), wanted: amount(files)}
 	var group sync.WaitGroup
 	for i, file := range files {
 		if t.slots.Acquire(ctx, 1) != nil {
@@ -103,12 +103,31 @@ type transfers struct {
 	Download
 	slots   *semaphore.Weighted // one for each body that is read
 	telling sync.Mutex
+	wanted  Amount // guarded by telling
+}
+
+// amount is what there is to fetch.
+func amount(list []Result) (sum Amount) {
+	for _, r := range list {
+		if r.Refused == nil {
+			sum.Files, sum.Bytes = sum.Files+1, sum.Bytes+r.File.Size
+		}
+	}
+	return sum
 }
 
 func (t *transfers) tell(transfer Transfer) {
 	t.telling.Lock()
 	defer t.telling.Unlock()
+	transfer.Wanted = t.wanted
 	t.Tell(transfer)
+}
+
+// spare takes a file that is here out of what is wanted.
+func (t *transfers) spare(r Result) {
+	t.telling.Lock()
+	defer t.telling.Unlock()
+	t.wanted.Files, t.wanted.Bytes = t.wanted.Files-1, t.wanted.Bytes-r.File.Size
 }
 
 // one brings a file here. Where it goes is looked at again: the files before it may
@@ -123,6 +142,7 @@ func (t *transfers) one(ctx context.Context, r Result) (state.Output, error) {
 	}
 	output := state.Output{Path: r.Path, Size: r.File.Size, SHA512: r.File.SHA512}
 	if isHere(ctx, path, r.File) {
+		t.spare(r)
 		return output, nil
 	}
 	p := &progress{transfer: Transfer{Path: r.Path, Size: r.File.Size}, tell: t.tell}
@@ -130,10 +150,11 @@ func (t *transfers) one(ctx context.Context, r Result) (state.Output, error) {
 	if r.File.Size >= t.sizes.withDefaults().large {
 		fetch = t.large
 	}
-	if err := fetch(ctx, target{path, r.File}, p); err != nil {
+	err = fetch(ctx, target{path, r.File}, p)
+	p.end(err)
+	if err != nil {
 		return state.Output{}, err
 	}
-	p.done()
 	return output, nil
 }
 

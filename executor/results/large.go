@@ -147,7 +147,24 @@ type Transfer struct {
 	Path string // below the folder
 	Size int64  // bytes
 	Sent int64  // bytes so far
-	Done bool
+	End  End
+
+	Wanted Amount // what the whole download is to bring; it shrinks by what turns out to be here
+}
+
+// End says that a transfer is over.
+type End string
+
+// The ends.
+const (
+	Done   End = "done"
+	Failed End = "failed"
+)
+
+// Amount counts files.
+type Amount struct {
+	Files int
+	Bytes int64
 }
 
 // progress counts what arrives of one file, through whatever streams, and tells of it.
@@ -172,10 +189,13 @@ func (p *progress) add(n int) {
 	p.tell(p.transfer)
 }
 
-func (p *progress) done() {
+func (p *progress) end(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.transfer.Sent, p.transfer.Done = p.transfer.Size, true
+	p.transfer.End = Failed
+	if err == nil {
+		p.transfer.Sent, p.transfer.End = p.transfer.Size, Done
+	}
 	p.tell(p.transfer)
 }
 

@@ -145,7 +145,7 @@ func TestParts(t *testing.T) {
 		t.Errorf("%d outputs, %v", len(outputs), err)
 	}
 	here(t, dir, p.texts)
-	if last := told[len(told)-1]; !last.Done || last.Sent != last.Size {
+	if last := told[len(told)-1]; last.End != Done || last.Sent != last.Size {
 		t.Errorf("the last word is %+v", last)
 	}
 

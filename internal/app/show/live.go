@@ -11,6 +11,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/traffic"
 )
@@ -22,7 +23,7 @@ type Screen struct {
 	Results io.Writer                            // stdout
 	Size    func() (columns, lines int, ok bool) // of the terminal
 	Order   []string                             // job names as in the manifest
-	Uploads traffic.Planned
+	Uploads results.Amount
 }
 
 // Live shows one line for each transfer and each job that is under way, drawn over
@@ -90,7 +91,6 @@ func (l *Live) Event(e executor.Event) {
 	switch e.Type {
 	case executor.EventResult:
 		l.remove(e.Job)
-		l.down.Forget(e.Job)
 		l.erase()
 		l.Outcome(l.Results, *e.Outcome)
 	case executor.EventWaiting:
@@ -98,8 +98,8 @@ func (l *Live) Event(e executor.Event) {
 	case executor.EventWarning:
 		l.erase()
 		warning(l.Lines, l.Style, e)
-	case executor.EventUploading, executor.EventUploaded, executor.EventAborted:
-		l.up.Event(e)
+	case executor.EventUploading, executor.EventUploaded, executor.EventDownloading, executor.EventDownloaded, executor.EventAborted:
+		l.moved(e)
 		return // the next tick draws it
 	case executor.EventCreated:
 		l.lane(e.Job, e.ID).status = "created"
@@ -107,12 +107,18 @@ func (l *Live) Event(e executor.Event) {
 		l.lane(e.Job, e.ID).status = "submitted"
 	case executor.EventStatus:
 		l.lane(e.Job, e.ID).status = e.Status
-	case executor.EventDownloading, executor.EventDownloaded:
-		l.lane(e.Job, e.ID).status = "downloading"
-		l.down.Event(e)
-		return
 	}
 	l.draw()
+}
+
+// moved takes an event of a transfer. Only downloads belong to a job.
+func (l *Live) moved(e executor.Event) {
+	if e.Job == "" {
+		l.up.Event(e)
+		return
+	}
+	l.lane(e.Job, e.ID).status = "downloading"
+	l.down.Event(e)
 }
 
 // lane finds or makes the line of a job, in the order of the manifest.

@@ -12,9 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/traffic"
 )
 
 const mb = 1_000_000
@@ -37,7 +37,7 @@ func TestLiveTransfers(t *testing.T) {
 		lines.Store(10)
 		s := new(screen)
 		live := show.NewLive(show.Screen{
-			Lines: s, Results: s, Order: []string{"wing", "tail"}, Uploads: traffic.Planned{Files: 3, Bytes: 400 * mb},
+			Lines: s, Results: s, Order: []string{"wing", "tail"}, Uploads: results.Amount{Files: 3, Bytes: 400 * mb},
 			Size: func() (int, int, bool) { return 80, int(lines.Load()), true },
 		})
 		defer live.Close()
@@ -72,33 +72,41 @@ func TestLiveTransfers(t *testing.T) {
 	})
 }
 
-// TestLiveDownloads keeps the lines of a job's files apart from its own, and takes
-// them away when the job is over, failed downloads included.
+// TestLiveDownloads keeps the lines of a job's files apart from its own, adds up all
+// that it wants, and takes a file that failed away.
 func TestLiveDownloads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := new(screen)
 		live := show.NewLive(show.Screen{Lines: s, Results: s, Size: func() (int, int, bool) { return 80, 10, true }})
 		defer live.Close()
-		live.Event(moving(executor.EventDownloading, "a.csv", 0, 80))
+		event := func(kind executor.EventType, file string, sent int64) {
+			e := moving(kind, file, sent, 80)
+			e.Job, e.ID, e.Wanted = "wing", "AbC", results.Amount{Files: 3, Bytes: 240 * mb}
+			live.Event(e)
+		}
+		check := func(what string, want ...string) {
+			t.Helper()
+			time.Sleep(200 * time.Millisecond)
+			synctest.Wait()
+			if diff := cmp.Diff(want, s.shown()); diff != "" {
+				t.Errorf("%s (-want +got)\n%s", what, diff)
+			}
+		}
+		event(executor.EventDownloading, "a.csv", 0)
 		time.Sleep(2 * time.Second)
-		live.Event(moving(executor.EventDownloading, "a.csv", 20, 80))
-		live.Event(moving(executor.EventDownloading, "b.csv", 0, 80))
-		live.Event(moving(executor.EventDownloaded, "b.csv", 0, 80))
-		time.Sleep(200 * time.Millisecond)
-		synctest.Wait()
-		want := []string{
-			"  ↓ wing: a.csv  [===>        ]   25 %  20 of 80 MB       9.1 MB/s  7s left",
-			"  ↓ 1 file done  100 MB so far                             45 MB/s",
-			"  wing   AbC   downloading   2.2s",
-		}
-		if diff := cmp.Diff(want, s.shown()); diff != "" {
-			t.Errorf("(-want +got)\n%s", diff)
-		}
+		event(executor.EventDownloading, "a.csv", 20)
+		event(executor.EventDownloading, "b.csv", 0)
+		event(executor.EventDownloaded, "b.csv", 0)
+		check("one is through",
+			"  ↓ wing: a.csv   [==>        ]   25 %  20 of 80 MB       9.1 MB/s  7s left",
+			"  ↓ 1 of 3 files  [====>      ]   41 %  100 of 240 MB      45 MB/s  7s left",
+			"  wing   AbC   downloading   2.2s")
+		event(executor.EventAborted, "a.csv", 0)
+		time.Sleep(time.Second)
+		check("one failed", "  wing   AbC   downloading   3.4s")
 		live.Event(executor.Event{Type: executor.EventResult, Job: "wing", Outcome: &executor.Outcome{Job: "wing", ID: "AbC"}})
-		if diff := cmp.Diff([]string{"… wing   AbC   submitted"}, s.shown()); diff != "" {
-			t.Errorf("(-want +got)\n%s", diff)
-		}
+		check("over", "… wing   AbC   submitted")
 	})
 }
 

@@ -8,27 +8,23 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 )
-
-// Planned is what an apply is going to upload.
-type Planned struct {
-	Files int
-	Bytes int64
-}
 
 // Direction is the files that move in one direction.
 type Direction struct {
 	Arrow   string // before each name
-	Planned Planned
+	Planned results.Amount
 
-	active []*transfer // in order of their beginnings
-	files  int         // done
-	bytes  int64       // of those
-	here   int64       // of all, that earlier tries had brought
-	begun  time.Time   // of the first
-	heard  time.Time   // last event
-	pace   pace        // of all together
+	jobs   map[string]results.Amount // what each job wants to have fetched
+	active []*transfer               // in order of their beginnings
+	files  int                       // done
+	bytes  int64                     // of those
+	here   int64                     // of all, that earlier tries had brought
+	begun  time.Time                 // of the first
+	heard  time.Time                 // last event
+	pace   pace                      // of all together
 }
 
 // transfer is one file on its way.
@@ -46,6 +42,9 @@ func (d *Direction) Event(e executor.Event) {
 	x.size, x.sent, d.heard = e.Size, e.Sent, e.Time
 	if d.begun.IsZero() {
 		d.begun = e.Time
+	}
+	if e.Wanted.Files > 0 {
+		d.want(e.Job, e.Wanted)
 	}
 	switch e.Type {
 	case executor.EventUploaded, executor.EventDownloaded:
@@ -80,9 +79,14 @@ func (d *Direction) remove(x *transfer) {
 	d.active = slices.DeleteFunc(d.active, func(other *transfer) bool { return other == x })
 }
 
-// Forget drops what a job left behind: nobody tells of a download that failed.
-func (d *Direction) Forget(job string) {
-	d.active = slices.DeleteFunc(d.active, func(x *transfer) bool { return x.id.Job == job })
+func (d *Direction) want(job string, wanted results.Amount) {
+	if d.jobs == nil {
+		d.jobs = make(map[string]results.Amount)
+	}
+	before := d.jobs[job]
+	d.Planned.Files += wanted.Files - before.Files
+	d.Planned.Bytes += wanted.Bytes - before.Bytes
+	d.jobs[job] = wanted
 }
 
 // Moving tells that files are on their way.
@@ -103,8 +107,8 @@ func (x *transfer) progress(now time.Time) progress {
 	return p
 }
 
-// total adds up. Of uploads the plan tells how many there are; what it did not
-// know of counts as well.
+// total adds up. What was planned says how many there are; what it did not know of
+// counts as well.
 func (d *Direction) total(now time.Time) progress {
 	p := progress{sent: d.moved()}
 	if d.Planned.Files > 0 {
