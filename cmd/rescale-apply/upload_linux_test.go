@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -55,17 +56,22 @@ func BenchmarkUpload(b *testing.B) {
 }
 
 // uploading is a manifest with one large input, and where to send it.
-type uploading struct{ url, dir, file, program string }
+type uploading struct {
+	url, dir, file, program string
+
+	arrived atomic.Int64 // bytes at the sink
+}
 
 func newUploading(b *testing.B) *uploading {
 	b.Helper()
+	u := &uploading{}
 	server, err := emulator.Open(emulator.Config{
 		Dir: b.TempDir(), Env: os.Environ(), Accounts: []emulator.Account{{Key: activeKey, Email: "ada@example.com"}},
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	web := httptest.NewServer(sink{server})
+	web := httptest.NewServer(sink{server, &u.arrived})
 	b.Cleanup(func() {
 		web.Close()
 		if err := server.Close(); err != nil {
@@ -73,7 +79,7 @@ func newUploading(b *testing.B) *uploading {
 		}
 	})
 	dir := b.TempDir()
-	u := &uploading{url: web.URL, dir: dir, file: filepath.Join(dir, "mesh.msh"), program: filepath.Join(dir, "program")}
+	u.url, u.dir, u.file, u.program = web.URL, dir, filepath.Join(dir, "mesh.msh"), filepath.Join(dir, "program")
 	const manifest = `version: 1
 name: upload
 analysis: {code: user_included, version: "0"}
@@ -97,13 +103,19 @@ type cost struct {
 	peak int64 // bytes of memory
 }
 
-func (*uploading) run(b *testing.B, command *exec.Cmd) cost {
+// run measures a process that is to send the file once.
+func (u *uploading) run(b *testing.B, command *exec.Cmd) cost {
 	b.Helper()
+	u.arrived.Store(0)
 	began := time.Now()
 	if out, err := command.CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
-	return cost{time.Since(began), command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10}
+	took := time.Since(began)
+	if n := u.arrived.Load(); n < uploadSize || n > uploadSize+4096 {
+		b.Fatalf("%d bytes arrived of %d", n, uploadSize)
+	}
+	return cost{took, command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10}
 }
 
 // apply runs the program after something was forgotten. The job is a new one each
@@ -143,7 +155,10 @@ func (u *uploading) hash(b *testing.B) time.Duration {
 
 // sink is an emulator that throws the content of uploads away: it keeps a file of
 // no bytes in their place, without a checksum.
-type sink struct{ platform http.Handler }
+type sink struct {
+	platform http.Handler
+	arrived  *atomic.Int64
+}
 
 func (s sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost || r.URL.Path != "/api/v2/files/contents/" {
@@ -167,6 +182,7 @@ func (s sink) swallow(r *http.Request) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.arrived.Add(size)
 	record, err := s.store(r)
 	if err != nil {
 		return nil, err
