@@ -96,13 +96,13 @@ func (f *File) release() {
 	_ = os.Remove(f.lock.Path())
 }
 
-// open finds out what is here already. Only a file of our own making is written on: a
-// link under its name could lead anywhere.
+// open finds out what is here already, which counts if it can be verified. Only a file
+// of our own making is written on: a link under its name could lead anywhere.
 func (f *File) open() error {
 	here := readNote(f.notePath(), f.want.heading())
 	info, err := os.Lstat(f.temp)
 	switch {
-	case err != nil:
+	case err != nil, f.want.SHA512 == "" && info.Mode().IsRegular():
 		here = nil
 	case !info.Mode().IsRegular():
 		here = nil
@@ -144,7 +144,8 @@ func (f *File) Received() int64 {
 }
 
 // Receive takes what r gives until it ends; its first byte is that at the offset.
-// What has arrived stays when r fails. Errors: *[MismatchError] when r goes on beyond
+// What has arrived stays when r fails; what is here already is not written over, for
+// it may have been hashed. Errors: *[MismatchError] when r goes on beyond
 // the end of the file, *[DiskError] and those of r.
 func (f *File) Receive(r io.Reader, at int64) error {
 	noted := at
@@ -154,8 +155,10 @@ func (f *File) Receive(r io.Reader, at int64) error {
 		if end > f.want.Size {
 			return f.mismatch(content.Digest{Size: end})
 		}
-		if _, err := f.data.WriteAt(piece, at); err != nil {
-			return disk(f.path, err)
+		for _, gap := range f.absent(Span{at, end}) {
+			if _, err := f.data.WriteAt(piece[gap.Start-at:gap.End-at], gap.Start); err != nil {
+				return disk(f.path, err)
+			}
 		}
 		f.arrived(Span{at, end})
 		at = end
@@ -165,6 +168,13 @@ func (f *File) Receive(r io.Reader, at int64) error {
 		}
 		return nil
 	})
+}
+
+// absent is the bytes of a span that are not here.
+func (f *File) absent(s Span) []Span {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.here.until(s.End).add(Span{0, s.Start}).gaps(s.End)
 }
 
 func (f *File) arrived(s Span) {

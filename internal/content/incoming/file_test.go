@@ -250,6 +250,44 @@ func TestAPartialFileIsVerifiedToo(t *testing.T) {
 	same(t, 0, len(listing(t, dir)))
 }
 
+// Without a checksum nobody would notice such bytes.
+func TestWhatCannotBeVerifiedIsNotGoneOnWith(t *testing.T) {
+	t.Parallel()
+	text := bulk(10_000)
+	path := filepath.Join(t.TempDir(), "out.bin")
+	want := announced(text)
+	want.SHA512 = ""
+	first := open(t, path, want)
+	receive(t, first, text, incoming.Span{Start: 0, End: 4000})
+	first.Close()
+	second := open(t, path, want)
+	same(t, int64(0), second.Received())
+	receive(t, second, text, incoming.Span{Start: 0, End: 10_000})
+	if err := second.Finish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second.Close()
+	arrived(t, path, text)
+}
+
+// What is here may have been hashed: if it comes once more, as from a platform that
+// sends no parts, it is not written over unseen.
+func TestWhatIsHereIsNotWrittenOver(t *testing.T) {
+	t.Parallel()
+	text := bulk(1 << 20)
+	path := filepath.Join(t.TempDir(), "out.bin")
+	f := open(t, path, announced(text))
+	receive(t, f, text, incoming.Span{Start: 0, End: 4000})
+	receive(t, f, text, incoming.Span{Start: 9000, End: 10_000})
+	again := strings.Repeat("x", 4000) + text[4000:9000] + strings.Repeat("x", 1000) + text[10_000:]
+	receive(t, f, again, incoming.Span{Start: 0, End: 1 << 20})
+	if err := f.Finish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	arrived(t, path, text)
+}
+
 // A source that is longer or shorter than the file is not gone on with.
 func TestMoreOrLessThanAnnounced(t *testing.T) {
 	t.Parallel()
