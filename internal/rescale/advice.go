@@ -147,7 +147,7 @@ func (u Upload) explain(err error) error {
 	var refused *Error
 	if errors.As(err, &refused) &&
 		(refused.Status == http.StatusRequestEntityTooLarge || refused.Status == http.StatusBadRequest && u.Size > doubtful) {
-		return &TooLargeError{Name: u.Name, Size: u.Size, Err: err}
+		return &TooLargeError{Name: u.Name, Size: u.Size, Err: refused}
 	}
 	return err
 }

@@ -189,9 +189,9 @@ type ChangedError struct {
 // Error tells whether the file shrank or grew.
 func (e *ChangedError) Error() string {
 	if e.Got > e.Size {
-		return fmt.Sprintf("uploading %q: the file grew beyond %d bytes while it was read", e.Name, e.Size)
+		return fmt.Sprintf("the file grew beyond %d bytes while it was read", e.Size)
 	}
-	return fmt.Sprintf("uploading %q: the file ended after %d of %d bytes", e.Name, e.Got, e.Size)
+	return fmt.Sprintf("the file ended after %d of %d bytes", e.Got, e.Size)
 }
 
 // Hint says how to go on.

@@ -170,7 +170,14 @@ func (c *Client) Upload(ctx context.Context, u Upload) (File, error) {
 		return File{}, fmt.Errorf("uploading %q: it needs a name, a size and content", u.Name)
 	}
 	var w wireFile
-	if err := c.repeat(ctx, func() error { return c.uploadOnce(ctx, u, &w) }); err != nil {
+	err := c.repeat(ctx, func() error {
+		// Several may be on their way, and all have one address.
+		if err := c.uploadOnce(ctx, u, &w); err != nil {
+			return fmt.Errorf("uploading %q: %w", u.Name, err)
+		}
+		return nil
+	})
+	if err != nil {
 		return File{}, u.explain(err)
 	}
 	return w.file(), nil
@@ -233,15 +240,15 @@ func newUploadBody(u Upload, cancel context.CancelCauseFunc) (*uploadBody, error
 	var frame strings.Builder
 	form := multipart.NewWriter(&frame)
 	if _, err := form.CreateFormFile("file", u.Name); err != nil {
-		return nil, fmt.Errorf("uploading %q: %w", u.Name, err)
+		return nil, err
 	}
 	head := frame.String()
 	if err := form.Close(); err != nil {
-		return nil, fmt.Errorf("uploading %q: %w", u.Name, err)
+		return nil, err
 	}
 	content, err := u.Open()
 	if err != nil {
-		return nil, fmt.Errorf("uploading %q: %w", u.Name, err)
+		return nil, err
 	}
 	b := &uploadBody{
 		contentType: form.FormDataContentType(),
@@ -284,7 +291,7 @@ func (e exactly) Read(p []byte) (int, error) {
 		e.failed = &ChangedError{Name: e.upload.Name, Size: e.upload.Size, Got: e.sent}
 		return 0, e.failed
 	case err != nil && err != io.EOF:
-		e.failed = fmt.Errorf("uploading %q: %w", e.upload.Name, err)
+		e.failed = err
 		return 0, e.failed
 	}
 	if n > 0 && e.upload.Progress != nil {
