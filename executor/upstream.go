@@ -188,6 +188,9 @@ func (a *application) waitForOthers(ctx context.Context, step Step, out *Outcome
 	waitsFor := step.Job.Needs[0].Name.V
 	if !a.gates.Free(step.Job.Name) {
 		a.notify(Event{Type: EventWaiting, Job: step.Job.Name, Message: waitsFor})
+		if out.Err = a.prepare(ctx, step); out.Err != nil {
+			return out.Err
+		}
 	}
 	err := a.gates.Wait(ctx, step.Job.Name)
 	var blocked *chain.BlockedError
@@ -202,6 +205,18 @@ func (a *application) waitForOthers(ctx context.Context, step Step, out *Outcome
 		out.Blocked = blocked.Error()
 	}
 	return err
+}
+
+// prepare uploads the inputs of a job while it waits, as they were planned: in an
+// hour somebody may be working on them.
+func (a *application) prepare(ctx context.Context, step Step) error {
+	if !step.Creates() {
+		return nil
+	}
+	if _, err := a.store.IDs(ctx, step.Job.Inputs); err != nil {
+		return &once.StepError{Job: step.Job.Name, Act: "preparing the inputs of", Err: err}
+	}
+	return nil
 }
 
 // results gives the ids of the files that a job takes of others.
@@ -243,10 +258,32 @@ func (a *application) take(ctx context.Context, from resolver.From) ([][]rescale
 	_ = group.Wait() // the errors are in the order of the jobs
 	for i, err := range errs {
 		if err != nil {
-			return nil, fmt.Errorf("taking results of job %s: %w", from.Jobs[i], err)
+			return nil, &TakingError{From: from.Jobs[i], Err: err}
 		}
 	}
 	return taken, nil
+}
+
+// TakingError tells that results of another job could not be had.
+type TakingError struct {
+	From string
+	Err  error
+}
+
+// Error names the other job.
+func (e *TakingError) Error() string {
+	return fmt.Sprintf("taking results of job %s: %v", e.From, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *TakingError) Unwrap() error { return e.Err }
+
+// Hint tells what to do when a person has deleted the other run.
+func (e *TakingError) Hint() string {
+	if once.NotFound(e.Err) {
+		return "--replace " + e.From + " runs it again"
+	}
+	return ""
 }
 
 // NameTakenError tells that a result of another job has the name of another input.
