@@ -118,7 +118,7 @@ func TestTopLevelKeysNameTheirPlatformField(t *testing.T) {
 		}
 	}
 	sort.Strings(keys)
-	want := "$schema analysis command dependsOn description env hardware inputs kind license matrix name outputs priority project rerun tags title vars version"
+	want := "$schema analysis command dependsOn description env hardware inputs kind license limits matrix name outputs priority project protected rerun success tags title vars version"
 	if got := strings.Join(keys, " "); got != want {
 		t.Errorf("keys: got  %s\nwant %s", got, want)
 	}

@@ -29,6 +29,9 @@ func decode(doc node, src diag.Source, fullName string) Job {
 		Outputs:     decodeOutputs(doc.member("outputs")),
 		Rerun:       decodeRerun(doc.member("rerun")),
 		DependsOn:   doc.member("dependsOn").texts(),
+		Success:     decodeSuccess(doc.member("success")),
+		Limits:      Limits{MaxCost: doc.member("limits").member("maxCost").amount()},
+		Protected:   doc.member("protected").boolean(false),
 	}
 	if !job.Title.Written() {
 		job.Title.V = fullName
@@ -154,4 +157,28 @@ func decodeRerun(n node) Rerun {
 		rerun.OnFailure = Value[OnFailure]{V: OnFailure(text.V), Pos: text.Pos}
 	}
 	return rerun
+}
+
+// decodeSuccess reads one check of a log, or a list of them, as a list.
+func decodeSuccess(n node) Success {
+	success := Success{
+		Files:    n.member("files").texts(),
+		ExitCode: n.member("exitCode").member("file").text(),
+	}
+	log := n.member("log")
+	logs := log.items()
+	if log.isMapping() {
+		logs = []node{log}
+	}
+	for _, item := range logs {
+		check := LogCheck{File: item.member("file").text(), Contains: item.member("contains").oneOrMore(), Lacks: item.member("lacks").oneOrMore()}
+		if !check.File.Written() {
+			check.File.V = ProcessOutput
+		}
+		if !item.has("contains") && !item.has("lacks") {
+			check.Idle = item.pos()
+		}
+		success.Logs = append(success.Logs, check)
+	}
+	return success
 }

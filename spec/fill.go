@@ -81,10 +81,20 @@ func newTemplate(doc *yamlsrc.Document, list *diag.List) *template {
 		}
 		t.leaves = append(t.leaves, leaf{
 			pointer: pointer, path: yamlsrc.Path(pointer), text: parsed, words: schema.WantsText(pointer),
-			folder: strings.HasPrefix(pointer, "/inputs/") || strings.HasPrefix(pointer, "/outputs/"),
+			folder: namesFile(pointer),
 		})
 	})
 	return t
+}
+
+// namesFile tells a text that names files, where a name with / would be a folder.
+func namesFile(pointer string) bool {
+	for _, above := range []string{"/inputs/", "/outputs/", "/success/files/"} {
+		if strings.HasPrefix(pointer, above) {
+			return true
+		}
+	}
+	return strings.HasPrefix(pointer, "/success/") && strings.HasSuffix(pointer, "/file")
 }
 
 func (t *template) report(pointer string, m expr.Mistake, rule diag.Rule, list *diag.List) {

@@ -152,6 +152,7 @@ func checkPatterns(job *Job, list *diag.List) {
 	}
 	checkAll(job.Outputs.Download, list)
 	checkAll(job.Outputs.Exclude, list)
+	checkAll(job.Success.Files, list)
 }
 
 func checkAll(patterns []Value[string], list *diag.List) {

@@ -47,6 +47,10 @@ type Job struct {
 	Needs     []Need          // those, and those that inputs are from: each name once
 	Rank      int             // 0 without needs, else one more than the highest of those it needs
 
+	Success   Success
+	Limits    Limits
+	Protected Value[bool] // default: false
+
 	// Values are what the references of this job stand for, for the inputs that
 	// are templates; nil when there are none.
 	Values expr.Scope
@@ -181,3 +185,27 @@ const (
 	Never  OnFailure = "never"
 	Always OnFailure = "always"
 )
+
+// Success is what must hold for a run to count as succeeded, beside the platform
+// saying so.
+type Success struct {
+	Files    []Value[string] // patterns; each must match
+	Logs     []LogCheck
+	ExitCode Value[string] // path of the file that holds it
+}
+
+// LogCheck is what one log must say and must not say.
+type LogCheck struct {
+	File     Value[string] // path; default: ProcessOutput
+	Contains []Value[string]
+	Lacks    []Value[string]
+	Idle     diag.Position // of a check that has neither; else zero
+}
+
+// ProcessOutput is the file that holds what the command printed (rescale-api.md §9).
+const ProcessOutput = "process_output.log"
+
+// Limits are what a job may take.
+type Limits struct {
+	MaxCost Value[float64] // USD for one run; unwritten means no limit
+}

@@ -67,6 +67,39 @@ func (n node) texts() []Value[string] {
 	return texts
 }
 
+// oneOrMore reads a list of texts, or one text as a list.
+func (n node) oneOrMore() []Value[string] {
+	if text := n.text(); text.Written() {
+		return []Value[string]{text}
+	}
+	return n.texts()
+}
+
+// has tells that a key is written, whatever its value is.
+func (n node) has(key string) bool {
+	mapping, _ := n.value.(map[string]any)
+	_, written := mapping[key]
+	return written
+}
+
+func (n node) isMapping() bool {
+	_, ok := n.value.(map[string]any)
+	return ok
+}
+
+// amount reads a number with a fraction; the schema bounds it.
+func (n node) amount() Value[float64] {
+	number, ok := n.value.(json.Number)
+	if !ok {
+		return Value[float64]{}
+	}
+	f, err := number.Float64()
+	if err != nil {
+		return Value[float64]{}
+	}
+	return Value[float64]{V: f, Pos: n.pos()}
+}
+
 func (n node) integer(standard int) Value[int] {
 	number, ok := n.value.(json.Number)
 	if !ok {

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ type check func(job *Job, list *diag.List)
 func checks() []check {
 	return []check{
 		checkTags, checkWalltime, checkVariables, checkFeatures,
-		checkInputForms, checkInputNames, checkPatterns,
+		checkInputForms, checkInputNames, checkPatterns, checkLogs,
 	}
 }
 
@@ -144,5 +145,27 @@ func checkFeatures(job *Job, list *diag.List) {
 			continue
 		}
 		first[feature.Name] = feature.Pos
+	}
+}
+
+// checkLogs reports checks of a log that no log can pass, and those that say nothing.
+func checkLogs(job *Job, list *diag.List) {
+	wanted := make(map[string][]Value[string]) // by file
+	for _, log := range job.Success.Logs {
+		if !log.Idle.IsZero() {
+			list.Add(log.Idle, diag.MissingKey, "add what it must say, as contains: End, or must not say, as lacks: FATAL", "the check of log %s has neither contains nor lacks", log.File.V)
+		}
+		wanted[log.File.V] = append(wanted[log.File.V], log.Contains...)
+	}
+	for _, log := range job.Success.Logs {
+		for _, lacks := range log.Lacks {
+			i := slices.IndexFunc(wanted[log.File.V], func(w Value[string]) bool { return strings.Contains(w.V, lacks.V) })
+			if i < 0 {
+				continue
+			}
+			contains := wanted[log.File.V][i]
+			list.Add(lacks.Pos, diag.BadChoice, "delete one of the two, or write more of the line",
+				"no log that contains %q, %s, can lack %q", diag.Short(contains.V), nearby(contains.Pos, lacks.Pos), diag.Short(lacks.V))
+		}
 	}
 }
