@@ -125,7 +125,10 @@ func unknownKeyHint(v schema.Violation) string {
 		}
 		return fmt.Sprintf("%s belongs %s", v.Elsewhere[0].Key, strings.Join(homes, " or "))
 	}
-	return diag.DidYouMean(v.Key, v.Known)
+	if hint := diag.DidYouMean(v.Key, v.Known); hint != "" {
+		return hint
+	}
+	return "rescale-apply explain lists the keys that there are"
 }
 
 // hiddenSpace tells a space that YAML takes for a letter.

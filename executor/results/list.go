@@ -43,7 +43,7 @@ func (d Download) List(ctx context.Context) ([]Result, error) {
 		}
 		r := Result{Path: f.RelativePath, File: f}
 		if several {
-			r.Path = runOf(f) + "/" + r.Path
+			r.Path = RunOf(f) + "/" + r.Path
 		}
 		if i, again := known[r.Path]; again {
 			if f.Uploaded.After(list[i].File.Uploaded) {
@@ -60,9 +60,9 @@ func (d Download) List(ctx context.Context) ([]Result, error) {
 	return list, nil
 }
 
-// runOf finds the run in a storage path such as
+// RunOf finds the run in a storage path such as
 // user/user_X/output/job_Y/run1/a.csv (rescale-api.md §3.2).
-func runOf(f rescale.File) string {
+func RunOf(f rescale.File) string {
 	if m := runFolder().FindStringSubmatch(f.Path); m != nil {
 		return m[1]
 	}
@@ -74,7 +74,7 @@ var runFolder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile
 // severalRuns tells that files of more than one run are there: two runs may hold
 // the same relative path.
 func severalRuns(files []rescale.File) bool {
-	return slices.ContainsFunc(files, func(f rescale.File) bool { return runOf(f) != runOf(files[0]) })
+	return slices.ContainsFunc(files, func(f rescale.File) bool { return RunOf(f) != RunOf(files[0]) })
 }
 
 // oneFileEach refuses files whose names differ in case only, but for the first, when

@@ -4,6 +4,7 @@ package verdict
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -20,6 +21,9 @@ const (
 	Stopped           Verdict = "stopped"
 	NoCapacity        Verdict = "no-capacity"
 	RestartsExhausted Verdict = "restarts-exhausted"
+	// SuccessCheckFailed is for a run that the platform calls successful and that
+	// does not pass the checks of its manifest.
+	SuccessCheckFailed Verdict = "success-check-failed"
 )
 
 // The reason texts that sources show; any other text is shown and counts as failed.
@@ -95,4 +99,13 @@ func of(status, reason string, stopping, forced bool) Verdict {
 		return Failed
 	}
 	return Stopped
+}
+
+// Checked is the judgement on a run that fails checks of its manifest. What the
+// platform calls no success stays what it is.
+func (j Judgement) Checked(failed []string) Judgement {
+	if j.Verdict == Succeeded && len(failed) > 0 {
+		j.Verdict, j.Reason = SuccessCheckFailed, strings.Join(failed, "; ")
+	}
+	return j
 }

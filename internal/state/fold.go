@@ -135,7 +135,7 @@ func (run Run) after(r Record) Run {
 		run.Status, run.Reason, run.StatusAt = r.Status, r.Reason, r.StatusAt
 	case KindFinished:
 		run.Stage, run.Verdict = StageFinished, r.Verdict
-		run.Reason = r.Reason
+		run.Reason, run.Checks = r.Reason, r.Checks
 		run.Started, run.Ended = r.Started, r.Ended
 		run.CoreHours, run.Cost = r.CoreHours, r.Cost
 	case KindDownloaded:

@@ -30,8 +30,8 @@ const (
 	KindSubmitted Kind = "submitted"
 	// KindStatus: the platform's status has changed. Job, ID, Status; Reason, StatusAt.
 	KindStatus Kind = "status"
-	// KindFinished: the run is over. Job, Key, ID, Verdict; Reason, Started, Ended,
-	// CoreHours, Cost. A later one replaces it.
+	// KindFinished: the run is over. Job, Key, ID, Verdict; Reason, Checks, Started,
+	// Ended, CoreHours, Cost. A later one replaces it.
 	KindFinished Kind = "finished"
 	// KindDownloaded: outputs are on the disk, whole and verified. Job, ID, To; Outputs, Selection.
 	// A later one replaces it.
@@ -56,6 +56,7 @@ type Record struct {
 	Reason     string    `json:"reason,omitempty"`     // the platform's words
 	StatusAt   time.Time `json:"statusAt,omitzero"`    // platform's clock
 	Verdict    string    `json:"verdict,omitempty"`    // what the run came to (design: truthful outcome)
+	Checks     string    `json:"checks,omitempty"`     // what Verdict was judged by beside the platform's words: other checks want another verdict
 	Started    time.Time `json:"started,omitzero"`     // platform's clock
 	Ended      time.Time `json:"ended,omitzero"`       // platform's clock
 	CoreHours  float64   `json:"coreHours,omitempty"`

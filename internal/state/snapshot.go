@@ -58,6 +58,7 @@ type Run struct {
 	SubmittingAt time.Time // when the last submit was about to be sent, local clock
 	SubmittedAt  time.Time // when the submit was recorded, local clock
 	Verdict      string    // set when finished
+	Checks       string    // what Verdict was judged by beside the platform's words
 	Started      time.Time
 	Ended        time.Time
 	CoreHours    float64
