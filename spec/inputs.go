@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -153,6 +154,20 @@ func checkPatterns(job *Job, list *diag.List) {
 	checkAll(job.Outputs.Download, list)
 	checkAll(job.Outputs.Exclude, list)
 	checkAll(job.Success.Files, list)
+	for _, p := range slices.Concat(job.Outputs.Download, job.Outputs.Exclude, job.Success.Files) {
+		checkResult(p, list)
+	}
+}
+
+// checkResult reports a pattern that no file below the work folder can match: after
+// the run it would be too late.
+func checkResult(p Value[string], list *diag.List) {
+	switch {
+	case strings.HasPrefix(p.V, "/"):
+		list.Add(p.Pos, diag.BadGlob, "write it relative to the work folder of the job", "pattern %q begins with /", diag.Short(p.V))
+	case strings.HasSuffix(p.V, "/"):
+		list.Add(p.Pos, diag.BadGlob, "for all files in the folder write "+diag.Short(p.V)+"**", "pattern %q ends with / and matches no file", diag.Short(p.V))
+	}
 }
 
 func checkAll(patterns []Value[string], list *diag.List) {
