@@ -19,15 +19,18 @@ package executor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
+	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/executor/watch"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -68,8 +71,11 @@ func (e *ConflictError) Hint() string { return e.Steps[0].Advice }
 // an outcome for each job, in the order of the plan, also when it is
 // interrupted; the error is for a plan that must not be applied.
 func (e *Executor) Apply(ctx context.Context, plan Plan) (Report, error) {
-	if conflicts := conflicts(plan); len(conflicts) > 0 {
+	if conflicts := with(plan, Conflict); len(conflicts) > 0 {
 		return Report{}, &ConflictError{conflicts}
+	}
+	if refused := plan.Refusals(); len(refused) > 0 {
+		return Report{}, &guard.Error{Refusals: refused}
 	}
 	a := &application{
 		Executor: e,
@@ -107,14 +113,8 @@ func (e *Executor) Apply(ctx context.Context, plan Plan) (Report, error) {
 	return report, nil
 }
 
-func conflicts(plan Plan) []Step {
-	var list []Step
-	for _, s := range plan.Steps {
-		if s.Action == Conflict {
-			list = append(list, s)
-		}
-	}
-	return list
+func with(plan Plan, action Action) []Step {
+	return slices.DeleteFunc(slices.Clone(plan.Steps), func(s Step) bool { return s.Action != action })
 }
 
 func (e *Executor) parallel() int {
@@ -148,15 +148,18 @@ type application struct {
 // job is the straight line of one job: start, wait, fetch.
 func (a *application) job(ctx context.Context, step Step) Outcome {
 	out := Outcome{Job: step.Job.Name, ID: step.ID, Advice: step.Advice}
-	if settled(step) {
+	if settled(step) || step.Action == Judge {
 		out.fromRun(step)
 	}
 	switch step.Action {
-	case Unchanged, Conflict:
+	case Unchanged, Conflict, Refused:
 		out.Unchanged = true
 		return out
 	case Blocked:
 		out.Blocked = step.Reasons[0]
+		return out
+	case Judge:
+		a.judgeAgain(ctx, step, &out)
 		return out
 	case Fetch:
 		out.Err = a.limited(ctx, func() error { return a.fetch(ctx, step, &out) })
@@ -222,33 +225,72 @@ func (a *application) finish(ctx context.Context, step Step, out *Outcome) {
 		}
 		return
 	}
-	out.judged(step, judgement)
+	out.took(step, judgement)
+	out.Err = a.limited(ctx, func() error { return a.conclude(ctx, step, out, judgement) })
+}
+
+// judgeAgain judges a run that ended earlier by the checks that the manifest has now.
+func (a *application) judgeAgain(ctx context.Context, step Step, out *Outcome) {
+	out.Verdict, out.Reason = "", ""
+	out.Err = a.limited(ctx, func() error {
+		history, err := a.Platform.Statuses(ctx, step.ID)
+		if once.NotFound(err) {
+			out.Advice = againAdvice(step.Job)
+		}
+		if err != nil {
+			return fmt.Errorf("judging run %s again: %w", step.ID, err)
+		}
+		judgement, over := verdict.Judge(history)
+		if !over {
+			return fmt.Errorf("judging run %s again: the platform does not call it over any more", step.ID)
+		}
+		return a.conclude(ctx, step, out, judgement)
+	})
+}
+
+// conclude adds the manifest's checks to what the platform says of a run that is
+// over, records what the run came to, and fetches what it left.
+func (a *application) conclude(ctx context.Context, step Step, out *Outcome, j verdict.Judgement) error {
+	checks := success.Of(step.Job.Success)
+	j, err := a.examiner().Judge(ctx, out.ID, j, checks)
+	if err != nil {
+		return err
+	}
+	out.Verdict, out.Reason, out.Status = j.Verdict, j.Reason, j.Status
 	err = a.Journal.Append(state.Record{
 		Kind: state.KindFinished, Job: step.Job.Name, Key: step.Key.String(), ID: out.ID,
-		Verdict: string(out.Verdict), Reason: out.Reason, Started: out.Started, Ended: out.Ended,
+		Verdict: string(out.Verdict), Reason: out.Reason, Checks: checks.String(), Started: out.Started, Ended: out.Ended,
 		CoreHours: out.CoreHours, Cost: out.Cost,
 	})
 	if err != nil {
-		out.Err = err
-		return
+		return err
 	}
 	if out.Verdict == verdict.Succeeded {
 		a.end(step, *out) // others need not wait for what is downloaded here
 	}
-	out.Err = a.limited(ctx, func() error {
-		if out.Verdict != verdict.Succeeded {
-			out.Advice = replaceAdvice(step.Job.Name)
-			out.Log = a.logTail(ctx, out.ID)
-		}
-		if !wantsResults(step.Job, out.Verdict) {
-			return nil
-		}
-		return a.fetch(ctx, step, out)
-	})
+	if out.Verdict != verdict.Succeeded {
+		out.Advice = againAdvice(step.Job)
+		out.Log = a.logTail(ctx, out.ID)
+	}
+	if !wantsResults(step.Job, out.Verdict) {
+		return nil
+	}
+	return a.fetch(ctx, step, out)
 }
 
-func (o *Outcome) judged(step Step, j verdict.Judgement) {
-	o.Verdict, o.Reason, o.Started, o.Ended, o.Status = j.Verdict, j.Reason, j.Started, j.Ended, j.Status
+// How long the outputs of a run that has ended may take to be listed.
+const (
+	outputPause = 5 * time.Second
+	outputLooks = 25
+)
+
+func (e *Executor) examiner() success.Examiner {
+	return success.Examiner{Platform: e.Platform, Looks: outputLooks, Pause: min(outputPause, e.interval())}
+}
+
+// took notes when a run was, how long it took and what that cost.
+func (o *Outcome) took(step Step, j verdict.Judgement) {
+	o.Started, o.Ended, o.Status = j.Started, j.Ended, j.Status
 	if j.Started.IsZero() || j.Ended.Before(j.Started) {
 		return
 	}

@@ -3,9 +3,13 @@ package executor
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -35,6 +39,9 @@ func (d decision) step() Step {
 	step.Lineage = d.lineage
 	if !step.Spends() {
 		return step
+	}
+	if refusal, refused := d.forbidden(step); refused {
+		return refuse(step, refusal)
 	}
 	rivals := d.active(step)
 	switch {
@@ -76,7 +83,7 @@ func (d decision) target() target {
 		t.open, t.because, t.key, t.built = true, ranAgain(current.Upstream, d.lineage), d.next(), d.lineage
 	case d.replace && (gone || d.replaceable(current)):
 		t.open, t.because, t.key = true, replaced, d.next()
-	case current.Stage == state.StageFinished && d.retries(verdict.Verdict(current.Verdict)):
+	case current.Stage == state.StageFinished && d.retries(verdict.Verdict(current.Verdict)) && d.judged(current):
 		t.open, t.because, t.key = true, d.retrying(current.Verdict, current.ID), d.next()
 	}
 	return t
@@ -100,9 +107,40 @@ func (d decision) cutShort(current state.Run) bool {
 }
 
 // retries tells that a run with this verdict is followed by another attempt. What a
-// person stopped stays stopped.
+// person stopped stays stopped, and what is protected is not run again.
 func (d decision) retries(v verdict.Verdict) bool {
-	return d.job.Rerun.OnFailure.V == spec.Always && v != verdict.Succeeded && v != verdict.Stopped
+	return d.job.Rerun.OnFailure.V == spec.Always && v != verdict.Succeeded && v != verdict.Stopped && !d.job.Protected.V
+}
+
+// forbidden tells that the manifest does not allow to pay for a step.
+func (d decision) forbidden(step Step) (diag.Diagnostic, bool) {
+	if id := d.earlier(step); d.job.Protected.V && id != "" {
+		return guard.Protection(d.job, fmt.Sprintf("run %s must stay its only one: %s", id, strings.Join(step.Reasons, ", "))), true
+	}
+	return guard.Cost(d.job)
+}
+
+// earlier is another run of the job that was submitted, or may have been, in
+// whatever content.
+func (d decision) earlier(step Step) string {
+	for _, run := range slices.Backward(d.runs) {
+		draft := run.Stage == state.StageCreating || run.Stage == state.StageCreated && len(d.seen.Statuses[run.ID]) == 0
+		if !draft && run.ID != step.ID {
+			return run.ID
+		}
+	}
+	for _, f := range slices.Concat(d.seen.Found, d.seen.Protected) {
+		if f.Key.Name == d.job.Name && f.Submitted() && f.ID != step.ID {
+			return f.ID
+		}
+	}
+	return ""
+}
+
+func refuse(wanted Step, refusal diag.Diagnostic) Step {
+	wanted.Action, wanted.Refusal, wanted.Advice = Refused, refusal, refusal.Hint
+	wanted.Reasons = []string{refusal.Message}
+	return wanted
 }
 
 func (decision) retrying(v, id string) string {
@@ -137,7 +175,7 @@ func (d decision) wanted() Step {
 		return d.unrecorded(t)
 	case d.seen.Gone[current.ID]:
 		step := d.of(Conflict, current, fmt.Sprintf("job %s was deleted on the platform", current.ID))
-		step.Advice = replaceAdvice(d.job.Name)
+		step.Advice = againAdvice(d.job)
 		return step
 	case current.Stage != state.StageFinished:
 		return d.underWay(current)
@@ -219,16 +257,29 @@ func (d decision) underWay(current state.Run) Step {
 
 // settled is for a run that came to its end.
 func (d decision) settled(current state.Run) Step {
+	if !d.judged(current) {
+		return d.judges(current)
+	}
 	step := d.of(Unchanged, current, fmt.Sprintf("%s as %s", current.Verdict, current.ID))
 	if verdict.Verdict(current.Verdict) != verdict.Succeeded {
 		step.Reasons = append(step.Reasons, current.Reason)
-		step.Advice = replaceAdvice(d.job.Name)
+		step.Advice = againAdvice(d.job)
 	}
 	if missing := d.seen.Missing[d.job.Name]; len(missing) > 0 {
 		step.Action = Fetch
 		step.Reasons = append(step.Reasons, missingReason(missing))
 	}
 	return step
+}
+
+func (d decision) judged(run state.Run) bool { return success.Of(d.job.Success).Judged(run) }
+
+// judges is for a run that came to its end, and whose success means something else now.
+func (d decision) judges(current state.Run) Step {
+	if current.Checks == "" {
+		return d.of(Judge, current, fmt.Sprintf("success of %s is not checked yet", current.ID))
+	}
+	return d.of(Judge, current, fmt.Sprintf("success changed since %s was judged", current.ID))
 }
 
 // active are the runs of the job that may be under way, other than the step's own:
@@ -309,8 +360,12 @@ func (d decision) key(attempt int) once.Key {
 	return once.Key{Digest: d.job.Digest, Name: d.job.Name, Generation: generation(d.job), Attempt: attempt}
 }
 
-func replaceAdvice(name string) string {
-	return "--replace " + name + " runs it again unchanged; download fetches what it left"
+// againAdvice says how a run that did not succeed is followed by another.
+func againAdvice(job resolver.Job) string {
+	if job.Protected.V {
+		return "it is protected: to run it again, write protected: false first; download fetches what it left"
+	}
+	return "--replace " + job.Name + " runs it again unchanged; download fetches what it left"
 }
 
 func resumeReason(run state.Run, history []rescale.Status) string {

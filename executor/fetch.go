@@ -34,7 +34,7 @@ func (a *application) fetch(ctx context.Context, step Step, out *Outcome) error 
 	files, err := download.Run(ctx)
 	out.To, out.Files = wish.Folder(), files
 	if once.NotFound(err) {
-		out.Advice = replaceAdvice(step.Job.Name)
+		out.Advice = againAdvice(step.Job)
 	}
 	if err != nil {
 		return err

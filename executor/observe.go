@@ -30,6 +30,8 @@ type Observation struct {
 	Gone     map[string]bool             // job ids that the platform no longer has
 	Missing  map[string][]string         // result files that are not here, by job name
 	Stock    inputs.Stock                // which inputs of new runs the platform has
+
+	Protected []once.Found // runs in any content of protected jobs of which the journal has none
 }
 
 // best is the job that a key stands for, of this attempt or a later one, or of any
@@ -96,15 +98,39 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 	}
 	sighting, err := once.Look(ctx, p, search)
 	seen.Found, seen.Horizon = sighting.Found, sighting.Horizon
-	if err != nil || sighting.Whole {
+	if err != nil {
 		return seen, err
 	}
 	for _, key := range open {
-		if _, ok := seen.best(key, ""); !ok {
+		if _, ok := seen.best(key, ""); !ok && !sighting.Whole {
 			return seen, &once.UnstableError{Name: key.Name}
 		}
 	}
-	return seen, nil
+	seen.Protected, err = seen.protected(ctx, p, resolved, snapshot, options)
+	return seen, err
+}
+
+// protected looks for runs in other contents of protected jobs that would be started
+// because nothing is known of them: the state may be lost, and the manifest changed
+// since.
+func (o Observation) protected(ctx context.Context, p Finder, resolved resolver.Result, snapshot state.Snapshot, options Options) ([]once.Found, error) {
+	var names []string
+	chain.Walk(links(resolved.Jobs), func(i int, lineage string) chain.Version {
+		step := o.decide(resolved.Jobs[i], snapshot, options, lineage).step()
+		if step.Job.Protected.V && step.Creates() {
+			names = append(names, step.Job.Name)
+		}
+		return version(step.Key)
+	})
+	if len(names) == 0 {
+		return nil, nil
+	}
+	mine, err := once.Mine(ctx, p, resolved.User.Email, names)
+	var found []once.Found
+	for _, owned := range mine {
+		found = append(found, owned.Found)
+	}
+	return found, err
 }
 
 // lineages are what every job is to build on, by its name, as far as the journal tells.

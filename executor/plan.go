@@ -7,6 +7,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -19,11 +20,13 @@ type Action string
 const (
 	Unchanged Action = "unchanged" // it ran, and nothing that matters changed
 	Fetch     Action = "fetch"     // it ran; result files are missing here
+	Judge     Action = "judge"     // it ran; what success means changed
 	Resume    Action = "resume"    // it is on the platform already: go on with it
 	Rerun     Action = "rerun"     // it ran, and something that matters changed
 	Run       Action = "run"       // it never ran
 	Blocked   Action = "blocked"   // a job that it builds on did not succeed
 	Conflict  Action = "conflict"  // a person must decide first
+	Refused   Action = "refused"   // the manifest forbids what is wanted
 )
 
 // Step is what one job needs, and why.
@@ -35,14 +38,15 @@ type Step struct {
 	Key     once.Key // of the run that Apply is to reach
 	ID      string   // on the platform, when there is one
 	Stage   state.Stage
-	Running bool         // the platform shows statuses for ID: it was submitted
-	Over    bool         // the statuses say that it came to its end
-	Last    state.Run    // the run that Unchanged and Fetch speak of
-	Spare   []once.Found // other jobs with the key, which a crash or another runner left
-	Stop    []Rival      // active runs of the job that are stopped first
-	Advice  string       // what to type next, for Conflict and failed runs
-	Lineage string       // the runs of other jobs that it builds on
-	Since   time.Time    // no job with the key is older, by the platform's dates; zero when that is not known
+	Running bool            // the platform shows statuses for ID: it was submitted
+	Over    bool            // the statuses say that it came to its end
+	Last    state.Run       // the run that Unchanged, Fetch and Judge speak of
+	Spare   []once.Found    // other jobs with the key, which a crash or another runner left
+	Stop    []Rival         // active runs of the job that are stopped first
+	Advice  string          // what to type next, for Conflict, Refused and failed runs
+	Refusal diag.Diagnostic // of Refused: the key that forbids it
+	Lineage string          // the runs of other jobs that it builds on
+	Since   time.Time       // no job with the key is older, by the platform's dates; zero when that is not known
 }
 
 // Rival is another run of a job that is under way.
@@ -120,4 +124,15 @@ func NewPlan(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, opt
 	})
 	plan.sort(snapshot)
 	return plan
+}
+
+// Refusals are what the manifest forbids of the plan.
+func (p Plan) Refusals() diag.List {
+	var list diag.List
+	for _, s := range p.Steps {
+		if s.Action == Refused {
+			list = append(list, s.Refusal)
+		}
+	}
+	return list
 }

@@ -37,6 +37,11 @@ type Job struct {
 	Needs    []spec.Need // jobs whose results it builds on
 	Rank     int         // 0 without needs, else more than that of each of them
 	From     []From
+
+	Success   spec.Success
+	Limits    spec.Limits
+	Protected spec.Value[bool]
+
 	Parts    []Part             // all that can change the result
 	Digest   string             // SHA-256 of Parts, hex
 	Request  rescale.JobRequest // create body, without input files, marker and key
@@ -137,6 +142,10 @@ func (r *resolution) job(inputs []files.Input) Job {
 		From:     from(r.spec),
 		Slots:    r.spec.Hardware.Slots.V,
 		Cores:    r.spec.Hardware.CoresPerSlot.V,
+
+		Success:   r.spec.Success,
+		Limits:    r.spec.Limits,
+		Protected: r.spec.Protected,
 	}
 	for _, tag := range r.spec.Tags {
 		job.Tags = append(job.Tags, tag.V)

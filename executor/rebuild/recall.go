@@ -38,6 +38,8 @@ type Run struct {
 	once.Owned
 	Since   time.Time     // no job with the key is older
 	Parts   []state.Part  // when its content is what the manifest says now
+	Checks  string        // of the manifest, when the run was judged by them
+	Failed  []string      // those that it does not pass
 	Inputs  []state.File  // those that can be given to other jobs as well
 	Results *state.Record // of a download; nil unless all of it is here
 }
@@ -119,14 +121,25 @@ func (m *Memory) compare(ctx context.Context, p Platform, job resolver.Job) erro
 			wanted = run
 		}
 	}
-	wish := results.Of(job)
-	if wanted == nil || len(wish.Include) == 0 || !wanted.succeeded() {
+	if wanted == nil {
 		return nil
 	}
-	outputs, whole, err := results.Download{Platform: p, ID: wanted.ID, Wish: wish}.Here(ctx)
+	if err := wanted.check(ctx, p, job); err != nil {
+		return err
+	}
+	return wanted.findResults(ctx, p, job)
+}
+
+// findResults records a download when all of its files are here.
+func (r *Run) findResults(ctx context.Context, p Platform, job resolver.Job) error {
+	wish := results.Of(job)
+	if len(wish.Include) == 0 || !r.succeeded() {
+		return nil
+	}
+	outputs, whole, err := results.Download{Platform: p, ID: r.ID, Wish: wish}.Here(ctx)
 	if whole {
-		wanted.Results = &state.Record{
-			Kind: state.KindDownloaded, Job: job.Name, ID: wanted.ID, To: wish.To, Outputs: outputs, Selection: wish.Selection(),
+		r.Results = &state.Record{
+			Kind: state.KindDownloaded, Job: job.Name, ID: r.ID, To: wish.To, Outputs: outputs, Selection: wish.Selection(),
 		}
 	}
 	if once.NotFound(err) {

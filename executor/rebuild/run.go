@@ -2,20 +2,45 @@ package rebuild
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
+// judged is what the platform says of the run, and what the checks add to it.
+func (r Run) judged() (verdict.Judgement, bool) {
+	judged, over := r.Verdict()
+	return judged.Checked(r.Failed), over
+}
+
 func (r Run) succeeded() bool {
-	judged, _ := r.Verdict()
+	judged, _ := r.judged()
 	return judged.Verdict == verdict.Succeeded
+}
+
+// check looks at what the run left. What cannot be known now is looked at by the next
+// apply, as the record does not say by what the run was judged.
+func (r *Run) check(ctx context.Context, p Platform, job resolver.Job) error {
+	checks := success.Of(job.Success)
+	if checks.None() || !r.succeeded() {
+		return nil
+	}
+	failed, err := success.Examiner{Platform: p}.Examine(ctx, r.ID, checks)
+	var unknown *success.UnknownError
+	if errors.As(err, &unknown) {
+		return nil
+	}
+	r.Failed, r.Checks = failed, checks.String()
+	return err
 }
 
 // records are the steps in which the run would have been recorded.
@@ -31,7 +56,7 @@ func (r Run) records() []state.Record {
 		return list
 	}
 	list = append(list, step(state.KindSubmitted))
-	judged, over := r.Verdict()
+	judged, over := r.judged()
 	if !over {
 		latest := step(state.KindStatus)
 		latest.Key = ""
@@ -39,7 +64,7 @@ func (r Run) records() []state.Record {
 		return append(list, latest)
 	}
 	finished := step(state.KindFinished)
-	finished.Verdict, finished.Reason = string(judged.Verdict), judged.Reason
+	finished.Verdict, finished.Reason, finished.Checks = string(judged.Verdict), judged.Reason, r.Checks
 	finished.Started, finished.Ended = judged.Started, judged.Ended
 	finished.CoreHours = r.coreHours(judged)
 	list = append(list, finished)

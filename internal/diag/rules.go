@@ -69,6 +69,12 @@ const (
 	LicenseNotOffered  Rule = "license-not-offered"  // `license: rescale` for software without one
 )
 
+// What a manifest forbids, found when everything else is in order.
+const (
+	OverLimit Rule = "over-limit" // a run can cost more than limits.maxCost
+	Protected Rule = "protected"  // a protected job would be run again, stopped or forgotten
+)
+
 // Rules lists every rule; each has a case in testdata/manifest/bad.
 func Rules() []Rule {
 	return []Rule{
@@ -80,5 +86,6 @@ func Rules() []Rule {
 		MissingInput, UnreadableInput, InputTooLarge, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
 		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
 		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered,
+		OverLimit, Protected,
 	}
 }

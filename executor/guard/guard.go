@@ -1,0 +1,63 @@
+// Package guard says what a manifest forbids: a run that can cost more than its
+// limit, and another run of a protected job. A guard that cannot know lets nothing
+// pass. It is pure, and knows neither the platform nor a journal.
+package guard
+
+import (
+	"fmt"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+// Error is what was refused, with the place of the key that forbids it.
+type Error struct{ Refusals diag.List }
+
+// Error tells the first refusal and how many more there are.
+func (e *Error) Error() string { return e.Refusals.Error() }
+
+// Cost refuses a run of a job that can cost more than limits.maxCost.
+func Cost(job resolver.Job) (refusal diag.Diagnostic, refused bool) {
+	limit := job.Limits.MaxCost
+	if !limit.Written() {
+		return diag.Diagnostic{}, false
+	}
+	refusal = diag.Diagnostic{Pos: limit.Pos, Rule: diag.OverLimit}
+	why, hint := Unknown(job)
+	switch {
+	case why != "":
+		refusal.Message = fmt.Sprintf("what a run of job %q can cost is not known: %s; limits.maxCost is %.2f USD", job.Name, why, limit.V)
+		refusal.Hint = hint
+	case job.Estimate.Cost > limit.V:
+		refusal.Message = fmt.Sprintf("a run of job %q can cost %.2f USD, and limits.maxCost is %.2f USD", job.Name, job.Estimate.Cost, limit.V)
+		refusal.Hint = "shorten hardware.walltime, take fewer cores or a cheaper core type, or raise limits.maxCost"
+	default:
+		return diag.Diagnostic{}, false
+	}
+	return refusal, true
+}
+
+// Unknown tells why there is no upper bound for the cost of a job, and what to write
+// so that there is one; nothing when there is one.
+func Unknown(job resolver.Job) (why, hint string) {
+	switch {
+	case !job.Estimate.Bounded:
+		return "it has no walltime", "give the job a walltime under hardware, such as walltime: 8h"
+	case job.Estimate.Rate == 0:
+		return fmt.Sprintf("the platform names no price for core type %s", job.CoreType), "choose a core type with a price, or leave out the limit"
+	}
+	return "", ""
+}
+
+// Protection refuses what would stop, repeat or forget the run of a protected job.
+func Protection(job resolver.Job, what string) diag.Diagnostic {
+	return Protected(job.Name, job.Protected.Pos, what)
+}
+
+// Protected is Protection for a job that is not resolved.
+func Protected(name string, key diag.Position, what string) diag.Diagnostic {
+	return diag.Diagnostic{
+		Pos: key, Rule: diag.Protected, Message: fmt.Sprintf("job %q is protected, and %s", name, what),
+		Hint: "to do it all the same, write protected: false first",
+	}
+}

@@ -1,0 +1,224 @@
+package executor_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/guard"
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+var keyPlace = diag.Position{File: "job.yaml", Line: 9, Col: 12}
+
+func guarded(j resolver.Job) resolver.Job {
+	j.Protected = spec.Value[bool]{V: true, Pos: keyPlace}
+	return j
+}
+
+func TestProtected(t *testing.T) {
+	t.Parallel()
+	now := guarded(job("a=2"))
+	retried := now
+	retried.Rerun.OnFailure.V = spec.Always
+	next := now
+	next.Rerun.Generation.V = 2
+	key := once.Key{Digest: now.Digest, Name: "wing", Generation: 1, Attempt: 1}
+	older := once.Key{Digest: job("a=1").Digest, Name: "wing", Generation: 1, Attempt: 1}
+	replace := executor.Options{Replace: []string{"wing"}}
+	executing := map[string][]rescale.Status{"Old": {{Status: "Executing"}}}
+	for name, tc := range map[string]struct {
+		job     resolver.Job
+		runs    []state.Run
+		seen    executor.Observation
+		options executor.Options
+		action  executor.Action
+		words   string // of the refusal
+	}{
+		"the first run":               {now, nil, executor.Observation{}, executor.Options{}, executor.Run, ""},
+		"the first run, on request":   {now, nil, executor.Observation{}, replace, executor.Run, ""},
+		"its draft":                   {now, []state.Run{run(now, state.StageCreated, "Drf")}, executor.Observation{}, executor.Options{}, executor.Resume, ""},
+		"a submit that was cut short": {now, []state.Run{run(now, state.StageSubmitting, "Drf")}, executor.Observation{}, executor.Options{}, executor.Resume, ""},
+		"after a draft of an older content": {
+			now, []state.Run{run(job("a=1"), state.StageCreated, "Drf")}, executor.Observation{}, executor.Options{}, executor.Rerun, "",
+		},
+		"unchanged":      {now, []state.Run{ended(run(now, "", "Old"), verdict.Succeeded)}, executor.Observation{}, executor.Options{}, executor.Unchanged, ""},
+		"under way":      {now, []state.Run{run(now, state.StageSubmitted, "Old")}, executor.Observation{Statuses: executing}, executor.Options{}, executor.Resume, ""},
+		"failed":         {now, []state.Run{ended(run(now, "", "Old"), verdict.Failed)}, executor.Observation{}, executor.Options{}, executor.Unchanged, ""},
+		"failed, always": {retried, []state.Run{ended(run(now, "", "Old"), verdict.Failed)}, executor.Observation{}, executor.Options{}, executor.Unchanged, ""},
+		"--replace": {
+			now,
+			[]state.Run{ended(run(now, "", "Old"), verdict.Failed)},
+			executor.Observation{},
+			replace,
+			executor.Refused, `job "wing" is protected, and run Old must stay its only one: replaced on request`,
+		},
+		"another content": {
+			now,
+			[]state.Run{ended(run(job("a=1"), "", "Old"), verdict.Succeeded)},
+			executor.Observation{},
+			executor.Options{},
+			executor.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
+		},
+		"another generation": {
+			next,
+			[]state.Run{ended(run(now, "", "Old"), verdict.Succeeded)},
+			executor.Observation{},
+			executor.Options{},
+			executor.Refused, `job "wing" is protected, and run Old must stay its only one: rerun.generation 1 → 2`,
+		},
+		"another content while it runs": {
+			now,
+			[]state.Run{run(job("a=1"), state.StageSubmitted, "Old")},
+			executor.Observation{Statuses: executing},
+			executor.Options{},
+			executor.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
+		},
+		"--replace-running": {
+			now,
+			[]state.Run{run(job("a=1"), state.StageSubmitted, "Old")},
+			executor.Observation{Statuses: executing},
+			executor.Options{Rivals: executor.StopRivals},
+			executor.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
+		},
+		"--replace --replace-running": {
+			now,
+			[]state.Run{run(now, state.StageSubmitted, "Old")},
+			executor.Observation{Statuses: executing},
+			executor.Options{Rivals: executor.StopRivals, Replace: []string{"wing"}},
+			executor.Refused, `job "wing" is protected, and run Old must stay its only one: replaced on request`,
+		},
+		"a submitted draft of an older content": {
+			now,
+			[]state.Run{run(job("a=1"), state.StageCreated, "Old")},
+			executor.Observation{Statuses: executing},
+			executor.Options{},
+			executor.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
+		},
+		"found again when the state is lost": {
+			now, nil, executor.Observation{Found: []once.Found{{ID: "Fnd", Key: key, History: history("Executing", "")}}}, executor.Options{}, executor.Resume, "",
+		},
+		"another content when the state is lost": {
+			now, nil,
+			executor.Observation{Protected: []once.Found{{ID: "Fnd", Key: older, History: history("Completed", "")}}},
+			executor.Options{},
+			executor.Refused, `job "wing" is protected, and run Fnd must stay its only one: new`,
+		},
+		"only a draft when the state is lost": {
+			now, nil, executor.Observation{Protected: []once.Found{{ID: "Fnd", Key: older}}}, executor.Options{}, executor.Run, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": tc.runs}}
+			plan := executor.NewPlan([]resolver.Job{tc.job}, snapshot, tc.seen, tc.options)
+			step := plan.Steps[0]
+			if step.Action != tc.action || step.Refusal.Message != tc.words {
+				t.Errorf("step %s %q, refused as %q", step.Action, step.Reasons, step.Refusal.Message)
+			}
+			if tc.action != executor.Refused {
+				return
+			}
+			if step.Refusal.Pos != keyPlace || len(plan.Spending()) > 0 || len(plan.Uploads) > 0 {
+				t.Errorf("plan %+v", plan)
+			}
+			// Nothing at all is done: a platform that does nothing would panic.
+			_, err := (&executor.Executor{Platform: newFake(), Journal: new(memory)}).Apply(t.Context(), plan)
+			if refused := new(guard.Error); !errors.As(err, &refused) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+// A protected job of which nothing is known is looked for in any content; whoever is
+// not protected is not worth reading the whole job list.
+func TestProtectedJobsAreLookedForInAnyContent(t *testing.T) {
+	t.Parallel()
+	older := once.Key{Digest: job("a=1").Digest, Name: "wing", Generation: 1, Attempt: 1}
+	for name, tc := range map[string]struct {
+		job    resolver.Job
+		action executor.Action
+		looks  int
+	}{
+		"protected": {guarded(job("a=2")), executor.Refused, 2},
+		"free":      {job("a=2"), executor.Run, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newFake()
+			p.jobs = []rescale.Job{{
+				ID: "Old", Name: "wing " + older.Marker(), Owner: owner, DateInserted: noon,
+				Tiles: []rescale.Tile{{EnvVars: map[string]string{once.KeyVariable: older.String()}}},
+			}}
+			p.history["Old"] = history("Completed", "Completed successfully")
+			resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{tc.job}}
+			seen, err := executor.Observe(t.Context(), p, resolved, state.Snapshot{New: true}, executor.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			step := executor.NewPlan(resolved.Jobs, state.Snapshot{}, seen, executor.Options{}).Steps[0]
+			if step.Action != tc.action || p.count("list") != tc.looks {
+				t.Errorf("%s after %d looks", step.Action, p.count("list"))
+			}
+		})
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	limited := func(most float64, e resolver.Estimate) resolver.Job {
+		j := job("a=1")
+		j.CoreType, j.Estimate = "emerald", e
+		j.Limits.MaxCost = spec.Value[float64]{V: most, Pos: keyPlace}
+		return j
+	}
+	known := resolver.Estimate{Bounded: true, CoreHours: 100, Rate: 0.1, Cost: 10}
+	draft := []state.Run{run(job("a=1"), state.StageCreated, "Drf")}
+	over := []state.Run{ended(run(job("a=1"), "", "Old"), verdict.Succeeded)}
+	free := limited(0, resolver.Estimate{})
+	free.Limits = spec.Limits{}
+	for name, tc := range map[string]struct {
+		job    resolver.Job
+		runs   []state.Run
+		action executor.Action
+		want   diag.Diagnostic
+	}{
+		"no limit":  {free, nil, executor.Run, diag.Diagnostic{}},
+		"as much":   {limited(10, known), nil, executor.Run, diag.Diagnostic{}},
+		"it is run": {limited(1, known), over, executor.Unchanged, diag.Diagnostic{}},
+		"more": {limited(9.99, known), nil, executor.Refused, diag.Diagnostic{
+			Pos: keyPlace, Rule: diag.OverLimit, Message: `a run of job "wing" can cost 10.00 USD, and limits.maxCost is 9.99 USD`,
+			Hint: "shorten hardware.walltime, take fewer cores or a cheaper core type, or raise limits.maxCost",
+		}},
+		"more, as a draft": {limited(9.99, known), draft, executor.Refused, diag.Diagnostic{
+			Pos: keyPlace, Rule: diag.OverLimit, Message: `a run of job "wing" can cost 10.00 USD, and limits.maxCost is 9.99 USD`,
+			Hint: "shorten hardware.walltime, take fewer cores or a cheaper core type, or raise limits.maxCost",
+		}},
+		"no walltime": {limited(10, resolver.Estimate{Rate: 0.1}), nil, executor.Refused, diag.Diagnostic{
+			Pos: keyPlace, Rule: diag.OverLimit, Message: `what a run of job "wing" can cost is not known: it has no walltime; limits.maxCost is 10.00 USD`,
+			Hint: "give the job a walltime under hardware, such as walltime: 8h",
+		}},
+		"no price": {limited(10, resolver.Estimate{Bounded: true, CoreHours: 1}), nil, executor.Refused, diag.Diagnostic{
+			Pos: keyPlace, Rule: diag.OverLimit, Message: `what a run of job "wing" can cost is not known: the platform names no price for core type emerald; limits.maxCost is 10.00 USD`,
+			Hint: "choose a core type with a price, or leave out the limit",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": tc.runs}}
+			step := executor.NewPlan([]resolver.Job{tc.job}, snapshot, executor.Observation{}, executor.Options{}).Steps[0]
+			if diff := cmp.Diff(tc.want, step.Refusal); step.Action != tc.action || diff != "" {
+				t.Errorf("%s (-want +got)\n%s", step.Action, diff)
+			}
+		})
+	}
+}

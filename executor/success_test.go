@@ -1,0 +1,228 @@
+package executor_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/success"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// talking is a platform on which every run succeeds and leaves what it printed.
+type talking struct {
+	*fake
+	says  string
+	empty int // looks at which nothing is listed yet
+	looks int
+}
+
+func (p *talking) JobFiles(_ context.Context, _, search string) ([]rescale.File, error) {
+	if search == "" {
+		p.looks++
+	}
+	if p.looks <= p.empty {
+		return nil, nil
+	}
+	return []rescale.File{{ID: "log", Name: "process_output.log", RelativePath: "process_output.log", Size: int64(len(p.says)), Complete: true}}, nil
+}
+
+func (p *talking) Download(context.Context, string, rescale.Span) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(p.says)), nil
+}
+
+// wanting is a job whose log must contain some words.
+func wanting(words ...string) resolver.Job {
+	j := plain("wing")
+	log := spec.LogCheck{File: spec.Value[string]{V: spec.ProcessOutput}}
+	for _, w := range words {
+		log.Contains = append(log.Contains, spec.Value[string]{V: w})
+	}
+	if len(words) > 0 {
+		j.Success.Logs = []spec.LogCheck{log}
+	}
+	return j
+}
+
+// An output list that stays empty for a while is waited for; one that stays so for
+// long leaves the run unjudged, and the next apply judges it.
+func TestSuccessIsNotGuessed(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		says    string
+		empty   int
+		verdict verdict.Verdict
+		kinds   string
+	}{
+		"said":              {"the End", 0, verdict.Succeeded, "creating created submitting submitted status finished"},
+		"said, listed late": {"the End", 20, verdict.Succeeded, "creating created submitting submitted status finished"},
+		"not said":          {"the Enc", 0, verdict.SuccessCheckFailed, "creating created submitting submitted status finished"},
+		"never listed":      {"the End", 1000, "", "creating created submitting submitted status"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, m := &talking{fake: newFake(), says: tc.says, empty: tc.empty}, new(memory)
+				o := apply(t.Context(), t, p, m, wanting("End")).Outcomes[0]
+				if o.Verdict != tc.verdict || m.kinds() != tc.kinds {
+					t.Errorf("outcome %+v, records %s", o, m.kinds())
+				}
+				var unknown *success.UnknownError
+				if errors.As(o.Err, &unknown) != (tc.verdict == "") {
+					t.Errorf("error %v", o.Err)
+				}
+				if tc.verdict == "" {
+					return
+				}
+				last := m.records[len(m.records)-1]
+				if last.Verdict != string(tc.verdict) || last.Checks != success.Of(wanting("End").Success).String() {
+					t.Errorf("recorded %+v", last)
+				}
+			})
+		})
+	}
+}
+
+// TestJudgedAfterACrash: whatever was lost between the end of a run and its check,
+// the next apply judges the run and starts nothing.
+func TestJudgedAfterACrash(t *testing.T) {
+	t.Parallel()
+	j := wanting("End")
+	for name, snapshot := range map[string]state.Snapshot{
+		"the state kept": {Runs: map[string][]state.Run{"wing": {run(j, state.StageSubmitted, "A")}}},
+		"the state lost": {New: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, m := &talking{fake: newFake(), says: "nothing"}, &memory{snapshot: snapshot}
+				key := once.Key{Digest: j.Digest, Name: "wing", Generation: 1, Attempt: 1}
+				p.jobs = []rescale.Job{{
+					ID: "A", Name: "wing" + " " + key.Marker(), Owner: owner, DateInserted: noon,
+					Tiles: []rescale.Tile{{EnvVars: map[string]string{once.KeyVariable: key.String()}}},
+				}}
+				p.history["A"] = history("Completed", "Completed successfully", "Executing", "")
+				resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}
+				seen, err := executor.Observe(t.Context(), p, resolved, snapshot, executor.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				plan := executor.NewPlan(resolved.Jobs, snapshot, seen, executor.Options{})
+				report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
+				if err != nil {
+					t.Fatal(err)
+				}
+				o := report.Outcomes[0]
+				if o.Verdict != verdict.SuccessCheckFailed || o.Reason != `log process_output.log lacks "End"` || p.count("create")+p.count("submit") > 0 {
+					t.Errorf("outcome %+v, calls %q", o, p.calls)
+				}
+			})
+		})
+	}
+}
+
+// TestChangedChecks: what success means is not in the digest, so that a run which is
+// over is judged again, and not run again.
+func TestChangedChecks(t *testing.T) {
+	t.Parallel()
+	judged := func(v verdict.Verdict, words ...string) state.Run {
+		r := ended(run(plain("wing"), "", "A"), v)
+		r.Checks = success.Of(wanting(words...).Success).String()
+		return r
+	}
+	always := func(j resolver.Job) resolver.Job {
+		j.Rerun.OnFailure.V = spec.Always
+		return j
+	}
+	for name, tc := range map[string]struct {
+		job     resolver.Job
+		run     state.Run
+		options executor.Options
+		action  executor.Action
+		reason  string
+		verdict verdict.Verdict
+	}{
+		"the same checks":           {wanting("End"), judged(verdict.Succeeded, "End"), executor.Options{}, executor.Unchanged, "succeeded as A", verdict.Succeeded},
+		"the same, failed":          {wanting("End"), judged(verdict.SuccessCheckFailed, "End"), executor.Options{}, executor.Unchanged, "success-check-failed as A", verdict.SuccessCheckFailed},
+		"new checks":                {wanting("End"), judged(verdict.Succeeded), executor.Options{}, executor.Judge, "success of A is not checked yet", verdict.Succeeded},
+		"harder ones":               {wanting("End", "Fin"), judged(verdict.Succeeded, "End"), executor.Options{}, executor.Judge, "success changed since A was judged", verdict.SuccessCheckFailed},
+		"easier ones":               {wanting("End"), judged(verdict.SuccessCheckFailed, "End", "Fin"), executor.Options{}, executor.Judge, "success changed since A was judged", verdict.Succeeded},
+		"none any more":             {wanting(), judged(verdict.SuccessCheckFailed, "Fin"), executor.Options{}, executor.Judge, "success changed since A was judged", verdict.Succeeded},
+		"none after a success":      {wanting(), judged(verdict.Succeeded, "End"), executor.Options{}, executor.Unchanged, "succeeded as A", verdict.Succeeded},
+		"a failure of the platform": {wanting("End"), judged(verdict.Failed), executor.Options{}, executor.Unchanged, "failed as A", verdict.Failed},
+		"judged before it is run again": {
+			always(wanting("End")), judged(verdict.SuccessCheckFailed, "Fin"), executor.Options{}, executor.Judge, "success changed since A was judged", verdict.Succeeded,
+		},
+		"run again when it fails as before": {
+			always(wanting("Fin")), judged(verdict.SuccessCheckFailed, "Fin"),
+			executor.Options{},
+			executor.Rerun,
+			"success-check-failed as A, and rerun.onFailure is always", verdict.SuccessCheckFailed,
+		},
+		"replaced on request": {
+			wanting("End"), judged(verdict.SuccessCheckFailed, "Fin"), executor.Options{Replace: []string{"wing"}}, executor.Rerun, "replaced on request", verdict.Succeeded,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {tc.run}}}
+				p, m := &talking{fake: newFake(), says: "the End"}, &memory{snapshot: snapshot}
+				p.history["A"] = history("Completed", "Completed successfully", "Executing", "")
+				plan := executor.NewPlan([]resolver.Job{tc.job}, snapshot, executor.Observation{Horizon: noon}, tc.options)
+				step := plan.Steps[0]
+				if step.Action != tc.action || step.Reasons[0] != tc.reason {
+					t.Errorf("step %s %q", step.Action, step.Reasons)
+				}
+				report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
+				if err != nil {
+					t.Fatal(err)
+				}
+				o := report.Outcomes[0]
+				if o.Verdict != tc.verdict || o.Err != nil {
+					t.Errorf("outcome %+v", o)
+				}
+				if starts := p.count("submit"); starts > 0 != (tc.action == executor.Rerun) {
+					t.Errorf("%d submits", starts)
+				}
+				if tc.action != executor.Judge {
+					return
+				}
+				want := state.Record{
+					Kind: state.KindFinished, Job: "wing", Key: tc.run.Key, ID: "A", Verdict: string(tc.verdict), Reason: o.Reason,
+					Checks: success.Of(tc.job.Success).String(),
+				}
+				if diff := cmp.Diff(want, m.records[0]); diff != "" {
+					t.Errorf("record (-want +got)\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// A run that was deleted on the platform cannot be judged again.
+func TestJudgedWhenItIsGone(t *testing.T) {
+	t.Parallel()
+	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {ended(run(plain("wing"), "", "A"), verdict.Succeeded)}}}
+	p, m := &talking{fake: newFake()}, &memory{snapshot: snapshot}
+	p.gone = map[string]bool{"A": true}
+	plan := executor.NewPlan([]resolver.Job{wanting("End")}, snapshot, executor.Observation{}, executor.Options{})
+	report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := report.Outcomes[0]; !once.NotFound(o.Err) || o.Verdict != "" || !strings.HasPrefix(o.Advice, "--replace wing") || len(m.records) > 0 {
+		t.Errorf("outcome %+v, records %s", o, m.kinds())
+	}
+}
