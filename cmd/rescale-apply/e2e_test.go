@@ -131,7 +131,7 @@ func condition(name string) (bool, error) {
 //	emu forget                  forget the requests so far
 //	emu jobs                    every job: ID STATUS SUBMITS NAME
 //	emu body                    the last create body, as JSON
-//	emu fault ACTION METHOD PATH [after=N] [count=N] [status=N]
+//	emu fault ACTION METHOD PATH [after=N] [count=N] [status=N] [body=TEXT]
 //	emu asked METHOD PATH       wait until such a request was made
 //	emu await JOBNAME STATUS    wait until the newest such job has the status
 //	emu stop JOBNAME            stop the job as a person would in the web UI
@@ -211,11 +211,15 @@ func writeIndented(ts *testscript.TestScript, raw json.RawMessage) {
 
 func (p *platform) fault(ts *testscript.TestScript, args []string) {
 	if len(args) < 3 {
-		ts.Fatalf("usage: emu fault ACTION METHOD PATH [after=N] [count=N] [status=N]")
+		ts.Fatalf("usage: emu fault ACTION METHOD PATH [after=N] [count=N] [status=N] [body=TEXT]")
 	}
 	f := emulator.Fault{Action: emulator.Action(args[0]), Method: args[1], Path: args[2], Count: 1}
 	for _, option := range args[3:] {
 		name, value, _ := strings.Cut(option, "=")
+		if name == "body" {
+			f.Body = value
+			continue
+		}
 		n, err := strconv.Atoi(value)
 		ts.Check(err)
 		switch name {

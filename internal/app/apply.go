@@ -87,7 +87,7 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 	if w.output == "text" {
 		style.Plan(t.Stdout, w.plan)
 	}
-	if err := guard(c, w.plan); err != nil {
+	if err := errors.Join(t.refusals(c, s.manifest, w.plan.Refusals()), limitCost(c, w.plan)); err != nil {
 		return err
 	}
 	ctx, cancel := withTimeout(c.Context, c.Duration("timeout"))
@@ -151,46 +151,6 @@ func (j jsonLines) Event(e executor.Event) { _ = show.EventLine(j.out, e) }
 
 // Close ends the showing.
 func (jsonLines) Close() {}
-
-// GuardError is a limit that the user set and the plan would pass.
-type GuardError struct{ Message, Advice string }
-
-// Error is the fact.
-func (e *GuardError) Error() string { return e.Message }
-
-// Hint tells how to go on.
-func (e *GuardError) Hint() string { return e.Advice }
-
-// guard refuses a plan that can cost more than --max-cost. A plan whose cost has
-// no known upper bound can.
-func guard(c *cli.Context, plan executor.Plan) error {
-	if !c.IsSet("max-cost") {
-		return nil
-	}
-	limit, total := c.Float64("max-cost"), 0.0
-	for _, step := range plan.Spending() {
-		switch e := step.Job.Estimate; {
-		case !e.Bounded:
-			return unbounded(step, limit, "give the job a walltime, under hardware")
-		case e.Rate == 0:
-			return unbounded(step, limit, "the platform names no price for this core type; choose another one, or leave out --max-cost")
-		}
-		total += step.Job.Estimate.Cost
-	}
-	if total > limit {
-		return &GuardError{
-			fmt.Sprintf("the new runs can cost %.2f USD, and --max-cost is %.2f USD", total, limit),
-			"shorten the walltime, choose fewer jobs with --target, or raise --max-cost; nothing was uploaded or started",
-		}
-	}
-	return nil
-}
-
-func unbounded(step executor.Step, limit float64, advice string) error {
-	return &GuardError{
-		fmt.Sprintf("the cost of job %q has no known upper bound, and --max-cost is %.2f USD", step.Job.Name, limit), advice,
-	}
-}
 
 // ending is how an apply came to its end.
 type ending struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
@@ -49,7 +50,7 @@ func ExitCodes() []CodeMeaning {
 		{ExitPending, "`plan --detailed-exitcode`: changes are pending (never anything else)"},
 		{ExitUsage, "usage or manifest: fix the text (YAML, schema, rules, catalog)"},
 		{ExitAuth, "authentication: missing, wrong or expired key, deactivated user"},
-		{ExitGuard, "refused by a guard: cost limit"},
+		{ExitGuard, "refused by a guard: cost limit, protected job"},
 		{ExitConflict, "state conflict: locked, other account, changed while running, unresolved create"},
 		{ExitJobFailed, "a job failed"},
 		{ExitRunning, "still running at --timeout; with --no-wait: a job waits for one that runs"},
@@ -80,7 +81,7 @@ func exitCode(err error) ExitCode {
 		return ExitUsage
 	case is[*login.MissingKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
 		return ExitAuth
-	case is[*GuardError](err):
+	case is[*GuardError](err), is[*guard.Error](err):
 		return ExitGuard
 	case is[*executor.ConflictError](err), is[*once.UnresolvedError](err), is[*once.UnstableError](err), is[*once.InvisibleError](err), is[*once.MovingError](err), is[*rescale.OutcomeUnknownError](err),
 		is[*state.LockedError](err), is[*state.ForeignError](err), is[*state.DamagedError](err), is[*state.NewerError](err):

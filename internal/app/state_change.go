@@ -6,8 +6,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/app/sources"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 func (t *tool) stateRemoveCommand() *cli.Command {
@@ -30,6 +34,9 @@ func (t *tool) stateRemove(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := t.keepProtected(c, name); err != nil {
+		return err
+	}
 	for i, f := range files {
 		if files[i].Snapshot, err = forget(f.Path, name); err != nil {
 			return err
@@ -45,6 +52,29 @@ func (t *tool) stateRemove(c *cli.Context) error {
 	}
 	t.style(c).Forgotten(t.Stdout, files, name)
 	return nil
+}
+
+// keepProtected refuses to forget a job that its manifest protects. A manifest that
+// cannot be read, or is not given, protects nothing here: apply looks for the runs of
+// protected jobs on the platform all the same.
+func (t *tool) keepProtected(c *cli.Context, name string) error {
+	if len(c.StringSlice("filename")) == 0 {
+		return nil
+	}
+	m, err := t.read(c)
+	if err != nil {
+		return err
+	}
+	shelf := &sources.Shelf{}
+	jobs, _ := spec.Loader{Open: shelf.Open}.Load(m.sources)
+	m.texts = shelf.Texts
+	var list diag.List
+	for _, job := range jobs {
+		if job.Name.V == name && job.Protected.V {
+			list = append(list, guard.Protected(name, job.Protected.Pos, "its runs must stay on record"))
+		}
+	}
+	return t.refusals(c, m, list)
 }
 
 // forget drops a job from one file, and gives what was there before.

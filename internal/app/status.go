@@ -2,15 +2,20 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 func (t *tool) statusCommand() *cli.Command {
@@ -56,21 +61,42 @@ func (s *session) states(ctx context.Context, snapshot state.Snapshot) ([]show.S
 	if err != nil {
 		return nil, err
 	}
-	var list []show.State
-	for _, job := range s.jobs {
-		line := show.State{Job: job.Name.V}
-		if run, ok := snapshot.Last(job.Name.V); ok {
-			line.Run, line.Known = run, true
-			line.Gone = histories.Gone[run.ID]
-			if history := histories.Statuses[run.ID]; len(history) > 0 {
-				line.Run.Status, line.Run.StatusAt = history[0].Status, history[0].Date
-				if judged, done := verdict.Judge(history); done {
-					line.Run.Verdict, line.Run.Reason = string(judged.Verdict), judged.Reason
-					line.Run.Started, line.Run.Ended = judged.Started, judged.Ended
-				}
-			}
+	list := make([]show.State, len(s.jobs))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(statusParallel)
+	for i, job := range s.jobs {
+		list[i].Job = job.Name.V
+		run, ok := snapshot.Last(job.Name.V)
+		if !ok {
+			continue
 		}
-		list = append(list, line)
+		list[i].Run, list[i].Known, list[i].Gone = run, true, histories.Gone[run.ID]
+		list[i].Outdated = !success.Of(job.Success).Judged(run)
+		if history := histories.Statuses[run.ID]; len(history) > 0 {
+			group.Go(func() error { return s.judge(ctx, &list[i], job, history) })
+		}
 	}
-	return list, nil
+	return list, group.Wait()
+}
+
+// statusParallel bounds the runs whose outputs are looked at at once.
+const statusParallel = 4
+
+// judge adds what the platform says now of a run that the journal calls active. Of
+// one that is over, the outputs are looked at as apply would.
+func (s *session) judge(ctx context.Context, line *show.State, job spec.Job, history []rescale.Status) error {
+	line.Run.Status, line.Run.StatusAt = history[0].Status, history[0].Date
+	judged, done := verdict.Judge(history)
+	if !done {
+		return nil
+	}
+	line.Run.Started, line.Run.Ended = judged.Started, judged.Ended
+	judged, err := success.Examiner{Platform: s.platform}.Judge(ctx, line.Run.ID, judged, success.Of(job.Success))
+	var unknown *success.UnknownError
+	if errors.As(err, &unknown) {
+		line.Run.Reason = "its success is not known yet: " + unknown.Err.Error()
+		return nil
+	}
+	line.Run.Verdict, line.Run.Reason = string(judged.Verdict), judged.Reason
+	return err
 }

@@ -109,6 +109,7 @@ func (s Style) Runs(w io.Writer, file Journal, job string) {
 			{"run", State{Run: run}.id()},
 			{"stage", stageOf(run)},
 			{"reason", run.Reason},
+			{"judged by", run.Checks},
 			{"generation", number(run)},
 			{"builds on", run.Upstream},
 			{"key", run.Key},

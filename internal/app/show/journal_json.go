@@ -33,6 +33,7 @@ type RunJSON struct {
 	Stage      state.Stage  `json:"stage"`
 	Verdict    string       `json:"verdict,omitempty"`
 	Reason     string       `json:"reason,omitempty"`
+	Checks     string       `json:"checks,omitempty"` // of the manifest, as JSON, that the verdict rests on
 	Status     string       `json:"status,omitempty"` // the platform's word, last seen
 	StatusAt   *time.Time   `json:"statusAt,omitempty"`
 	Key        string       `json:"key"`
@@ -123,7 +124,7 @@ func runsJSON(runs []state.Run) []RunJSON {
 	list := []RunJSON{}
 	for _, r := range runs {
 		run := RunJSON{
-			ID: r.ID, Stage: r.Stage, Verdict: r.Verdict, Reason: r.Reason, Status: r.Status, StatusAt: moment(r.StatusAt),
+			ID: r.ID, Stage: r.Stage, Verdict: r.Verdict, Reason: r.Reason, Checks: r.Checks, Status: r.Status, StatusAt: moment(r.StatusAt),
 			Key: r.Key, Digest: r.Digest, Parts: r.Parts, Generation: r.Generation, Attempt: r.Attempt, Upstream: r.Upstream,
 			Intent: moment(r.Intent), Recorded: moment(r.SubmittedAt), Started: moment(r.Started), Ended: moment(r.Ended),
 			CoreHours: r.CoreHours, Cost: r.Cost, To: r.OutputsTo,

@@ -142,7 +142,8 @@ func Applied(report executor.Report) string {
 	}
 	var parts []string
 	for _, c := range []string{
-		"succeeded", "fetched", "failed", "stopped", "no-capacity", "restarts-exhausted", "not finished", "blocked", "running", "waiting", "unchanged",
+		"succeeded", "fetched", "failed", "stopped", "no-capacity", "restarts-exhausted", "success-check-failed", "not finished", "blocked", "running", "waiting",
+		"unchanged",
 	} {
 		if counts[c] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[c], c))

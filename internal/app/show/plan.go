@@ -46,8 +46,10 @@ func (s Style) Summary(plan executor.Plan) string {
 		{executor.Run, "to run"},
 		{executor.Rerun, "to rerun"},
 		{executor.Resume, "to go on with"},
+		{executor.Judge, "to judge again"},
 		{executor.Fetch, "to fetch"},
 		{executor.Blocked, "blocked"},
+		{executor.Refused, "refused"},
 		{executor.Conflict, "in conflict"},
 		{executor.Unchanged, "unchanged"},
 	}

@@ -16,7 +16,9 @@ type State struct {
 	Job   string
 	Known bool // the journal has a run of it
 	Gone  bool // the platform no longer has that run
-	Run   state.Run
+	// Outdated tells that the run was judged by other checks than the manifest's.
+	Outdated bool
+	Run      state.Run
 }
 
 // States writes one line for each job.
@@ -24,8 +26,11 @@ func (s Style) States(w io.Writer, list []State, now time.Time) {
 	var rows [][]string
 	for _, job := range list {
 		row := []string{job.Job, job.id(), job.Word()}
-		if job.Run.Verdict != "" && job.Run.Verdict != string(verdict.Succeeded) && job.Run.Reason != "" {
-			row[2] += ": " + job.Run.Reason
+		if reason := job.Reason(); reason != "" {
+			row[2] += ": " + reason
+		}
+		if job.Outdated {
+			row[2] += " (success changed since; apply judges it again)"
 		}
 		switch {
 		case !job.Run.Ended.IsZero():
@@ -43,6 +48,15 @@ func (j State) id() string {
 		return "-"
 	}
 	return j.Run.ID
+}
+
+// Reason is why a run did not succeed, or cannot be judged although it is over.
+func (j State) Reason() string {
+	open := j.Run.Verdict == "" && j.Run.Ended.IsZero()
+	if open || j.Run.Verdict == string(verdict.Succeeded) {
+		return ""
+	}
+	return j.Run.Reason
 }
 
 // Word is the state in one word or two.
@@ -68,6 +82,7 @@ type StateJSON struct {
 	Stage     string     `json:"stage,omitempty"`   // how far the journal is
 	Verdict   string     `json:"verdict,omitempty"` // empty while the run is active
 	Reason    string     `json:"reason,omitempty"`
+	Outdated  bool       `json:"outdated,omitempty"` // success changed since the run was judged
 	Started   *time.Time `json:"started,omitempty"`
 	Ended     *time.Time `json:"ended,omitempty"`
 	CoreHours float64    `json:"coreHours,omitempty"`
@@ -84,7 +99,7 @@ func WriteStates(w io.Writer, list []State) error {
 	for _, j := range list {
 		out.Jobs = append(out.Jobs, StateJSON{
 			Name: j.Job, ID: j.Run.ID, State: j.Word(), Stage: string(j.Run.Stage), Verdict: j.Run.Verdict,
-			Reason: j.Run.Reason, Started: moment(j.Run.Started), Ended: moment(j.Run.Ended),
+			Reason: j.Run.Reason, Outdated: j.Outdated, Started: moment(j.Run.Started), Ended: moment(j.Run.Ended),
 			CoreHours: j.Run.CoreHours, Cost: j.Run.Cost, To: j.Run.OutputsTo,
 		})
 	}

@@ -1,0 +1,56 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/guard"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+)
+
+// GuardError is a limit that the user set and the plan would pass.
+type GuardError struct{ Message, Advice string }
+
+// Error is the fact.
+func (e *GuardError) Error() string { return e.Message }
+
+// Hint tells how to go on.
+func (e *GuardError) Hint() string { return e.Advice }
+
+// limitCost refuses a plan that can cost more than --max-cost. A plan whose cost has
+// no known upper bound can.
+func limitCost(c *cli.Context, plan executor.Plan) error {
+	if !c.IsSet("max-cost") {
+		return nil
+	}
+	limit, total := c.Float64("max-cost"), 0.0
+	for _, step := range plan.Spending() {
+		if why, hint := guard.Unknown(step.Job); why != "" {
+			return &GuardError{
+				fmt.Sprintf("what a run of job %q can cost is not known: %s; --max-cost is %.2f USD", step.Job.Name, why, limit), hint,
+			}
+		}
+		total += step.Job.Estimate.Cost
+	}
+	if total > limit {
+		return &GuardError{
+			fmt.Sprintf("the new runs can cost %.2f USD, and --max-cost is %.2f USD", total, limit),
+			"shorten the walltime, choose fewer jobs with --target, or raise --max-cost; nothing was uploaded or started",
+		}
+	}
+	return nil
+}
+
+// refusals prints what the manifest forbids, and gives the error that ends the command.
+func (t *tool) refusals(c *cli.Context, m manifest, list diag.List) error {
+	if len(list) == 0 {
+		return nil
+	}
+	printer := diag.Printer{Sources: m.shown(list), Color: t.Screen.Stderr && t.colors(c)}
+	printer.Print(t.Stderr, list)
+	fmt.Fprintf(t.Stderr, "%s: refused by %s, nothing was changed\n", programName, phrase.Plural(len(list), "guard"))
+	return codeError(ExitGuard)
+}
