@@ -19,10 +19,10 @@ type Part struct {
 	Value string
 }
 
-// parts lists everything that can change the result, in one fixed order. Title,
-// description, tags, project, priority, walltime, license and outputs are not
-// in it: changing them must not buy a second run (design.md §3, Digest). What it
-// takes of other jobs comes after them, see digest.
+// parts lists everything that can change the result, in one fixed order. Other keys
+// are not in it: changing them must not buy a second run (design.md §3, Digest). Which
+// is which, the schema says as x-digest, and a test compares both. What it takes of
+// other jobs comes after them, see digest.
 func parts(s spec.Job, job Job) []Part {
 	list := []Part{
 		{"analysis", job.Analysis},

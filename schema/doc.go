@@ -4,7 +4,8 @@
 // It turns the findings of the JSON schema library into single facts in plain
 // words. The words for a rule stand in the schema beside the rule, where editors
 // find them too: patternErrorMessage and errorMessage are the keywords of the
-// common YAML and JSON language servers, x-rule names a rule of its own.
+// common YAML and JSON language servers, x-rule names a rule of its own, and
+// x-digest is the [Effect] of a change.
 //
 // The package refuses to know YAML, places in a text and what a job is.
 package schema

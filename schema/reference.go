@@ -18,6 +18,32 @@ type Entry struct {
 	Example     string   // the first example, as JSON
 	Samples     []string // every example as lines of a manifest
 	Keys        []string // of a mapping, or of the mappings in a list, in the order of the schema
+	Effect      Effect   // of a change; empty for a mapping whose keys have several
+}
+
+// Effect is what a change of a key means for the run that there is. It stands in the
+// schema as x-digest, for a key and all below it.
+type Effect string
+
+// The effects. A key that can change the result of a run is in the digest.
+const (
+	InDigest Effect = "in"      // another content: a new run
+	InKey    Effect = "key"     // the same content under another name or number: a new run
+	Through  Effect = "through" // whatever the keys that use its value make of it
+	Outside  Effect = "out"     // the same run
+)
+
+// Words says it in a few words.
+func (e Effect) Words() string {
+	switch e {
+	case InDigest, InKey:
+		return "a change starts a new run"
+	case Outside:
+		return "a change starts no run"
+	case Through:
+		return "a change counts in the keys that use it"
+	}
+	return ""
 }
 
 // reference is made once, when it is first asked for.
@@ -28,6 +54,7 @@ var reference = sync.OnceValues(func() ([]Entry, error) {
 	}
 	r := &describer{root: root, seen: make(map[string]bool)}
 	r.members(root, "")
+	r.inherit()
 	return r.entries, nil
 })
 
@@ -108,6 +135,7 @@ func (r *describer) entry(key string, part, parent *object) {
 	e := Entry{
 		Key: key, Title: part.text("title"), Description: part.text("description"), Type: r.words(part),
 		Required: slices.Contains(slices.Concat(parent.list("required"), parent.list("x-required")), any(name)),
+		Effect:   Effect(part.text("x-digest")),
 	}
 	if standard := part.at("default"); standard != nil {
 		e.Default = flow(plain(standard))
@@ -127,6 +155,23 @@ func (r *describer) entry(key string, part, parent *object) {
 			r.entries[at].Keys = append(r.entries[at].Keys, name)
 		}
 	}
+}
+
+// inherit gives keys without an effect that of the key above.
+func (r *describer) inherit() {
+	effects := make(map[string]Effect)
+	for i, e := range r.entries {
+		if e.Effect == "" {
+			r.entries[i].Effect = effects[e.Above()]
+		}
+		effects[e.Key] = r.entries[i].Effect
+	}
+}
+
+// Above is the key of the mapping, or of the list of mappings, that the key is in;
+// empty for the top level.
+func (e Entry) Above() string {
+	return strings.TrimSuffix(e.Key[:max(0, strings.LastIndexByte(e.Key, '.'))], "[]")
 }
 
 // words says which values a part takes.

@@ -28,6 +28,7 @@ func TestReference(t *testing.T) {
 	want := schema.Entry{
 		Key: "hardware.coresPerSlot", Title: "Cores", Type: "a whole number from 1 to 1000000; or a reference", Required: true,
 		Example: "4", Samples: []string{"hardware: {coresPerSlot: 4}", "hardware: {coresPerSlot: 36}"},
+		Effect: schema.InDigest,
 	}
 	if diff := cmp.Diff(want, cores); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -67,6 +68,23 @@ func TestEverySampleIsRight(t *testing.T) {
 					t.Errorf("%s: %s\n%s", e.Key, v.Message, sample)
 				}
 			}
+		}
+	}
+}
+
+// A key of which nobody has decided whether it changes the digest would buy runs, or
+// keep old results, by accident. resolver tests that each does what is said here.
+func TestEveryKeyHasAnEffect(t *testing.T) {
+	t.Parallel()
+	for _, e := range schema.Reference() {
+		switch e.Effect {
+		case schema.InDigest, schema.InKey, schema.Through, schema.Outside:
+		case "":
+			if len(e.Keys) == 0 {
+				t.Errorf("%s has no x-digest, nor has a key above it", e.Key)
+			}
+		default:
+			t.Errorf("%s has x-digest %q", e.Key, e.Effect)
 		}
 	}
 }

@@ -101,6 +101,9 @@ func explainKey(w io.Writer, e schema.Entry, all []schema.Entry) {
 	if e.Default != "" {
 		facts += "; default: " + e.Default
 	}
+	if words := e.Effect.Words(); words != "" {
+		facts += "; " + words
+	}
 	fmt.Fprintf(w, "  %s\n\n", facts)
 	for _, line := range wrapped(e.Description, 78) {
 		fmt.Fprintf(w, "  %s\n", line)

@@ -31,6 +31,7 @@ func TestReadmeIsGenerated(t *testing.T) {
 	want = section(t, want, "<!-- generated: commands -->\n", "<!-- end -->", commandTable(t))
 	want = section(t, want, "<!-- generated: exit codes -->\n", "<!-- end -->", exitTable())
 	want = section(t, want, "<!-- generated: manifest -->\n", "<!-- end -->", manifestTable())
+	want = section(t, want, "<!-- generated: digest -->\n", "<!-- end -->", digestTable())
 	for _, demo := range []string{"run", "sweep", "chain", "mistakes"} {
 		want = replay(t, want, demo)
 	}
@@ -99,6 +100,32 @@ func manifestTable() string {
 	b.WriteString("| key | meaning | example |\n| --- | --- | --- |\n")
 	for _, e := range schema.Reference() {
 		fmt.Fprintf(&b, "| `%s` | %s | `%s` |\n", e.Key, cell(e.Description), cell(e.Example))
+	}
+	return b.String()
+}
+
+// digestTable lists, for each effect, the keys that have it. Keys below one with the
+// same effect are meant by it.
+func digestTable() string {
+	keys, above := make(map[schema.Effect][]string), make(map[string]schema.Effect)
+	for _, e := range schema.Reference() {
+		above[e.Key] = e.Effect
+		if e.Effect != "" && e.Effect != above[e.Above()] {
+			keys[e.Effect] = append(keys[e.Effect], "`"+e.Key+"`")
+		}
+	}
+	var b strings.Builder
+	b.WriteString("| a change of | the next apply |\n| --- | --- |\n")
+	for _, row := range []struct {
+		effect schema.Effect
+		words  string
+	}{
+		{schema.InDigest, "starts a new run: it can change the result, and is in the digest"},
+		{schema.InKey, "starts a new run: it is in the key beside the digest"},
+		{schema.Through, "does what a change of the keys does that use the value; a new point of a matrix is a new job"},
+		{schema.Outside, "starts nothing: it is not in the digest"},
+	} {
+		fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(keys[row.effect], ", "), row.words)
 	}
 	return b.String()
 }

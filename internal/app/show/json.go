@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // FormatVersion is the version of every JSON form here. Keys are only ever
@@ -41,6 +42,7 @@ type StepJSON struct {
 	Walltime     int               `json:"walltimeHours,omitempty"`
 	Notes        []string          `json:"notes,omitempty"`
 	Hint         string            `json:"hint,omitempty"`
+	Refusal      *diag.Diagnostic  `json:"refusal,omitempty"` // which key forbids it, and where that is
 }
 
 // UploadJSON is one content that apply would upload, or need not.
@@ -56,13 +58,17 @@ type UploadJSON struct {
 func WritePlan(w io.Writer, plan executor.Plan) error {
 	out := PlanJSON{FormatVersion: FormatVersion, Pending: plan.Pending(), Jobs: []StepJSON{}, Uploads: []UploadJSON{}, Reused: []UploadJSON{}}
 	for _, s := range plan.Steps {
-		out.Jobs = append(out.Jobs, StepJSON{
+		step := StepJSON{
 			Name: s.Job.Name, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
 			Verdict: s.Last.Verdict, Digest: s.Job.Digest, Key: s.Key.String(),
 			Analysis: s.Job.Analysis, Version: s.Job.Version, CoreType: s.Job.CoreType,
 			CoresPerSlot: s.Job.Cores, Slots: s.Job.Slots, Walltime: s.Job.Walltime,
 			Notes: s.Job.Notes, Hint: s.Advice,
-		})
+		}
+		if s.Action == executor.Refused {
+			step.Refusal = &s.Refusal
+		}
+		out.Jobs = append(out.Jobs, step)
 	}
 	for _, in := range plan.Uploads {
 		out.Uploads = append(out.Uploads, UploadJSON{in.Name, in.Path, in.Size, in.SHA512, ""})

@@ -1,0 +1,204 @@
+package resolver_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
+	"github.com/rescale-apply/rescale-apply/schema"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// change is one key of a manifest before and after: lines of the top level, which
+// take the place of those that every manifest has.
+type change struct{ before, after string }
+
+// changes has every key of the schema. A key that is not here fails the test: whoever
+// adds one decides what a change of it means.
+func changes() map[string]change {
+	const vars, points = "command: run ${{ vars.a }}", "command: run ${{ matrix.a }}"
+	return map[string]change{
+		"version":           {"version: 1", "version: 1.0"},
+		"kind":              {"name: wing", "kind: defaults\ntags: []\n---\nname: wing"},
+		"name":              {"name: wing", "name: tail"},
+		"vars":              {"vars: {a: 1}\n" + vars, "vars: {a: 2}\n" + vars},
+		"vars.NAME":         {"vars: {a: 1, b: 1}\n" + vars, "vars: {a: x, b: 1}\n" + vars},
+		"title":             {"title: A", "title: B"},
+		"description":       {"", "description: B"},
+		"project":           {"", "project: aero"},
+		"tags":              {"tags: [a]", "tags: [b]"},
+		"analysis":          {"", "analysis: {code: other}"},
+		"analysis.code":     {"analysis: {code: solver, version: '1'}", "analysis: {code: other, version: '1'}"},
+		"analysis.version":  {"analysis: {code: solver, version: '1'}", "analysis: {code: solver, version: '24.2'}"},
+		"priority":          {"priority: on-demand", "priority: economy"},
+		"env":               {"", "env: {A: b}"},
+		"env.NAME":          {"env: {A: b}", "env: {A: c}"},
+		"command":           {"command: run", "command: run -v"},
+		"limits":            {"", "limits: {maxCost: 5}"},
+		"limits.maxCost":    {"limits: {maxCost: 4}", "limits: {maxCost: 5}"},
+		"protected":         {"protected: false", "protected: true"},
+		"rerun.onFailure":   {"rerun: {onFailure: never}", "rerun: {onFailure: always}"},
+		"rerun.generation":  {"rerun: {generation: 1}", "rerun: {generation: 2}"},
+		"outputs":           {"", "outputs: {download: [a]}"},
+		"outputs.download":  {"outputs: {download: [a]}", "outputs: {download: [b]}"},
+		"outputs.exclude":   {"outputs: {download: [a], exclude: [b]}", "outputs: {download: [a], exclude: [c]}"},
+		"outputs.to":        {"outputs: {download: [a], to: b}", "outputs: {download: [a], to: c}"},
+		"outputs.onFailure": {"outputs: {download: [a]}", "outputs: {download: [a], onFailure: true}"},
+
+		"hardware.coreType":     {"hardware: {coreType: big, coresPerSlot: 4}", "hardware: {coreType: small, coresPerSlot: 4}"},
+		"hardware.coresPerSlot": {"hardware: {coreType: big, coresPerSlot: 4}", "hardware: {coreType: big, coresPerSlot: 16}"},
+		"hardware.slots":        {"hardware: {coreType: big, coresPerSlot: 4}", "hardware: {coreType: big, coresPerSlot: 4, slots: 2}"},
+		"hardware.walltime":     {"hardware: {coreType: big, coresPerSlot: 4}", "hardware: {coreType: big, coresPerSlot: 4, walltime: 2h}"},
+
+		"license":                  {"", "license: rescale"},
+		"license.servers":          {"", "license: {servers: {LM: 1@a}}"},
+		"license.servers.NAME":     {"license: {servers: {LM: 1@a}}", "license: {servers: {LM: 1@b}}"},
+		"license.seller":           {"license: {seller: a}", "license: {seller: b}"},
+		"license.features":         {"", "license: {features: [{name: a, count: 1}]}"},
+		"license.features[].name":  {"license: {features: [{name: a, count: 1}]}", "license: {features: [{name: b, count: 1}]}"},
+		"license.features[].count": {"license: {features: [{name: a, count: 1}]}", "license: {features: [{name: a, count: 2}]}"},
+
+		"inputs":              {"", "inputs: [deck]"},
+		"inputs[].path":       {"inputs: [{path: deck, as: x}]", "inputs: [{path: other, as: x}]"},
+		"inputs[].id":         {"inputs: [{id: Ab}]", "inputs: [{id: Cd}]"},
+		"inputs[].exclude":    {"inputs: [{path: '*k*'}]", "inputs: [{path: '*k*', exclude: [deck]}]"},
+		"inputs[].pack":       {"inputs: [{path: deck, pack: a.zip}]", "inputs: [{path: deck, pack: b.zip}]"},
+		"inputs[].as":         {"inputs: [{path: deck, as: x}]", "inputs: [{path: deck, as: y}]"},
+		"inputs[].template":   {"vars: {a: 1}\ninputs: [{path: tmpl}]\n" + vars, "vars: {a: 1}\ninputs: [{path: tmpl, template: true}]\n" + vars},
+		"inputs[].from":       {"inputs: [{from: mesh, files: [a]}]", "inputs: [{from: tool, files: [a]}]"},
+		"inputs[].files":      {"inputs: [{from: mesh, files: [b]}]", "inputs: [{from: mesh, files: [a]}]"},
+		"dependsOn":           {"", "dependsOn: [mesh]"},
+		"inputs[].decompress": {"inputs: [{path: deck}]", "inputs: [{path: deck, decompress: false}]"},
+
+		"matrix":                 {"matrix: {a: [1]}\n" + points, "matrix: {a: [2]}\n" + points},
+		"matrix.csv":             {"matrix: {csv: a.csv}\n" + points, "matrix: {csv: b.csv}\n" + points},
+		"matrix.csv.path":        {"matrix: {csv: {path: a.csv}}\n" + points, "matrix: {csv: {path: b.csv}}\n" + points},
+		"matrix.csv.types":       {"matrix: {csv: {path: a.csv}}\n" + points, "matrix: {csv: {path: a.csv, types: {a: text}}}\n" + points},
+		"matrix.csv.types.NAME":  {"matrix: {csv: {path: a.csv, types: {a: number}}}\n" + points, "matrix: {csv: {path: a.csv, types: {a: text}}}\n" + points},
+		"matrix.exclude":         {"matrix: {a: [1, 2]}\n" + points, "matrix: {a: [1, 2], exclude: [{a: 1}]}\n" + points},
+		"matrix.exclude[].NAME":  {"matrix: {a: [1, 2], exclude: [{a: 2}]}\n" + points, "matrix: {a: [1, 2], exclude: [{a: 1}]}\n" + points},
+		"matrix.include":         {"matrix: {a: [1]}\n" + points, "matrix: {a: [1], include: [{a: 0}]}\n" + points},
+		"matrix.include[].NAME":  {"matrix: {a: [1], include: [{a: 0}]}\n" + points, "matrix: {a: [1], include: [{a: 3}]}\n" + points},
+		"matrix.NAME":            {"matrix: {a: [1]}\n" + points, "matrix: {a: [2]}\n" + points},
+		"matrix.NAME.from":       {"matrix: {a: {from: 0, to: 2, step: 1}}\n" + points, "matrix: {a: {from: 1, to: 2, step: 1}}\n" + points},
+		"matrix.NAME.to":         {"matrix: {a: {from: 0, to: 2, step: 1}}\n" + points, "matrix: {a: {from: 0, to: 3, step: 1}}\n" + points},
+		"matrix.NAME.step":       {"matrix: {a: {from: 0, to: 2, step: 1}}\n" + points, "matrix: {a: {from: 0, to: 2, step: 2}}\n" + points},
+		"matrix.NAME.count":      {"matrix: {a: {from: 0, to: 2, count: 3}}\n" + points, "matrix: {a: {from: 0, to: 2, count: 2}}\n" + points},
+		"success":                {"", "success: {files: [a]}"},
+		"success.files":          {"success: {files: [a]}", "success: {files: [b]}"},
+		"success.log":            {"success: {log: {contains: a}}", "success: {log: {contains: b}}"},
+		"success.log.contains":   {"success: {log: {contains: a}}", "success: {log: {contains: b}}"},
+		"success.log.lacks":      {"success: {log: {lacks: a}}", "success: {log: {lacks: b}}"},
+		"success.log.file":       {"success: {log: {lacks: a}}", "success: {log: {lacks: a, file: b}}"},
+		"success.log[].contains": {"success: {log: [{contains: a}]}", "success: {log: [{contains: b}]}"},
+		"success.log[].lacks":    {"success: {log: [{lacks: a}]}", "success: {log: [{lacks: b}]}"},
+		"success.log[].file":     {"success: {log: [{lacks: a}]}", "success: {log: [{lacks: a, file: b}]}"},
+		"success.exitCode":       {"", "success: {exitCode: {file: a}}"},
+		"success.exitCode.file":  {"success: {exitCode: {file: a}}", "success: {exitCode: {file: b}}"},
+	}
+}
+
+// TestEveryKeyDoesToTheDigestWhatTheSchemaSays changes one key at a time.
+func TestEveryKeyDoesToTheDigestWhatTheSchemaSays(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"deck": "deck", "other": "other", "kept": "kept", "tmpl": "${{ vars.a }}", "a.csv": "a\n1\n1.50\n", "b.csv": "a\n3\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known := changes()
+	for _, e := range schema.Reference() {
+		c, ok := known[e.Key]
+		if !ok {
+			if e.Effect != "" {
+				t.Errorf("nobody says what a change of %s is", e.Key)
+			}
+			continue
+		}
+		delete(known, e.Key)
+		t.Run(e.Key, func(t *testing.T) {
+			t.Parallel()
+			before, after := outcome(t, dir, c.before), outcome(t, dir, c.after)
+			switch got := effect(before, after); {
+			case e.Effect == schema.Through && got == schema.Outside, e.Effect != schema.Through && got != e.Effect:
+				t.Errorf("x-digest is %q, and changing\n%s\nto\n%s\nis %q", e.Effect, c.before, c.after, got)
+			}
+		})
+	}
+	for key := range known {
+		t.Errorf("the schema has no key %s", key)
+	}
+}
+
+// jobs are the digests and keys that a manifest comes to.
+type jobs struct{ digests, keys string }
+
+func effect(before, after jobs) schema.Effect {
+	switch {
+	case before.digests != after.digests:
+		return schema.InDigest
+	case before.keys != after.keys:
+		return schema.InKey
+	}
+	return schema.Outside
+}
+
+func outcome(t *testing.T, dir, lines string) jobs {
+	t.Helper()
+	text := lines
+	for _, line := range []string{
+		"version: 1", "name: wing", "command: run", "analysis: {code: solver, version: '1'}", "hardware: {coreType: big, coresPerSlot: 4}",
+	} {
+		key, _, _ := strings.Cut(line, ":")
+		if !strings.HasPrefix(text, key+":") && !strings.Contains(text, "\n"+key+":") {
+			text += "\n" + line
+		}
+	}
+	for _, other := range []string{"mesh", "tool"} { // jobs to build on
+		text += "\n---\nversion: 1\nname: " + other + "\ncommand: run\nanalysis: {code: solver, version: '1'}\nhardware: {coreType: big, coresPerSlot: 4}\n"
+	}
+	loader := spec.Loader{Open: func(name string) (diag.Source, error) {
+		table, err := os.ReadFile(name)
+		return diag.Source{Name: name, Text: table}, err
+	}}
+	specs, problems := loader.Load([]diag.Source{{Name: "job.yaml", Dir: dir, Text: []byte(text)}})
+	if len(problems) > 0 {
+		t.Fatalf("%s\n%v", text, problems)
+	}
+	result, problems, err := resolver.Resolve(t.Context(), specs, bazaar{}, files.Reading{})
+	if err != nil || len(problems) > 0 {
+		t.Fatalf("%s\n%v %v", text, problems, err)
+	}
+	var all jobs
+	for _, job := range result.Jobs[:len(result.Jobs)-2] {
+		all.digests += job.Digest + "\n"
+		all.keys += fmt.Sprintln(job.Name, job.Rerun.Generation.V)
+	}
+	return all
+}
+
+// bazaar is a platform with two of everything.
+type bazaar struct{ shop }
+
+func (bazaar) Analyses(context.Context) ([]rescale.Analysis, error) {
+	versions := []rescale.Version{{Version: "two", VersionCode: "24.2"}, {Version: "one", VersionCode: "1"}}
+	return []rescale.Analysis{
+		{Code: "solver", HasRescaleLicense: true, Versions: versions}, {Code: "other", HasRescaleLicense: true, Versions: versions},
+	}, nil
+}
+
+func (bazaar) CoreTypes(context.Context) ([]rescale.CoreType, error) {
+	return []rescale.CoreType{
+		{Code: "big", Cores: []int{4, 16}, Price: 1, Active: true}, {Code: "small", Cores: []int{4, 16}, Price: 1, Active: true},
+	}, nil
+}
