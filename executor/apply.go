@@ -33,6 +33,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/executor/watch"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -159,7 +160,7 @@ func (a *application) job(ctx context.Context, step Step) Outcome {
 		out.Blocked = step.Reasons[0]
 		return out
 	case Judge:
-		a.judgeAgain(ctx, step, &out)
+		out.Err = a.judgeAgain(ctx, step, &out)
 		return out
 	case Fetch:
 		out.Err = a.limited(ctx, func() error { return a.fetch(ctx, step, &out) })
@@ -226,26 +227,28 @@ func (a *application) finish(ctx context.Context, step Step, out *Outcome) {
 		return
 	}
 	out.took(step, judgement)
-	out.Err = a.limited(ctx, func() error { return a.conclude(ctx, step, out, judgement) })
+	out.Err = a.conclude(ctx, step, out, judgement)
 }
 
 // judgeAgain judges a run that ended earlier by the checks that the manifest has now.
-func (a *application) judgeAgain(ctx context.Context, step Step, out *Outcome) {
+func (a *application) judgeAgain(ctx context.Context, step Step, out *Outcome) error {
 	out.Verdict, out.Reason = "", ""
-	out.Err = a.limited(ctx, func() error {
-		history, err := a.Platform.Statuses(ctx, step.ID)
-		if once.NotFound(err) {
-			out.Advice = againAdvice(step.Job)
-		}
-		if err != nil {
-			return fmt.Errorf("judging run %s again: %w", step.ID, err)
-		}
-		judgement, over := verdict.Judge(history)
-		if !over {
-			return fmt.Errorf("judging run %s again: the platform does not call it over any more", step.ID)
-		}
-		return a.conclude(ctx, step, out, judgement)
+	var history []rescale.Status
+	err := a.limited(ctx, func() (err error) {
+		history, err = a.Platform.Statuses(ctx, step.ID)
+		return err
 	})
+	if once.NotFound(err) {
+		out.Advice = againAdvice(step.Job)
+	}
+	if err != nil {
+		return fmt.Errorf("judging run %s again: %w", step.ID, err)
+	}
+	judgement, over := verdict.Judge(history)
+	if !over {
+		return fmt.Errorf("judging run %s again: the platform does not call it over any more", step.ID)
+	}
+	return a.conclude(ctx, step, out, judgement)
 }
 
 // conclude adds the manifest's checks to what the platform says of a run that is
@@ -268,14 +271,16 @@ func (a *application) conclude(ctx context.Context, step Step, out *Outcome, j v
 	if out.Verdict == verdict.Succeeded {
 		a.end(step, *out) // others need not wait for what is downloaded here
 	}
-	if out.Verdict != verdict.Succeeded {
-		out.Advice = againAdvice(step.Job)
-		out.Log = a.logTail(ctx, out.ID)
-	}
-	if !wantsResults(step.Job, out.Verdict) {
-		return nil
-	}
-	return a.fetch(ctx, step, out)
+	return a.limited(ctx, func() error {
+		if out.Verdict != verdict.Succeeded {
+			out.Advice = againAdvice(step.Job)
+			out.Log = a.logTail(ctx, out.ID)
+		}
+		if !wantsResults(step.Job, out.Verdict) {
+			return nil
+		}
+		return a.fetch(ctx, step, out)
+	})
 }
 
 // How long the outputs of a run that has ended may take to be listed.
@@ -284,8 +289,8 @@ const (
 	outputLooks = 25
 )
 
-func (e *Executor) examiner() success.Examiner {
-	return success.Examiner{Platform: e.Platform, Looks: outputLooks, Pause: min(outputPause, e.interval())}
+func (a *application) examiner() success.Examiner {
+	return success.Examiner{Platform: a.Platform, Looks: outputLooks, Pause: min(outputPause, a.interval()), Hold: a.limited}
 }
 
 // took notes when a run was, how long it took and what that cost.

@@ -3,10 +3,12 @@ package executor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -225,4 +227,34 @@ func TestJudgedWhenItIsGone(t *testing.T) {
 	if o := report.Outcomes[0]; !once.NotFound(o.Err) || o.Verdict != "" || !strings.HasPrefix(o.Advice, "--replace wing") || len(m.records) > 0 {
 		t.Errorf("outcome %+v, records %s", o, m.kinds())
 	}
+}
+
+// TestAWaitForOutputsHoldsNobodyUp: the outputs of many runs come late at once, and only
+// one may be looked at at a time.
+func TestAWaitForOutputsHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const runs = 50
+		p, m := &talking{fake: newFake(), says: "the Enc", empty: 10 * runs}, new(memory)
+		var jobs []resolver.Job
+		for n := range runs {
+			j := wanting("End")
+			j.Name = fmt.Sprintf("wing%d", n)
+			jobs = append(jobs, j)
+		}
+		start := time.Now()
+		plan := executor.NewPlan(jobs, state.Snapshot{}, executor.Observation{Horizon: noon}, executor.Options{})
+		report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner, Parallel: 1}).Apply(t.Context(), plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range report.Outcomes {
+			if o.Verdict != verdict.SuccessCheckFailed {
+				t.Fatalf("outcome %+v", o)
+			}
+		}
+		if took := time.Since(start); took > 5*time.Minute {
+			t.Errorf("it took %v", took)
+		}
+	})
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// three is an apply with shared and own inputs, tags and results.
+// three is an apply with shared and own inputs, tags, results and checks of success.
 const three = `version: 1
 name: wing
 tags: [naca, fine mesh]
@@ -37,6 +37,7 @@ name: body
 analysis: {code: user_included, version: "0"}
 hardware: {coreType: emerald, coresPerSlot: 1}
 command: "true"
+success: {files: [process_output.log], log: {lacks: FATAL}}
 `
 
 // chained is an apply whose second job takes a result of the first.

@@ -25,6 +25,9 @@ type Examiner struct {
 	Platform Platform
 	Looks    int           // how often to look before giving up; sameLooks at least
 	Pause    time.Duration // between two looks; 0 means a second
+	// Hold runs a look while others may have to wait; nil means at once. A pause holds
+	// nobody up.
+	Hold func(ctx context.Context, look func() error) error
 }
 
 func (e Examiner) pause() time.Duration {
@@ -82,15 +85,19 @@ func (e Examiner) Examine(ctx context.Context, id string, c Checks) (failed []st
 				return nil, err
 			}
 		}
-		var now outputs
-		if now, err = e.list(ctx, id); err == nil {
-			seen = append(seen, now)
-			if failed, err = e.look(ctx, c, seen); err == nil {
-				return failed, nil
+		err = e.hold(ctx, func() error {
+			now, err := e.list(ctx, id)
+			if err != nil {
+				return err
 			}
-		}
+			seen = append(seen, now)
+			failed, err = e.look(ctx, c, seen)
+			return err
+		})
 		var gone *goneError
 		switch {
+		case err == nil:
+			return failed, nil
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case rescale.IsAuth(err):
@@ -100,6 +107,13 @@ func (e Examiner) Examine(ctx context.Context, id string, c Checks) (failed []st
 		}
 	}
 	return nil, &UnknownError{ID: id, Err: err}
+}
+
+func (e Examiner) hold(ctx context.Context, look func() error) error {
+	if e.Hold == nil {
+		return look()
+	}
+	return e.Hold(ctx, look)
 }
 
 // errFilling tells that the list of outputs is not what it is going to be.

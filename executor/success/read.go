@@ -114,7 +114,7 @@ func exitCode(file rescale.File, r io.Reader) ([]string, error) {
 	case word == "":
 		return []string{file.RelativePath + " is empty, and should hold an exit code"}, nil
 	case err != nil:
-		return []string{fmt.Sprintf("%s holds %q, and not an exit code", file.RelativePath, diag.Short(word))}, nil
+		return []string{fmt.Sprintf("%s holds %q, and not an exit code", file.RelativePath, diag.Short(word))}, nil //nolint:nilerr // it is what the run did wrong
 	case code != 0:
 		return []string{fmt.Sprintf("exit code %d in %s", code, file.RelativePath)}, nil
 	}

@@ -28,10 +28,10 @@ func TestReadmeIsGenerated(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := string(text)
-	want = section(t, want, "<!-- generated: commands -->\n", "<!-- end -->", commandTable(t))
-	want = section(t, want, "<!-- generated: exit codes -->\n", "<!-- end -->", exitTable())
-	want = section(t, want, "<!-- generated: manifest -->\n", "<!-- end -->", manifestTable())
-	want = section(t, want, "<!-- generated: digest -->\n", "<!-- end -->", digestTable())
+	want = section(t, want, "<!-- generated: commands -->\n", commandTable(t))
+	want = section(t, want, "<!-- generated: exit codes -->\n", exitTable())
+	want = section(t, want, "<!-- generated: manifest -->\n", manifestTable())
+	want = section(t, want, "<!-- generated: digest -->\n", digestTable())
 	for _, demo := range []string{"run", "sweep", "chain", "mistakes"} {
 		want = replay(t, want, demo)
 	}
@@ -46,9 +46,10 @@ func TestReadmeIsGenerated(t *testing.T) {
 	}
 }
 
-// section replaces what stands between two marks.
-func section(t *testing.T, text, from, to, content string) string {
+// section replaces what stands between a mark and the end of its section.
+func section(t *testing.T, text, from, content string) string {
 	t.Helper()
+	const to = "<!-- end -->"
 	head, rest, ok := strings.Cut(text, from)
 	if !ok {
 		t.Fatalf("README.md has no %q", from)
