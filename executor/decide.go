@@ -3,13 +3,10 @@ package executor
 import (
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
-	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -110,37 +107,6 @@ func (d decision) cutShort(current state.Run) bool {
 // person stopped stays stopped, and what is protected is not run again.
 func (d decision) retries(v verdict.Verdict) bool {
 	return d.job.Rerun.OnFailure.V == spec.Always && v != verdict.Succeeded && v != verdict.Stopped && !d.job.Protected.V
-}
-
-// forbidden tells that the manifest does not allow to pay for a step.
-func (d decision) forbidden(step Step) (diag.Diagnostic, bool) {
-	if id := d.earlier(step); d.job.Protected.V && id != "" {
-		return guard.Protection(d.job, fmt.Sprintf("run %s must stay its only one: %s", id, strings.Join(step.Reasons, ", "))), true
-	}
-	return guard.Cost(d.job)
-}
-
-// earlier is another run of the job that was submitted, or may have been, in
-// whatever content.
-func (d decision) earlier(step Step) string {
-	for _, run := range slices.Backward(d.runs) {
-		draft := run.Stage == state.StageCreating || run.Stage == state.StageCreated && len(d.seen.Statuses[run.ID]) == 0
-		if !draft && run.ID != step.ID {
-			return run.ID
-		}
-	}
-	for _, f := range slices.Concat(d.seen.Found, d.seen.Protected) {
-		if f.Key.Name == d.job.Name && f.Submitted() && f.ID != step.ID {
-			return f.ID
-		}
-	}
-	return ""
-}
-
-func refuse(wanted Step, refusal diag.Diagnostic) Step {
-	wanted.Action, wanted.Refusal, wanted.Advice = Refused, refusal, refusal.Hint
-	wanted.Reasons = []string{refusal.Message}
-	return wanted
 }
 
 func (decision) retrying(v, id string) string {

@@ -125,14 +125,3 @@ func NewPlan(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, opt
 	plan.sort(snapshot)
 	return plan
 }
-
-// Refusals are what the manifest forbids of the plan.
-func (p Plan) Refusals() diag.List {
-	var list diag.List
-	for _, s := range p.Steps {
-		if s.Action == Refused {
-			list = append(list, s.Refusal)
-		}
-	}
-	return list
-}

@@ -1,0 +1,53 @@
+package executor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/executor/guard"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+// forbidden tells that the manifest does not allow to pay for a step.
+func (d decision) forbidden(step Step) (diag.Diagnostic, bool) {
+	if id := d.earlier(step); d.job.Protected.V && id != "" {
+		return guard.Protection(d.job, fmt.Sprintf("run %s must stay its only one: %s", id, strings.Join(step.Reasons, ", "))), true
+	}
+	return guard.Cost(d.job)
+}
+
+// earlier is another run of the job that was submitted, or may have been, in
+// whatever content.
+func (d decision) earlier(step Step) string {
+	for _, run := range slices.Backward(d.runs) {
+		draft := run.Stage == state.StageCreating || run.Stage == state.StageCreated && len(d.seen.Statuses[run.ID]) == 0
+		if !draft && run.ID != step.ID {
+			return run.ID
+		}
+	}
+	for _, f := range slices.Concat(d.seen.Found, d.seen.Protected) {
+		if f.Key.Name == d.job.Name && f.Submitted() && f.ID != step.ID {
+			return f.ID
+		}
+	}
+	return ""
+}
+
+func refuse(wanted Step, refusal diag.Diagnostic) Step {
+	wanted.Action, wanted.Refusal, wanted.Advice = Refused, refusal, refusal.Hint
+	wanted.Reasons = []string{refusal.Message}
+	return wanted
+}
+
+// Refusals are what the manifest forbids of the plan.
+func (p Plan) Refusals() diag.List {
+	var list diag.List
+	for _, s := range p.Steps {
+		if s.Action == Refused {
+			list = append(list, s.Refusal)
+		}
+	}
+	return list
+}
