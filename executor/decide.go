@@ -158,6 +158,7 @@ func (d decision) unrecorded(t target) Step {
 		return d.creates(t)
 	}
 	judged, over := found.Verdict()
+	judged = judged.Checked(d.seen.Failed[found.ID])
 	next := target{current: t.current, key: d.beyond(), open: true}
 	switch {
 	case found.Submitted() && found.Upstream != d.lineage:

@@ -3,6 +3,7 @@ package executor
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -31,7 +33,8 @@ type Observation struct {
 	Missing  map[string][]string         // result files that are not here, by job name
 	Stock    inputs.Stock                // which inputs of new runs the platform has
 
-	Protected []once.Found // runs in any content of protected jobs of which the journal has none
+	Failed    map[string][]string // checks that a run of Found does not pass, by job id, where another attempt depends on it
+	Protected []once.Found        // runs in any content of protected jobs of which the journal has none
 }
 
 // best is the job that a key stands for, of this attempt or a later one, or of any
@@ -106,8 +109,43 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 			return seen, &once.UnstableError{Name: key.Name}
 		}
 	}
+	if seen.Failed, err = seen.examine(ctx, p, resolved.Jobs); err != nil {
+		return seen, err
+	}
 	seen.Protected, err = seen.protected(ctx, p, resolved, snapshot, options)
 	return seen, err
+}
+
+// examine looks at the outputs of runs that only the platform remembers, when a
+// failed check means another attempt: the journal does not tell how they ended. What
+// cannot be known now is left to apply.
+func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job) (map[string][]string, error) {
+	var mu sync.Mutex
+	failed := make(map[string][]string)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(lookParallel)
+	for _, job := range jobs {
+		checks := success.Of(job.Success)
+		if checks.None() || !(decision{job: job}).retries(verdict.SuccessCheckFailed) {
+			continue
+		}
+		for _, f := range o.Found {
+			if judged, _ := f.Verdict(); f.Key.Name != job.Name || f.Key.Digest != job.Digest || judged.Verdict != verdict.Succeeded {
+				continue
+			}
+			group.Go(func() error {
+				against, err := success.Examiner{Platform: p}.Examine(ctx, f.ID, checks)
+				if unknown := new(success.UnknownError); errors.As(err, &unknown) {
+					return nil
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				failed[f.ID] = against
+				return err
+			})
+		}
+	}
+	return failed, group.Wait()
 }
 
 // protected looks for runs in other contents of protected jobs that would be started

@@ -15,13 +15,13 @@ type Platform interface {
 	once.Writer
 	Steward
 	inputs.Platform
-	results.Platform
 }
 
 // Finder reads what is there.
 type Finder interface {
 	once.Reader
 	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
+	results.Platform
 }
 
 // Observer reads what a plan needs.

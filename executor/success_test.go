@@ -258,3 +258,45 @@ func TestAWaitForOutputsHoldsNobodyUp(t *testing.T) {
 		}
 	})
 }
+
+// TestAttemptAfterAFailedCheckWithTheStateLost: the platform calls the run a success,
+// so that only its outputs tell whether the manifest wants another attempt.
+func TestAttemptAfterAFailedCheckWithTheStateLost(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		says   string
+		empty  int
+		policy spec.OnFailure
+		action executor.Action
+		looks  int
+	}{
+		"it failed":             {"the Enc", 0, spec.Always, executor.Rerun, 1},
+		"it succeeded":          {"the End", 0, spec.Always, executor.Resume, 1},
+		"nobody can know":       {"the Enc", 1000, spec.Always, executor.Resume, 3},
+		"nothing depends on it": {"the Enc", 0, spec.Never, executor.Resume, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				j := wanting("End")
+				j.Rerun.OnFailure.V = tc.policy
+				key := once.Key{Digest: j.Digest, Name: "wing", Generation: 1, Attempt: 1}
+				p := &talking{fake: newFake(), says: tc.says, empty: tc.empty}
+				p.jobs = []rescale.Job{{
+					ID: "A", Name: "wing " + key.Marker(), Owner: owner, DateInserted: noon,
+					Tiles: []rescale.Tile{{EnvVars: map[string]string{once.KeyVariable: key.String()}}},
+				}}
+				p.history["A"] = history("Completed", "Completed successfully", "Executing", "")
+				resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}
+				seen, err := executor.Observe(t.Context(), p, resolved, state.Snapshot{New: true}, executor.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				step := executor.NewPlan(resolved.Jobs, state.Snapshot{}, seen, executor.Options{}).Steps[0]
+				if step.Action != tc.action || p.looks != tc.looks {
+					t.Errorf("%s %q after %d looks", step.Action, step.Reasons, p.looks)
+				}
+			})
+		})
+	}
+}

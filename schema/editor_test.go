@@ -47,6 +47,7 @@ func TestEditor(t *testing.T) {
 			"a value":             {"priority: |", []string{"on-demand", "economy", "reserved"}},
 			"an input":            {"inputs:\n  - |", []string{"path", "id", "exclude"}},
 			"a range":             {"matrix:\n  aoa:\n    |", []string{"from", "to", "step", "count"}},
+			"a check of a log":    {"success:\n  log:\n    |", []string{"contains", "lacks", "file"}},
 			"of defaults as well": {"kind: defaults\noutputs:\n  |", []string{"download", "exclude", "to"}},
 		} {
 			labels := e.completion(t, tc.text)
@@ -60,6 +61,8 @@ func TestEditor(t *testing.T) {
 	t.Run("hover", func(t *testing.T) {
 		for text, want := range map[string]string{
 			"hardware:\n  wall|time: 8h":                          "Longest run time",
+			"success:\n  log: {cont|ains: End}":                   "A text that the log must contain",
+			"limits: {max|Cost: 120}":                             "US dollars",
 			"hardware:\n  coresPer|Slot: ${{ matrix.cores }}":     "You pay for cores",
 			"name: a\nmatrix:\n  aoa: {fr|om: 0, to: 1, step: 1}": "The first number",
 		} {
@@ -78,6 +81,8 @@ func TestEditor(t *testing.T) {
 			"name: a\nhardware:\n  walltime: 8":                                                                      {`3:13 Incorrect type. Expected "string".`},
 			"name: a\nhardware: {walltime: 8x}":                                                                      {"2:22 walltime is a number with a unit, such as 8h, 90m or 1d12h"},
 			"name: Wing":                                                                                             {"1:7 a name has lower-case letters, digits, dots, dashes and underscores, starts with a letter or digit, and has at most 63 characters"},
+			"name: a\nsuccess: {log: [{contains: End}, {file: a, lacks: [b, c]}], files: [a]}":                       nil,
+			"name: a\nsuccess: {log: {contain: End}}":                                                               {"2:17 Property contain is not allowed."},
 			"name: a\nmatrix: {aoa: 4}":                                                                              {`2:15 Incorrect type. Expected "array | Range".`},
 		} {
 			if diff := cmp.Diff(want, e.problems(t, text)); diff != "" {

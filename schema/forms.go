@@ -61,8 +61,23 @@ func WantsText(pointer string) bool {
 	found := c.partsAt(c.raw, split(pointer))
 	return len(found) > 0 && !slices.ContainsFunc(found, func(part map[string]any) bool {
 		_, words := part["enum"]
-		return part["type"] != "string" && !words && part["const"] == nil
+		return !onlyText(part["type"]) && !words && part["const"] == nil
 	})
+}
+
+// onlyText tells a type whose only scalar is a text.
+func onlyText(kind any) bool {
+	several, ok := kind.([]any)
+	if !ok {
+		return kind == "string"
+	}
+	return slices.Contains(several, any("string")) && !slices.ContainsFunc(several, func(k any) bool { return k != "string" && k != "array" })
+}
+
+// takes tells whether a value of a type can be of a kind.
+func takes(kind any, want string) bool {
+	several, ok := kind.([]any)
+	return kind == want || ok && slices.Contains(several, any(want))
 }
 
 // partsAt gives every part of the schema that a value at path, below node, may
@@ -90,7 +105,7 @@ func (c *compiled) partsAt(node any, path []string) []map[string]any {
 	if sub, ok := properties[path[0]]; ok {
 		return append(found, c.partsAt(sub, path[1:])...)
 	}
-	if part["type"] == "array" {
+	if takes(part["type"], "array") {
 		return append(found, c.partsAt(part["items"], path[1:])...)
 	}
 	return append(found, c.partsAt(part["additionalProperties"], path[1:])...)

@@ -67,6 +67,7 @@ func TestWantsText(t *testing.T) {
 	for pointer, want := range map[string]bool{
 		"/title": true, "/env/A": true, "/tags/0": true, "/inputs/3": true, "/inputs/0/path": true, "/hardware/walltime": true, "/priority": true,
 		"/license": true, "/license/servers/A": true, "/analysis/version": true, "/rerun/onFailure": true, "/outputs/to": true,
+		"/success/log/contains": true, "/success/log/0/lacks/1": true, "/success/files/0": true, "/limits/maxCost": false, "/success/log/contains/0/x": false,
 		"/hardware/coresPerSlot": false, "/hardware/slots": false, "/inputs/0/decompress": false, "/license/features/0/count": false,
 		"/rerun/generation": false, "/hardware": false, "/no/such": false, "": false,
 	} {
