@@ -255,7 +255,7 @@ func (a *application) judgeAgain(ctx context.Context, step Step, out *Outcome) e
 // over, records what the run came to, and fetches what it left.
 func (a *application) conclude(ctx context.Context, step Step, out *Outcome, j verdict.Judgement) error {
 	checks := success.Of(step.Job.Success)
-	j, err := a.examiner().Judge(ctx, out.ID, j, checks)
+	j, err := a.examiner(step.Job.Name, out.ID).Judge(ctx, out.ID, j, checks)
 	if err != nil {
 		return err
 	}
@@ -289,8 +289,13 @@ const (
 	outputLooks = 25
 )
 
-func (a *application) examiner() success.Examiner {
-	return success.Examiner{Platform: a.Platform, Looks: outputLooks, Pause: min(outputPause, a.interval()), Hold: a.limited}
+func (a *application) examiner(job, id string) success.Examiner {
+	return success.Examiner{
+		Platform: a.Platform, Looks: outputLooks, Pause: min(outputPause, a.interval()), Hold: a.limited,
+		Tell: func(f rescale.File) {
+			a.notify(Event{Type: EventReading, Job: job, ID: id, File: f.RelativePath, Size: f.Size})
+		},
+	}
 }
 
 // took notes when a run was, how long it took and what that cost.

@@ -21,6 +21,7 @@ const (
 	EventCreated     EventType = "created"     // Job, ID
 	EventSubmitted   EventType = "submitted"   // Job, ID
 	EventStatus      EventType = "status"      // Job, ID, Status
+	EventReading     EventType = "reading"     // Job, ID, File, Size: for its success
 	EventWarning     EventType = "warning"     // Message; Job when it concerns one
 	EventDownloading EventType = "downloading" // Job, ID, File, Size, Sent, Wanted
 	EventDownloaded  EventType = "downloaded"  // Job, ID, File, Size, Wanted

@@ -28,6 +28,7 @@ type Examiner struct {
 	// Hold runs a look while others may have to wait; nil means at once. A pause holds
 	// nobody up.
 	Hold func(ctx context.Context, look func() error) error
+	Tell func(rescale.File) // of each file that is read, before; may be nil
 }
 
 func (e Examiner) pause() time.Duration {
@@ -184,6 +185,9 @@ func (e Examiner) read(ctx context.Context, c Checks, o outputs, run string) (fa
 
 // open lets judge read a file.
 func (e Examiner) open(ctx context.Context, file rescale.File, judge func(rescale.File, io.Reader) ([]string, error)) ([]string, error) {
+	if e.Tell != nil {
+		e.Tell(file)
+	}
 	body, err := e.Platform.Download(ctx, file.ID, rescale.Span{})
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", file.RelativePath, err)

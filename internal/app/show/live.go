@@ -107,6 +107,8 @@ func (l *Live) Event(e executor.Event) {
 		l.lane(e.Job, e.ID).status = "submitted"
 	case executor.EventStatus:
 		l.lane(e.Job, e.ID).status = e.Status
+	case executor.EventReading:
+		l.lane(e.Job, e.ID).status = "reading " + e.File + " " + executor.Bytes(e.Size)
 	}
 	l.draw()
 }

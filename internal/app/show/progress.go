@@ -33,6 +33,8 @@ func (l *Lines) Event(e executor.Event) {
 		fmt.Fprintf(l.Progress, "%s: submitted %s\n", e.Job, e.ID)
 	case executor.EventStatus:
 		fmt.Fprintf(l.Progress, "%s: %s\n", e.Job, e.Status)
+	case executor.EventReading:
+		fmt.Fprintf(l.Progress, "%s: reading %s (%s)\n", e.Job, e.File, executor.Bytes(e.Size))
 	case executor.EventWarning:
 		warning(l.Progress, l.Style, e)
 	case executor.EventResult:
