@@ -86,6 +86,14 @@ type Switches struct {
 	NoCapacity []string
 	// Preempting names core types on which low-priority jobs use up their restarts.
 	Preempting []string
+	// IgnoreProjects checks the projectId of a body, but takes a project by assignment only.
+	IgnoreProjects bool
+	// LoseTags accepts tags and forgets them.
+	LoseTags bool
+	// IgnoreTypes stores every upload as an input file; only a later change gives it another type.
+	IgnoreTypes bool
+	// StrictTypes refuses scripts that are files of another type.
+	StrictTypes bool
 }
 
 // Checksums says which checksums a file shows.
@@ -117,6 +125,7 @@ func (s Switches) api() api.Quirks {
 	out := api.Quirks{
 		RefuseResubmit: s.RefuseResubmit, SharedJobs: s.SharedJobs, ListingLag: s.ListingLag,
 		CoreTypeObjects: s.CoreTypeObjects, Checksums: s.Checksums, PlainDates: s.PlainDates, HideDrafts: s.HideDrafts,
+		IgnoreProjects: s.IgnoreProjects, LoseTags: s.LoseTags, IgnoreTypes: s.IgnoreTypes, StrictTypes: s.StrictTypes,
 	}
 	switch hours := s.DefaultWalltime; {
 	case hours == 0:

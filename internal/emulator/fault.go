@@ -15,6 +15,7 @@ type Action string
 // Actions. "Effect" is what the request changes on the platform.
 const (
 	ActionAnswer     Action = "answer"      // Status and Body instead of the effect
+	ActionEcho       Action = "echo"        // 400 that quotes the request's body, instead of the effect
 	ActionDropBefore Action = "drop-before" // the connection is cut, without the effect
 	ActionDropAfter  Action = "drop-after"  // effect, then the connection is cut without an answer
 	ActionTruncate   Action = "truncate"    // effect, then half of the answer's body
@@ -49,7 +50,7 @@ func (f *Fault) check() error {
 		return fmt.Errorf("adding fault: path %q: %w", f.Path, err)
 	}
 	switch f.Action {
-	case ActionDropBefore, ActionDropAfter, ActionTruncate, ActionHTMLBefore, ActionHTMLAfter, ActionThrottle, ActionHang, ActionHangAfter:
+	case ActionEcho, ActionDropBefore, ActionDropAfter, ActionTruncate, ActionHTMLBefore, ActionHTMLAfter, ActionThrottle, ActionHang, ActionHangAfter:
 		return nil
 	case ActionAnswer:
 		if f.Status < 200 || f.Status > 599 {
@@ -120,8 +121,10 @@ func (fs *faults) due(r *http.Request) *Fault {
 }
 
 // instead returns what the client gets in place of the effect, and false if the fault lets the effect happen.
-func (f *Fault) instead(s *Server, r *http.Request) (reply, bool) {
+func (f *Fault) instead(s *Server, r *http.Request, body []byte) (reply, bool) {
 	switch f.Action {
+	case ActionEcho:
+		return reply{status: http.StatusBadRequest, header: http.Header{"Content-Type": {"application/json"}}, body: body}, true
 	case ActionAnswer:
 		header := http.Header{"Content-Type": {"application/json"}}
 		for name, values := range f.Header {

@@ -31,6 +31,7 @@ func TestFaults(t *testing.T) {
 		partial bool
 		check   func(*http.Response, string) bool
 	}{
+		"echo":         {fault: emulator.Fault{Action: emulator.ActionEcho}, status: 400, check: func(_ *http.Response, body string) bool { return body == job{Command: "true"}.body() }},
 		"answer":       {fault: emulator.Fault{Action: emulator.ActionAnswer, Status: 503, Body: "{}"}, status: 503},
 		"drop before":  {fault: emulator.Fault{Action: emulator.ActionDropBefore}},
 		"drop after":   {fault: emulator.Fault{Action: emulator.ActionDropAfter}, effect: true},

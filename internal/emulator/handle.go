@@ -32,7 +32,7 @@ func (s *Server) respond(r *http.Request) reply {
 	fault := s.faults.due(r)
 	if fault != nil {
 		s.observed.faulty(seen, fault.Action)
-		if out, done := fault.instead(s, r); done {
+		if out, done := fault.instead(s, r, body); done {
 			s.observed.end(seen, out.status)
 			return out
 		}

@@ -53,6 +53,27 @@ func TestSwitches(t *testing.T) {
 			bob.key = otherKey
 			return len(bob.results("/api/v2/jobs/")) == 1
 		}},
+		"ignored project": {emulator.Switches{IgnoreProjects: true}, func(p *platform) bool {
+			body := edited(p.t, map[string]any{"/projectId": "pRoJa"})
+			id := p.want(201, "POST", "/api/v2/jobs/", body)["id"].(string)
+			before := p.get("/api/v2/jobs/" + id + "/")["projectId"]
+			p.want(200, "POST", "/api/v2/jobs/"+id+"/project-assignment/", `{"projectId":"pRoJa"}`)
+			p.want(200, "PUT", "/api/v2/jobs/"+id+"/", body)
+			return before == nil && p.get("/api/v2/jobs/" + id + "/")["projectId"] == "pRoJa"
+		}},
+		"lost tags": {emulator.Switches{LoseTags: true}, func(p *platform) bool {
+			id := p.create(job{Command: "true"})
+			p.want(201, "POST", "/api/v2/jobs/"+id+"/tags/", `{"name":"aero"}`)
+			return len(p.get("/api/v2/jobs/" + id + "/")["userTags"].([]any)) == 0
+		}},
+		"strict types": {emulator.Switches{StrictTypes: true}, func(p *platform) bool {
+			file := p.upload("pre.sh", nil)
+			body := edited(p.t, map[string]any{"/tile/preProcessScript": map[string]any{"id": file["id"]}})
+			p.want(400, "POST", "/api/v2/jobs/", body)
+			p.want(200, "PATCH", "/api/v2/files/"+file["id"].(string)+"/", `{"typeId":4}`)
+			p.want(201, "POST", "/api/v2/jobs/", body)
+			return true
+		}},
 		"failed reason": {emulator.Switches{FailedReason: "Something else"}, func(p *platform) bool {
 			history := p.history(p.run(job{Command: "false"}))
 			return strings.Join(history[len(history)-2:], "|") == "Stopping: A run failed|Completed: Something else"

@@ -40,6 +40,7 @@ const defaultTimeout = 60 * time.Second
 type Config struct {
 	BaseURL   string            // origin only, see New; empty means DefaultBaseURL
 	Key       Secret            // API key or session JWT; zero sends no Authorization
+	Hide      []Secret          // further secrets that answers may quote; they are in no error either
 	UserAgent string            // empty means "rescale-apply"
 	Transport http.RoundTripper // nil means a fresh *http.Transport that honours the proxy variables
 	Retry     Retry             // zero means the defaults of Retry
@@ -55,6 +56,7 @@ type Config struct {
 type Client struct {
 	base     *url.URL
 	key      Secret
+	veil     veil
 	agent    string
 	readOnly bool
 	timeout  time.Duration
@@ -99,6 +101,7 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{
 		base:     base,
 		key:      cfg.Key,
+		veil:     newVeil(cfg.Key, cfg.Hide),
 		agent:    cfg.UserAgent,
 		readOnly: cfg.ReadOnly,
 		timeout:  cfg.Timeout,
@@ -123,6 +126,10 @@ func (c *Client) BaseURL() string { return c.base.String() }
 func (c *Client) JobURL(id string) string {
 	return c.BaseURL() + "/jobs/" + url.PathEscape(id) + "/"
 }
+
+// Redact makes text of the platform fit to be shown: what a job printed may quote
+// its secrets.
+func (c *Client) Redact(text string) string { return c.veil.cover(text) }
 
 // Close drops idle connections. The client may be used again afterwards.
 func (c *Client) Close() { c.api.CloseIdleConnections() }

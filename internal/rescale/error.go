@@ -224,9 +224,9 @@ func (c *Client) failure(r request, resp *http.Response) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	e := &Error{Method: r.method, Path: r.path, Status: resp.StatusCode, base: c.BaseURL()}
 	e.RetryAfter = parseRetryAfter(resp.Header.Get("Retry-After"), dateOf(resp.Header, time.Now()))
-	e.Detail, e.Fields = explain(body, c.key)
+	e.Detail, e.Fields = explain(body, c.veil)
 	if to := resp.Header.Get("Location"); to != "" && e.Status/100 == 3 {
-		e.Detail, e.Fields = "the platform redirects to "+shorten(redact(to, c.key), maxDetail), nil
+		e.Detail, e.Fields = "the platform redirects to "+shorten(c.veil.cover(to), maxDetail), nil
 	}
 	return e
 }
@@ -235,39 +235,39 @@ func (c *Client) failure(r request, resp *http.Response) *Error {
 func (c *Client) unexpected(r request, status int, why string) *Error {
 	return &Error{
 		Method: r.method, Path: r.path, Status: status, base: c.BaseURL(),
-		Detail: shorten(redact(why, c.key), maxDetail),
+		Detail: shorten(c.veil.cover(why), maxDetail),
 	}
 }
 
 // explain reads an error body of any shape: DRF's nested field messages, a
 // detail, a bare JSON string, plain text, or the HTML of a gateway.
-func explain(body []byte, key Secret) (detail string, fields []FieldError) {
+func explain(body []byte, v veil) (detail string, fields []FieldError) {
 	var value any
 	if json.Unmarshal(body, &value) != nil {
-		return describe(body, key), nil
+		return describe(body, v), nil
 	}
 	if object, ok := value.(map[string]any); ok {
 		if text, ok := object["detail"].(string); ok {
-			detail = tidy(text, key)
+			detail = tidy(text, v)
 			delete(object, "detail")
 		}
 	}
 	if text, ok := value.(string); ok {
-		return tidy(text, key), nil
+		return tidy(text, v), nil
 	}
-	w := walker{key: key}
+	w := walker{veil: v}
 	w.walk("", value, maxDepth)
 	return detail, w.fields
 }
 
 // describe tells in few words what a body is that is not JSON.
-func describe(body []byte, key Secret) string {
+func describe(body []byte, v veil) string {
 	text := strings.TrimSpace(string(body))
 	if !strings.HasPrefix(text, "<") {
-		return tidy(text, key)
+		return tidy(text, v)
 	}
 	if m := htmlTitle.FindStringSubmatch(text); m != nil {
-		return tidy("an HTML page: "+m[1], key)
+		return tidy("an HTML page: "+m[1], v)
 	}
 	return "an HTML page"
 }
@@ -275,13 +275,13 @@ func describe(body []byte, key Secret) string {
 var htmlTitle = regexp.MustCompile(`(?is)<(?:title|h1)[^>]*>\s*([^<]+?)\s*<`)
 
 // tidy makes one bounded line of foreign text, without secrets.
-func tidy(text string, key Secret) string {
-	return shorten(strings.Join(strings.Fields(redact(text, key)), " "), maxDetail)
+func tidy(text string, v veil) string {
+	return shorten(strings.Join(strings.Fields(v.cover(text)), " "), maxDetail)
 }
 
 // walker flattens nested messages into paths, in a stable order.
 type walker struct {
-	key    Secret
+	veil   veil
 	fields []FieldError
 }
 
@@ -312,7 +312,7 @@ func (w *walker) walk(path string, value any, depth int) {
 
 func (w *walker) add(path, message string) {
 	if len(w.fields) < maxFields && strings.TrimSpace(message) != "" {
-		w.fields = append(w.fields, FieldError{Path: tidy(path, w.key), Message: tidy(message, w.key)})
+		w.fields = append(w.fields, FieldError{Path: tidy(path, w.veil), Message: tidy(message, w.veil)})
 	}
 }
 

@@ -43,13 +43,13 @@ func TestErrorBodies(t *testing.T) {
 		"deep":             {strings.Repeat(`{"a":`, 40) + `"x"` + strings.Repeat("}", 40), strings.Repeat("a.", 15) + "a: more deeply nested messages"},
 		"long":             {`"` + strings.Repeat("x", 999) + `"`, strings.Repeat("x", maxDetail) + "…"},
 	} {
-		detail, fields := explain([]byte(tc.body), Secret{})
+		detail, fields := explain([]byte(tc.body), veil{})
 		e := &Error{Method: "POST", Path: "/api/v2/jobs/", Status: 400, Detail: detail, Fields: fields}
 		if got, want := e.Error(), "POST /api/v2/jobs/: 400 Bad Request: "+tc.want; got != want {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, want)
 		}
 	}
-	detail, fields := explain(nil, Secret{})
+	detail, fields := explain(nil, veil{})
 	e := &Error{Method: "GET", Path: "/x/", Status: 599, Detail: detail, Fields: fields}
 	if got := e.Error(); got != "GET /x/: status 599" {
 		t.Errorf("empty body: got %s", got)
@@ -67,7 +67,7 @@ func TestErrorBodyIsBounded(t *testing.T) {
 	for i := range 1000 {
 		fmt.Fprintf(&many, `%q,`, fmt.Sprint(i))
 	}
-	if _, fields := explain([]byte("["+strings.TrimSuffix(many.String(), ",")+"]"), Secret{}); len(fields) != maxFields {
+	if _, fields := explain([]byte("["+strings.TrimSuffix(many.String(), ",")+"]"), veil{}); len(fields) != maxFields {
 		t.Errorf("got %d fields", len(fields))
 	}
 }
@@ -181,7 +181,7 @@ func FuzzErrorBody(f *testing.F) {
 	}
 	key := NewSecret(testKey)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		detail, fields := explain(body, key)
+		detail, fields := explain(body, newVeil(key, nil))
 		e := &Error{Method: "GET", Path: "/x/", Status: 400, Detail: detail, Fields: fields}
 		text := e.Error() + e.Hint()
 		if strings.Contains(text, testKey) {

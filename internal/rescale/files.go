@@ -6,7 +6,9 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/textproto"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -155,6 +157,7 @@ func (c *Client) Lines(ctx context.Context, id string) ([]string, error) {
 // Upload is a file to store.
 type Upload struct {
 	Name     string                        // to store it under; not unique on the platform
+	Type     FileType                      // 0 means InputFile
 	Size     int64                         // exact, in bytes
 	Open     func() (io.ReadCloser, error) // called once for each try
 	Progress func(sent int64)              // optional; bytes of this try so far, starting over with each. Must be quick; calls never overlap
@@ -180,7 +183,19 @@ func (c *Client) Upload(ctx context.Context, u Upload) (File, error) {
 	if err != nil {
 		return File{}, u.explain(err)
 	}
-	return w.file(), nil
+	return w.file(), c.retype(ctx, w.ID, w.TypeID, u.Type)
+}
+
+// retype gives a file that was uploaded the type that its upload asked for, if the
+// platform did not take that out of the form.
+func (c *Client) retype(ctx context.Context, id string, is, wanted FileType) error {
+	if wanted == 0 || is == wanted {
+		return nil
+	}
+	return c.change(ctx, request{
+		method: http.MethodPatch, path: "/api/v2/files/" + id + "/", body: map[string]FileType{"typeId": wanted},
+		act: "changing the type of file " + id,
+	}, nil)
 }
 
 func (c *Client) uploadOnce(ctx context.Context, u Upload, w *wireFile) error {
@@ -239,7 +254,7 @@ type uploadBody struct {
 func newUploadBody(u Upload, cancel context.CancelCauseFunc) (*uploadBody, error) {
 	var frame strings.Builder
 	form := multipart.NewWriter(&frame)
-	if _, err := form.CreateFormFile("file", u.Name); err != nil {
+	if err := u.begin(form); err != nil {
 		return nil, err
 	}
 	head := frame.String()
@@ -257,6 +272,25 @@ func newUploadBody(u Upload, cancel context.CancelCauseFunc) (*uploadBody, error
 	}
 	b.parts = io.MultiReader(strings.NewReader(head), exactly{b}, strings.NewReader(frame.String()[len(head):]))
 	return b, nil
+}
+
+// begin writes the form up to the content. A type is written in both ways that are
+// known of the platform's own scripts (rescale-api.md §3.1).
+func (u Upload) begin(form *multipart.Writer) error {
+	if u.Type == 0 {
+		_, err := form.CreateFormFile("file", u.Name)
+		return err
+	}
+	number := strconv.Itoa(int(u.Type))
+	if err := form.WriteField("typeId", number); err != nil {
+		return err
+	}
+	_, err := form.CreatePart(textproto.MIMEHeader{
+		"Content-Disposition": {multipart.FileContentDisposition("file", u.Name)},
+		"Content-Type":        {"application/octet-stream"},
+		"type_id":             {number},
+	})
+	return err
 }
 
 // Read gives the next bytes of the form. That it is called again shows that the

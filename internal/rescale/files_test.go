@@ -390,3 +390,34 @@ func TestTransfersThatStall(t *testing.T) {
 		}
 	})
 }
+
+// Which of two ways to name a type the platform takes is not known, so that both are
+// tried, and a third when neither was.
+func TestUploadOfAScript(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		answers []http.HandlerFunc
+		want    string
+	}{
+		"taken":   {[]http.HandlerFunc{reply(201, `{"id":"sCrIp","typeId":4}`)}, "POST"},
+		"ignored": {[]http.HandlerFunc{reply(201, `{"id":"sCrIp","typeId":1}`), reply(200, `{}`)}, `POST PATCH {"typeId":4}`},
+	} {
+		p := newPlatform(t, answers(tc.answers...))
+		u := uploadOf("pre.sh", "echo\n")
+		u.Type = ScriptFile
+		if _, err := p.client(t).Upload(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+		sent := p.arrivals()
+		if !strings.Contains(sent[0].Body, "name=\"typeId\"\r\n\r\n4\r\n") || !strings.Contains(sent[0].Body, "type_id: 4\r\n") || sent[0].Length != int64(len(sent[0].Body)) {
+			t.Errorf("%s: sent %q", name, sent[0].Body)
+		}
+		got := sent[0].Method
+		for _, more := range sent[1:] {
+			got += " " + more.Method + " " + more.Body
+		}
+		if got != tc.want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}

@@ -204,3 +204,35 @@ func (c *Client) tag(ctx context.Context, method, id, tag string) error {
 }
 
 func tagPath(id string) string { return "/api/v3/jobs/" + id + "/tags/" }
+
+// CustomFields gives the fields that an organization has added to jobs, as far as the
+// job has a value for them (rescale-api.md §7.7).
+func (c *Client) CustomFields(ctx context.Context, id string) (map[string]any, error) {
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	var w map[string]struct {
+		Value any `json:"value"`
+	}
+	if _, err := c.get(ctx, "/api/v3/jobs/"+id+"/custom-fields/", nil, &w); err != nil {
+		return nil, err
+	}
+	fields := make(map[string]any, len(w))
+	for name, field := range w {
+		if field.Value != nil {
+			fields[name] = field.Value
+		}
+	}
+	return fields, nil
+}
+
+// SetCustomFields gives fields their values, and leaves the others as they are. It is
+// not repeated, though doing it twice is harmless.
+func (c *Client) SetCustomFields(ctx context.Context, id string, fields map[string]any) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	return c.change(ctx, request{
+		method: http.MethodPost, path: jobPath(id) + "custom-fields/", body: fields, act: "setting custom fields of job " + id,
+	}, nil)
+}

@@ -1,22 +1,48 @@
 package rescale
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"time"
 )
 
 // JobRequest is the body that creates a job. What is left out is left to the
 // platform (rescale-api.md §6.1).
 type JobRequest struct {
-	Name                 string        `json:"name"` // not unique on the platform
-	Description          string        `json:"description,omitempty"`
-	IsLowPriority        bool          `json:"isLowPriority,omitempty"` // true with ON_DEMAND
-	BillingPriorityValue string        `json:"billingPriorityValue,omitempty"`
-	ProjectID            string        `json:"projectId,omitempty"`
-	JobAnalyses          []JobAnalysis `json:"jobanalyses"` // the tiles, run in this order
+	Name                 string `json:"name"` // not unique on the platform
+	Description          string `json:"description,omitempty"`
+	IsLowPriority        bool   `json:"isLowPriority,omitempty"` // true with ON_DEMAND
+	BillingPriorityValue string `json:"billingPriorityValue,omitempty"`
+	ProjectID            string `json:"projectId,omitempty"`
+	ClusterID            string `json:"clusterId,omitempty"` // of a cluster that is there already
+	PublicKey            string `json:"publicKey,omitempty"` // for SSH; ed25519 keys are refused
+	SSHPort              int    `json:"sshPort,omitempty"`
+	// CIDRRule tells from where SSH is let in, separated by commas. Nil leaves it to
+	// the account; empty is something else.
+	CIDRRule    *string         `json:"cidrRule,omitempty"`
+	Automations []JobAutomation `json:"jobAutomations,omitempty"`
+	JobAnalyses []JobAnalysis   `json:"jobanalyses"` // the tiles, run in this order
+
+	// Extra are further fields of the body. They are put in last, mapping by mapping.
+	Extra map[string]any `json:"-"`
+}
+
+// JobAutomation is a script of the organization that runs with a job.
+type JobAutomation struct {
+	Automation AutomationRef `json:"automation"`
+	// Environment must be there: the platform fails on an automation without it.
+	Environment map[string]string `json:"environmentVariables"`
+}
+
+// AutomationRef names an automation.
+type AutomationRef struct {
+	ID string `json:"id"`
 }
 
 // The billing priorities (rescale-api.md §6.1).
@@ -36,6 +62,20 @@ type JobAnalysis struct {
 	UseRescaleLicense          bool              `json:"useRescaleLicense,omitempty"`
 	OnDemandLicenseSeller      *LicenseSeller    `json:"onDemandLicenseSeller,omitempty"`
 	UserDefinedLicenseSettings *LicenseFeatures  `json:"userDefinedLicenseSettings,omitempty"`
+	PreProcessScript           *FileRef          `json:"preProcessScript,omitempty"`
+	PreProcessScriptCommand    string            `json:"preProcessScriptCommand,omitempty"`
+	PostProcessScript          *FileRef          `json:"postProcessScript,omitempty"`
+	PostProcessScriptCommand   string            `json:"postProcessScriptCommand,omitempty"`
+
+	// Secrets are further variables, whose values cannot be printed.
+	Secrets map[string]Secret `json:"-"`
+	// Extra are further fields of the tile, put in last, mapping by mapping.
+	Extra map[string]any `json:"-"`
+}
+
+// FileRef names a stored file.
+type FileRef struct {
+	ID string `json:"id"`
 }
 
 // AnalysisRef names a software by its codes.
@@ -107,6 +147,60 @@ type Tile struct {
 	Inputs       []string // file ids
 }
 
+// body is what is sent: with the values of secrets, and what is extra.
+func (j JobRequest) body() (map[string]any, error) {
+	tiles := make([]any, len(j.JobAnalyses))
+	for i, tile := range j.JobAnalyses {
+		env := maps.Clone(tile.EnvVars)
+		if env == nil {
+			env = make(map[string]string, len(tile.Secrets))
+		}
+		for name, secret := range tile.Secrets {
+			env[name] = secret.reveal()
+		}
+		tile.EnvVars = env
+		object, err := asObject(tile)
+		if err != nil {
+			return nil, err
+		}
+		merge(object, tile.Extra)
+		tiles[i] = object
+	}
+	j.JobAnalyses = nil
+	object, err := asObject(j)
+	if err != nil {
+		return nil, err
+	}
+	object["jobanalyses"] = tiles
+	merge(object, j.Extra)
+	return object, nil
+}
+
+// asObject gives the JSON form of a struct, with numbers as they are written.
+func asObject(v any) (object map[string]any, err error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a job: %w", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return object, d.Decode(&object)
+}
+
+// merge puts further fields into an object. Where both have a mapping, the members
+// are merged; all else is replaced.
+func merge(object, further map[string]any) {
+	for name, value := range further {
+		inner, mapping := value.(map[string]any)
+		own, there := object[name].(map[string]any)
+		if mapping && there {
+			merge(own, inner)
+			continue
+		}
+		object[name] = value
+	}
+}
+
 type wireJob struct {
 	ID            string    `json:"id"`
 	Name          string    `json:"name"`
@@ -164,8 +258,12 @@ func jobPath(id string) string { return "/api/v2/jobs/" + id + "/" }
 // CreateJob saves a draft, which costs nothing, and never repeats itself. After an
 // *OutcomeUnknownError there may be a draft (rescale-api.md §6, §11).
 func (c *Client) CreateJob(ctx context.Context, job JobRequest) (Job, error) {
+	body, err := job.body()
+	if err != nil {
+		return Job{}, err
+	}
 	r := request{
-		method: http.MethodPost, path: "/api/v2/jobs/", body: job,
+		method: http.MethodPost, path: "/api/v2/jobs/", body: body,
 		act: fmt.Sprintf("creating job %q", job.Name),
 	}
 	var w wireJob
@@ -185,8 +283,23 @@ func (c *Client) UpdateJob(ctx context.Context, id string, job JobRequest) error
 	if err := checkID(id); err != nil {
 		return err
 	}
+	body, err := job.body()
+	if err != nil {
+		return err
+	}
+	return c.change(ctx, request{method: http.MethodPut, path: jobPath(id), body: body, act: "updating draft " + id}, nil)
+}
+
+// AssignProject makes a project pay for a job, in the way of organizations that do
+// not take projectId in the body. It is not repeated, though doing it twice is
+// harmless (rescale-api.md §7.2).
+func (c *Client) AssignProject(ctx context.Context, company, id, project string) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
 	return c.change(ctx, request{
-		method: http.MethodPut, path: "/api/v2/jobs/" + id + "/", body: job, act: fmt.Sprintf("updating draft %s", id),
+		method: http.MethodPost, path: "/api/v2/organizations/" + url.PathEscape(company) + "/jobs/" + id + "/project-assignment/",
+		body: map[string]string{"projectId": project}, act: "assigning job " + id + " to its project",
 	}, nil)
 }
 

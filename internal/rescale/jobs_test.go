@@ -1,8 +1,10 @@
 package rescale
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -63,8 +65,106 @@ func TestJobRequestWithEverything(t *testing.T) {
 		`"hardware":{"coreType":"granite","coresPerSlot":4,"slots":2,"walltime":6},"envVars":{"A":"1"},` +
 		`"inputFiles":[{"id":"kTqWzb","decompress":true}],"onDemandLicenseSeller":{"code":"rescale","name":"Rescale"},` +
 		`"userDefinedLicenseSettings":{"featureSets":[{"name":"USER_SPECIFIED_0","features":[{"name":"ansys_hpc","count":8}]}]}}]}`
-	if got := p.arrivals()[0].Body; got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+	if diff := cmp.Diff(decodeJSON(t, want), decodeJSON(t, p.arrivals()[0].Body)); diff != "" {
+		t.Errorf("body (-want +got):\n%s", diff)
+	}
+}
+
+// What goes beside the fields of every job: secrets, scripts, access, and what is put in last.
+func TestJobRequestWithRareFields(t *testing.T) {
+	t.Parallel()
+	none := ""
+	p := newPlatform(t, answers(reply(201, `{"id":"QwErTy"}`), reply(200, `{}`)))
+	request := JobRequest{
+		Name: "wing", ClusterID: "cLuStE", PublicKey: "ssh-rsa AAAA", SSHPort: 2222, CIDRRule: &none,
+		Automations: []JobAutomation{{Automation: AutomationRef{ID: "aUtO"}, Environment: map[string]string{}}},
+		JobAnalyses: []JobAnalysis{{
+			Analysis: AnalysisRef{Code: "user_included"}, Command: "a", EnvVars: map[string]string{"A": "1"}, Hardware: Hardware{CoreType: "granite", CoresPerSlot: 4},
+			PreProcessScript: &FileRef{"pRe"}, PreProcessScriptCommand: "./pre", PostProcessScript: &FileRef{"pOsT"}, PostProcessScriptCommand: "./post",
+			Secrets: map[string]Secret{"TOKEN": NewSecret("hush <3")},
+			Extra:   map[string]any{"flags": map[string]any{"igCv": true}, "hardware": map[string]any{"isReusable": true}},
+		}},
+		Extra: map[string]any{"resourceFilters": []any{}, "paramFile": map[string]any{"id": "pArAm"}},
+	}
+	c := p.client(t)
+	if _, err := c.CreateJob(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.UpdateJob(t.Context(), "QwErTy", request); err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"name":"wing","clusterId":"cLuStE","publicKey":"ssh-rsa AAAA","sshPort":2222,"cidrRule":"",` +
+		`"jobAutomations":[{"automation":{"id":"aUtO"},"environmentVariables":{}}],"resourceFilters":[],"paramFile":{"id":"pArAm"},` +
+		`"jobanalyses":[{"analysis":{"code":"user_included"},"command":"a","envVars":{"A":"1","TOKEN":"hush <3"},"flags":{"igCv":true},` +
+		`"hardware":{"coreType":"granite","coresPerSlot":4,"isReusable":true},` +
+		`"preProcessScript":{"id":"pRe"},"preProcessScriptCommand":"./pre","postProcessScript":{"id":"pOsT"},"postProcessScriptCommand":"./post"}]}`
+	for _, sent := range p.arrivals() {
+		if diff := cmp.Diff(decodeJSON(t, want), decodeJSON(t, sent.Body)); diff != "" {
+			t.Errorf("%s body (-want +got):\n%s", sent.Method, diff)
+		}
+	}
+	if _, there := request.JobAnalyses[0].EnvVars["TOKEN"]; there || strings.Contains(fmt.Sprintf("%+v", request), "hush") {
+		t.Errorf("the request shows the secret: %+v", request)
+	}
+}
+
+// A platform may quote the body that it refuses, in any form.
+func TestSecretsAreInNoError(t *testing.T) {
+	t.Parallel()
+	secrets := map[string]string{
+		"plain": "hunter2hunter2", "two lines": "-----BEGIN-----\nMIIEpAIBAAKCAQEA\n", "quoted": `a"b\c<d>&e`, "url": "p@ss/word?x=1&y=2", "short": "x7",
+	}
+	for name, value := range secrets {
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for form, body := range map[string]string{
+			"json":   `{"jobanalyses":[{"envVars":{"TOKEN":` + string(encoded) + `}}]}`,
+			"detail": `{"detail":"cannot use ` + strings.Trim(string(encoded), `"`) + ` here"}`,
+			"text":   "refused: " + string(encoded), "raw": "refused: " + value, "page": "<title>" + value + "</title>",
+			"query": "see https://host/?" + url.QueryEscape(value) + " and " + url.QueryEscape(value),
+		} {
+			p := newPlatform(t, reply(400, body))
+			c := newClient(t, Config{BaseURL: p.URL, Key: NewSecret(testKey), Hide: []Secret{NewSecret(value), {}}})
+			_, err := c.CreateJob(t.Context(), JobRequest{Name: "x", JobAnalyses: []JobAnalysis{{Secrets: map[string]Secret{"TOKEN": NewSecret(value)}}}})
+			for line := range strings.Lines(value) {
+				if err == nil || strings.Contains(err.Error(), strings.TrimSpace(line)) || strings.Contains(err.Error(), url.QueryEscape(value)) {
+					t.Errorf("%s as %s: %v", name, form, err)
+				}
+			}
+			if got := c.Redact("TOKEN=" + value); strings.Contains(got, strings.TrimSpace(value)) {
+				t.Errorf("%s: %s", name, got)
+			}
+		}
+	}
+}
+
+func TestProjectAssignment(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, reply(200, `{"projectId":"pRoJa"}`))
+	if err := p.client(t).AssignProject(t.Context(), "acme", "QwErTy", "pRoJa"); err != nil {
+		t.Fatal(err)
+	}
+	sent := p.arrivals()[0]
+	if sent.Method != "POST" || sent.Path != "/api/v2/organizations/acme/jobs/QwErTy/project-assignment/" || sent.Body != `{"projectId":"pRoJa"}` {
+		t.Errorf("sent %+v", sent)
+	}
+}
+
+func TestCustomFields(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, answers(reply(200, `{"Cost center":{"meta":{"name":"Cost center"},"value":"A-17"},"Empty":{"value":null}}`), reply(200, `{}`)))
+	c := p.client(t)
+	got, err := c.CustomFields(t.Context(), "QwErTy")
+	if diff := cmp.Diff(map[string]any{"Cost center": "A-17"}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if err := c.SetCustomFields(t.Context(), "QwErTy", map[string]any{"Cost center": "B-2"}); err != nil {
+		t.Fatal(err)
+	}
+	if sent := p.arrivals()[1]; sent.Path != "/api/v2/jobs/QwErTy/custom-fields/" || sent.Body != `{"Cost center":"B-2"}` {
+		t.Errorf("sent %+v", sent)
 	}
 }
 

@@ -1,10 +1,13 @@
 package rescale
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -63,10 +66,6 @@ func (s Secret) authorization() string {
 	return "Token " + key
 }
 
-// shortestSecret keeps a toy key such as "key" from turning every message about
-// keys into [redacted]. Keys of the platform have 40 characters.
-const shortestSecret = 8
-
 // What error bodies and transport errors are known to quote (rescale-api.md §2.5).
 var (
 	signedQuery   = regexp.MustCompile(`(?i)(https?://[^\s"'<>?]*)\?[^\s"'<>]*`)
@@ -76,17 +75,85 @@ var (
 	authScheme    = regexp.MustCompile(`\b(Token|Bearer|Basic) [A-Za-z0-9._~+/=-]{8,}`)
 )
 
-// redact makes foreign text fit to be shown: without the key and other secrets,
-// and without control characters that could drive a terminal.
-func redact(text string, key Secret) string {
-	text = strings.Map(func(r rune) rune {
+// veil hides secrets in foreign text: a platform that refuses a body may quote it.
+// A veil must not show what it hides when it is printed, so that it is a function.
+type veil struct{ hide func(string) string }
+
+// Below these lengths a secret would blot out half of a message: a toy key such as
+// "key" every word about keys, and a password of two digits every number.
+const (
+	shortestKey    = 8 // those of the platform have 40
+	shortestInside = 4
+	shortestLine   = 8 // of a secret of several lines
+)
+
+// newVeil hides the key, and what else is secret.
+func newVeil(key Secret, others []Secret) veil {
+	var forms, words []string
+	if k := key.reveal(); len(k) >= shortestKey {
+		forms = append(forms, k)
+	}
+	for _, s := range others {
+		text := s.reveal()
+		switch {
+		case strings.TrimSpace(text) == "":
+		case len(text) < shortestInside:
+			words = append(words, regexp.QuoteMeta(text))
+		default:
+			forms = append(forms, quotations(text)...)
+		}
+	}
+	// Of two that begin alike the longer one has to go first.
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, form := range forms {
+		pairs = append(pairs, form, redacted)
+	}
+	inside := strings.NewReplacer(pairs...)
+	if len(words) == 0 {
+		return veil{inside.Replace}
+	}
+	whole := regexp.MustCompile(`\b(?:` + strings.Join(words, "|") + `)\b`)
+	return veil{func(text string) string { return whole.ReplaceAllString(inside.Replace(text), redacted) }}
+}
+
+// quotations are the forms in which a text can quote a secret: as it is, in JSON,
+// in a URL, and line by line.
+func quotations(secret string) []string {
+	forms := []string{printable(secret), url.QueryEscape(secret), url.PathEscape(secret)}
+	for _, escape := range []bool{true, false} {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(escape)
+		if e.Encode(secret) == nil {
+			quoted := strings.TrimSpace(b.String())
+			forms = append(forms, quoted[1:len(quoted)-1])
+		}
+	}
+	for line := range strings.Lines(secret) {
+		if line = strings.TrimSpace(line); len(line) >= shortestLine {
+			forms = append(forms, printable(line))
+		}
+	}
+	return forms
+}
+
+// printable is text without what could drive a terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(text, "\uFFFD"))
-	if k := key.reveal(); len(k) >= shortestSecret {
-		text = strings.ReplaceAll(text, k, redacted)
+}
+
+// cover makes foreign text fit to be shown: without secrets, and without control
+// characters.
+func (v veil) cover(text string) string {
+	text = printable(text)
+	if v.hide != nil {
+		text = v.hide(text)
 	}
 	text = urlPassword.ReplaceAllString(text, "${1}"+redacted+"@")
 	text = loosePassword.ReplaceAllString(text, redacted+"@")
@@ -96,7 +163,7 @@ func redact(text string, key Secret) string {
 }
 
 // cleanURL is a configured URL, fit to be shown in an error.
-func cleanURL(raw string) string { return shorten(redact(raw, Secret{}), 200) }
+func cleanURL(raw string) string { return shorten(veil{}.cover(raw), 200) }
 
 // shorten cuts text to n characters, and says so.
 func shorten(text string, n int) string {

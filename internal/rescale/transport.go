@@ -314,7 +314,7 @@ func (c *Client) networkError(ctx context.Context, r request, err error) *Networ
 	if ctx.Err() != nil {
 		err = endOf(ctx)
 	}
-	return &NetworkError{Method: r.method, Path: r.path, text: tidy(err.Error(), c.key), cause: err}
+	return &NetworkError{Method: r.method, Path: r.path, text: tidy(err.Error(), c.veil), cause: err}
 }
 
 // limitError ends an exchange that takes too long. It is no
@@ -355,5 +355,5 @@ func (c *Client) undecodable(r request, resp *http.Response, body []byte, err er
 		// It ends in the middle: a broken proxy, so that another try may help.
 		return c.networkError(resp.Request.Context(), r, fmt.Errorf("the answer ends after %d bytes: %w", len(body), io.ErrUnexpectedEOF))
 	}
-	return c.unexpected(r, resp.StatusCode, "not JSON: "+describe(body, c.key))
+	return c.unexpected(r, resp.StatusCode, "not JSON: "+describe(body, c.veil))
 }

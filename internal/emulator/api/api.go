@@ -42,6 +42,10 @@ type Quirks struct {
 	PlainDates      bool
 	HideDrafts      bool // drafts are not part of state=not_completed
 	DefaultWalltime *int // hours; nil stores null
+	IgnoreProjects  bool // projectId in a body is checked and forgotten
+	LoseTags        bool // tags are accepted and forgotten
+	IgnoreTypes     bool // every upload is an input file
+	StrictTypes     bool // scripts must be files of their type
 }
 
 // API answers requests.

@@ -36,11 +36,15 @@ func (a *API) read(r *Request, body []byte) (disk.Spec, error) {
 		DefaultWalltime: a.Quirks.DefaultWalltime,
 		CoreTypeObjects: r.V3,
 		Usable:          func(id string) bool { return a.usable(r, id) },
+		IsScript:        a.isScript,
 	}
 	for _, project := range r.Account.Projects {
 		world.Projects = append(world.Projects, project.ID)
 	}
 	spec, err := world.Read(body)
+	if a.Quirks.IgnoreProjects {
+		spec.ProjectID = nil
+	}
 	var problems *intake.InvalidError
 	switch {
 	case errors.As(err, &problems):
@@ -54,6 +58,11 @@ func (a *API) read(r *Request, body []byte) (disk.Spec, error) {
 func (a *API) usable(r *Request, id string) bool {
 	file, ok := a.Store.File(id)
 	return ok && !file.Deleted && a.mayReadFile(r, file)
+}
+
+func (a *API) isScript(id string) bool {
+	file, ok := a.Store.File(id)
+	return !a.Quirks.StrictTypes || ok && file.TypeID == disk.TypeScript
 }
 
 func (a *API) render(r *Request, job *disk.Job) any {
@@ -103,6 +112,9 @@ func (a *API) replaceBody(r *Request, id string, body map[string]json.RawMessage
 	}
 	job, err := a.Store.UpdateJob(id, func(j *disk.Job) error {
 		if j.Draft() {
+			if a.Quirks.IgnoreProjects {
+				spec.ProjectID = j.Spec.ProjectID
+			}
 			j.Body, j.Spec = text, spec
 		}
 		return nil

@@ -35,6 +35,9 @@ func upload(a *API, r *Request) (Answer, error) {
 	}
 	form.file.Owner = r.Account.Email
 	form.file.TypeID = form.typeID
+	if a.Quirks.IgnoreTypes {
+		form.file.TypeID = disk.TypeInput
+	}
 	form.file.StorageKey = disk.UploadKey(r.Account.Email, form.file.Name)
 	file, err := a.Store.AddFile(form.file, form.content)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 // Type ids of files (rescale-api.md §3.2).
 const (
 	TypeInput  = 1
+	TypeScript = 4
 	TypeOutput = 5
 )
 

@@ -18,6 +18,7 @@ import (
 type World struct {
 	Catalog         *catalog.Catalog
 	Usable          func(fileID string) bool // the caller may use this file as an input, and it is there
+	IsScript        func(fileID string) bool // it may be run before or after a command
 	Projects        []string                 // ids
 	ProjectRequired bool
 	MaxJobHours     int

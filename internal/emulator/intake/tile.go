@@ -210,7 +210,11 @@ func (w World) script(f form, name string) string {
 	if !ok {
 		return ""
 	}
-	return w.fileID(in)
+	id := w.fileID(in)
+	if in.at.empty() && !w.IsScript(id) {
+		in.at.field("id").add(fmt.Sprintf("File %q is not a script.", id))
+	}
+	return id
 }
 
 func (w World) fileID(in form) string {
