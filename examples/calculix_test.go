@@ -28,7 +28,7 @@ func TestCalculixBeam(t *testing.T) {
 	t.Parallel()
 	need(t, "ccx", "install CalculiX, in Debian and Ubuntu the package calculix-ccx")
 	dir := copied(t, "calculix")
-	got := runIn(t, dir, load(t, "calculix/job.yaml").Command.V)
+	got := runIn(t, dir, load(t, "calculix/job.yaml").Tiles[0].Command.V)
 	if got.err != nil {
 		t.Fatalf("%v\n%s%s", got.err, got.stdout, got.stderr)
 	}

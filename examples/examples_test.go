@@ -84,7 +84,7 @@ func TestLSDyna(t *testing.T) {
 		t.Fatalf("input.zip holds %d files, want 1", len(archive.File))
 	}
 	deck := archive.File[0]
-	if !strings.Contains(load(t, "ls-dyna/job.yaml").Command.V, " -i "+deck.Name+" ") {
+	if !strings.Contains(load(t, "ls-dyna/job.yaml").Tiles[0].Command.V, " -i "+deck.Name+" ") {
 		t.Errorf("the command does not read %s", deck.Name)
 	}
 	body, err := deck.Open()

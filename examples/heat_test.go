@@ -22,7 +22,7 @@ func TestHeat(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := copied(t, "heat")
-			got := runIn(t, dir, load(t, "heat/job.yaml").Command.V, shim(t, command))
+			got := runIn(t, dir, load(t, "heat/job.yaml").Tiles[0].Command.V, shim(t, command))
 			if got.err != nil {
 				t.Fatalf("%v\n%s%s", got.err, got.stdout, got.stderr)
 			}

@@ -24,7 +24,7 @@ func TestSweep(t *testing.T) {
 		for _, in := range inputs[i] {
 			place(t, dir, in)
 		}
-		if got := runIn(t, dir, job.Command.V); got.err != nil {
+		if got := runIn(t, dir, job.Tiles[0].Command.V); got.err != nil {
 			t.Fatalf("%s: %v\n%s%s", job.Name.V, got.err, got.stdout, got.stderr)
 		}
 		deviation := greatestDeviation(t, dir)

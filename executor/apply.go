@@ -49,11 +49,15 @@ type Executor struct {
 	Platform Platform
 	Journal  Journal
 	Owner    string        // e-mail of the account, as the platform writes it
+	Company  string        // code of the account's organization; may be empty
 	Parallel int           // jobs and transfers at once; 0 means 4
 	Interval time.Duration // between two looks at the jobs that run; 0 means 30 s
 	NoWait   bool          // return when everything is submitted
 	Notify   func(Event)   // called for one event at a time; nil is fine
 	Pace     time.Duration // between two events about one transfer; 0 means 100 ms
+
+	Secrets map[string]rescale.Secret // values of the jobs' secrets, by name
+	Redact  func(string) string       // makes what a job printed fit to be shown; nil is fine
 }
 
 // ConflictError tells that a person must decide before anything is done.
@@ -304,6 +308,6 @@ func (o *Outcome) took(step Step, j verdict.Judgement) {
 	if j.Started.IsZero() || j.Ended.Before(j.Started) {
 		return
 	}
-	o.CoreHours = float64(step.Job.Cores*step.Job.Slots) * j.Ended.Sub(j.Started).Hours()
+	o.CoreHours = float64(step.Job.Cores()) * j.Ended.Sub(j.Started).Hours()
 	o.Cost = o.CoreHours * step.Job.Estimate.Rate
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // Change is one part that differs from the last run. Old is empty for a part
@@ -78,14 +79,16 @@ func (c Change) words(job resolver.Job) string {
 	case c.New == "":
 		return label + " removed"
 	case isHash(c.New) && isHash(c.Old):
-		return fmt.Sprintf("%s changed%s", label, c.detail(kind, name, job))
+		return fmt.Sprintf("%s changed%s", label, c.detail(job))
 	}
 	return fmt.Sprintf("%s %s → %s", label, shorten(c.Old), shorten(c.New))
 }
 
 // detail shows the contents' short hashes and the size for a file.
-func (c Change) detail(kind, name string, job resolver.Job) string {
-	if kind != "input" {
+func (c Change) detail(job resolver.Job) string {
+	kind, name, _ := strings.Cut(c.Field, " ")
+	kind = kind[strings.LastIndexByte(kind, '.')+1:] // of one of several analyses
+	if kind != "input" && kind != string(spec.Before) && kind != string(spec.After) {
 		return ""
 	}
 	for _, in := range job.Inputs {

@@ -128,6 +128,11 @@ func (a *application) logTail(ctx context.Context, id string) []string {
 	if err != nil {
 		lines = append(lines, "(cannot be read further: "+err.Error()+")")
 	}
+	for i := range lines {
+		if a.Redact != nil {
+			lines[i] = a.Redact(lines[i])
+		}
+	}
 	return lines
 }
 

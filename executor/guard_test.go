@@ -177,7 +177,7 @@ func TestLimits(t *testing.T) {
 	t.Parallel()
 	limited := func(most float64, e resolver.Estimate) resolver.Job {
 		j := job("a=1")
-		j.CoreType, j.Estimate = "emerald", e
+		j.Tiles[0].CoreType, j.Estimate = "emerald", e
 		j.Limits.MaxCost = spec.Value[float64]{V: most, Pos: keyPlace}
 		return j
 	}

@@ -19,7 +19,7 @@ import (
 // job is a resolved job whose parts are given as "field=value".
 func job(parts ...string) resolver.Job {
 	j := resolver.Job{
-		Name: "wing", Cores: 4, Slots: 1,
+		Name: "wing", Tiles: []resolver.Tile{{Cores: 4, Slots: 1}},
 		Inputs: []files.Input{{Name: "deck.k", Path: "/tmp/deck.k", SHA512: "77b0e4dff", Size: 12_345}},
 	}
 	for _, p := range parts {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
+	"github.com/rescale-apply/rescale-apply/executor/label"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -13,8 +14,9 @@ import (
 type Platform interface {
 	Finder
 	once.Writer
-	Steward
 	inputs.Platform
+	label.Platform
+	Stopper
 }
 
 // Finder reads what is there.
@@ -30,9 +32,7 @@ type Observer interface {
 	inputs.Finder
 }
 
-// Steward labels jobs and stops them.
-type Steward interface {
-	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
-	AddTag(ctx context.Context, id, tag string) error
+// Stopper stops jobs.
+type Stopper interface {
 	StopJob(ctx context.Context, id string) error
 }

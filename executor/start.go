@@ -3,11 +3,15 @@ package executor
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/rescale-apply/rescale-apply/executor/label"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // starts tells that a step must be brought to submitted.
@@ -27,9 +31,17 @@ func (a *application) start(ctx context.Context, step Step) (id string, err erro
 		Submitted: step.Stage == state.StageSubmitted,
 		MakeWay:   func(ctx context.Context) error { return a.stopRivals(ctx, step) },
 		Body:      func(ctx context.Context) (rescale.JobRequest, error) { return a.body(ctx, step) },
-		Label:     func(ctx context.Context, id string) { a.tag(ctx, step, id) },
+		Label: func(ctx context.Context, id string, fresh bool) error {
+			return a.labeler().Label(ctx, label.Wish{
+				Job: step.Job.Name, ID: id, Fresh: fresh, Project: step.Job.Request.ProjectID, Tags: step.Job.Tags, Fields: step.Job.Fields,
+			})
+		},
 	}
 	return a.starter.Start(ctx, claim)
+}
+
+func (a *application) labeler() label.Labeler {
+	return label.Labeler{Platform: a.Platform, Company: a.Company, Warn: a.Warn}
 }
 
 // intent is the record that a run is about to be made.
@@ -45,7 +57,8 @@ func intent(step Step) state.Record {
 }
 
 // body is the resolved request with the ids of the input files: local ones, which
-// are uploaded here if the platform does not have them, and results of other jobs.
+// are uploaded here if the platform does not have them, and results of other jobs;
+// and with the secrets.
 func (a *application) body(ctx context.Context, step Step) (rescale.JobRequest, error) {
 	files, err := a.store.IDs(ctx, step.Job.Inputs)
 	if err != nil {
@@ -56,39 +69,38 @@ func (a *application) body(ctx context.Context, step Step) (rescale.JobRequest, 
 		return rescale.JobRequest{}, err
 	}
 	request := step.Job.Request
-	request.JobAnalyses = make([]rescale.JobAnalysis, len(step.Job.Request.JobAnalyses))
-	for i, tile := range step.Job.Request.JobAnalyses {
-		tile.InputFiles = append(files, others...)
-		request.JobAnalyses[i] = tile
+	request.JobAnalyses = slices.Clone(request.JobAnalyses)
+	for i := range request.JobAnalyses {
+		request.JobAnalyses[i].Secrets = a.secrets(step.Job)
+	}
+	for i, in := range step.Job.Inputs {
+		tile := &request.JobAnalyses[in.Tile]
+		switch in.Use {
+		case spec.ForCommand:
+			tile.InputFiles = append(tile.InputFiles, files[i])
+		case spec.Before:
+			tile.PreProcessScript = &rescale.FileRef{ID: files[i].ID}
+		case spec.After:
+			tile.PostProcessScript = &rescale.FileRef{ID: files[i].ID}
+		}
+	}
+	for i, refs := range others {
+		tile := &request.JobAnalyses[i]
+		tile.InputFiles = append(tile.InputFiles, refs...)
 	}
 	return request, nil
 }
 
-// tag adds the tags that the job does not have: the platform ignores tags in
-// the create body (rescale-api.md §7.6). A label that is missing does not keep a
-// run from starting; it is told.
-func (a *application) tag(ctx context.Context, step Step, id string) {
-	if len(step.Job.Tags) == 0 {
-		return
+// secrets are the variables of a job whose values nobody else knows.
+func (a *application) secrets(job resolver.Job) map[string]rescale.Secret {
+	if len(job.Secrets) == 0 {
+		return nil
 	}
-	has := make(map[string]bool)
-	if !step.Creates() {
-		present, err := a.Platform.Tags(ctx, id)
-		if err != nil {
-			a.Warn(step.Job.Name, fmt.Sprintf("reading its tags: %v", err))
-		}
-		for _, t := range present {
-			has[t.Name] = true
-		}
+	values := make(map[string]rescale.Secret, len(job.Secrets))
+	for _, name := range job.Secrets {
+		values[name] = a.Secrets[name]
 	}
-	for _, name := range step.Job.Tags {
-		if has[name] {
-			continue
-		}
-		if err := once.Settle(ctx, func() error { return a.Platform.AddTag(ctx, id, name) }); err != nil {
-			a.Warn(step.Job.Name, fmt.Sprintf("adding tag %q: %v", name, err))
-		}
-	}
+	return values
 }
 
 // Created tells that a draft was made.

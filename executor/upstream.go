@@ -219,13 +219,14 @@ func (a *application) prepare(ctx context.Context, step Step) error {
 	return nil
 }
 
-// results gives the ids of the files that a job takes of others.
-func (a *application) results(ctx context.Context, step Step) ([]rescale.InputRef, error) {
+// results gives the ids of the files that a job takes of others, by the tile that
+// they are for.
+func (a *application) results(ctx context.Context, step Step) (map[int][]rescale.InputRef, error) {
 	names := make(map[string]string) // what each name in the job comes from
 	for _, in := range step.Job.Inputs {
 		names[in.Name] = "an input"
 	}
-	var refs []rescale.InputRef
+	refs := make(map[int][]rescale.InputRef)
 	for i, from := range step.Job.From {
 		taken, err := a.take(ctx, from)
 		if err != nil {
@@ -237,7 +238,7 @@ func (a *application) results(ctx context.Context, step Step) ([]rescale.InputRe
 					return nil, &NameTakenError{Name: f.Name, One: other, Other: from.Jobs[n]}
 				}
 				names[f.Name] = "one of job " + from.Jobs[n]
-				refs = append(refs, rescale.InputRef{ID: f.ID, Decompress: &step.Job.From[i].Decompress})
+				refs[from.Tile] = append(refs[from.Tile], rescale.InputRef{ID: f.ID, Decompress: &step.Job.From[i].Decompress})
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -80,14 +81,19 @@ func lookUp(ctx context.Context, p Files, id string) (*rescale.File, error) {
 // readPrices asks for the price list only when the core type catalog has no
 // price for a core type that is used; v2 usually has (rescale-api.md §5).
 func (c *catalog) readPrices(ctx context.Context, p Catalogs, jobs []spec.Job) (err error) {
-	for _, job := range jobs {
-		t, ok := findCoreType(c.coreTypes, job.Hardware.CoreType.V)
-		if ok && (t.Price == 0 || job.Priority.V == spec.Economy && t.LowPriorityPrice == 0) {
-			c.prices, err = p.ComputePrices(ctx)
-			return reading("prices", err)
-		}
+	if !slices.ContainsFunc(jobs, c.unpriced) {
+		return nil
 	}
-	return nil
+	c.prices, err = p.ComputePrices(ctx)
+	return reading("prices", err)
+}
+
+// unpriced tells that the catalog of core types does not say what a job costs.
+func (c *catalog) unpriced(job spec.Job) bool {
+	return slices.ContainsFunc(job.Tiles, func(tile spec.Tile) bool {
+		t, ok := findCoreType(c.coreTypes, tile.Hardware.CoreType.V)
+		return ok && (t.Price == 0 || job.Priority.V == spec.Economy && t.LowPriorityPrice == 0)
+	})
 }
 
 func namesProject(jobs []spec.Job) bool {

@@ -8,22 +8,37 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// Estimate is the most that one run can take: its cores for its whole walltime.
-// Licenses are not in it. Without a walltime there is no upper bound, and
+// Estimate is the most that one run can take: the cores of each tile for its whole
+// walltime. Licenses are not in it. Without a walltime there is no upper bound, and
 // Bounded is false.
 type Estimate struct {
 	Bounded   bool
 	CoreHours float64
-	Rate      float64 // USD per core-hour, 0 when the platform names no price
+	Rate      float64 // USD per core-hour of the dearest tile, 0 when the platform names no price
 	Cost      float64 // USD
 }
 
-func (c *catalog) estimate(job Job, t *rescale.CoreType, priority spec.Priority) Estimate {
+// and adds the estimate of another tile, the n-th of the job.
+func (e Estimate) and(other Estimate, n int) Estimate {
+	if n == 1 {
+		return other
+	}
+	sum := Estimate{
+		Bounded: e.Bounded && other.Bounded, CoreHours: e.CoreHours + other.CoreHours,
+		Rate: max(e.Rate, other.Rate), Cost: e.Cost + other.Cost,
+	}
+	if e.Rate == 0 || other.Rate == 0 {
+		sum.Rate = 0 // nobody knows what the job costs
+	}
+	return sum
+}
+
+func (c *catalog) estimate(tile Tile, t *rescale.CoreType, priority spec.Priority) Estimate {
 	if t == nil {
 		return Estimate{}
 	}
-	e := Estimate{Bounded: job.Walltime > 0, Rate: c.rate(t, priority)}
-	e.CoreHours = float64(job.Cores * job.Slots * job.Walltime)
+	e := Estimate{Bounded: tile.Walltime > 0, Rate: c.rate(t, priority)}
+	e.CoreHours = float64(tile.Cores * tile.Slots * tile.Walltime)
 	e.Cost = e.CoreHours * e.Rate
 	return e
 }

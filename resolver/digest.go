@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -24,24 +25,66 @@ type Part struct {
 // is which, the schema says as x-digest, and a test compares both. What it takes of
 // other jobs comes after them, see digest.
 func parts(s spec.Job, job Job) []Part {
-	list := []Part{
-		{"analysis", job.Analysis},
-		{"version", job.Version},
-		{"coreType", job.CoreType},
-		{"coresPerSlot", strconv.Itoa(job.Cores)},
-		{"slots", strconv.Itoa(job.Slots)},
-		{"command", hashText(s.Command.V)},
+	var list []Part
+	for i := range s.Tiles {
+		list = append(list, tileParts(s, job, i)...)
 	}
-	var env, inputs []Part
-	for _, v := range s.Env {
-		env = append(env, Part{"env " + v.Name.V, hashText(v.Value.V)})
+	var whole []Part
+	for _, secret := range s.Secrets {
+		whole = append(whole, Part{"secret " + secret.V, "the environment's"})
+	}
+	for _, a := range s.Automations {
+		whole = append(whole, Part{"automation " + a.ID.V, hashJSON(variables(a.Env))})
+	}
+	for _, field := range s.Extra {
+		whole = append(whole, Part{"extra " + field.Name.V, hashJSON(field.Value.V)})
+	}
+	slices.SortFunc(whole, byField)
+	return append(list, whole...)
+}
+
+// tileParts are those of one tile. A job whose only analysis is written as a list has
+// the parts of one that is written without.
+func tileParts(s spec.Job, job Job, i int) []Part {
+	tile, written := job.Tiles[i], s.Tiles[i]
+	at := ""
+	if i > 0 {
+		at = fmt.Sprintf("analyses[%d].", i)
+	}
+	list := []Part{
+		{at + "analysis", tile.Analysis},
+		{at + "version", tile.Version},
+		{at + "coreType", tile.CoreType},
+		{at + "coresPerSlot", strconv.Itoa(tile.Cores)},
+		{at + "slots", strconv.Itoa(tile.Slots)},
+		{at + "command", hashText(written.Command.V)},
+	}
+	var env, inputs, rest []Part
+	for _, v := range written.Env {
+		env = append(env, Part{at + "env " + v.Name.V, hashText(v.Value.V)})
 	}
 	for _, in := range job.Inputs {
-		inputs = append(inputs, Part{"input " + in.Name, in.Identity()})
+		switch {
+		case in.Tile != i:
+		case in.Use == spec.ForCommand:
+			inputs = append(inputs, Part{at + "input " + in.Name, in.Identity()})
+		default:
+			rest = append(rest, Part{at + string(in.Use) + " " + in.Name, in.Identity()})
+		}
 	}
-	slices.SortFunc(env, byField)
-	slices.SortFunc(inputs, byField)
-	return append(append(list, env...), inputs...)
+	for use, script := range map[spec.Use]spec.Script{spec.Before: written.PreProcess, spec.After: written.PostProcess} {
+		if script.Path.Written() {
+			rest = append(rest, Part{at + string(use) + ".command", hashText(script.Command.V)})
+		}
+	}
+	for _, field := range written.Extra {
+		rest = append(rest, Part{fmt.Sprintf("analyses[%d].extra %s", i, field.Name.V), hashJSON(field.Value.V)})
+	}
+	for _, group := range [][]Part{env, inputs, rest} {
+		slices.SortFunc(group, byField)
+		list = append(list, group...)
+	}
+	return list
 }
 
 func byField(a, b Part) int {
@@ -62,6 +105,15 @@ func DigestOf(parts []Part) string {
 	}
 	sum := sha256.Sum256(canonical)
 	return hex.EncodeToString(sum[:])
+}
+
+// hashJSON is the hash of a value as JSON, with the names of mappings in order.
+func hashJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("resolver: values of a manifest always marshal: " + err.Error())
+	}
+	return hashText(string(text))
 }
 
 func hashText(s string) string {

@@ -13,33 +13,32 @@ import (
 )
 
 // hardware finds the core type and checks everything that depends on it.
-func (r *resolution) hardware(job *Job, version *rescale.Version) *rescale.CoreType {
+func (r *tiling) hardware(version *rescale.Version) {
 	wanted := r.spec.Hardware.CoreType
 	t, ok := findCoreType(r.cat.coreTypes, wanted.V)
 	if !ok {
 		r.problems.Add(wanted.Pos, diag.UnknownCoreType, r.coreTypeHint(wanted.V), "the platform has no core type %q", wanted.V)
-		r.walltime(job, nil)
-		return nil
+		r.walltime(nil)
+		return
 	}
-	job.CoreType = t.Code
+	r.coreType, r.tile.CoreType = t, t.Code
 	if t.Code != wanted.V {
-		job.Notes = append(job.Notes, fmt.Sprintf("core type %s is %s", wanted.V, t.Code))
+		r.notes = append(r.notes, fmt.Sprintf("core type %s is %s", wanted.V, t.Code))
 	}
 	if t.Deprecated || !t.Active {
 		r.problems.Add(wanted.Pos, diag.RetiredCoreType, r.otherCoreTypes(version), "core type %s is retired: the platform takes no new jobs for it", t.Code)
 	}
 	if version != nil && len(version.AllowedCoreTypes) > 0 && !slices.Contains(version.AllowedCoreTypes, t.Code) {
 		r.problems.Add(wanted.Pos, diag.CoreTypeNotAllowed, r.otherCoreTypes(version),
-			"%s %s does not run on core type %s", job.Analysis, version.VersionCode, t.Code)
+			"%s %s does not run on core type %s", r.tile.Analysis, version.VersionCode, t.Code)
 	}
 	r.cores(t)
-	r.walltime(job, t)
-	return t
+	r.walltime(t)
 }
 
 // cores allows a size that the core type lists, and multiples of the largest
 // for several nodes (rescale-api.md §5).
-func (r *resolution) cores(t *rescale.CoreType) {
+func (r *tiling) cores(t *rescale.CoreType) {
 	wanted := r.spec.Hardware.CoresPerSlot
 	if len(t.Cores) == 0 || slices.Contains(t.Cores, wanted.V) {
 		return
@@ -62,7 +61,7 @@ func coresHint(cores []int, largest int) string {
 
 // walltime turns the duration into whole hours, rounded up: the platform takes
 // nothing finer (rescale-api.md §6.2).
-func (r *resolution) walltime(job *Job, t *rescale.CoreType) {
+func (r *tiling) walltime(t *rescale.CoreType) {
 	wanted := r.spec.Hardware.Walltime
 	if !wanted.Written() {
 		if t != nil && t.WalltimeRequired {
@@ -71,13 +70,13 @@ func (r *resolution) walltime(job *Job, t *rescale.CoreType) {
 		}
 		return
 	}
-	job.Walltime = int(math.Ceil(wanted.V.Hours()))
+	r.tile.Walltime = int(math.Ceil(wanted.V.Hours()))
 	if wanted.V%time.Hour != 0 {
-		job.Notes = append(job.Notes, fmt.Sprintf("walltime is sent as %d h: the platform counts whole hours", job.Walltime))
+		r.notes = append(r.notes, fmt.Sprintf("walltime is sent as %d h: the platform counts whole hours", r.tile.Walltime))
 	}
-	if limit := r.cat.user.MaxJobHours; limit > 0 && job.Walltime > limit {
+	if limit := r.cat.user.MaxJobHours; limit > 0 && r.tile.Walltime > limit {
 		r.problems.Add(wanted.Pos, diag.WalltimeTooLong, fmt.Sprintf("use walltime: %dh or less, or ask your administrator to raise the limit", limit),
-			"walltime of %d h is above this account's limit of %d h", job.Walltime, limit)
+			"walltime of %d h is above this account's limit of %d h", r.tile.Walltime, limit)
 	}
 }
 
@@ -97,7 +96,7 @@ func findCoreType(all []rescale.CoreType, wanted string) (*rescale.CoreType, boo
 }
 
 // coreTypeHint looks among codes and display names, for both are accepted.
-func (r *resolution) coreTypeHint(wanted string) string {
+func (r *tiling) coreTypeHint(wanted string) string {
 	var codes, all []string
 	for _, t := range r.cat.coreTypes {
 		if t.Deprecated || !t.Active {
@@ -116,7 +115,7 @@ func (r *resolution) coreTypeHint(wanted string) string {
 }
 
 // otherCoreTypes names what could be used instead, cheapest first.
-func (r *resolution) otherCoreTypes(version *rescale.Version) string {
+func (r *tiling) otherCoreTypes(version *rescale.Version) string {
 	var usable []rescale.CoreType
 	for _, t := range r.cat.coreTypes {
 		allowed := version == nil || len(version.AllowedCoreTypes) == 0 || slices.Contains(version.AllowedCoreTypes, t.Code)

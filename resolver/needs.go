@@ -20,6 +20,7 @@ type From struct {
 	Include    []string // patterns
 	Exclude    []string // patterns
 	Decompress bool     // archives are unpacked before the command runs
+	Tile       int      // which of the job's tiles they are for, from 0
 }
 
 func from(job spec.Job) []From {
@@ -31,16 +32,8 @@ func from(job spec.Job) []From {
 		}
 		list = append(list, From{
 			Pos: in.From.Pos, Name: in.From.V, Jobs: job.Needs[i].Jobs,
-			Include: texts(in.Files), Exclude: texts(in.Exclude), Decompress: in.Decompress.V,
+			Include: texts(in.Files), Exclude: texts(in.Exclude), Decompress: in.Decompress.V, Tile: in.Tile,
 		})
-	}
-	return list
-}
-
-func texts(values []spec.Value[string]) []string {
-	var list []string
-	for _, v := range values {
-		list = append(list, v.V)
 	}
 	return list
 }

@@ -1,43 +1,77 @@
 package resolver
 
 import (
+	"strings"
+
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // request is the create body (rescale-api.md §6) as the manifest asks for it.
-// The executor adds the marker, the key and the ids of the input files.
+// The executor adds the marker, the key, the values of secrets and the ids of files.
 func request(s spec.Job, job Job, project string) rescale.JobRequest {
-	tile := rescale.JobAnalysis{
-		Analysis: rescale.AnalysisRef{Code: job.Analysis, Version: job.Version},
+	priority, low := billing(s.Priority.V)
+	body := rescale.JobRequest{
+		Name: job.Title, Description: s.Description.V, ProjectID: project, ClusterID: s.ClusterID.V,
+		BillingPriorityValue: priority, IsLowPriority: low,
+		PublicKey: s.SSH.PublicKey.V, SSHPort: s.SSH.Port.V, CIDRRule: networks(s.SSH.CIDR),
+		Extra: values(s.Extra),
+	}
+	for _, a := range s.Automations {
+		body.Automations = append(body.Automations, rescale.JobAutomation{
+			Automation: rescale.AutomationRef{ID: a.ID.V}, Environment: variables(a.Env),
+		})
+	}
+	for i, tile := range s.Tiles {
+		body.JobAnalyses = append(body.JobAnalyses, analysis(tile, job.Tiles[i]))
+	}
+	return body
+}
+
+func analysis(s spec.Tile, tile Tile) rescale.JobAnalysis {
+	body := rescale.JobAnalysis{
+		Analysis: rescale.AnalysisRef{Code: tile.Analysis, Version: tile.Version},
 		Command:  s.Command.V,
 		Hardware: rescale.Hardware{
-			CoreType: job.CoreType, CoresPerSlot: job.Cores, Slots: job.Slots, Walltime: job.Walltime,
+			CoreType: tile.CoreType, CoresPerSlot: tile.Cores, Slots: tile.Slots, Walltime: tile.Walltime,
 		},
-		EnvVars: make(map[string]string),
+		EnvVars:                  variables(s.Env),
+		PreProcessScriptCommand:  s.PreProcess.Command.V,
+		PostProcessScriptCommand: s.PostProcess.Command.V,
+		Extra:                    values(s.Extra),
 	}
-	for _, v := range s.Env {
-		tile.EnvVars[v.Name.V] = v.Value.V
+	licensed(&body, s.License)
+	return body
+}
+
+func variables(list []spec.Variable) map[string]string {
+	env := make(map[string]string, len(list))
+	for _, v := range list {
+		env[v.Name.V] = v.Value.V
 	}
-	licensed(&tile, s.License)
-	priority, low := billing(s.Priority.V)
-	return rescale.JobRequest{
-		Name: job.Title, Description: s.Description.V, ProjectID: project,
-		BillingPriorityValue: priority, IsLowPriority: low,
-		JobAnalyses: []rescale.JobAnalysis{tile},
+	return env
+}
+
+// networks is the rule for SSH; nil when the manifest says nothing, which is not
+// the same as an empty one.
+func networks(list []spec.Value[string]) *string {
+	if len(list) == 0 {
+		return nil
 	}
+	rule := strings.Join(texts(list), ",")
+	return &rule
 }
 
 // billing pairs the two fields that must agree (rescale-api.md §6.1).
 func billing(p spec.Priority) (value string, low bool) {
 	switch p {
 	case spec.Economy:
-		return "ON_DEMAND", true
+		return rescale.PriorityOnDemand, true
 	case spec.Reserved:
-		return "RESERVED", false
+		return rescale.PriorityReserved, false
 	case spec.OnDemand:
 	}
-	return "INSTANT", false
+	return rescale.PriorityInstant, false
 }
 
 func licensed(tile *rescale.JobAnalysis, l spec.License) {

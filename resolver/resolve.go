@@ -7,6 +7,7 @@ package resolver
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -25,13 +26,10 @@ type Job struct {
 	Dir      string        // folder of the manifest; outputs go below it
 	Title    string        // shown on the platform, before the marker
 	Tags     []string
-	Analysis string // code
-	Version  string // versionCode
-	CoreType string // code
-	Cores    int    // per slot
-	Slots    int
-	Walltime int // whole hours, 0 when the manifest gives none
-	Inputs   []files.Input
+	Fields   map[string]any // custom fields
+	Secrets  []string       // names of variables of every tile, whose values nobody here knows
+	Tiles    []Tile         // at least one, run in this order
+	Inputs   []files.Input  // of all tiles
 	Outputs  spec.Outputs
 	Rerun    spec.Rerun
 	Needs    []spec.Need // jobs whose results it builds on
@@ -47,6 +45,26 @@ type Job struct {
 	Request  rescale.JobRequest // create body, without input files, marker and key
 	Estimate Estimate           // at most, licenses excluded
 	Notes    []string           // decisions that a person should see in the plan
+}
+
+// Tile is one software of a job and what it runs on.
+type Tile struct {
+	Analysis string // code
+	Version  string // versionCode
+	CoreType string // code
+	Cores    int    // per slot
+	Slots    int
+	Walltime int     // whole hours, 0 when the manifest gives none
+	Rate     float64 // USD per core-hour, 0 when the platform names no price
+}
+
+// Cores is how many cores a job takes: its tiles run one after the other.
+func (j Job) Cores() int {
+	most := 0
+	for _, t := range j.Tiles {
+		most = max(most, t.Cores*t.Slots)
+	}
+	return most
 }
 
 // Result is what a whole manifest came to.
@@ -134,28 +152,81 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Results:  r.spec.ResultsFolder(),
 		Manifest: filepath.Join(r.spec.Dir, filepath.Base(r.spec.File)),
 		Title:    r.spec.Title.V,
+		Tags:     texts(r.spec.Tags),
+		Fields:   values(r.spec.CustomFields),
+		Secrets:  texts(r.spec.Secrets),
 		Inputs:   r.platformInputs(inputs),
 		Outputs:  r.spec.Outputs,
 		Rerun:    r.spec.Rerun,
 		Needs:    r.spec.Needs,
 		Rank:     r.spec.Rank,
 		From:     from(r.spec),
-		Slots:    r.spec.Hardware.Slots.V,
-		Cores:    r.spec.Hardware.CoresPerSlot.V,
 
 		Success:   r.spec.Success,
 		Limits:    r.spec.Limits,
 		Protected: r.spec.Protected,
 	}
-	for _, tag := range r.spec.Tags {
-		job.Tags = append(job.Tags, tag.V)
+	var problems diag.Gathering // tiles can share what is written once
+	for _, written := range r.spec.Tiles {
+		var own diag.List
+		t := tiling{resolution: &resolution{cat: r.cat, spec: r.spec, problems: &own}, spec: written}
+		t.resolve()
+		problems.Add(own)
+		estimate := r.cat.estimate(t.tile, t.coreType, r.spec.Priority.V)
+		t.tile.Rate = estimate.Rate
+		job.Tiles = append(job.Tiles, t.tile)
+		job.Notes = append(job.Notes, t.notes...)
+		job.Estimate = job.Estimate.and(estimate, len(job.Tiles))
 	}
-	analysis, version := r.analysis(&job)
-	coreType := r.hardware(&job, version)
-	r.license(analysis)
-	project := r.project()
-	job.Estimate = r.cat.estimate(job, coreType, r.spec.Priority.V)
-	job.Request = request(r.spec, job, project)
+	*r.problems = append(*r.problems, problems.List()...)
+	job.Notes = distinct(job.Notes)
+	job.Request = request(r.spec, job, r.project())
 	job.Parts = parts(r.spec, job)
 	return job
+}
+
+// tiling is the work on one tile of a job.
+type tiling struct {
+	*resolution
+	spec     spec.Tile
+	tile     Tile
+	coreType *rescale.CoreType // nil when the platform has none of that name
+	notes    []string
+}
+
+func (t *tiling) resolve() {
+	t.tile.Cores, t.tile.Slots = t.spec.Hardware.CoresPerSlot.V, t.spec.Hardware.Slots.V
+	analysis, version := t.analysis()
+	t.hardware(version)
+	t.license(analysis)
+}
+
+func texts(values []spec.Value[string]) []string {
+	var list []string
+	for _, v := range values {
+		list = append(list, v.V)
+	}
+	return list
+}
+
+func values(fields []spec.Field) map[string]any {
+	var all map[string]any
+	for _, f := range fields {
+		if all == nil {
+			all = make(map[string]any, len(fields))
+		}
+		all[f.Name.V] = f.Value.V
+	}
+	return all
+}
+
+// distinct drops what is said twice, in the same order.
+func distinct(lines []string) []string {
+	var list []string
+	for _, line := range lines {
+		if !slices.Contains(list, line) {
+			list = append(list, line)
+		}
+	}
+	return list
 }

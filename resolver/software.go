@@ -12,7 +12,7 @@ import (
 
 // analysis finds the software and its version; both are nil when the manifest
 // names something that is not there.
-func (r *resolution) analysis(job *Job) (*rescale.Analysis, *rescale.Version) {
+func (r *tiling) analysis() (*rescale.Analysis, *rescale.Version) {
 	code := r.spec.Analysis.Code
 	i := slices.IndexFunc(r.cat.analyses, func(a rescale.Analysis) bool { return a.Code == code.V })
 	if i < 0 {
@@ -21,13 +21,13 @@ func (r *resolution) analysis(job *Job) (*rescale.Analysis, *rescale.Version) {
 	}
 	analysis := &r.cat.analyses[i]
 	version := r.version(analysis)
-	job.Analysis = analysis.Code
+	r.tile.Analysis = analysis.Code
 	if version == nil {
 		return analysis, nil
 	}
-	job.Version = version.VersionCode
+	r.tile.Version = version.VersionCode
 	if !r.spec.Analysis.Version.Written() {
-		job.Notes = append(job.Notes, fmt.Sprintf("version %s is the newest of %s", version.VersionCode, analysis.Code))
+		r.notes = append(r.notes, fmt.Sprintf("version %s is the newest of %s", version.VersionCode, analysis.Code))
 	}
 	if version.MustBeRequested {
 		r.problems.Add(code.Pos, diag.AnalysisNotGranted,
@@ -40,7 +40,7 @@ func (r *resolution) analysis(job *Job) (*rescale.Analysis, *rescale.Version) {
 // version takes a versionCode first, then a display version, both as the
 // platform spells them; an omitted one is the newest, which the catalog lists
 // first (rescale-api.md §4).
-func (r *resolution) version(a *rescale.Analysis) *rescale.Version {
+func (r *tiling) version(a *rescale.Analysis) *rescale.Version {
 	wanted := r.spec.Analysis.Version
 	if !wanted.Written() && len(a.Versions) > 0 {
 		return &a.Versions[0]
@@ -71,7 +71,7 @@ func (r *resolution) version(a *rescale.Analysis) *rescale.Version {
 }
 
 // analysisHint knows the display names too: people type "LS-DYNA".
-func (r *resolution) analysisHint(wanted string) string {
+func (r *tiling) analysisHint(wanted string) string {
 	var codes []string
 	for _, a := range r.cat.analyses {
 		if strings.EqualFold(a.Name, wanted) {
@@ -84,7 +84,7 @@ func (r *resolution) analysisHint(wanted string) string {
 
 // license refuses only what the catalog rules out: Rescale's own license for
 // software that has none.
-func (r *resolution) license(a *rescale.Analysis) {
+func (r *tiling) license(a *rescale.Analysis) {
 	if a == nil || r.spec.License.Source != spec.LicenseRescale || a.HasRescaleLicense {
 		return
 	}
@@ -92,7 +92,7 @@ func (r *resolution) license(a *rescale.Analysis) {
 		"Rescale offers no license of its own for %s", a.Code)
 }
 
-func (r *resolution) licenseHint(a *rescale.Analysis) string {
+func (r *tiling) licenseHint(a *rescale.Analysis) string {
 	for _, s := range a.LicenseSettings {
 		return fmt.Sprintf("name your server: license: {servers: {%s: port@host}}", s.Name)
 	}

@@ -22,6 +22,7 @@ type compiled struct {
 // something never do.
 var (
 	loadJob      = sync.OnceValues(func() (*compiled, error) { return compile(wholeJob) })
+	loadSeveral  = sync.OnceValues(func() (*compiled, error) { return compile(severalJob) })
 	loadDefaults = sync.OnceValues(func() (*compiled, error) { return compile(defaults) })
 )
 

@@ -50,6 +50,10 @@ func (f *findings) missingKeys(at failure) {
 func (f *findings) sample(at failure, key string) string {
 	properties, _ := at.rule["properties"].(map[string]any)
 	rule, _ := properties[key].(map[string]any)
+	if ref, same := rule["$ref"].(string); same {
+		target, _ := lookup(f.raw, split(ref[1:]))
+		rule, _ = target.(map[string]any)
+	}
 	example, ok := firstExample(rule)
 	if !ok {
 		return ""

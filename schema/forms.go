@@ -11,13 +11,15 @@ import (
 type form int
 
 const (
-	wholeJob form = iota // all that a job needs must be there
-	defaults             // anything may be missing
+	wholeJob   form = iota // all that a job needs must be there
+	severalJob             // the same of a job whose analyses are a list
+	defaults               // anything may be missing
 )
 
 // complete gives the schema of a form out of the published one: without the
 // references that a text may hold in place of a value, and with x-required,
-// which is what must be there when defaults are counted in.
+// which is what must be there when defaults are counted in; x-required-several is
+// the same where analyses says the rest.
 func (f form) complete(published any) any {
 	switch node := published.(type) {
 	case []any:
@@ -36,7 +38,7 @@ func (f form) part(published map[string]any) map[string]any {
 	part := make(map[string]any, len(published))
 	for key, sub := range published {
 		switch key {
-		case "if", "then", "else", "x-required":
+		case "if", "then", "else", "x-required", "x-required-several":
 		case "anyOf":
 			value, _ := sub.([]any)
 			direct, _ := value[0].(map[string]any)
@@ -45,7 +47,11 @@ func (f form) part(published map[string]any) map[string]any {
 			part[key] = f.complete(sub)
 		}
 	}
-	if required, ok := published["x-required"]; ok && f == wholeJob {
+	required, ok := published["x-required"]
+	if several, differs := published["x-required-several"]; differs && f == severalJob {
+		required = several
+	}
+	if ok && f != defaults {
 		part["required"] = required
 	}
 	return part

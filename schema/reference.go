@@ -19,6 +19,7 @@ type Entry struct {
 	Samples     []string // every example as lines of a manifest
 	Keys        []string // of a mapping, or of the mappings in a list, in the order of the schema
 	Effect      Effect   // of a change; empty for a mapping whose keys have several
+	Same        string   // the key of the top level that it repeats, with all below it; else empty
 }
 
 // Effect is what a change of a key means for the run that there is. It stands in the
@@ -87,8 +88,15 @@ func (r *describer) resolved(v any) *object {
 	if ref, ok := strings.CutPrefix(part.text("$ref"), "#/$defs/"); ok {
 		return r.root.object("$defs").object(ref)
 	}
+	if ref, ok := strings.CutPrefix(part.text("$ref"), sameKey); ok {
+		return r.root.object("properties").object(ref)
+	}
 	return part
 }
+
+// sameKey begins a reference to a key of the top level that has the same meaning in
+// another place. What is below it is described once.
+const sameKey = "#/properties/"
 
 // forms are the parts that a value may have to follow.
 func (r *describer) forms(part *object) []*object {
@@ -117,20 +125,21 @@ func (r *describer) members(part *object, prefix string) {
 		}
 		for _, name := range names {
 			if name != "$schema" {
-				r.entry(prefix+name, r.resolved(properties.at(name)), form)
+				r.entry(prefix+name, properties.at(name), form)
 			}
 		}
-		if other := r.resolved(form.at("additionalProperties")); other != nil {
+		if other := form.object("additionalProperties"); other != nil {
 			r.entry(prefix+anyName, other, form)
 		}
 	}
 }
 
-func (r *describer) entry(key string, part, parent *object) {
+func (r *describer) entry(key string, written any, parent *object) {
 	if r.seen[key] {
 		return
 	}
 	r.seen[key] = true
+	part := r.resolved(written)
 	name := key[strings.LastIndexAny(key, ".")+1:]
 	e := Entry{
 		Key: key, Title: part.text("title"), Description: part.text("description"), Type: r.words(part),
@@ -148,6 +157,12 @@ func (r *describer) entry(key string, part, parent *object) {
 	}
 	at := len(r.entries)
 	r.entries = append(r.entries, e)
+	same, _ := written.(*object)
+	if above, found := strings.CutPrefix(same.text("$ref"), sameKey); found {
+		r.entries[at].Same = above
+		r.entries[at].Description = "As " + above + " at the top, for this entry alone."
+		return
+	}
 	r.members(part, key+".")
 	for _, below := range r.entries[at+1:] {
 		rest := strings.TrimPrefix(strings.TrimPrefix(below.Key, key), "[]")

@@ -13,7 +13,13 @@ import (
 // json.Number (within the range of float64), bool and nil. It gives every single finding once, without those
 // of forms that the user evidently did not mean. Equal items of a list are not
 // reported: whoever knows places can name both.
-func Validate(value any) []Violation { return validate(loadJob, value) }
+func Validate(value any) []Violation {
+	mapping, _ := value.(map[string]any)
+	if _, several := mapping["analyses"]; several {
+		return validate(loadSeveral, value)
+	}
+	return validate(loadJob, value)
+}
 
 // ValidateDefaults checks what jobs share: as Validate, but nothing is missed.
 func ValidateDefaults(value any) []Violation { return validate(loadDefaults, value) }

@@ -1,8 +1,14 @@
 package spec
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"math"
+	"path"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -20,29 +26,32 @@ func decode(doc node, src diag.Source, fullName string) Job {
 		Description: doc.member("description").text(),
 		Project:     doc.member("project").text(),
 		Tags:        doc.member("tags").texts(),
-		Analysis:    decodeAnalysis(doc.member("analysis")),
-		Hardware:    decodeHardware(doc.member("hardware")),
 		Priority:    decodePriority(doc.member("priority")),
-		License:     decodeLicense(doc.member("license")),
-		Env:         doc.member("env").variables(),
-		Command:     doc.member("command").text(),
+		Secrets:     doc.member("secrets").texts(),
 		Outputs:     decodeOutputs(doc.member("outputs")),
 		Rerun:       decodeRerun(doc.member("rerun")),
 		DependsOn:   doc.member("dependsOn").texts(),
 		Success:     decodeSuccess(doc.member("success")),
 		Limits:      Limits{MaxCost: doc.member("limits").member("maxCost").amount()},
 		Protected:   doc.member("protected").boolean(false),
+		ClusterID:   doc.member("clusterId").text(),
+		Extra:       doc.member("extra").fields(),
+
+		CustomFields: doc.member("customFields").fields(),
 	}
 	if !job.Title.Written() {
 		job.Title.V = fullName
 	}
-	for _, item := range doc.member("inputs").items() {
-		input := decodeInput(item)
-		job.Inputs = append(job.Inputs, input)
-		if input.Template.V {
-			job.Values = doc.doc.scope
+	for _, item := range doc.member("automations").items() {
+		automation := Automation{ID: item.text()}
+		if !automation.ID.Written() {
+			automation = Automation{ID: item.member("id").text(), Env: item.member("env").variables()}
+		}
+		if automation.ID.Written() {
+			job.Automations = append(job.Automations, automation)
 		}
 	}
+	job.decodeTiles(doc)
 	return job
 }
 
@@ -181,4 +190,150 @@ func decodeSuccess(n node) Success {
 		success.Logs = append(success.Logs, check)
 	}
 	return success
+}
+
+// tilesOf gives the mappings that the tiles of a document are: the list of
+// analyses, or the document itself.
+func tilesOf(doc node) (tiles []node, several bool) {
+	if mapping, _ := doc.value.(map[string]any); mapping["analyses"] != nil {
+		return doc.member("analyses").items(), true
+	}
+	return []node{doc}, false
+}
+
+// decodeTiles adds the tiles and their inputs to a job.
+func (job *Job) decodeTiles(doc node) {
+	tiles, several := tilesOf(doc)
+	for i, n := range tiles {
+		tile := Tile{
+			Analysis:    decodeAnalysis(n.member("analysis")),
+			Hardware:    decodeHardware(n.member("hardware")),
+			License:     decodeLicense(n.member("license")),
+			Env:         n.member("env").variables(),
+			Command:     n.member("command").text(),
+			PreProcess:  decodeScript(n.member("preProcess")),
+			PostProcess: decodeScript(n.member("postProcess")),
+		}
+		if several {
+			tile.Extra = n.member("extra").fields()
+			tile.Env = over(doc.member("env").variables(), tile.Env)
+			if mapping, _ := n.value.(map[string]any); mapping["hardware"] == nil {
+				tile.Hardware = decodeHardware(doc.member("hardware"))
+			}
+		}
+		job.Tiles = append(job.Tiles, tile)
+		for _, item := range n.member("inputs").items() {
+			input := decodeInput(item)
+			input.Tile = i
+			job.Inputs = append(job.Inputs, input)
+			if input.Template.V {
+				job.Values = doc.doc.scope
+			}
+		}
+		job.addScript(tile.PreProcess, Before)
+		job.addScript(tile.PostProcess, After)
+	}
+}
+
+// addScript puts a script of the last tile among the inputs.
+func (job *Job) addScript(s Script, use Use) {
+	if s.Path.Written() {
+		job.Inputs = append(job.Inputs, Input{
+			Pos: s.Path.Pos, Path: s.Path, Decompress: Value[bool]{V: true}, Tile: len(job.Tiles) - 1, Use: use,
+		})
+	}
+}
+
+// over gives the variables of a job without those that a tile has itself, and
+// those of the tile.
+func over(shared, own []Variable) []Variable {
+	names := make(map[string]bool)
+	for _, v := range own {
+		names[v.Name.V] = true
+	}
+	var all []Variable
+	for _, v := range shared {
+		if !names[v.Name.V] {
+			all = append(all, v)
+		}
+	}
+	return append(all, own...)
+}
+
+// decodeScript reads both forms of a script: a path alone, and a mapping.
+func decodeScript(n node) Script {
+	script := Script{Path: n.text()}
+	if !script.Path.Written() {
+		script = Script{Path: n.member("script").text(), Command: n.member("command").text()}
+	}
+	if !script.Command.Written() {
+		script.Command.V = starter(path.Base(script.Path.V))
+	}
+	return script
+}
+
+// starter is how a script is started that does not say so; empty when its name does
+// not tell. Whether it may be executed is not known on the platform.
+func starter(name string) string {
+	switch path.Ext(name) {
+	case "", ".sh", ".bash":
+		return "bash " + quoted(name)
+	case ".py":
+		return "python3 " + quoted(name)
+	}
+	return ""
+}
+
+// quoted is a name as one word of the shell.
+func quoted(name string) string {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=") == "" && !strings.HasPrefix(name, "-") {
+		return name
+	}
+	return "'./" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+func (p *page) decodeSSH(n node, list *diag.List) SSH {
+	ssh := SSH{PublicKey: n.member("publicKey").text(), CIDR: n.member("cidr").texts(), Port: n.member("port").integer(0)}
+	if one := n.member("cidr").text(); one.Written() {
+		ssh.CIDR = []Value[string]{one}
+	}
+	file := n.member("publicKeyFile").text()
+	switch {
+	case file.Written() && ssh.PublicKey.Written():
+		list.Add(file.Pos, diag.BadChoice, "keep one of the two", "the public key is given already, %s", nearby(ssh.PublicKey.Pos, file.Pos))
+	case file.Written():
+		ssh.PublicKey = p.publicKey(file, list)
+	}
+	return ssh
+}
+
+// publicKey reads a key out of a file, once for all points of a matrix.
+func (p *page) publicKey(file Value[string], list *diag.List) Value[string] {
+	name := filepath.FromSlash(file.V)
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(p.src.Dir, name)
+	}
+	key, known := p.keys[name]
+	if !known {
+		text, err := p.read(name)
+		if err != nil {
+			rule, message := diag.UnreadableInput, err.Error()
+			if errors.Is(err, fs.ErrNotExist) {
+				rule, message = diag.MissingInput, fmt.Sprintf("file %q does not exist", diag.Short(file.V))
+			}
+			list.Add(file.Pos, rule, "paths start at the folder of the manifest, and ~ is not your home; or write the key itself as publicKey:", "%s", message)
+			return Value[string]{}
+		}
+		key = strings.TrimSpace(text)
+		p.keys[name] = key
+	}
+	return Value[string]{V: key, Pos: file.Pos}
+}
+
+func (p *page) read(name string) (string, error) {
+	if p.open == nil {
+		return "", errors.New("there are no files here to read a key from")
+	}
+	source, err := p.open(name)
+	return string(source.Text), err
 }

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,14 +88,23 @@ func newTemplate(doc *yamlsrc.Document, list *diag.List) *template {
 	return t
 }
 
+// ofAnalysis is where the keys of one of several analyses are.
+var ofAnalysis = regexp.MustCompile(`^/analyses/[0-9]+`)
+
 // namesFile tells a text that names files, where a name with / would be a folder.
 func namesFile(pointer string) bool {
+	pointer = ofAnalysis.ReplaceAllString(pointer, "")
 	for _, above := range []string{"/inputs/", "/outputs/", "/success/files/"} {
 		if strings.HasPrefix(pointer, above) {
 			return true
 		}
 	}
-	return strings.HasPrefix(pointer, "/success/") && strings.HasSuffix(pointer, "/file")
+	if strings.HasPrefix(pointer, "/success/") {
+		return strings.HasSuffix(pointer, "/file")
+	}
+	return slices.Contains([]string{
+		"/preProcess", "/preProcess/script", "/postProcess", "/postProcess/script", "/ssh/publicKeyFile",
+	}, pointer)
 }
 
 func (t *template) report(pointer string, m expr.Mistake, rule diag.Rule, list *diag.List) {

@@ -63,20 +63,34 @@ func checkProblem(t *testing.T, text []byte, d diag.Diagnostic) {
 func checkJob(t *testing.T, job spec.Job) {
 	t.Helper()
 	for name, ok := range map[string]bool{
-		"name":    job.Name.Written() && job.Name.V != "" && job.Pos == job.Name.Pos,
-		"title":   job.Title.V != "",
-		"code":    job.Analysis.Code.Written() && job.Analysis.Code.V != "",
-		"type":    job.Hardware.CoreType.Written() && job.Hardware.CoreType.V != "",
-		"cores":   job.Hardware.CoresPerSlot.V >= 1,
-		"slots":   job.Hardware.Slots.V >= 1,
-		"time":    job.Hardware.Walltime.Written() == (job.Hardware.Walltime.V > 0),
-		"command": strings.TrimSpace(job.Command.V) != "",
+		"name":  job.Name.Written() && job.Name.V != "" && job.Pos == job.Name.Pos,
+		"title": job.Title.V != "",
+		"tiles": len(job.Tiles) > 0,
 	} {
 		if !ok {
 			t.Errorf("%s is not as promised: %+v", name, job)
 		}
 	}
+	for _, tile := range job.Tiles {
+		for name, ok := range map[string]bool{
+			"code":    tile.Analysis.Code.Written() && tile.Analysis.Code.V != "",
+			"type":    tile.Hardware.CoreType.Written() && tile.Hardware.CoreType.V != "",
+			"cores":   tile.Hardware.CoresPerSlot.V >= 1,
+			"slots":   tile.Hardware.Slots.V >= 1,
+			"time":    tile.Hardware.Walltime.Written() == (tile.Hardware.Walltime.V > 0),
+			"command": strings.TrimSpace(tile.Command.V) != "",
+			"before":  tile.PreProcess.Path.Written() == (tile.PreProcess.Command.V != ""),
+			"after":   tile.PostProcess.Path.Written() == (tile.PostProcess.Command.V != ""),
+		} {
+			if !ok {
+				t.Errorf("%s of an analysis is not as promised: %+v", name, job)
+			}
+		}
+	}
 	for _, in := range job.Inputs {
+		if in.Tile < 0 || in.Tile >= len(job.Tiles) {
+			t.Errorf("input of no analysis: %+v", in)
+		}
 		forms := 0
 		for _, form := range []spec.Value[string]{in.Path, in.ID, in.From} {
 			if form.Written() {

@@ -115,8 +115,11 @@ func checkInputNames(job *Job, list *diag.List) {
 		}
 		if at, seen := first[name]; seen {
 			hint := "give one of them another name with as:"
-			if in.Pack.Written() {
+			switch {
+			case in.Pack.Written():
 				hint = "give the archive another name"
+			case in.Use != ForCommand:
+				hint = "give the script another name; all inputs are in one folder"
 			}
 			list.Add(pos, diag.DuplicateInputName, hint,
 				"two inputs land in the job as %s, the first is %s", diag.Short(name), nearby(at, pos))

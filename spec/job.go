@@ -33,13 +33,12 @@ type Job struct {
 	Project     Value[string] // name or id
 	Tags        []Value[string]
 
-	Analysis Analysis
-	Hardware Hardware
+	CustomFields []Field
+
+	Tiles    []Tile          // run in this order; one unless the manifest has analyses
 	Priority Value[Priority] // default: OnDemand
-	License  License
-	Inputs   []Input
-	Env      []Variable // in the order of the text
-	Command  Value[string]
+	Inputs   []Input         // of all tiles
+	Secrets  []Value[string] // names of variables of all tiles
 	Outputs  Outputs
 	Rerun    Rerun
 
@@ -50,6 +49,11 @@ type Job struct {
 	Success   Success
 	Limits    Limits
 	Protected Value[bool] // default: false
+
+	Automations []Automation
+	SSH         SSH
+	ClusterID   Value[string]
+	Extra       []Field // further fields of the body
 
 	// Values are what the references of this job stand for, for the inputs that
 	// are templates; nil when there are none.
@@ -82,6 +86,40 @@ func (j Job) ResultsPath() string {
 	}
 	return filepath.Join(j.Dir, to)
 }
+
+// Tile is one software of a job, with what it runs and on what.
+type Tile struct {
+	Analysis    Analysis
+	Hardware    Hardware
+	License     License
+	Env         []Variable // in the order of the text; those of the job first
+	Command     Value[string]
+	PreProcess  Script
+	PostProcess Script
+	Extra       []Field // of a tile in analyses; what a job alone has is the job's
+}
+
+// Script runs before or after a command. It is among the inputs of its job, too.
+type Script struct {
+	Path    Value[string]
+	Command Value[string] // default: what starts a script of its ending
+}
+
+// Field is a field of the platform by its name there.
+type Field struct {
+	Name  Value[string]
+	Value Value[any] // as in JSON; numbers are json.Number
+}
+
+// Use is what a file is for.
+type Use string
+
+// The uses of files.
+const (
+	ForCommand Use = "" // the command reads it
+	Before     Use = "preProcess"
+	After      Use = "postProcess"
+)
 
 // Analysis is the software of a job.
 type Analysis struct {
@@ -157,6 +195,22 @@ type Input struct {
 	Pack       Value[string]   // name of the archive; only with Path, without As
 	Template   Value[bool]     // default: false; only with Path, without Pack
 	Decompress Value[bool]     // default: true
+
+	Tile int // which of the tiles it is for, from 0
+	Use  Use
+}
+
+// SSH is who may log in to the machines of a job.
+type SSH struct {
+	PublicKey Value[string]   // one line; the place is that of the key, or of its file
+	CIDR      []Value[string] // networks; one that is empty lets nobody in, none leaves it to the account
+	Port      Value[int]
+}
+
+// Automation is a script of the organization that runs with a job.
+type Automation struct {
+	ID  Value[string]
+	Env []Variable // in the order of the text
 }
 
 // Variable is an environment variable.

@@ -34,7 +34,7 @@ func Load(sources []diag.Source) ([]Job, diag.List) { return Loader{}.Load(sourc
 // problem at all.
 func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
 	settings, problems := readSettings(l.Set, l.Files)
-	r := &reader{open: l.Open, settings: settings, names: make(map[string]diag.Position), folders: make(map[string]folder)}
+	r := &reader{open: l.Open, settings: settings, names: make(map[string]diag.Position), folders: make(map[string]folder), keys: make(map[string]string)}
 	whole := true
 	found := make([]diag.List, len(sources))
 	for i, src := range sources {
@@ -67,6 +67,7 @@ type reader struct {
 	jobs     []Job
 	names    map[string]diag.Position
 	folders  map[string]folder
+	keys     map[string]string // public keys, by the path of their files
 }
 
 // source reads the documents of one text, of which problems may be known.
@@ -210,7 +211,10 @@ func (p *page) point(t *template, scope expr.Scope, point matrix.Point) {
 // job reads a job whose shape has been checked.
 func (p *page) job(doc *document, violations []schema.Violation, unknown map[string]bool, name string) {
 	var list diag.List
-	job := decode(node{doc: doc, bad: badParts(violations, unknown), value: doc.value}, p.src, name)
+	root := node{doc: doc, bad: badParts(violations, unknown), value: doc.value}
+	job := decode(root, p.src, name)
+	job.SSH = p.decodeSSH(root.member("ssh"), &list)
+	p.besides(root, &list)
 	for _, check := range checks() {
 		check(&job, &list)
 	}

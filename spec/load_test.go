@@ -39,21 +39,28 @@ func TestLoadFull(t *testing.T) {
 		Description: written("Polar of the NACA0012 airfoil, one point", 5, 14, 40),
 		Project:     written("aero-2026", 6, 10, 9),
 		Tags:        []spec.Value[string]{written("naca0012", 7, 8, 8), written("aero", 7, 18, 4)},
-		Analysis: spec.Analysis{
-			Pos: at(9, 3, 4), Code: written("openfoam_plus", 9, 9, 13), Version: written("v2312", 10, 12, 7),
-		},
-		Hardware: spec.Hardware{
-			Pos: at(12, 3, 8), CoreType: written("emerald", 12, 13, 7), CoresPerSlot: written(18, 13, 17, 2),
-			Slots: written(1, 14, 10, 1), Walltime: written(36*time.Hour+30*time.Minute, 15, 13, 8),
-		},
-		Priority: written(spec.Economy, 16, 11, 7),
-		License: spec.License{
-			Pos: at(18, 3, 7), Source: spec.LicenseServers,
-			Servers: []spec.Variable{
-				{Name: written("LM_LICENSE_FILE", 19, 5, 15), Value: written("27000@license.example.com", 19, 22, 25)},
-				{Name: written("ANSYSLI_SERVERS", 20, 5, 15), Value: written("2325@a.example.com:2325@b.example.com", 20, 22, 37)},
+		Tiles: []spec.Tile{{
+			Analysis: spec.Analysis{
+				Pos: at(9, 3, 4), Code: written("openfoam_plus", 9, 9, 13), Version: written("v2312", 10, 12, 7),
 			},
-		},
+			Hardware: spec.Hardware{
+				Pos: at(12, 3, 8), CoreType: written("emerald", 12, 13, 7), CoresPerSlot: written(18, 13, 17, 2),
+				Slots: written(1, 14, 10, 1), Walltime: written(36*time.Hour+30*time.Minute, 15, 13, 8),
+			},
+			License: spec.License{
+				Pos: at(18, 3, 7), Source: spec.LicenseServers,
+				Servers: []spec.Variable{
+					{Name: written("LM_LICENSE_FILE", 19, 5, 15), Value: written("27000@license.example.com", 19, 22, 25)},
+					{Name: written("ANSYSLI_SERVERS", 20, 5, 15), Value: written("2325@a.example.com:2325@b.example.com", 20, 22, 37)},
+				},
+			},
+			Env: []spec.Variable{
+				{Name: written("OMP_NUM_THREADS", 29, 3, 15), Value: written("18", 29, 20, 4)},
+				{Name: written("EMPTY", 30, 3, 5), Value: written("", 30, 10, 2)},
+			},
+			Command: written("set -e\ncd case\n./Allrun --aoa 4\n", 31, 10, 1),
+		}},
+		Priority: written(spec.Economy, 16, 11, 7),
 		Inputs: []spec.Input{
 			{Pos: at(22, 5, 9), Path: written("input.zip", 22, 5, 9), Decompress: spec.Value[bool]{V: true}},
 			{
@@ -64,11 +71,6 @@ func TestLoadFull(t *testing.T) {
 			{Pos: at(26, 5, 1), Path: written("tools.zip", 26, 12, 9), Decompress: written(false, 26, 35, 5)},
 			{Pos: at(27, 5, 1), ID: written("AbCdEf", 27, 10, 6), Decompress: spec.Value[bool]{V: true}},
 		},
-		Env: []spec.Variable{
-			{Name: written("OMP_NUM_THREADS", 29, 3, 15), Value: written("18", 29, 20, 4)},
-			{Name: written("EMPTY", 30, 3, 5), Value: written("", 30, 10, 2)},
-		},
-		Command: written("set -e\ncd case\n./Allrun --aoa 4\n", 31, 10, 1),
 		Outputs: spec.Outputs{
 			Pos:       at(36, 3, 8),
 			Download:  []spec.Value[string]{written("*.csv", 36, 14, 7), written("post/**", 36, 23, 9)},
@@ -94,8 +96,8 @@ func TestLoadDefaults(t *testing.T) {
 	if job.Title != (spec.Value[string]{V: "hello"}) {
 		t.Errorf("title: %+v", job.Title)
 	}
-	if job.Hardware.Slots != (spec.Value[int]{V: 1}) || job.Hardware.Walltime.Written() {
-		t.Errorf("hardware: %+v", job.Hardware)
+	if job.Tiles[0].Hardware.Slots != (spec.Value[int]{V: 1}) || job.Tiles[0].Hardware.Walltime.Written() {
+		t.Errorf("hardware: %+v", job.Tiles[0].Hardware)
 	}
 	if job.Priority != (spec.Value[spec.Priority]{V: spec.OnDemand}) {
 		t.Errorf("priority: %+v", job.Priority)
@@ -103,8 +105,8 @@ func TestLoadDefaults(t *testing.T) {
 	if job.Rerun != (spec.Rerun{OnFailure: spec.Value[spec.OnFailure]{V: spec.Never}, Generation: spec.Value[int]{V: 1}}) {
 		t.Errorf("rerun: %+v", job.Rerun)
 	}
-	if job.License.Source != spec.LicenseNone || job.Outputs.To.Written() || job.Analysis.Version.Written() {
-		t.Errorf("license, outputs, analysis: %+v %+v %+v", job.License, job.Outputs, job.Analysis)
+	if job.Tiles[0].License.Source != spec.LicenseNone || job.Outputs.To.Written() || job.Tiles[0].Analysis.Version.Written() {
+		t.Errorf("license, outputs, analysis: %+v %+v %+v", job.Tiles[0].License, job.Outputs, job.Tiles[0].Analysis)
 	}
 }
 
@@ -116,13 +118,13 @@ func TestLoadLicenses(t *testing.T) {
 	}
 	var got []spec.LicenseSource
 	for _, job := range jobs {
-		got = append(got, job.License.Source)
+		got = append(got, job.Tiles[0].License.Source)
 	}
 	want := []spec.LicenseSource{spec.LicenseRescale, spec.LicenseSeller, spec.LicenseServers, spec.LicenseFeatures}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)
 	}
-	features := jobs[3].License.Features
+	features := jobs[3].Tiles[0].License.Features
 	if len(features) != 2 || features[0].Name != "ansys_hpc" || features[0].Count != 8 || features[1].Count != 1 {
 		t.Errorf("features: %+v", features)
 	}
@@ -138,21 +140,21 @@ func TestLoadMeaning(t *testing.T) {
 		}
 		return jobs
 	}
-	if hw := read("merge")[1].Hardware; hw.CoreType.V != "emerald" || hw.Walltime.V != 8*time.Hour || hw.CoresPerSlot.V != 36 {
+	if hw := read("merge")[1].Tiles[0].Hardware; hw.CoreType.V != "emerald" || hw.Walltime.V != 8*time.Hour || hw.CoresPerSlot.V != 36 {
 		t.Errorf("merged hardware: %+v", hw)
 	}
-	if hw := read("json")[0].Hardware; hw.CoresPerSlot.V != 10 || hw.Slots.V != 1 {
+	if hw := read("json")[0].Tiles[0].Hardware; hw.CoresPerSlot.V != 10 || hw.Slots.V != 1 {
 		t.Errorf("numbers of JSON: %+v", hw)
 	}
 	env := make(map[string]string)
-	for _, v := range read("quoted")[0].Env {
+	for _, v := range read("quoted")[0].Tiles[0].Env {
 		env[v.Name.V] = v.Value.V
 	}
 	want := map[string]string{"ON": "on", "YES": "yes", "DATE": "2024-01-01", "OCTAL": "0777", "HEX": "0x1F", "TILDE": "~", "NUMBER": "007"}
 	if diff := cmp.Diff(want, env); diff != "" {
 		t.Errorf("texts that other programs take for numbers (-want +got):\n%s", diff)
 	}
-	if command := read("crlf")[0].Command.V; command != "cd neon\nls-dyna -n 4 -i neon.refined.rev01.k\n" {
+	if command := read("crlf")[0].Tiles[0].Command.V; command != "cd neon\nls-dyna -n 4 -i neon.refined.rev01.k\n" {
 		t.Errorf("a command from a CR LF file would not run: %q", command)
 	}
 	names := []string{}
@@ -175,7 +177,7 @@ func TestWalltime(t *testing.T) {
 		jobs, list := spec.Load([]diag.Source{src})
 		if len(list) != 0 {
 			t.Errorf("%s: %v", text, list)
-		} else if got := jobs[0].Hardware.Walltime.V; got != want {
+		} else if got := jobs[0].Tiles[0].Hardware.Walltime.V; got != want {
 			t.Errorf("%s = %v, want %v", text, got, want)
 		}
 	}

@@ -135,3 +135,18 @@ func (n node) variables() []Variable {
 	}
 	return variables
 }
+
+// fields reads a mapping of names to any values in the order of the text.
+func (n node) fields() []Field {
+	if _, mapping := n.value.(map[string]any); !mapping {
+		return nil
+	}
+	var fields []Field
+	for _, key := range n.doc.Keys(n.pointer) {
+		if member := n.member(key); member.value != nil {
+			name := Value[string]{V: key, Pos: n.doc.KeyAt(member.pointer)}
+			fields = append(fields, Field{Name: name, Value: Value[any]{V: member.value, Pos: member.pos()}})
+		}
+	}
+	return fields
+}

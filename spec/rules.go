@@ -3,10 +3,12 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec/access"
 )
 
 // check is one rule about a single job. It looks at written values only, as
@@ -17,6 +19,7 @@ func checks() []check {
 	return []check{
 		checkTags, checkWalltime, checkVariables, checkFeatures,
 		checkInputForms, checkInputNames, checkPatterns, checkLogs,
+		checkSecrets, checkScripts, checkExtra, checkSSH, checkAutomations,
 	}
 }
 
@@ -100,13 +103,17 @@ func nearby(first, here diag.Position) string {
 const longest = 365 * 24 * time.Hour
 
 func checkWalltime(job *Job, list *diag.List) {
-	w := job.Hardware.Walltime
-	switch {
-	case !w.Written():
-	case w.V <= 0:
-		list.Add(w.Pos, diag.BadWalltime, "delete the key to use the platform's limit", "hardware.walltime is zero")
-	case w.V > longest:
-		list.Add(w.Pos, diag.BadWalltime, "m is minutes, h is hours, d is days", "hardware.walltime is longer than a year")
+	seen := make(map[diag.Position]bool) // several tiles can have the same
+	for i, tile := range job.Tiles {
+		w := tile.Hardware.Walltime
+		switch {
+		case !w.Written() || seen[w.Pos]:
+		case w.V <= 0:
+			list.Add(w.Pos, diag.BadWalltime, "delete the key to use the platform's limit", "%shardware.walltime is zero", place(job, i))
+		case w.V > longest:
+			list.Add(w.Pos, diag.BadWalltime, "m is minutes, h is hours, d is days", "%shardware.walltime is longer than a year", place(job, i))
+		}
+		seen[w.Pos] = true
 	}
 }
 
@@ -115,36 +122,44 @@ func checkWalltime(job *Job, list *diag.List) {
 const reservedPrefix = "RESCALE_"
 
 func checkVariables(job *Job, list *diag.List) {
-	first := make(map[string]diag.Position)
-	for _, v := range job.Env {
-		first[v.Name.V] = v.Name.Pos
-		checkReserved(v, list)
-	}
-	for _, v := range job.License.Servers {
-		checkReserved(v, list)
-		if at, seen := first[v.Name.V]; seen {
-			list.Add(v.Name.Pos, diag.BadChoice, "keep one of the two",
-				"variable %s is also set under env, %s", diag.Short(v.Name.V), nearby(at, v.Name.Pos))
+	checked := make(map[diag.Position]bool) // variables of the job are those of every tile
+	for _, tile := range job.Tiles {
+		first := make(map[string]diag.Position)
+		for _, v := range tile.Env {
+			first[v.Name.V] = v.Name.Pos
+			if !checked[v.Name.Pos] {
+				checkReserved(v.Name, list)
+			}
+			checked[v.Name.Pos] = true
+		}
+		for _, v := range tile.License.Servers {
+			checkReserved(v.Name, list)
+			if at, seen := first[v.Name.V]; seen {
+				list.Add(v.Name.Pos, diag.BadChoice, "keep one of the two",
+					"variable %s is also set under env, %s", diag.Short(v.Name.V), nearby(at, v.Name.Pos))
+			}
 		}
 	}
 }
 
-func checkReserved(v Variable, list *diag.List) {
-	if strings.HasPrefix(v.Name.V, reservedPrefix) {
-		list.Add(v.Name.Pos, diag.ReservedEnv, "the platform sets these variables itself; choose another name",
-			"variable %s belongs to the platform", diag.Short(v.Name.V))
+func checkReserved(name Value[string], list *diag.List) {
+	if strings.HasPrefix(name.V, reservedPrefix) {
+		list.Add(name.Pos, diag.ReservedEnv, "the platform sets these variables itself; choose another name",
+			"variable %s belongs to the platform", diag.Short(name.V))
 	}
 }
 
 func checkFeatures(job *Job, list *diag.List) {
-	first := make(map[string]diag.Position)
-	for _, feature := range job.License.Features {
-		if at, seen := first[feature.Name]; seen {
-			list.Add(feature.Pos, diag.BadValue, "list it once, with the sum of both counts",
-				"license feature %q is already there, first %s", diag.Short(feature.Name), nearby(at, feature.Pos))
-			continue
+	for _, tile := range job.Tiles {
+		first := make(map[string]diag.Position)
+		for _, feature := range tile.License.Features {
+			if at, seen := first[feature.Name]; seen {
+				list.Add(feature.Pos, diag.BadValue, "list it once, with the sum of both counts",
+					"license feature %q is already there, first %s", diag.Short(feature.Name), nearby(at, feature.Pos))
+				continue
+			}
+			first[feature.Name] = feature.Pos
 		}
-		first[feature.Name] = feature.Pos
 	}
 }
 
@@ -166,6 +181,156 @@ func checkLogs(job *Job, list *diag.List) {
 			contains := wanted[log.File.V][i]
 			list.Add(lacks.Pos, diag.BadChoice, "delete one of the two, or write more of the line",
 				"no log that contains %q, %s, can lack %q", diag.Short(contains.V), nearby(contains.Pos, lacks.Pos), diag.Short(lacks.V))
+		}
+	}
+}
+
+// place is how a person would call a tile: nothing for the only one.
+func place(job *Job, tile int) string {
+	if len(job.Tiles) == 1 {
+		return ""
+	}
+	return "analyses[" + strconv.Itoa(tile) + "]."
+}
+
+// ownFields are fields of the body that extra may not set, and the key to use
+// instead. By some of them a job is recognized as the one run of its manifest; the
+// others would be said twice.
+func ownFields() map[string]string {
+	return map[string]string{
+		"name": "title", "description": "description", "tags": "tags", "customFields": "customFields",
+		"isLowPriority": "priority", "billingPriorityValue": "priority", "projectId": "project", "project_id": "project",
+		"publicKey": "ssh.publicKey", "cidrRule": "ssh.cidr", "sshPort": "ssh.port", "clusterId": "clusterId", "jobAutomations": "automations",
+	}
+}
+
+// ownTileFields are the same of one analysis.
+func ownTileFields() map[string]string {
+	return map[string]string{
+		"analysis": "analysis", "command": "command", "envVars": "env", "inputFiles": "inputs",
+		"useRescaleLicense": "license", "onDemandLicenseSeller": "license.seller", "userDefinedLicenseSettings": "license.features",
+		"preProcessScript": "preProcess.script", "preProcessScriptCommand": "preProcess.command",
+		"postProcessScript": "postProcess.script", "postProcessScriptCommand": "postProcess.command",
+	}
+}
+
+// ownHardware are fields of a tile's hardware.
+func ownHardware() []string { return []string{"coreType", "coresPerSlot", "slots", "walltime"} }
+
+func checkExtra(job *Job, list *diag.List) {
+	own := ownFields()
+	for _, field := range job.Extra {
+		switch name := field.Name.V; {
+		case name == "jobanalyses":
+			list.Add(field.Name.Pos, diag.ReservedField, "write the job as analyses: [{analysis: …, command: …, extra: {…}}]",
+				"extra cannot set jobanalyses as a whole")
+		case name == "clonedFrom":
+			list.Add(field.Name.Pos, diag.ReservedField, "delete it; clones are left alone, and this job would not be found again",
+				"extra cannot make a job a clone")
+		default:
+			checkOwn(field, own[name], list)
+		}
+	}
+	ownOfTile := ownTileFields()
+	for _, tile := range job.Tiles {
+		for _, field := range tile.Extra {
+			checkOwn(field, ownOfTile[field.Name.V], list)
+			hardware, _ := field.Value.V.(map[string]any)
+			for _, name := range ownHardware() {
+				if _, set := hardware[name]; set && field.Name.V == "hardware" {
+					list.Add(field.Name.Pos, diag.ReservedField, "use the key hardware."+name+" instead", "extra cannot set hardware.%s", name)
+				}
+			}
+		}
+	}
+}
+
+func checkOwn(field Field, key string, list *diag.List) {
+	if key != "" {
+		list.Add(field.Name.Pos, diag.ReservedField, fmt.Sprintf("use the key %s instead", key), "extra cannot set %s", field.Name.V)
+	}
+}
+
+// besides reports keys of a single analysis that stand beside a list of them, and
+// entries of the list without hardware.
+func (p *page) besides(doc node, list *diag.List) {
+	tiles, several := tilesOf(doc)
+	if !several {
+		return
+	}
+	mapping, _ := doc.value.(map[string]any)
+	for _, key := range []string{"analysis", "license", "inputs", "command", "preProcess", "postProcess"} {
+		if mapping[key] != nil {
+			list.Add(doc.doc.KeyAt("/"+key), diag.BadChoice, "move it into an entry of analyses", "%s stands beside analyses, and belongs to one of them", key)
+		}
+	}
+	if mapping["hardware"] != nil {
+		return
+	}
+	for _, tile := range tiles {
+		if own, _ := tile.value.(map[string]any); own != nil && own["hardware"] == nil {
+			list.Add(doc.doc.At(tile.pointer), diag.MissingKey, "add hardware: {coreType: emerald, coresPerSlot: 4} here, or at the top for all analyses",
+				"key \"hardware\" is missing under %s", strings.NewReplacer("/analyses/", "analyses[").Replace(tile.pointer)+"]")
+		}
+	}
+}
+
+func checkSecrets(job *Job, list *diag.List) {
+	first := make(map[string]Value[string])
+	for _, tile := range job.Tiles {
+		for _, v := range tile.Env {
+			first[v.Name.V] = v.Name
+		}
+		for _, v := range tile.License.Servers {
+			first[v.Name.V] = v.Name
+		}
+	}
+	for _, secret := range job.Secrets {
+		checkReserved(secret, list)
+		if before, seen := first[secret.V]; seen {
+			list.Add(secret.Pos, diag.BadChoice, "keep one of the two", "variable %s is also set elsewhere, %s", diag.Short(secret.V), nearby(before.Pos, secret.Pos))
+			continue
+		}
+		first[secret.V] = secret
+	}
+}
+
+// checkScripts reports scripts that nobody knows how to start.
+func checkScripts(job *Job, list *diag.List) {
+	for _, tile := range job.Tiles {
+		for use, script := range map[Use]Script{Before: tile.PreProcess, After: tile.PostProcess} {
+			switch {
+			case !script.Path.Written():
+			case isPattern(script.Path.V):
+				list.Add(script.Path.Pos, diag.BadInputName, "write the path of one file", "a script is one file, not a pattern: %s", diag.Short(script.Path.V))
+			case script.Command.V == "":
+				list.Add(script.Path.Pos, diag.MissingKey, fmt.Sprintf("write %s: {script: %s, command: …}", use, diag.Short(script.Path.V)),
+					"nothing tells how to start %s", diag.Short(script.Path.V))
+			}
+		}
+	}
+}
+
+func checkAutomations(job *Job, list *diag.List) {
+	first := make(map[string]diag.Position)
+	for _, a := range job.Automations {
+		if at, seen := first[a.ID.V]; seen {
+			list.Add(a.ID.Pos, diag.BadValue, "delete one of the two", "automation %s is already there, first %s", a.ID.V, nearby(at, a.ID.Pos))
+			continue
+		}
+		first[a.ID.V] = a.ID.Pos
+	}
+}
+
+func checkSSH(job *Job, list *diag.List) {
+	if key := job.SSH.PublicKey; key.Written() {
+		if why, hint := access.KeyProblem(key.V); why != "" {
+			list.Add(key.Pos, diag.BadPublicKey, hint, "%s", why)
+		}
+	}
+	for _, network := range job.SSH.CIDR {
+		if hint := access.NetworkHint(network.V); hint != "" && (network.V != "" || len(job.SSH.CIDR) > 1) {
+			list.Add(network.Pos, diag.BadValue, hint, "ssh.cidr cannot be %q", diag.Short(network.V))
 		}
 	}
 }

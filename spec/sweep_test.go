@@ -54,10 +54,10 @@ func TestSweepValues(t *testing.T) {
 	job := good(t, "sweep")[3]
 	got := map[string]string{
 		"family": job.Family, "title": job.Title.V, "description": job.Description.V, "project": job.Project.V, "tag": job.Tags[1].V,
-		"version": job.Analysis.Version.V, "cores": fmt.Sprint(job.Hardware.CoresPerSlot.V), "slots": fmt.Sprint(job.Hardware.Slots.V),
-		"walltime": job.Hardware.Walltime.V.String(), "priority": string(job.Priority.V), "server": job.License.Servers[0].Value.V,
+		"version": job.Tiles[0].Analysis.Version.V, "cores": fmt.Sprint(job.Tiles[0].Hardware.CoresPerSlot.V), "slots": fmt.Sprint(job.Tiles[0].Hardware.Slots.V),
+		"walltime": job.Tiles[0].Hardware.Walltime.V.String(), "priority": string(job.Priority.V), "server": job.Tiles[0].License.Servers[0].Value.V,
 		"path": job.Inputs[0].Path.V, "decompress": fmt.Sprint(job.Inputs[1].Decompress.V), "as": job.Inputs[2].As.V,
-		"env": job.Env[0].Value.V, "env name": job.Env[1].Value.V, "command": job.Command.V, "folder": job.ResultsFolder(),
+		"env": job.Tiles[0].Env[0].Value.V, "env name": job.Tiles[0].Env[1].Value.V, "command": job.Tiles[0].Command.V, "folder": job.ResultsFolder(),
 	}
 	want := map[string]string{
 		"family": "airfoil", "title": "NACA0012 at 0 degrees, Mach 0.15", "description": "0", "project": "aero", "tag": "aoa-0",
@@ -80,8 +80,8 @@ func TestSweepPlaces(t *testing.T) {
 	t.Parallel()
 	job := good(t, "sweep")[2]
 	got := []string{
-		place(job.Pos), place(job.Hardware.CoresPerSlot.Pos), place(job.Hardware.Slots.Pos), place(job.Hardware.Walltime.Pos),
-		place(job.Analysis.Version.Pos), place(job.Inputs[0].Path.Pos), place(job.Description.Pos),
+		place(job.Pos), place(job.Tiles[0].Hardware.CoresPerSlot.Pos), place(job.Tiles[0].Hardware.Slots.Pos), place(job.Tiles[0].Hardware.Walltime.Pos),
+		place(job.Tiles[0].Analysis.Version.Pos), place(job.Inputs[0].Path.Pos), place(job.Description.Pos),
 	}
 	want := []string{
 		"sweep.yaml:3:7+7", "sweep.yaml:19:14+3", "sweep.yaml:16:60+1", "sweep.yaml:13:13+18",
@@ -103,7 +103,7 @@ func TestTable(t *testing.T) {
 	if diff := cmp.Diff(want, names(jobs)); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
 	}
-	if got := place(jobs[5].Hardware.CoresPerSlot.Pos); got != "table.csv:6:8+2" {
+	if got := place(jobs[5].Tiles[0].Hardware.CoresPerSlot.Pos); got != "table.csv:6:8+2" {
 		t.Errorf("the place of a cell is %s", got)
 	}
 }
@@ -116,13 +116,13 @@ func TestDefaults(t *testing.T) {
 	}
 	summary := func(job spec.Job) string {
 		var env, tags []string
-		for _, v := range job.Env {
+		for _, v := range job.Tiles[0].Env {
 			env = append(env, v.Name.V+"="+v.Value.V)
 		}
 		for _, tag := range job.Tags {
 			tags = append(tags, tag.V)
 		}
-		return fmt.Sprint(job.Analysis.Code.V, " ", job.Hardware.CoresPerSlot.V, " ", job.Hardware.Walltime.V, " ", env, tags, job.License.Source, " ", job.Command.V)
+		return fmt.Sprint(job.Tiles[0].Analysis.Code.V, " ", job.Tiles[0].Hardware.CoresPerSlot.V, " ", job.Tiles[0].Hardware.Walltime.V, " ", env, tags, job.Tiles[0].License.Source, " ", job.Tiles[0].Command.V)
 	}
 	for i, want := range map[int]string{
 		1: "openfoam_plus 18 8h0m0s [A=1 B=2] [shared]servers ./run fine 2",
@@ -132,7 +132,7 @@ func TestDefaults(t *testing.T) {
 			t.Errorf("job %d\n%s\nwant\n%s", i, got, want)
 		}
 	}
-	if got := place(jobs[2].Hardware.CoreType.Pos); got != "defaults.yaml:5:22+7" {
+	if got := place(jobs[2].Tiles[0].Hardware.CoreType.Pos); got != "defaults.yaml:5:22+7" {
 		t.Errorf("the place of a default is %s", got)
 	}
 }
@@ -176,7 +176,7 @@ func TestSettings(t *testing.T) {
 				}
 				return
 			}
-			if len(list) > 0 || jobs[0].Command.V != tc.command {
+			if len(list) > 0 || jobs[0].Tiles[0].Command.V != tc.command {
 				t.Errorf("%v, problems %v", jobs, list)
 			}
 		})
@@ -200,7 +200,7 @@ func TestPointsAreStable(t *testing.T) {
 	}
 	few, many := read("{aoa: [4, 2], mesh: [a]}"), read("{aoa: {from: 0, to: 10, step: 1}, mesh: [b, a, c]}")
 	for name, job := range few {
-		if other, ok := many[name]; !ok || job.Title.V != other.Title.V || job.Command.V != other.Command.V {
+		if other, ok := many[name]; !ok || job.Title.V != other.Title.V || job.Tiles[0].Command.V != other.Tiles[0].Command.V {
 			t.Errorf("%s: %q and %q", name, job.Title.V, other.Title.V)
 		}
 	}

@@ -5,6 +5,7 @@ package guard
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -44,9 +45,15 @@ func Unknown(job resolver.Job) (why, hint string) {
 	case !job.Estimate.Bounded:
 		return "it has no walltime", "give the job a walltime under hardware, such as walltime: 8h"
 	case job.Estimate.Rate == 0:
-		return fmt.Sprintf("the platform names no price for core type %s", job.CoreType), "choose a core type with a price, or leave out the limit"
+		return "the platform names no price for core type " + unpriced(job), "choose a core type with a price, or leave out the limit"
 	}
 	return "", ""
+}
+
+// unpriced is the first core type of a job that has no price.
+func unpriced(job resolver.Job) string {
+	i := slices.IndexFunc(job.Tiles, func(t resolver.Tile) bool { return t.Rate == 0 })
+	return job.Tiles[max(0, i)].CoreType
 }
 
 // Protection refuses what would stop, repeat or forget the run of a protected job.

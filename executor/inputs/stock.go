@@ -14,15 +14,24 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // Content is what two inputs have in common when one file will do for both. The
 // platform takes an input's name from its upload, so that the same bytes under two
-// names are two files.
-type Content struct{ SHA512, Name string }
+// names are two files; and it tells scripts from other files.
+type Content struct {
+	SHA512, Name string
+	Type         rescale.FileType
+}
 
 // Of is the content of an input on this disk.
-func Of(in files.Input) Content { return Content{in.SHA512, in.Name} }
+func Of(in files.Input) Content {
+	if in.Use == spec.ForCommand {
+		return Content{in.SHA512, in.Name, rescale.InputFile}
+	}
+	return Content{in.SHA512, in.Name, rescale.ScriptFile}
+}
 
 // Stock is what became of contents that were looked for: the id of a file that has
 // it, or an empty one when the platform has no such file. What is not in it was not
@@ -174,6 +183,7 @@ func holds(ctx context.Context, p Reader, id string, in files.Input) (bool, erro
 		return false, nil
 	}
 	whole := file.Complete && !file.Deleted && file.Name == in.Name && file.Size == in.Size
+	whole = whole && (in.Use == spec.ForCommand || file.Type == rescale.ScriptFile)
 	return whole && (file.SHA512 == "" || file.SHA512 == in.SHA512), err
 }
 
@@ -224,7 +234,7 @@ func (l *look) scan(ctx context.Context, search string, most int, wanted map[str
 // proven to be the same bytes. A file whose checksum the platform does not tell is
 // not proven.
 func (l *look) fits(f rescale.File, in files.Input) bool {
-	return f.Complete && !f.Deleted && f.Type == rescale.InputFile && strings.EqualFold(f.Owner, l.search.Owner) &&
+	return f.Complete && !f.Deleted && f.Type == Of(in).Type && strings.EqualFold(f.Owner, l.search.Owner) &&
 		f.Size == in.Size && f.SHA512 == in.SHA512 && in.SHA512 != ""
 }
 

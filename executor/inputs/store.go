@@ -13,6 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // Platform keeps input files.
@@ -169,7 +170,7 @@ func uploaded(in files.Input, id string) state.Record {
 // send uploads, and trusts nothing that changed underneath.
 func (s *Store) send(ctx context.Context, in files.Input) (string, error) {
 	sent, err := s.Platform.Upload(ctx, rescale.Upload{
-		Name: in.Name, Size: in.Size, Open: in.Open,
+		Name: in.Name, Type: uploadType(in), Size: in.Size, Open: in.Open,
 		Progress: func(sent int64) { s.Report.Uploading(in, sent) },
 	})
 	if err != nil {
@@ -179,4 +180,12 @@ func (s *Store) send(ctx context.Context, in files.Input) (string, error) {
 		return "", &ChangedError{Path: in.Path}
 	}
 	return sent.ID, unchanged(in)
+}
+
+// uploadType is what an upload says that it is; nothing for what all files are.
+func uploadType(in files.Input) rescale.FileType {
+	if in.Use == spec.ForCommand {
+		return 0
+	}
+	return rescale.ScriptFile
 }

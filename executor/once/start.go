@@ -48,8 +48,9 @@ type Claim struct {
 	// Body gives the create body, unsigned. It uploads inputs, and is called only
 	// when a draft is made or brought up to date.
 	Body func(context.Context) (rescale.JobRequest, error)
-	// Label adds to a draft what the platform does not take in the body.
-	Label func(ctx context.Context, id string)
+	// Label adds to a draft what the platform does not take in the body. Fresh tells
+	// that this very call made the draft. After an error it is not submitted.
+	Label func(ctx context.Context, id string, fresh bool) error
 }
 
 // maxVanished is how many drafts of one claim may be deleted under our hands

@@ -35,7 +35,9 @@ func (s *Starter) submit(ctx context.Context, c Claim, d draft) error {
 			return err
 		}
 	}
-	c.Label(ctx, d.id)
+	if err := c.Label(ctx, d.id, d.fresh); err != nil {
+		return err
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

@@ -76,11 +76,14 @@ func (r Run) records() []state.Record {
 
 // coreHours is the time that the command ran, on as many cores as it had.
 func (r Run) coreHours(j verdict.Judgement) float64 {
-	if j.Started.IsZero() || j.Ended.Before(j.Started) || len(r.Job.Tiles) == 0 {
+	if j.Started.IsZero() || j.Ended.Before(j.Started) {
 		return 0
 	}
-	tile := r.Job.Tiles[0]
-	return float64(tile.CoresPerSlot*max(1, tile.Slots)) * j.Ended.Sub(j.Started).Hours()
+	cores := 0 // tiles run one after the other
+	for _, tile := range r.Job.Tiles {
+		cores = max(cores, tile.CoresPerSlot*max(1, tile.Slots))
+	}
+	return float64(cores) * j.Ended.Sub(j.Started).Hours()
 }
 
 // lookParallel bounds the GETs that run at once.

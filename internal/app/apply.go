@@ -97,7 +97,8 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 		watcher.Event(executor.Event{Type: executor.EventWarning, Time: time.Now(), Message: message})
 	})
 	run := executor.Executor{
-		Platform: s.platform, Journal: journal, Owner: s.resolved.User.Email, Parallel: c.Int("parallel"),
+		Platform: s.platform, Journal: journal, Owner: s.resolved.User.Email, Company: s.resolved.User.CompanyCode,
+		Parallel: c.Int("parallel"), Secrets: s.secrets, Redact: s.platform.Redact,
 		Interval: s.interval(c), NoWait: c.Bool("no-wait"), Notify: watcher.Event, Pace: pace(w.output),
 	}
 	report, err := run.Apply(ctx, w.plan)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,6 +35,7 @@ type session struct {
 	local     *local.Platform   // nil unless --local
 	account   string            // state identity of the platform: its URL, or local:ID
 	stateOf   map[string]string // path of the state file, by job name
+	secrets   map[string]rescale.Secret
 	resolved  resolver.Result
 	notices   *notices
 }
@@ -55,11 +57,36 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 		}
 		s.stateOf[job.Name.V] = path
 	}
+	if missing := s.readSecrets(t.Getenv); len(missing) > 0 && !readOnly(c) {
+		return t.problems(c, m, missing)
+	}
 	if err := t.connect(c, s); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	return work(s)
+}
+
+// readSecrets takes the values of secrets out of the environment, which nobody
+// does afterwards, and gives those that are missing. Commands that only look do
+// without: a plan may be made where there are none.
+func (s *session) readSecrets(getenv func(string) string) (missing diag.List) {
+	s.secrets = make(map[string]rescale.Secret)
+	var problems diag.Gathering
+	for _, job := range s.jobs {
+		var own diag.List
+		for _, name := range job.Secrets {
+			value := getenv(name.V)
+			if value == "" {
+				own.Add(name.Pos, diag.MissingSecret, "export "+name.V+"=…, or pass it as a secret of your CI; its value stands in no file",
+					"secret %s is not set in the environment", name.V)
+				continue
+			}
+			s.secrets[name.V] = rescale.NewSecret(value)
+		}
+		problems.Add(own)
+	}
+	return problems.List().Sort()
 }
 
 // realManifest is the manifest's own path. A link to a file in the same folder is
@@ -140,7 +167,7 @@ func (t *tool) connect(c *cli.Context, s *session) (err error) {
 	s.keySource = found.Source
 	config := rescale.Config{
 		BaseURL: found.URL, Key: rescale.NewSecret(found.Key), UserAgent: programName + "/" + Version(),
-		ReadOnly: readOnly(c), OnRetry: s.retrying,
+		ReadOnly: readOnly(c), OnRetry: s.retrying, Hide: slices.Collect(maps.Values(s.secrets)),
 	}
 	if c.Bool("verbose") {
 		config.Transport = &chatty{next: rescale.NewTransport(), out: t.Stderr}

@@ -46,6 +46,8 @@ const (
 	DuplicateFolder    Rule = "duplicate-folder"     // two jobs would write their results over each other
 	UnknownJob         Rule = "unknown-job"          // a job that another needs is not in this apply
 	DependencyCycle    Rule = "dependency-cycle"     // jobs that wait for each other
+	ReservedField      Rule = "reserved-field"       // extra sets what has a key of its own, or what this tool needs
+	BadPublicKey       Rule = "bad-public-key"       // an SSH key that the platform does not take
 )
 
 // Problems that the file system or the platform's catalogs show.
@@ -67,6 +69,7 @@ const (
 	UnknownProject     Rule = "unknown-project"      // no such project for this user
 	AmbiguousProject   Rule = "ambiguous-project"    // several projects share the name
 	LicenseNotOffered  Rule = "license-not-offered"  // `license: rescale` for software without one
+	MissingSecret      Rule = "missing-secret"       // a variable under secrets that the environment does not have
 )
 
 // What a manifest forbids, found when everything else is in order.
@@ -82,10 +85,10 @@ func Rules() []Rule {
 		UnknownKey, MissingKey, WrongType, BadValue, BadChoice,
 		BadReference, UnknownReference, BadMatrix, DuplicatePoint, BadTable,
 		DuplicateName, BadWalltime, BadEnvName, ReservedEnv, BadGlob, BadInputName,
-		DuplicateInputName, DuplicateTag, DuplicateFolder, UnknownJob, DependencyCycle,
+		DuplicateInputName, DuplicateTag, DuplicateFolder, UnknownJob, DependencyCycle, ReservedField, BadPublicKey,
 		MissingInput, UnreadableInput, InputTooLarge, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
 		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
-		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered,
+		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered, MissingSecret,
 		OverLimit, Protected,
 	}
 }

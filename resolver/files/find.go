@@ -48,7 +48,7 @@ func (f finder) match(in spec.Input) []Input {
 		return nil // nobody knows them before the other job has run
 	}
 	if in.ID.Written() {
-		return []Input{{Pos: in.ID.Pos, ID: in.ID.V, Decompress: in.Decompress.V}}
+		return []Input{{Pos: in.ID.Pos, ID: in.ID.V, Decompress: in.Decompress.V, Tile: in.Tile, Use: in.Use}}
 	}
 	said := fmt.Sprintf("%q %q %q %q %q %v", f.dir, in.Path.V, texts(in.Exclude), in.As.V, in.Pack.V, in.Decompress.V)
 	meant, known := f.disk.known[said]
@@ -63,11 +63,14 @@ func (f finder) match(in spec.Input) []Input {
 	}
 	for _, problem := range meant.problems {
 		problem.Pos = in.Path.Pos
+		if in.Use != spec.ForCommand && problem.Rule == diag.UnreadableInput {
+			problem.Hint = "a script is one file that can be read"
+		}
 		*f.problems = append(*f.problems, problem)
 	}
 	inputs := slices.Clone(meant.inputs)
 	for i := range inputs {
-		inputs[i].Pos = in.Path.Pos
+		inputs[i].Pos, inputs[i].Tile, inputs[i].Use = in.Path.Pos, in.Tile, in.Use
 		if in.Template.V {
 			inputs[i].Rendering = f.render(inputs[i])
 		}

@@ -27,6 +27,8 @@ type Input struct {
 	ModTime    time.Time     // before it was hashed; zero for an archive and a file on the platform
 	Archive    *pack.Archive // of an input that is packed, else nil
 	Decompress bool          // archives are unpacked before the command runs
+	Tile       int           // which of the job's tiles it is for, from 0
+	Use        spec.Use
 
 	// Rendering is the content of an input that is made from the template at
 	// Path; nil for a file that is uploaded as it is.

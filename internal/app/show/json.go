@@ -40,9 +40,20 @@ type StepJSON struct {
 	CoresPerSlot int               `json:"coresPerSlot"`
 	Slots        int               `json:"slots"`
 	Walltime     int               `json:"walltimeHours,omitempty"`
+	Analyses     []TileJSON        `json:"analyses,omitempty"` // all of them, where there are several; the keys above are those of the first
 	Notes        []string          `json:"notes,omitempty"`
 	Hint         string            `json:"hint,omitempty"`
 	Refusal      *diag.Diagnostic  `json:"refusal,omitempty"` // which key forbids it, and where that is
+}
+
+// TileJSON is one analysis of a job that has several.
+type TileJSON struct {
+	Analysis     string `json:"analysis"`
+	Version      string `json:"version"`
+	CoreType     string `json:"coreType"`
+	CoresPerSlot int    `json:"coresPerSlot"`
+	Slots        int    `json:"slots"`
+	Walltime     int    `json:"walltimeHours,omitempty"`
 }
 
 // UploadJSON is one content that apply would upload, or need not.
@@ -58,15 +69,21 @@ type UploadJSON struct {
 func WritePlan(w io.Writer, plan executor.Plan) error {
 	out := PlanJSON{FormatVersion: FormatVersion, Pending: plan.Pending(), Jobs: []StepJSON{}, Uploads: []UploadJSON{}, Reused: []UploadJSON{}}
 	for _, s := range plan.Steps {
+		first := s.Job.Tiles[0]
 		step := StepJSON{
 			Name: s.Job.Name, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
 			Verdict: s.Last.Verdict, Digest: s.Job.Digest, Key: s.Key.String(),
-			Analysis: s.Job.Analysis, Version: s.Job.Version, CoreType: s.Job.CoreType,
-			CoresPerSlot: s.Job.Cores, Slots: s.Job.Slots, Walltime: s.Job.Walltime,
+			Analysis: first.Analysis, Version: first.Version, CoreType: first.CoreType,
+			CoresPerSlot: first.Cores, Slots: first.Slots, Walltime: first.Walltime,
 			Notes: s.Job.Notes, Hint: s.Advice,
 		}
 		if s.Action == executor.Refused {
 			step.Refusal = &s.Refusal
+		}
+		for _, tile := range s.Job.Tiles {
+			if len(s.Job.Tiles) > 1 {
+				step.Analyses = append(step.Analyses, TileJSON{tile.Analysis, tile.Version, tile.CoreType, tile.Cores, tile.Slots, tile.Walltime})
+			}
 		}
 		out.Jobs = append(out.Jobs, step)
 	}

@@ -1,0 +1,202 @@
+// Package label gives drafts what the platform does not take when they are created:
+// the project, where organizations assign it, tags and custom fields. It trusts only
+// what it reads back. It knows neither plans nor the journal.
+package label
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+)
+
+// Platform is what labelling needs of the platform.
+type Platform interface {
+	Job(ctx context.Context, id string) (rescale.Job, error)
+	AssignProject(ctx context.Context, company, id, project string) error
+	Marks
+}
+
+// Marks are for people to find jobs by.
+type Marks interface {
+	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
+	AddTag(ctx context.Context, id, tag string) error
+	CustomFields(ctx context.Context, id string) (map[string]any, error)
+	SetCustomFields(ctx context.Context, id string, fields map[string]any) error
+}
+
+// Labeler labels the drafts of one account.
+type Labeler struct {
+	Platform Platform
+	Company  string // code of the account's organization; may be empty
+	// Warn is told of a label that is missing.
+	Warn func(job, message string)
+}
+
+// Wish is what one draft is to have.
+type Wish struct {
+	Job     string // in words, for warnings
+	ID      string // of the draft
+	Fresh   bool   // it was just made, and so has nothing
+	Project string // id; empty leaves it to the platform
+	Tags    []string
+	Fields  map[string]any // custom fields
+}
+
+// Label labels a draft. Who pays must be right before anything is billed, or it is an
+// error; a tag or a custom field that is missing does not keep a run from starting,
+// and is told.
+func (l Labeler) Label(ctx context.Context, w Wish) error {
+	if err := l.assign(ctx, w); err != nil {
+		return err
+	}
+	l.tag(ctx, w)
+	l.setFields(ctx, w)
+	return nil
+}
+
+// ProjectError tells that a draft would be billed to another project than wanted.
+type ProjectError struct {
+	Draft   string
+	Project string // that is wanted
+	Err     error
+}
+
+// Error is the cause.
+func (e *ProjectError) Error() string {
+	return fmt.Sprintf("draft %s is not of project %s: %v", e.Draft, e.Project, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *ProjectError) Unwrap() error { return e.Err }
+
+// Hint tells the way out.
+func (e *ProjectError) Hint() string {
+	return "nothing was submitted; choose the project of the draft on the platform and apply again, or leave out project:"
+}
+
+// assign sees to it that a draft is of the project that is to pay: some organizations
+// take projectId in the body, others only in a call of its own (rescale-api.md §7.2).
+func (l Labeler) assign(ctx context.Context, w Wish) error {
+	wanted := w.Project
+	if wanted == "" {
+		return nil
+	}
+	is, err := l.projectOf(ctx, w.ID)
+	if err == nil && is != wanted {
+		err = once.Settle(ctx, func() error { return l.Platform.AssignProject(ctx, l.Company, w.ID, wanted) })
+		if err != nil {
+			err = &ProjectError{w.ID, wanted, err}
+		} else if is, err = l.projectOf(ctx, w.ID); err == nil && is != "" && is != wanted {
+			err = &ProjectError{w.ID, wanted, fmt.Errorf("the platform took the assignment, and shows project %s", is)}
+		}
+	}
+	if err != nil {
+		return &once.StepError{Job: w.Job, Act: "choosing the project of", Err: err}
+	}
+	return nil
+}
+
+// projectOf is the project that the platform shows; empty when it shows none.
+func (l Labeler) projectOf(ctx context.Context, id string) (string, error) {
+	job, err := l.Platform.Job(ctx, id)
+	return job.ProjectID, err
+}
+
+// tag adds the tags that a draft does not have: the platform ignores tags in the
+// create body (rescale-api.md §7.6). Only reading them back tells that they are there;
+// one whose answer was lost is sent again only when it is not.
+func (l Labeler) tag(ctx context.Context, w Wish) {
+	missing := w.Tags
+	if len(missing) > 0 && !w.Fresh {
+		missing = l.missingTags(ctx, w, missing)
+	}
+	for range 2 {
+		var lost []string
+		for _, name := range missing {
+			err := once.Patiently(ctx, func() error { return l.Platform.AddTag(ctx, w.ID, name) })
+			var unknown *rescale.OutcomeUnknownError
+			switch {
+			case errors.As(err, &unknown):
+				lost = append(lost, name)
+			case err != nil:
+				l.Warn(w.Job, fmt.Sprintf("adding tag %q: %v", name, err))
+				missing = without(missing, name)
+			}
+		}
+		if len(missing) == 0 {
+			return
+		}
+		missing = l.missingTags(ctx, w, missing)
+		for _, name := range missing {
+			if !slices.Contains(lost, name) {
+				l.Warn(w.Job, fmt.Sprintf("adding tag %q: the platform took it, and does not show it", name))
+				missing = without(missing, name)
+			}
+		}
+	}
+	for _, name := range missing {
+		l.Warn(w.Job, fmt.Sprintf("adding tag %q: its answer was lost, twice", name))
+	}
+}
+
+// missingTags are those of the wanted tags that the platform does not show; none when
+// it cannot be asked.
+func (l Labeler) missingTags(ctx context.Context, w Wish, wanted []string) []string {
+	present, err := l.Platform.Tags(ctx, w.ID)
+	if err != nil {
+		l.Warn(w.Job, fmt.Sprintf("reading its tags: %v", err))
+		return nil
+	}
+	var missing []string
+	for _, name := range wanted {
+		there := slices.ContainsFunc(present, func(t rescale.Tag) bool {
+			return strings.EqualFold(t.Name, name) || strings.EqualFold(t.NormalizedName, name)
+		})
+		if !there {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+func without(names []string, name string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == name })
+}
+
+// setFields gives custom fields their values, and reads them back.
+func (l Labeler) setFields(ctx context.Context, w Wish) {
+	missing := maps.Clone(w.Fields)
+	if len(missing) > 0 && !w.Fresh {
+		missing = l.missingFields(ctx, w, missing)
+	}
+	if len(missing) == 0 {
+		return
+	}
+	if err := once.Settle(ctx, func() error { return l.Platform.SetCustomFields(ctx, w.ID, missing) }); err != nil {
+		l.Warn(w.Job, fmt.Sprintf("setting its custom fields: %v", err))
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.missingFields(ctx, w, missing))) {
+		l.Warn(w.Job, fmt.Sprintf("setting custom field %q: the platform took it, and does not show it", name))
+	}
+}
+
+// missingFields are those of the wanted fields that have another value on the
+// platform, or none; an empty list when it cannot be asked.
+func (l Labeler) missingFields(ctx context.Context, w Wish, wanted map[string]any) map[string]any {
+	present, err := l.Platform.CustomFields(ctx, w.ID)
+	if err != nil {
+		l.Warn(w.Job, fmt.Sprintf("reading its custom fields: %v", err))
+		return nil
+	}
+	missing := maps.Clone(wanted)
+	// Whether a number comes back as one is up to the definition of the field.
+	maps.DeleteFunc(missing, func(name string, value any) bool { return fmt.Sprint(present[name]) == fmt.Sprint(value) })
+	return missing
+}
