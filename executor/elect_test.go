@@ -251,7 +251,10 @@ func TestLook(t *testing.T) {
 	clone.ClonedFrom, other.Owner, noKey.Tiles = "Ours", "bob@example.com", nil
 	noMark := keyed("NoMark", j, noon)
 	noMark.Name = "wing"
-	p.jobs = []rescale.Job{ours, clone, other, noKey, noMark}
+	oneKey, twoKeys := keyed("OneKey", j, noon), keyed("TwoKeys", j, noon)
+	oneKey.Tiles = append(oneKey.Tiles, rescale.Tile{})
+	twoKeys.Tiles = append(twoKeys.Tiles, keyed("", plain("tail"), noon).Tiles...)
+	p.jobs = []rescale.Job{ours, clone, other, noKey, noMark, oneKey, twoKeys}
 	key := once.Key{Digest: j.Digest, Name: j.Name, Generation: 1, Attempt: 1}
 	seen, err := once.Look(t.Context(), p, once.Search{Owner: "Ada@Example.com", Keys: []once.Key{key}})
 	if err != nil {

@@ -88,6 +88,9 @@ func (l Labeler) assign(ctx context.Context, w Wish) error {
 		return nil
 	}
 	is, err := l.projectOf(ctx, w.ID)
+	if once.NotFound(err) {
+		return nil // the submit tells, and knows what to do
+	}
 	if err == nil && is != wanted {
 		err = once.Settle(ctx, func() error { return l.Platform.AssignProject(ctx, l.Company, w.ID, wanted) })
 		if err != nil {

@@ -3,6 +3,7 @@ package once
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
@@ -19,6 +20,15 @@ func (e *StepError) Error() string { return fmt.Sprintf("%s job %q: %v", e.Act, 
 
 // Unwrap gives the cause.
 func (e *StepError) Unwrap() error { return e.Err }
+
+// Hint tells what to add when the platform wants to know who pays.
+func (e *StepError) Hint() string {
+	var refused *rescale.Error
+	if errors.As(e.Err, &refused) && slices.ContainsFunc(refused.Fields, func(f rescale.FieldError) bool { return f.Path == "projectId" || f.Path == "project_id" }) {
+		return "your organization wants to know who pays: write project: with the name or id of one of your projects; nothing was submitted"
+	}
+	return ""
+}
 
 // UnresolvedError tells that a create got no answer, again and again, and that the
 // platform shows no draft of it (yet). Nothing is billed: a draft is free.

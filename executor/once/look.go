@@ -184,18 +184,20 @@ func inspectOne(ctx context.Context, p Reader, id string, wanted func(Key) bool)
 	return &Owned{found, job}, err
 }
 
-// ours reads the whole key, which every tile carries. A clone has it too, and is
-// somebody's own.
-func ours(job rescale.Job) (Key, bool) {
-	if job.ClonedFrom != "" {
+// ours reads the whole key, which every tile carries: a job that a person has put
+// another analysis into is not the one that the key stands for. A clone has it too,
+// and is somebody's own.
+func ours(job rescale.Job) (key Key, ok bool) {
+	if job.ClonedFrom != "" || len(job.Tiles) == 0 {
 		return Key{}, false
 	}
+	text := job.Tiles[0].EnvVars[KeyVariable]
 	for _, tile := range job.Tiles {
-		if key, ok := ParseKey(tile.EnvVars[KeyVariable]); ok {
-			return key, true
+		if tile.EnvVars[KeyVariable] != text {
+			return Key{}, false
 		}
 	}
-	return Key{}, false
+	return ParseKey(text)
 }
 
 // NotFound tells that the platform does not have what was asked for.

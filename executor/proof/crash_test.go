@@ -15,7 +15,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// three is an apply with shared and own inputs, tags, results and checks of success.
+// three is an apply with shared and own inputs, tags, results and checks of success,
+// and with a job of two analyses, a project that pays and a custom field.
 const three = `version: 1
 name: wing
 tags: [naca, fine mesh]
@@ -34,9 +35,12 @@ command: "true"
 ---
 version: 1
 name: body
-analysis: {code: user_included, version: "0"}
+project: cfd
+customFields: {Cost center: A-17}
 hardware: {coreType: emerald, coresPerSlot: 1}
-command: "true"
+analyses:
+  - {analysis: {code: user_included, version: "0"}, command: "true"}
+  - {analysis: {code: user_included, version: "0"}, command: "true"}
 success: {files: [process_output.log], log: {lacks: FATAL}}
 `
 

@@ -33,7 +33,9 @@ func open(t *testing.T, speed float64) *emulator.Server {
 	t.Helper()
 	server, err := emulator.Open(emulator.Config{
 		Dir: scratch(t), Shell: "true", Env: []string{"PATH=" + os.Getenv("PATH")}, Speed: speed,
-		Accounts: []emulator.Account{{Key: key, Email: owner}},
+		Accounts: []emulator.Account{{Key: key, Email: owner, CompanyCode: "acme", Projects: []emulator.Project{{ID: "pCfd", Name: "cfd"}}}},
+		// Who pays has to be said in a call of its own.
+		Switches: emulator.Switches{IgnoreProjects: true},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +159,7 @@ func (r runner) apply(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	run := executor.Executor{Platform: client, Journal: journal, Owner: resolved.User.Email, Parallel: r.parallel, NoWait: r.noWait}
+	run := executor.Executor{Platform: client, Journal: journal, Owner: resolved.User.Email, Company: resolved.User.CompanyCode, Parallel: r.parallel, NoWait: r.noWait}
 	report, err := run.Apply(ctx, plan)
 	for _, o := range report.Outcomes {
 		err = errors.Join(err, o.Err)
@@ -197,7 +199,15 @@ func billOf(server *emulator.Server) (bill, error) {
 		if err := json.Unmarshal(j.Body, &body); err != nil {
 			return b, err
 		}
-		b.submitted[body.JobAnalyses[0].EnvVars[once.KeyVariable]]++
+		key := body.JobAnalyses[0].EnvVars[once.KeyVariable]
+		for _, tile := range body.JobAnalyses {
+			if tile.EnvVars[once.KeyVariable] != key {
+				return b, fmt.Errorf("an analysis of job %s has another key", j.Name)
+			}
+		}
+		if b.submitted[key]++; len(body.JobAnalyses) > 1 && j.ProjectID != "pCfd" {
+			return b, fmt.Errorf("job %s is billed to project %q", j.Name, j.ProjectID)
+		}
 	}
 	return b, nil
 }

@@ -93,6 +93,7 @@ type JobInfo struct {
 	Restarts  int
 	Inserted  time.Time
 	Tags      []string
+	ProjectID string          // empty: none
 	Body      json.RawMessage // as created, with later changes; white space may differ
 }
 
@@ -104,6 +105,9 @@ func (s *Server) Jobs() []JobInfo {
 		out[i] = JobInfo{
 			ID: j.ID, Name: j.Spec.Name, Owner: j.Owner, Status: j.Status(), Submitted: j.Submits, Draft: j.Draft(),
 			Deleted: !j.Deleted.IsZero(), Restarts: j.Restarts, Inserted: j.Inserted, Tags: slices.Clone(j.Tags), Body: slices.Clone(j.Body),
+		}
+		if j.Spec.ProjectID != nil {
+			out[i].ProjectID = *j.Spec.ProjectID
 		}
 		if n := len(j.Statuses); n > 0 {
 			out[i].Reason = j.Statuses[n-1].Reason
