@@ -31,6 +31,7 @@ const (
 	expiredKey  = "2222222222222222222222222222222222222222"
 	inactiveKey = "3333333333333333333333333333333333333333"
 	otherKey    = "4444444444444444444444444444444444444444"
+	projectKey  = "5555555555555555555555555555555555555555" // of an organization where somebody has to pay
 )
 
 func TestMain(m *testing.M) {
@@ -82,6 +83,9 @@ func setUp(env *testscript.Env, root string) error {
 			{Key: expiredKey, Email: "eve@example.com", State: emulator.Expired},
 			{Key: inactiveKey, Email: "ian@example.com", State: emulator.Inactive},
 			{Key: otherKey, Email: "bob@example.com"},
+			{Key: projectKey, Email: "eva@example.com", CompanyCode: "acme", ProjectRequired: true, Projects: []emulator.Project{
+				{ID: "pCfd", Name: "cfd"}, {ID: "pCrash", Name: "crash"},
+			}},
 		},
 		// Everybody sees everybody's jobs: nobody may take them for their own.
 		Switches: emulator.Switches{SharedJobs: true},
@@ -105,6 +109,7 @@ func setUp(env *testscript.Env, root string) error {
 	env.Setenv("EXPIRED_KEY", expiredKey)
 	env.Setenv("INACTIVE_KEY", inactiveKey)
 	env.Setenv("OTHER_KEY", otherKey)
+	env.Setenv("PROJECT_KEY", projectKey)
 	env.Setenv("ROOT", root)
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("USERPROFILE", env.WorkDir)
