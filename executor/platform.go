@@ -13,10 +13,8 @@ import (
 // Platform is everything that apply needs of the platform.
 type Platform interface {
 	Finder
-	once.Writer
+	Changer
 	inputs.Platform
-	label.Platform
-	Stopper
 }
 
 // Finder reads what is there.
@@ -32,7 +30,9 @@ type Observer interface {
 	inputs.Finder
 }
 
-// Stopper stops jobs.
-type Stopper interface {
+// Changer makes jobs, labels them and stops them.
+type Changer interface {
+	once.Writer
+	label.Platform
 	StopJob(ctx context.Context, id string) error
 }

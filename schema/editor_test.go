@@ -48,6 +48,8 @@ func TestEditor(t *testing.T) {
 			"an input":            {"inputs:\n  - |", []string{"path", "id", "exclude"}},
 			"a range":             {"matrix:\n  aoa:\n    |", []string{"from", "to", "step", "count"}},
 			"a check of a log":    {"success:\n  log:\n    |", []string{"contains", "lacks", "file"}},
+			"one of several":      {"analyses:\n  - command: a\n    |", []string{"analysis", "hardware", "inputs", "extra"}},
+			"below it":            {"analyses:\n  - command: a\n    hardware:\n      |", []string{"coreType", "walltime"}},
 			"of defaults as well": {"kind: defaults\noutputs:\n  |", []string{"download", "exclude", "to"}},
 		} {
 			labels := e.completion(t, tc.text)
@@ -63,6 +65,7 @@ func TestEditor(t *testing.T) {
 			"hardware:\n  wall|time: 8h":                          "Longest run time",
 			"success:\n  log: {cont|ains: End}":                   "A text that the log must contain",
 			"limits: {max|Cost: 120}":                             "US dollars",
+			"analyses:\n  - com|mand: ./Allrun":                   "What runs on the platform",
 			"hardware:\n  coresPer|Slot: ${{ matrix.cores }}":     "You pay for cores",
 			"name: a\nmatrix:\n  aoa: {fr|om: 0, to: 1, step: 1}": "The first number",
 		} {
@@ -77,13 +80,15 @@ func TestEditor(t *testing.T) {
 			"name: a\nhardware:\n  coresPerSlot: ${{ matrix.cores }}\n  walltime: ${{ vars.h }}h":                    nil,
 			"kind: defaults\nhardware: {slots: 1}\n---\nname: a\nmatrix: {x: [1, b], y: {from: 0, to: 1, count: 3}}": nil,
 			"name: a\nhardware: {corePerSlot: 4}":                                                                    {"2:12 Property corePerSlot is not allowed."},
-			"version: 1":                                                                                             {`1:1 Missing property "name".`},
-			"name: a\nhardware:\n  walltime: 8":                                                                      {`3:13 Incorrect type. Expected "string".`},
-			"name: a\nhardware: {walltime: 8x}":                                                                      {"2:22 walltime is a number with a unit, such as 8h, 90m or 1d12h"},
-			"name: Wing":                                                                                             {"1:7 a name has lower-case letters, digits, dots, dashes and underscores, starts with a letter or digit, and has at most 63 characters"},
-			"name: a\nsuccess: {log: [{contains: End}, {file: a, lacks: [b, c]}], files: [a]}":                       nil,
-			"name: a\nsuccess: {log: {contain: End}}":                                                                {"2:17 Property contain is not allowed."},
-			"name: a\nmatrix: {aoa: 4}":                                                                              {`2:15 Incorrect type. Expected "array | Range".`},
+			"name: a\nanalyses: [{comand: x}]":                                                                       {"2:13 Property comand is not allowed."},
+			"name: a\nextra: {any: [1, {a: b}]}\nautomations: [a, '${{ vars.a }}']\nssh: {cidr: [a], port: 22}":      nil,
+			"version: 1":                        {`1:1 Missing property "name".`},
+			"name: a\nhardware:\n  walltime: 8": {`3:13 Incorrect type. Expected "string".`},
+			"name: a\nhardware: {walltime: 8x}": {"2:22 walltime is a number with a unit, such as 8h, 90m or 1d12h"},
+			"name: Wing":                        {"1:7 a name has lower-case letters, digits, dots, dashes and underscores, starts with a letter or digit, and has at most 63 characters"},
+			"name: a\nsuccess: {log: [{contains: End}, {file: a, lacks: [b, c]}], files: [a]}": nil,
+			"name: a\nsuccess: {log: {contain: End}}":                                          {"2:17 Property contain is not allowed."},
+			"name: a\nmatrix: {aoa: 4}":                                                        {`2:15 Incorrect type. Expected "array | Range".`},
 		} {
 			if diff := cmp.Diff(want, e.problems(t, text)); diff != "" {
 				t.Errorf("%q (-want +got)\n%s", text, diff)

@@ -166,8 +166,9 @@ func (j JobRequest) body() (map[string]any, error) {
 		merge(object, tile.Extra)
 		tiles[i] = object
 	}
-	j.JobAnalyses = nil
-	object, err := asObject(j)
+	rest := j
+	rest.JobAnalyses = nil
+	object, err := asObject(rest)
 	if err != nil {
 		return nil, err
 	}
