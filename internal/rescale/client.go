@@ -127,9 +127,8 @@ func (c *Client) JobURL(id string) string {
 	return c.BaseURL() + "/jobs/" + url.PathEscape(id) + "/"
 }
 
-// Redact makes text of the platform fit to be shown: what a job printed may quote
-// its secrets.
-func (c *Client) Redact(text string) string { return c.veil.cover(text) }
+// Redact hides the secrets in what a job printed, and changes nothing else.
+func (c *Client) Redact(text string) string { return c.veil.hide(text) }
 
 // Close drops idle connections. The client may be used again afterwards.
 func (c *Client) Close() { c.api.CloseIdleConnections() }
