@@ -87,8 +87,9 @@ func setUp(env *testscript.Env, root string) error {
 				{ID: "pCfd", Name: "cfd"}, {ID: "pCrash", Name: "crash"},
 			}},
 		},
-		// Everybody sees everybody's jobs: nobody may take them for their own.
-		Switches: emulator.Switches{SharedJobs: true},
+		// Everybody sees everybody's jobs: nobody may take them for their own. And what is
+		// run before and after a command must be a script.
+		Switches: emulator.Switches{SharedJobs: true, StrictTypes: true},
 	})
 	if err != nil {
 		return err
