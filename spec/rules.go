@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/spec/access"
 )
 
@@ -41,6 +42,30 @@ func checkName(name Value[string], file string, names map[string]diag.Position) 
 	list.Add(name.Pos, diag.DuplicateName, "names tell jobs apart; give one of them another name",
 		"job name %q is already used at %s", name.V, first)
 	return list
+}
+
+// checkLines reports commands whose lines YAML would join: cd case and ./solve
+// would run as one command, and what runs costs money.
+func checkLines(doc *yamlsrc.Document) diag.List {
+	var list diag.List
+	walkTexts(doc.Value, "", func(pointer, _ string) {
+		if isCommand(yamlsrc.Path(pointer)) && doc.Joined(pointer) {
+			list.Add(doc.At(pointer), diag.BadValue, "write command: | to keep the lines, or command: >- to make one line of them on purpose",
+				"command goes over several lines, and YAML would make one line of them")
+		}
+	})
+	return list
+}
+
+// isCommand tells the command of a job, of one of its analyses, or of a script.
+func isCommand(path []string) bool {
+	if len(path) > 2 && path[0] == "analyses" {
+		path = path[2:]
+	}
+	if len(path) > 1 && (path[0] == "preProcess" || path[0] == "postProcess") {
+		path = path[1:]
+	}
+	return len(path) == 1 && path[0] == "command"
 }
 
 // folder is a folder for results, and the place that chose it.

@@ -14,15 +14,8 @@ import (
 // lines and the indentation of block texts; where it cannot, and for what is
 // not a text, it gives the place of the whole value.
 func (d *Document) Inside(pointer string, offset int) diag.Position {
-	p, found := d.find(pointer)
-	if !found || p.value == nil || resolved(p.value).Kind != yaml.ScalarNode {
-		return d.At(pointer)
-	}
-	n := resolved(p.value)
-	start, _ := d.text.token(d.offset(n), n)
-	w := walker{body: d.text.body, at: start, style: n.Style}
-	w.begin()
-	for i, r := range []rune(n.Value) {
+	w, value := d.walker(pointer)
+	for i, r := range []rune(value) {
 		start, end, ok := w.next(r)
 		if !ok {
 			return d.At(pointer)
@@ -34,11 +27,39 @@ func (d *Document) Inside(pointer string, offset int) diag.Position {
 	return d.At(pointer)
 }
 
+// Joined tells a text that goes over several lines, of which YAML makes one: it
+// is written without | or >, and its line breaks are not escaped.
+func (d *Document) Joined(pointer string) bool {
+	w, value := d.walker(pointer)
+	for _, r := range value {
+		if _, _, ok := w.next(r); !ok || w.joined {
+			break
+		}
+	}
+	return w.joined && w.style&blockStyle == 0
+}
+
+// walker begins at the scalar at pointer, and gives its value; of what is not a
+// scalar that is empty.
+func (d *Document) walker(pointer string) (walker, string) {
+	p, found := d.find(pointer)
+	if !found || p.value == nil || resolved(p.value).Kind != yaml.ScalarNode {
+		return walker{}, ""
+	}
+	n := resolved(p.value)
+	start, _ := d.text.token(d.offset(n), n)
+	w := walker{body: d.text.body, at: start, style: n.Style}
+	w.begin()
+	return w, n.Value
+}
+
 // walker goes through the source of a scalar in step with its value.
 type walker struct {
 	body  []byte
 	at    int
 	style yaml.Style
+	// joined is set when a line break was passed that is not escaped.
+	joined bool
 }
 
 // begin goes to the first character that can belong to the value.
@@ -66,6 +87,7 @@ func (w *walker) next(r rune) (start, end int, ok bool) {
 		switch {
 		case lineBreak > 0:
 			w.at += lineBreak
+			w.joined = true
 			w.skipIndent()
 			if r == '\n' || r == ' ' {
 				return start, start, true

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 )
 
 // place writes a position as line:col+width.
@@ -149,5 +150,40 @@ func TestInsideOutOfReach(t *testing.T) {
 		if got, want := doc.Inside(tc.pointer, tc.offset), doc.At(tc.pointer); got != want {
 			t.Errorf("Inside(%q, %d) = %+v, want At: %+v", tc.pointer, tc.offset, got, want)
 		}
+	}
+}
+
+func TestJoined(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		text string
+		want bool
+	}{
+		"plain on two lines":         {"a: b\n  c\n", true},
+		"plain below the key":        {"a:\n  b\n  c\n", true},
+		"plain with a line between":  {"a: b\n\n  c\n", true},
+		"Windows line ends":          {"a: b\r\n  c\r\n", true},
+		"double quotes on two lines": {"a: \"b\n  c\"\n", true},
+		"single quotes on two lines": {"a: 'b\n  c'\n", true},
+		"an alias of two lines":      {"x: &x b\n  c\na: *x\n", true},
+		"one line":                   {"a: b c\n", false},
+		"one line below the key":     {"a:\n  b c # d\n\ne: f\n", false},
+		"an escaped line break":      {"a: \"b\\\n  c\"\n", false},
+		"line breaks as escapes":     {`a: "b\nc"`, false},
+		"literal":                    {"a: |\n  b\n  c\n", false},
+		"folded":                     {"a: >-\n  b\n  c\n", false},
+		"a list":                     {"a:\n  - b\n  - c\n", false},
+		"nothing":                    {"b: c\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			docs, list := yamlsrc.Parse(source(tc.text))
+			if len(list) > 0 {
+				t.Fatal(list)
+			}
+			if got := docs[0].Joined("/a"); got != tc.want {
+				t.Errorf("Joined(/a) = %v, want %v", got, tc.want)
+			}
+		})
 	}
 }
