@@ -20,6 +20,7 @@ const (
 	EventAborted     EventType = "aborted"     // as above or below: a transfer ended early; the results of its jobs tell why
 	EventCreated     EventType = "created"     // Job, ID
 	EventSubmitted   EventType = "submitted"   // Job, ID
+	EventFound       EventType = "found"       // Job, ID: instead of created and submitted, of a run that was on its way
 	EventStatus      EventType = "status"      // Job, ID, Status
 	EventReading     EventType = "reading"     // Job, ID, File, Size: for its success
 	EventWarning     EventType = "warning"     // Message; Job when it concerns one

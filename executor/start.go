@@ -113,6 +113,11 @@ func (a *application) Submitted(job, id string) {
 	a.notify(Event{Type: EventSubmitted, Job: job, ID: id})
 }
 
+// Found tells that a run was on its way already.
+func (a *application) Found(job, id string) {
+	a.notify(Event{Type: EventFound, Job: job, ID: id})
+}
+
 // Status records and tells that the status of a run has changed.
 func (a *application) Status(job, id string, latest rescale.Status) error {
 	err := a.Journal.Append(state.Record{

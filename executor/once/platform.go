@@ -39,5 +39,6 @@ type Journal interface {
 type Reporter interface {
 	Created(job, id string)
 	Submitted(job, id string)
+	Found(job, id string) // a run that was on its way before: nothing is submitted
 	Warn(job, message string)
 }

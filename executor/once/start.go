@@ -139,7 +139,7 @@ func (s *Starter) adopt(ctx context.Context, c Claim) error {
 		return err
 	}
 	s.clear(ctx, c.Key.Name, c.Spare)
-	return s.submitted(c, c.ID)
+	return s.submitted(c, c.ID, s.Report.Found)
 }
 
 // recordFound writes down a draft or job that the journal does not know.
@@ -153,11 +153,12 @@ func (s *Starter) recordFound(c Claim) error {
 	return s.Journal.Append(c.record(state.KindCreated, c.ID))
 }
 
-func (s *Starter) submitted(c Claim, id string) error {
+// submitted records that a run is on its way, and tells who has brought it there.
+func (s *Starter) submitted(c Claim, id string, tell func(job, id string)) error {
 	if err := s.Journal.Append(c.record(state.KindSubmitted, id)); err != nil {
 		return err
 	}
-	s.Report.Submitted(c.Key.Name, id)
+	tell(c.Key.Name, id)
 	return nil
 }
 

@@ -11,13 +11,15 @@ import (
 // then the run is recorded as submitted, so that a process which dies in between
 // leaves no draft that nobody remembers.
 func (s *Starter) spend(ctx context.Context, c Claim, d draft, e election) error {
+	tell := s.Report.Found
 	if !e.winner.Submitted() {
 		if err := s.submit(ctx, c, d); err != nil {
 			return err
 		}
+		tell = s.Report.Submitted
 	}
 	s.clear(ctx, c.Key.Name, e.losers)
-	return s.submitted(c, d.id)
+	return s.submitted(c, d.id, tell)
 }
 
 // submit spends the money: record, submit. A draft that this call did not make

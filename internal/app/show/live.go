@@ -105,6 +105,8 @@ func (l *Live) Event(e executor.Event) {
 		l.lane(e.Job, e.ID).status = "created"
 	case executor.EventSubmitted:
 		l.lane(e.Job, e.ID).status = "submitted"
+	case executor.EventFound:
+		l.lane(e.Job, e.ID).status = "found"
 	case executor.EventStatus:
 		l.lane(e.Job, e.ID).status = e.Status
 	case executor.EventReading:

@@ -31,6 +31,8 @@ func (l *Lines) Event(e executor.Event) {
 		fmt.Fprintf(l.Progress, "%s: created %s\n", e.Job, e.ID)
 	case executor.EventSubmitted:
 		fmt.Fprintf(l.Progress, "%s: submitted %s\n", e.Job, e.ID)
+	case executor.EventFound:
+		fmt.Fprintf(l.Progress, "%s: found %s on the platform\n", e.Job, e.ID)
 	case executor.EventStatus:
 		fmt.Fprintf(l.Progress, "%s: %s\n", e.Job, e.Status)
 	case executor.EventReading:
