@@ -196,7 +196,8 @@ func (l *Live) rows(columns, room int) []string {
 }
 
 // jobs is one line a job, or counts when there are too many. On a narrow screen
-// names are cut, for the status is what people look for.
+// names are cut, for the status is what people look for; they keep their ends, which
+// tell the points of a matrix apart.
 func (l *Live) jobs(columns, room int) []string {
 	if len(l.lanes) > room {
 		return l.folded()
@@ -211,7 +212,7 @@ func (l *Live) jobs(columns, room int) []string {
 	}
 	if longest+rest > columns {
 		for _, row := range cells {
-			row[0] = runewidth.Truncate(row[0], max(shortestName, columns-rest), "…")
+			row[0] = traffic.Shorten(row[0], max(shortestName, columns-rest))
 		}
 	}
 	var out strings.Builder

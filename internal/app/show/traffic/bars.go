@@ -72,7 +72,7 @@ func (b *bars) lines(columns int) []string {
 }
 
 func (r bar) line(l layout) string {
-	cells := []string{padRight(shorten(r.name, l.name), l.name)}
+	cells := []string{padRight(Shorten(r.name, l.name), l.name)}
 	if l.bar > 0 {
 		cells = append(cells, r.draw(l.bar))
 	}
@@ -110,8 +110,8 @@ func (r bar) draw(width int) string {
 	return "[" + padRight(strings.Repeat("=", full)+head, inner) + "]"
 }
 
-// shorten cuts a name at its beginning: what tells names apart is mostly at the end.
-func shorten(name string, width int) string {
+// Shorten cuts a name at its beginning: what tells names apart is mostly at the end.
+func Shorten(name string, width int) string {
 	over := runewidth.StringWidth(name) - width
 	if over <= 0 {
 		return name
