@@ -222,6 +222,16 @@ func TestLoadSeveralSources(t *testing.T) {
 	}
 }
 
+// The same file twice is that one mistake: its job is no two points of a matrix.
+func TestSameFileTwiceIsOneProblem(t *testing.T) {
+	t.Parallel()
+	src := diag.Source{Name: "a.yaml", Text: []byte(job("x") + "outputs: {download: [\"*.csv\"], to: results}\n")}
+	_, list := spec.Load([]diag.Source{src, src})
+	if len(list) != 1 || list[0].Rule != diag.DuplicateName || list[0].Hint != "give every file once" {
+		t.Errorf("problems: %v", list)
+	}
+}
+
 func TestLoadTooLarge(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{

@@ -71,6 +71,7 @@ func isCommand(path []string) bool {
 // folder is a folder for results, and the place that chose it.
 type folder struct {
 	name string
+	job  string
 	pos  diag.Position
 }
 
@@ -80,7 +81,7 @@ func checkFolder(job Job, folders map[string]folder) diag.List {
 	if len(job.Outputs.Download) == 0 || !job.Name.Written() {
 		return nil
 	}
-	own := folder{job.ResultsFolder(), job.Name.Pos}
+	own := folder{job.ResultsFolder(), job.Name.V, job.Name.Pos}
 	if job.Outputs.To.Written() {
 		own.pos = job.Outputs.To.Pos
 	}
@@ -92,6 +93,7 @@ func checkFolder(job Job, folders map[string]folder) diag.List {
 	}
 	var list diag.List
 	switch {
+	case first == own: // the same file twice, which is reported as that
 	case first.pos != own.pos:
 		list.Add(own.pos, diag.DuplicateFolder, "give one of the jobs another folder, or leave out to: for results/NAME",
 			"the results of another job go to %q too, see %s", diag.Short(own.name), first.pos)
