@@ -13,7 +13,7 @@ import (
 
 func (t *tool) planCommand() *cli.Command {
 	flags := []cli.Flag{
-		&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 when apply would do something"},
+		&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 when apply would do something, 5 or 6 when it would refuse to"},
 	}
 	return &cli.Command{
 		Name:      "plan",
@@ -56,7 +56,21 @@ func (t *tool) showPlan(c *cli.Context, plan executor.Plan, output string) error
 	default:
 		t.style(c).Plan(t.Stdout, plan)
 	}
-	if plan.Pending() && c.Bool("detailed-exitcode") {
+	if c.Bool("detailed-exitcode") {
+		return pending(plan)
+	}
+	return nil
+}
+
+// pending is the code of a plan: 2 when apply would do something, and that of apply
+// when it would do nothing, for one job that must not be run keeps all back.
+func pending(plan executor.Plan) error {
+	switch {
+	case len(plan.Refusals()) > 0:
+		return codeError(ExitGuard)
+	case slices.ContainsFunc(plan.Steps, func(s executor.Step) bool { return s.Action == executor.Conflict }):
+		return codeError(ExitConflict)
+	case plan.Pending():
 		return codeError(ExitPending)
 	}
 	return nil
