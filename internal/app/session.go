@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/local"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
@@ -157,6 +158,9 @@ func realPath(path string) string {
 func (t *tool) connect(c *cli.Context, s *session) (err error) {
 	var found login.Login
 	if c.Bool("local") {
+		if err := onlyLocal(c); err != nil {
+			return err
+		}
 		found, err = t.embed(c, s)
 	} else {
 		found, err = t.login(c)
@@ -177,6 +181,18 @@ func (t *tool) connect(c *cli.Context, s *session) (err error) {
 	}
 	if s.account == "" {
 		s.account = s.platform.BaseURL()
+	}
+	return nil
+}
+
+// onlyLocal refuses flags that name another platform beside --local: one of the
+// two would silently be left out.
+func onlyLocal(c *cli.Context) error {
+	for _, flag := range []string{"profile", "api-url", "token-file"} {
+		if c.IsSet(flag) {
+			return cmdline.Usage(fmt.Sprintf("--local and --%s exclude each other", flag),
+				"--local is a platform of its own, on this machine: leave one of the two out")
+		}
 	}
 	return nil
 }
