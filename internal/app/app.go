@@ -103,10 +103,9 @@ func equip(commands []*cli.Command) {
 // verb is how the running command is typed, such as "plan" or "state list".
 func verb(c *cli.Context) string { return strings.TrimPrefix(c.Command.HelpName, programName+" ") }
 
-// badFlag is for a flag whose value cannot be read. The library's words are
-// `invalid value "5" for flag -timeout: parse error`.
+// badFlag is for a flag whose value cannot be read.
 func badFlag(c *cli.Context, err error, _ bool) error {
-	return cmdline.Usage(err.Error(), "see rescale-apply "+verb(c)+" --help; a time has a unit, such as 30s or 2h")
+	return cmdline.BadValue(err, c.Command.Flags, verb(c))
 }
 
 // application hands parsing and help pages to the library, and keeps errors and
