@@ -315,19 +315,19 @@ func (s *session) hideState() error {
 		}
 		folder := filepath.Join(before, stateFolder)
 		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return fmt.Errorf("making the folder of the state file: %w", err)
+			return &state.WriteError{Path: path, Err: fmt.Errorf("making its folder: %w", err)}
 		}
 		if err := hide(folder); err != nil {
-			return fmt.Errorf("keeping the state file out of git: %w", err)
+			return &state.WriteError{Path: path, Err: fmt.Errorf("keeping it out of git: %w", err)}
 		}
 	}
 	return nil
 }
 
-// hide keeps a folder out of git.
+// hide keeps a folder out of git. An empty file is what a full disk has left.
 func hide(folder string) error {
 	path := filepath.Join(folder, ".gitignore")
-	if _, err := os.Stat(path); err == nil {
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
 		return nil
 	}
 	return os.WriteFile(path, []byte("*\n"), 0o600)
