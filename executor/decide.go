@@ -330,9 +330,9 @@ func (d decision) key(attempt int) once.Key {
 // againAdvice says how a run that did not succeed is followed by another.
 func againAdvice(job resolver.Job) string {
 	if job.Protected.V {
-		return "it is protected: to run it again, write protected: false first; download fetches what it left"
+		return "it is protected: to run it again, write protected: false first; download --all fetches what it left"
 	}
-	return "--replace " + job.Name + " runs it again unchanged; download fetches what it left"
+	return "--replace " + job.Name + " runs it again unchanged; download --all fetches what it left"
 }
 
 func resumeReason(run state.Run, history []rescale.Status) string {

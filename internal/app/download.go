@@ -185,6 +185,11 @@ func asFlagged(c *cli.Context, wish results.Wish) results.Wish {
 	return wish
 }
 
+// selects tells a wish for some files only.
+func selects(wish results.Wish) bool {
+	return len(wish.Exclude) > 0 || slices.ContainsFunc(wish.Include, func(pattern string) bool { return pattern != "**" })
+}
+
 // deliver fetches or lists what was ordered, one job after the other, and goes on
 // with the next one whatever happens to one.
 func (t *tool) deliver(c *cli.Context, s *session, orders []order, output string) error {
@@ -194,6 +199,9 @@ func (t *tool) deliver(c *cli.Context, s *session, orders []order, output string
 		delivery, err := t.fetch(c, s, o)
 		if output == "text" && (err == nil || len(delivery.Files) > 0) {
 			t.style(c).Delivery(t.Stdout, delivery)
+		}
+		if output == "text" && err == nil && len(delivery.Files) == 0 && selects(o.wish) {
+			fmt.Fprintf(t.Stderr, "hint: no result of %s matches; download --list --all shows what there is\n", o.name)
 		}
 		for _, e := range unsaid(o.explained(c, s.refused(err))) {
 			delivery.Failures = append(delivery.Failures, e)
