@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gopkg.in/ini.v1"
@@ -130,6 +131,9 @@ func readProfile(wished string, getenv func(string) string) (profile, error) {
 			return profile{}, unreadable(path, err)
 		}
 		section, err := file.GetSection(firstOf(wished, "default"))
+		if err == nil && torn(section) {
+			return profile{}, malformed(path)
+		}
 		if err == nil {
 			return fromSection(path, section), nil
 		}
@@ -150,10 +154,20 @@ func unreadable(path string, err error) error {
 	if errors.As(err, &broken) {
 		return &Error{Path: path, Err: broken.Err}
 	}
+	return malformed(path)
+}
+
+func malformed(path string) error {
 	return &Error{
 		Path: path, Err: errors.New("a line is neither a [section] nor key = value"),
 		Advice: "the file has sections like [default] with the lines apibaseurl = URL and apikey = KEY",
 	}
+}
+
+// torn tells a line like "apibaseurl https://eu.rescale.com": the library takes its
+// colon for the sign, and the key would go to another region than was written.
+func torn(s *ini.Section) bool {
+	return slices.ContainsFunc(s.KeyStrings(), func(key string) bool { return strings.Contains(key, " ") })
 }
 
 func missingProfile(path, wished string, known []string) error {

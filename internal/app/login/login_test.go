@@ -77,6 +77,8 @@ func TestFindRefuses(t *testing.T) {
 	write(t, filepath.Join(home, ".config", "rescale", "apiconfig"), profiles)
 	torn := t.TempDir()
 	write(t, filepath.Join(torn, ".config", "rescale", "apiconfig"), "[default]\napikey 0123456789abcdef\n")
+	address := t.TempDir()
+	write(t, filepath.Join(address, ".config", "rescale", "apiconfig"), "[default]\napibaseurl https://itar.rescale.com\napikey = 0123456789abcdef\n")
 	empty := filepath.Join(home, "empty")
 	write(t, empty, "\n")
 	for name, tc := range map[string]struct {
@@ -88,6 +90,7 @@ func TestFindRefuses(t *testing.T) {
 		"no such profile": {login.Wishes{Profile: "corea"}, home, "no profile [corea]", "did you mean korea?"},
 		"no profile file": {login.Wishes{Profile: "korea"}, t.TempDir(), "no profile [korea]", ""},
 		"a key without =": {login.Wishes{}, torn, "a line is neither", "apikey = KEY"},
+		"a URL without =": {login.Wishes{}, address, "a line is neither", "apibaseurl = URL"},
 		"no token file":   {login.Wishes{TokenFile: filepath.Join(home, "nothing")}, home, "reading credentials from ", ""},
 		"empty token":     {login.Wishes{TokenFile: empty}, home, "the file is empty", "the API key and nothing else"},
 	} {
