@@ -167,6 +167,11 @@ func (e ending) withoutReplace(t *tool) {
 	}
 }
 
+// active tells that a run may go on without us. A draft that was made has an id too.
+func (e ending) active() bool {
+	return slices.ContainsFunc(e.report.Outcomes, func(o executor.Outcome) bool { return o.ID != "" && o.Verdict == "" && o.Blocked == "" })
+}
+
 // endedBy tells that an error is only the end of the context.
 func endedBy(ctx context.Context, err error) bool {
 	return err != nil && ctx.Err() != nil && (errors.Is(err, context.Cause(ctx)) || errors.Is(err, ctx.Err()))
@@ -196,11 +201,14 @@ func (t *tool) conclude(ctx context.Context, s *session, end ending) error {
 	switch {
 	case worst != nil:
 		t.hint(worst)
+		if s.local == nil && end.active() {
+			fmt.Fprintln(t.Stderr, "hint: run the same command again to go on: nothing is started twice")
+		}
 		end.withoutReplace(t)
 		return codeError(exitCode(worst))
 	case cut:
 		defer end.withoutReplace(t)
-		return t.interrupted(ctx, s)
+		return t.interrupted(ctx, s, end)
 	case verdicts[ExitJobFailed]:
 		return codeError(ExitJobFailed)
 	case verdicts[ExitJobStopped]:
@@ -230,7 +238,7 @@ func (t *tool) hint(err error) {
 }
 
 // interrupted says what goes on without us, and how to come back to it.
-func (t *tool) interrupted(ctx context.Context, s *session) error {
+func (t *tool) interrupted(ctx context.Context, s *session, end ending) error {
 	cause := context.Cause(ctx)
 	code, what := ExitInterrupted, "interrupted"
 	if errors.Is(cause, errTimeout) {
@@ -239,6 +247,11 @@ func (t *tool) interrupted(ctx context.Context, s *session) error {
 	if s.local != nil {
 		fmt.Fprintf(t.Stderr, "%s: %s; the local platform ends with this command\n", programName, what)
 		fmt.Fprintln(t.Stderr, "hint: run the same command again: jobs that had not finished start over")
+		return codeError(code)
+	}
+	if !end.active() {
+		fmt.Fprintf(t.Stderr, "%s: %s; no job of this apply is left running on the platform\n", programName, what)
+		fmt.Fprintln(t.Stderr, "hint: run the same command again to go on")
 		return codeError(code)
 	}
 	fmt.Fprintf(t.Stderr, "%s: %s; submitted jobs go on running on the platform\n", programName, what)
