@@ -15,7 +15,7 @@ import (
 type compiled struct {
 	schema *jsonschema.Schema
 	raw    any               // the schema as JSON, to read the words beside a rule
-	homes  map[string][]Home // by key in lower case: the mappings that have it
+	homes  map[string][]Home // by the letters of a key: the mappings that have it
 }
 
 // Each form is compiled when it is first needed: most commands that only print
@@ -51,6 +51,11 @@ func compile(f form) (*compiled, error) {
 	return c, nil
 }
 
+// letters is a key however its words are joined: core_type and core-type are coreType.
+func letters(key string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(key))
+}
+
 // collectHomes records which mapping has which keys. A key of a nested mapping
 // without a name of its own, such as a list item, belongs to the key above.
 func (c *compiled) collectHomes(node any, mapping string) {
@@ -60,10 +65,10 @@ func (c *compiled) collectHomes(node any, mapping string) {
 	}
 	properties, _ := m["properties"].(map[string]any)
 	for key, sub := range properties {
-		lower := strings.ToLower(key)
-		if home := (Home{mapping, key}); !slices.Contains(c.homes[lower], home) {
-			c.homes[lower] = append(c.homes[lower], home)
-			slices.SortFunc(c.homes[lower], func(a, b Home) int { return strings.Compare(a.Mapping, b.Mapping) })
+		name := letters(key)
+		if home := (Home{mapping, key}); !slices.Contains(c.homes[name], home) {
+			c.homes[name] = append(c.homes[name], home)
+			slices.SortFunc(c.homes[name], func(a, b Home) int { return strings.Compare(a.Mapping, b.Mapping) })
 		}
 		c.collectHomes(sub, strings.TrimPrefix(mapping+"."+key, "."))
 	}

@@ -29,7 +29,7 @@ func (f *findings) unknownKeys(at failure) {
 		}
 		f.add(at, UnknownKey, "", "unknown key %s%s", shorten(key), under(at.path))
 		v := f.last()
-		v.Key, v.Known, v.Elsewhere = key, known, f.homes[strings.ToLower(key)]
+		v.Key, v.Known, v.Elsewhere = key, known, f.homes[letters(key)]
 	}
 }
 

@@ -98,9 +98,10 @@ func TestHints(t *testing.T) {
 		"mapping":            {`{` + minimal + `,"env":5}`, `write something like env: {OMP_NUM_THREADS: "1"}`},
 		"quoted number":      {`{` + strings.Replace(minimal, `"coresPerSlot":1`, `"coresPerSlot":"18"`, 1) + `}`, "remove the quotes: 18"},
 		"hexadecimal":        {`{` + strings.Replace(minimal, `"coresPerSlot":1`, `"coresPerSlot":"0x1F"`, 1) + `}`, "write it in plain digits: 31"},
-		"octal or decimal":   {`{` + strings.Replace(minimal, `"coresPerSlot":1`, `"coresPerSlot":"0777"`, 1) + `}`, "write it in plain digits, such as 18"},
+		"octal or decimal":   {`{` + strings.Replace(minimal, `"coresPerSlot":1`, `"coresPerSlot":"0777"`, 1) + `}`, "write it in plain digits, such as 4"},
 		"underscores":        {`{` + strings.Replace(minimal, `"coresPerSlot":1`, `"coresPerSlot":"1_000"`, 1) + `}`, "write it in plain digits: 1000"},
-		"infinity":           {`{` + strings.Replace(minimal, `"coresPerSlot":1`, `"coresPerSlot":"Inf"`, 1) + `}`, "write it in plain digits, such as 18"},
+		"a price in words":   {`{` + minimal + `,"limits":{"maxCost":"100 USD"}}`, "write it in plain digits, such as 120"},
+		"infinity":           {`{` + strings.Replace(minimal, `"coresPerSlot":1`, `"coresPerSlot":"Inf"`, 1) + `}`, "write it in plain digits, such as 4"},
 		"yes":                {`{` + minimal + `,"inputs":[{"path":"a","decompress":"Yes"}]}`, "write true"},
 		"neither yes nor no": {`{` + minimal + `,"inputs":[{"path":"a","decompress":"maybe"}]}`, "write true or false"},
 		"enum":               {`{` + minimal + `,"priority":"x"}`, "write on-demand, economy or reserved"},
@@ -121,6 +122,12 @@ func TestHints(t *testing.T) {
 
 func TestHomes(t *testing.T) {
 	t.Parallel()
+	for _, key := range []string{"core_type", "core-type", "Core Type"} {
+		got := schema.Validate(decode(t, `{`+minimal+`,"`+key+`":"emerald"}`))
+		if len(got) != 1 || len(got[0].Elsewhere) != 1 || got[0].Elsewhere[0] != (schema.Home{Mapping: "hardware", Key: "coreType"}) {
+			t.Errorf("homes of %q: %+v", key, got)
+		}
+	}
 	got := schema.Validate(decode(t, `{`+minimal+`,"CORESPERSLOT":1,"exclude":[]}`))
 	if len(got) != 2 {
 		t.Fatalf("violations: %+v", got)

@@ -95,7 +95,7 @@ func correction(at failure, want string) string {
 	case want == "boolean" && text:
 		return yesNo(s)
 	case (want == "integer" || want == "number") && text:
-		return plainNumber(s)
+		return plainNumber(at, s)
 	case want == "array" && typeOf(at.value) != "object" && len(at.path) > 0:
 		return fmt.Sprintf("write a list: %s: [%s]", at.path[len(at.path)-1], flow(at.value))
 	}
@@ -115,7 +115,7 @@ func yesNo(s string) string {
 	return "write true or false"
 }
 
-func plainNumber(s string) string {
+func plainNumber(at failure, s string) string {
 	if strings.Trim(s, "0123456789.+-eE") == "" && (s == "0" || !strings.HasPrefix(s, "0")) {
 		if _, err := strconv.ParseFloat(s, 64); err == nil {
 			return "remove the quotes: " + s
@@ -124,7 +124,11 @@ func plainNumber(s string) string {
 	if n, err := strconv.ParseInt(s, 0, 64); err == nil && !(len(s) > 1 && s[0] == '0' && s[1] >= '0' && s[1] <= '9') {
 		return "write it in plain digits: " + strconv.FormatInt(n, 10)
 	}
-	return "write it in plain digits, such as 18"
+	hint := "write it in plain digits"
+	if example, ok := firstExample(at.rule); ok {
+		hint += ", such as " + flow(example)
+	}
+	return hint
 }
 
 // such gives an example of what a rule wants, with its key; none for the schema

@@ -118,7 +118,7 @@ func unknownKeyHint(v schema.Violation) string {
 		r, _ := utf8.DecodeRuneInString(v.Key[hidden:])
 		return fmt.Sprintf("it holds the invisible character U+%04X, as copied from a web page; write plain spaces", r)
 	}
-	if len(v.Elsewhere) > 0 && !knows(v.Known, v.Key) {
+	if len(v.Elsewhere) > 0 && !slices.Contains(v.Known, v.Elsewhere[0].Key) {
 		var homes []string
 		for _, home := range v.Elsewhere {
 			homes = append(homes, homeName(home.Mapping))
@@ -134,16 +134,6 @@ func unknownKeyHint(v schema.Violation) string {
 // hiddenSpace tells a space that YAML takes for a letter.
 func hiddenSpace(r rune) bool {
 	return r > unicode.MaxASCII && unicode.IsSpace(r) || r == 0x200B || r == 0xFEFF
-}
-
-// knows tells whether name is among known but for the case of its letters.
-func knows(known []string, name string) bool {
-	for _, k := range known {
-		if strings.EqualFold(k, name) {
-			return true
-		}
-	}
-	return false
 }
 
 func homeName(mapping string) string {
