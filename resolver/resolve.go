@@ -22,6 +22,7 @@ type Job struct {
 	Name     string        // identity, from the manifest
 	Pos      diag.Position // of the name
 	Manifest string        // its path
+	Table    string        // path of the table that its point comes from; empty without one
 	Results  string        // folder of the results, as spec.Job.ResultsFolder
 	Dir      string        // folder of the manifest; outputs go below it
 	Title    string        // shown on the platform, before the marker
@@ -151,6 +152,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 
 		Results:  r.spec.ResultsFolder(),
 		Manifest: filepath.Join(r.spec.Dir, filepath.Base(r.spec.File)),
+		Table:    r.spec.Table,
 		Title:    r.spec.Title.V,
 		Tags:     texts(r.spec.Tags),
 		Fields:   values(r.spec.CustomFields),

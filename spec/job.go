@@ -25,6 +25,8 @@ type Job struct {
 	File string        // the manifest as the user typed it
 	Dir  string        // the folder that relative paths start from
 
+	Table string // path of the table that its point comes from; empty without one
+
 	Family string // the name in the manifest, which all points of a matrix share
 
 	Name        Value[string] // identity, unique in one apply: Family, or FAMILY/key=value,...

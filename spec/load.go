@@ -216,6 +216,7 @@ func (p *page) job(doc *document, violations []schema.Violation, unknown map[str
 	job := decode(root, p.src, name)
 	job.SSH = p.decodeSSH(root.member("ssh"), &list)
 	p.besides(root, &list)
+	job.Table = tableOf(doc, p.src.Dir)
 	for _, check := range checks() {
 		check(&job, &list)
 	}

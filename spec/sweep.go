@@ -87,22 +87,43 @@ func entries(n node) []matrix.Entry {
 	return list
 }
 
+// tablePath reads both forms of a table: a path alone, and a mapping.
+func tablePath(csv node) Value[string] {
+	if path := csv.text(); path.Written() {
+		return path
+	}
+	return csv.member("path").text()
+}
+
+// tableOf is the path of the table that the points of a document come from; empty
+// when there is none.
+func tableOf(doc *document, dir string) string {
+	path := tablePath(node{doc: doc, value: doc.Document.Value}.member("matrix").member("csv"))
+	if !path.Written() {
+		return ""
+	}
+	return below(dir, path.V)
+}
+
+// below is a path of a manifest as one of this machine.
+func below(dir, path string) string {
+	path = filepath.FromSlash(path)
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
 // table reads a CSV file through the opener.
 func (s sweep) table(n node) matrix.Axis {
-	path, t := n.text(), matrix.Table{}
-	if !path.Written() {
-		path = n.member("path").text()
-	}
+	path, t := tablePath(n), matrix.Table{}
 	types := n.member("types")
 	if types.value != nil {
 		for _, v := range types.variables() {
 			t.Types = append(t.Types, matrix.Column{Name: v.Name.V, Pos: v.Name.Pos, Type: matrix.Type(v.Value.V)})
 		}
 	}
-	name := filepath.FromSlash(path.V)
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(s.dir, name)
-	}
+	name := below(s.dir, path.V)
 	if s.open == nil {
 		s.list.Add(path.Pos, diag.MissingInput, "", "there are no files here to read a table from")
 		return nil

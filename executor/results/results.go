@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -31,7 +32,10 @@ type Wish struct {
 // Of is the wish of a job.
 func Of(job resolver.Job) Wish {
 	w := Wish{Include: texts(job.Outputs.Download), Exclude: texts(job.Outputs.Exclude), To: job.Results, Dir: job.Dir}
-	w.Keep = append(w.Keep, job.Manifest)
+	w.Keep = append(w.Keep, job.Manifest, filepath.Join(job.Dir, ignore.Name))
+	if job.Table != "" {
+		w.Keep = append(w.Keep, job.Table)
+	}
 	for _, in := range job.Inputs {
 		w.Keep = append(w.Keep, in.Files()...)
 	}
@@ -39,7 +43,7 @@ func Of(job resolver.Job) Wish {
 }
 
 // OverwriteError tells that a result would take the place of an input, of the
-// manifest, or of what this tool or git keeps.
+// manifest or its table, or of what this tool or git keeps.
 type OverwriteError struct{ Path string }
 
 // Error names the file.

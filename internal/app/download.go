@@ -164,7 +164,7 @@ func wishOf(job spec.Job) results.Wish {
 	// Inputs that are not there now cannot be written over.
 	inputs, _ := files.Find([]spec.Job{job})
 	wish := results.Of(resolver.Job{
-		Name: job.Name.V, Dir: job.Dir, Manifest: filepath.Join(job.Dir, filepath.Base(job.File)),
+		Name: job.Name.V, Dir: job.Dir, Manifest: filepath.Join(job.Dir, filepath.Base(job.File)), Table: job.Table,
 		Inputs: inputs[0], Outputs: job.Outputs, Results: job.ResultsFolder(),
 	})
 	if len(wish.Include) == 0 {
