@@ -277,7 +277,7 @@ func (a *application) conclude(ctx context.Context, step Step, out *Outcome, j v
 	}
 	return a.limited(ctx, func() error {
 		if out.Verdict != verdict.Succeeded {
-			out.Advice = againAdvice(step.Job)
+			out.Advice = failedAdvice(step.Job, out.Verdict)
 			out.Log = a.logTail(ctx, out.ID)
 		}
 		if !wantsResults(step.Job, out.Verdict) {

@@ -80,7 +80,7 @@ func (d decision) target() target {
 		t.open, t.because, t.key, t.built = true, ranAgain(current.Upstream, d.lineage), d.next(), d.lineage
 	case d.replace && (gone || d.replaceable(current)):
 		t.open, t.because, t.key = true, replaced, d.next()
-	case current.Stage == state.StageFinished && d.retries(verdict.Verdict(current.Verdict)) && d.judged(current):
+	case current.Stage == state.StageFinished && retries(d.job, verdict.Verdict(current.Verdict)) && d.judged(current):
 		t.open, t.because, t.key = true, d.retrying(current.Verdict, current.ID), d.next()
 	}
 	return t
@@ -105,8 +105,8 @@ func (d decision) cutShort(current state.Run) bool {
 
 // retries tells that a run with this verdict is followed by another attempt. What a
 // person stopped stays stopped, and what is protected is not run again.
-func (d decision) retries(v verdict.Verdict) bool {
-	return d.job.Rerun.OnFailure.V == spec.Always && v != verdict.Succeeded && v != verdict.Stopped && !d.job.Protected.V
+func retries(job resolver.Job, v verdict.Verdict) bool {
+	return job.Rerun.OnFailure.V == spec.Always && v != verdict.Succeeded && v != verdict.Stopped && !job.Protected.V
 }
 
 func (decision) retrying(v, id string) string {
@@ -169,7 +169,7 @@ func (d decision) unrecorded(t target) Step {
 	case d.replace:
 		next.because = replaced
 		return d.creates(next)
-	case d.retries(judged.Verdict):
+	case retries(d.job, judged.Verdict):
 		next.because = d.retrying(string(judged.Verdict), found.ID)
 		return d.creates(next)
 	}
@@ -230,7 +230,7 @@ func (d decision) settled(current state.Run) Step {
 	step := d.of(Unchanged, current, fmt.Sprintf("%s as %s", current.Verdict, current.ID))
 	if verdict.Verdict(current.Verdict) != verdict.Succeeded {
 		step.Reasons = append(step.Reasons, current.Reason)
-		step.Advice = againAdvice(d.job)
+		step.Advice = failedAdvice(d.job, verdict.Verdict(current.Verdict))
 	}
 	if missing := d.seen.Missing[d.job.Name]; len(missing) > 0 {
 		step.Action = Fetch
@@ -327,12 +327,21 @@ func (d decision) key(attempt int) once.Key {
 	return once.Key{Digest: d.job.Digest, Name: d.job.Name, Generation: generation(d.job), Attempt: attempt}
 }
 
-// againAdvice says how a run that did not succeed is followed by another.
+// againAdvice says how a run is followed by another.
 func againAdvice(job resolver.Job) string {
 	if job.Protected.V {
-		return "it is protected: to run it again, write protected: false first; download --all fetches what it left"
+		return "it is protected: to run it again, write protected: false first"
 	}
-	return "--replace " + job.Name + " runs it again unchanged; download --all fetches what it left"
+	return "--replace " + job.Name + " runs it again unchanged"
+}
+
+// failedAdvice says what can follow a run that did not succeed, and what will.
+func failedAdvice(job resolver.Job, v verdict.Verdict) string {
+	advice := againAdvice(job)
+	if retries(job, v) {
+		advice = "the next apply starts another attempt, as rerun.onFailure is always"
+	}
+	return advice + "; download --all fetches what it left"
 }
 
 func resumeReason(run state.Run, history []rescale.Status) string {

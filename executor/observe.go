@@ -126,7 +126,7 @@ func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job)
 	group.SetLimit(lookParallel)
 	for _, job := range jobs {
 		checks := success.Of(job.Success)
-		if checks.None() || !(decision{job: job}).retries(verdict.SuccessCheckFailed) {
+		if checks.None() || !retries(job, verdict.SuccessCheckFailed) {
 			continue
 		}
 		for _, f := range o.Found {
