@@ -61,6 +61,7 @@ type target struct {
 	open    bool      // nothing in the journal is this run: it is looked for on the platform, and else made
 	built   string    // the lineage that a run of any attempt may have to be this one; empty for none
 	because string    // why an open run is wanted although the journal knows current
+	drafted bool      // current is a draft, which will do if no run is found that builds on the right ones
 }
 
 // target looks at the journal, at what became of the current run, and at whether
@@ -73,11 +74,13 @@ func (d decision) target() target {
 	case !known:
 		t.open, t.built = true, d.lineage
 	case current.Stage == state.StageCreating:
-		t.open, t.because = true, "an earlier create left nothing on the platform"
+		t.open, t.because, t.built = true, "an earlier create left nothing on the platform", d.elsewhere(current)
 	case gone && current.Stage == state.StageCreated: // never billed
-		t.open, t.because = true, fmt.Sprintf("draft %s was deleted on the platform", current.ID)
+		t.open, t.because, t.built = true, fmt.Sprintf("draft %s was deleted on the platform", current.ID), d.elsewhere(current)
 	case d.stale(current):
 		t.open, t.because, t.key, t.built = true, ranAgain(current.Upstream, d.lineage), d.next(), d.lineage
+	case d.unsubmitted(current) && d.elsewhere(current) != "":
+		t.open, t.drafted, t.built = true, true, d.lineage
 	case d.replace && (gone || d.replaceable(current)):
 		t.open, t.because, t.key = true, replaced, d.next()
 	case current.Stage == state.StageFinished && retries(d.job, verdict.Verdict(current.Verdict)) && d.judged(current):
@@ -154,7 +157,10 @@ func (d decision) wanted() Step {
 // more: other machines keep other journals.
 func (d decision) unrecorded(t target) Step {
 	found, ok := d.seen.best(t.key, t.built)
-	if !ok {
+	switch {
+	case t.drafted && (!ok || found.ID == t.current.ID):
+		return d.underWay(t.current)
+	case !ok:
 		return d.creates(t)
 	}
 	judged, over := found.Verdict()
@@ -163,15 +169,15 @@ func (d decision) unrecorded(t target) Step {
 	switch {
 	case found.Submitted() && found.Upstream != d.lineage:
 		next.because = ranAgain(found.Upstream, d.lineage)
-		return d.creates(next)
+		return d.unrecorded(next)
 	case t.because == replaced, !over:
 		return d.adopted(found)
 	case d.replace:
 		next.because = replaced
-		return d.creates(next)
+		return d.unrecorded(next)
 	case retries(d.job, judged.Verdict):
 		next.because = d.retrying(string(judged.Verdict), found.ID)
-		return d.creates(next)
+		return d.unrecorded(next)
 	}
 	return d.adopted(found)
 }
@@ -312,11 +318,13 @@ func (d decision) next() once.Key {
 	return d.key(last + 1)
 }
 
-// beyond is the attempt after all that the journal or the platform knows.
+// beyond is the attempt after all that the journal knows or that the platform has
+// billed. A draft on the platform is of this attempt, or of a later one: another
+// runner is about to submit it, or has died before that.
 func (d decision) beyond() once.Key {
 	next := d.next()
 	for _, f := range d.seen.Found {
-		if f.Key == d.key(f.Key.Attempt) {
+		if f.Key == d.key(f.Key.Attempt) && f.Submitted() {
 			next.Attempt = max(next.Attempt, f.Key.Attempt+1)
 		}
 	}

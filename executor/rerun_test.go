@@ -145,6 +145,14 @@ func TestRerun(t *testing.T) {
 			executor.Rerun, of(1, 2), nil,
 			[]string{"failed as Fnd, and rerun.onFailure is always"},
 		},
+		"a failure that only the platform remembers, and another runner's draft of the next attempt": {
+			rerunning(1, spec.Always),
+			nil,
+			executor.Observation{Found: []once.Found{foundFailed, {ID: "Two", Key: of(1, 2)}}},
+			executor.Options{},
+			executor.Resume, of(1, 2), nil,
+			[]string{"draft Two found on the platform"},
+		},
 		"success is not": {
 			rerunning(1, spec.Always),
 			[]state.Run{succeeded},

@@ -42,6 +42,22 @@ func (d decision) stale(current state.Run) bool {
 	return submitted && current.Upstream != d.lineage
 }
 
+// elsewhere is the lineage that a run of any attempt may have to be the wanted one,
+// when the current one was to have another: somebody may have wanted these runs
+// before. It is empty otherwise.
+func (d decision) elsewhere(current state.Run) string {
+	if current.Upstream == d.lineage {
+		return ""
+	}
+	return d.lineage
+}
+
+// unsubmitted tells that a run is a draft on the platform.
+func (d decision) unsubmitted(run state.Run) bool {
+	begun := run.Stage == state.StageCreated || run.Stage == state.StageSubmitting
+	return begun && len(d.seen.Statuses[run.ID]) == 0 && !d.seen.Gone[run.ID]
+}
+
 func ranAgain(before, now string) string {
 	names := chain.RanAgain(before, now)
 	switch len(names) {

@@ -117,6 +117,33 @@ func TestPlanOfAChain(t *testing.T) {
 			}},
 			want: decided{executor.Resume, 1, "W1", []string{"run W1 found on the platform"}},
 		},
+		"a create on the mesh before, and a run on this mesh elsewhere": {
+			mesh: meshed(verdict.Succeeded),
+			wing: []state.Run{on("1.1:mesh", again(run(wing, state.StageCreating, "")))},
+			seen: executor.Observation{Found: []once.Found{seenOn("2.1:mesh", "W1", wing, 1, "Completed", success)}},
+			want: decided{executor.Resume, 1, "W1", []string{"run W1 found on the platform"}},
+		},
+		"a draft on the mesh before, and a run on this mesh elsewhere": {
+			mesh: meshed(verdict.Succeeded),
+			wing: []state.Run{on("1.1:mesh", again(run(wing, state.StageCreated, "W2")))},
+			seen: executor.Observation{Found: []once.Found{
+				seenOn("2.1:mesh", "W1", wing, 1, "Completed", success), seenOn("1.1:mesh", "W2", wing, 2),
+			}},
+			want: decided{executor.Resume, 1, "W1", []string{"run W1 found on the platform"}},
+		},
+		"a draft on the mesh before, and no other run": {
+			mesh: meshed(verdict.Succeeded),
+			wing: []state.Run{on("1.1:mesh", again(run(wing, state.StageCreated, "W2")))},
+			seen: executor.Observation{Found: []once.Found{seenOn("1.1:mesh", "W2", wing, 2)}},
+			want: decided{executor.Resume, 2, "W2", []string{"draft W2 is not submitted yet"}},
+		},
+		"on the platform on the mesh before, and a draft that follows": {
+			mesh: meshed(verdict.Succeeded),
+			seen: executor.Observation{Found: []once.Found{
+				seenOn("1.1:mesh", "W1", wing, 1, "Completed", success), seenOn("2.1:mesh", "W2", wing, 2),
+			}},
+			want: decided{executor.Resume, 2, "W2", []string{"draft W2 found on the platform"}},
+		},
 		"on the platform on other meshes": {
 			mesh: meshed(verdict.Succeeded),
 			seen: executor.Observation{Found: []once.Found{
