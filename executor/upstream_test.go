@@ -1,7 +1,9 @@
 package executor_test
 
 import (
+	"errors"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -174,4 +176,29 @@ func TestPlanOfAChain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestARunIsRecordedOnWhatItBuildsOn: another runner, which wants the wing on another
+// mesh, brings our draft up to date before we submit it.
+func TestARunIsRecordedOnWhatItBuildsOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mesh, wing := pair(1)
+		mesh.Request, wing.Request = plain("mesh").Request, plain("wing").Request
+		wing.Inputs = nil
+		p, m := newFake(), new(memory)
+		p.after = func(call string) {
+			if call == "create" && len(p.jobs) == 2 {
+				p.jobs[1].Tiles[0].EnvVars[once.UpstreamVariable] = "1.2:mesh"
+			}
+		}
+		o := apply(t.Context(), t, p, m, mesh, wing).Outcomes[1]
+		var other *once.OtherRunsError
+		if !errors.As(o.Err, &other) || other.Built != "1.2:mesh" || other.Wanted != "1.1:mesh" || o.ID != "B" {
+			t.Errorf("outcome %+v", o)
+		}
+		if last := m.records[len(m.records)-1]; last.Kind != state.KindSubmitted || last.Upstream != "1.2:mesh" {
+			t.Errorf("last record %+v", last)
+		}
+	})
 }

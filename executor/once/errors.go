@@ -105,6 +105,23 @@ func (e *DraftError) Hint() string {
 	return "delete draft " + e.ID + " on the platform, which costs nothing; the next apply makes a new one"
 }
 
+// OtherRunsError tells that a key's run builds on other runs than it should: another
+// runner, which wanted those, has submitted it.
+type OtherRunsError struct {
+	Name, ID      string
+	Built, Wanted string // as in Claim.Upstream
+}
+
+// Error names both.
+func (e *OtherRunsError) Error() string {
+	return fmt.Sprintf("another runner has started job %q as %s on %s, and it was to build on %s", e.Name, e.ID, e.Built, e.Wanted)
+}
+
+// Hint tells how to go on.
+func (*OtherRunsError) Hint() string {
+	return "let the pipelines that apply this manifest agree on what runs again, then apply: it tells what is to be done"
+}
+
 // vanishedError tells that the platform does not have a draft any more: a person
 // deleted it, or another runner whose draft had won.
 type vanishedError struct {

@@ -180,7 +180,7 @@ func inspectOne(ctx context.Context, p Reader, id string, wanted func(Key) bool)
 	if NotFound(err) {
 		return nil, nil
 	}
-	found := Found{ID: job.ID, Key: key, History: history, Inserted: job.DateInserted, Upstream: job.Tiles[0].EnvVars[UpstreamVariable]}
+	found := Found{ID: job.ID, Key: key, History: history, Inserted: job.DateInserted, Upstream: upstream(job)}
 	return &Owned{found, job}, err
 }
 
@@ -198,6 +198,16 @@ func ours(job rescale.Job) (key Key, ok bool) {
 		}
 	}
 	return ParseKey(text)
+}
+
+// upstream is the runs of other jobs that a job builds on, as it says itself.
+func upstream(job rescale.Job) string {
+	for _, tile := range job.Tiles {
+		if runs := tile.EnvVars[UpstreamVariable]; runs != "" {
+			return runs
+		}
+	}
+	return ""
 }
 
 // NotFound tells that the platform does not have what was asked for.

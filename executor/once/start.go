@@ -94,9 +94,6 @@ func (s *Starter) run(ctx context.Context, c Claim, place *seat) (string, error)
 	}
 	if result.winner.ID != d.id {
 		d = draft{id: result.winner.ID}
-		if result.winner.Submitted() {
-			c.Upstream = result.winner.Upstream
-		}
 		if err := s.Journal.Append(c.record(state.KindCreated, d.id)); err != nil {
 			return d.id, err
 		}
@@ -139,7 +136,7 @@ func (s *Starter) adopt(ctx context.Context, c Claim) error {
 		return err
 	}
 	s.clear(ctx, c.Key.Name, c.Spare)
-	return s.submitted(c, c.ID, s.Report.Found)
+	return s.submitted(ctx, c, c.ID, s.Report.Found)
 }
 
 // recordFound writes down a draft or job that the journal does not know.
@@ -153,13 +150,36 @@ func (s *Starter) recordFound(c Claim) error {
 	return s.Journal.Append(c.record(state.KindCreated, c.ID))
 }
 
-// submitted records that a run is on its way, and tells who has brought it there.
-func (s *Starter) submitted(c Claim, id string, tell func(job, id string)) error {
+// submitted records the run as what it is, and tells who has brought it there. A
+// runner that wants it to build on other runs may have brought the draft up to date last.
+func (s *Starter) submitted(ctx context.Context, c Claim, id string, tell func(job, id string)) error {
+	built, err := s.builtOn(ctx, c, id)
+	if err != nil {
+		return &StepError{c.Key.Name, "reading what was submitted of", err}
+	}
+	wanted := c.Upstream
+	c.Upstream = built
 	if err := s.Journal.Append(c.record(state.KindSubmitted, id)); err != nil {
 		return err
 	}
 	tell(c.Key.Name, id)
+	if built != wanted {
+		return &OtherRunsError{Name: c.Key.Name, ID: id, Built: built, Wanted: wanted}
+	}
 	return nil
+}
+
+// builtOn is the runs of other jobs that a submitted one says it builds on. What is
+// submitted does not change any more.
+func (s *Starter) builtOn(ctx context.Context, c Claim, id string) (string, error) {
+	if c.Upstream == "" {
+		return "", nil // it builds on none in any run of this content
+	}
+	job, err := s.Platform.Job(ctx, id)
+	if NotFound(err) {
+		return c.Upstream, nil // nobody can tell any more
+	}
+	return upstream(job), err
 }
 
 // sign puts the claim into the create body.
@@ -174,11 +194,7 @@ func (c Claim) sign(request rescale.JobRequest) rescale.JobRequest {
 }
 
 func (c Claim) record(kind state.Kind, id string) state.Record {
-	record := state.Record{Kind: kind, Job: c.Key.Name, Key: c.Key.String(), ID: id}
-	if kind == state.KindCreated || kind == state.KindSubmitting {
-		record.Upstream = c.Upstream
-	}
-	return record
+	return state.Record{Kind: kind, Job: c.Key.Name, Key: c.Key.String(), ID: id, Upstream: c.Upstream}
 }
 
 // within runs f while holding a place of the semaphore.

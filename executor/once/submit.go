@@ -19,7 +19,7 @@ func (s *Starter) spend(ctx context.Context, c Claim, d draft, e election) error
 		tell = s.Report.Submitted
 	}
 	s.clear(ctx, c.Key.Name, e.losers)
-	return s.submitted(c, d.id, tell)
+	return s.submitted(ctx, c, d.id, tell)
 }
 
 // submit spends the money: record, submit. A draft that this call did not make

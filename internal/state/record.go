@@ -26,7 +26,7 @@ const (
 	KindCreated Kind = "created"
 	// KindSubmitting: the submit is about to be sent. Job, Key, ID; Upstream.
 	KindSubmitting Kind = "submitting"
-	// KindSubmitted: the platform has accepted the job; from here it costs money. Job, Key, ID.
+	// KindSubmitted: the platform has accepted the job; from here it costs money. Job, Key, ID; Upstream.
 	KindSubmitted Kind = "submitted"
 	// KindStatus: the platform's status has changed. Job, ID, Status; Reason, StatusAt.
 	KindStatus Kind = "status"
