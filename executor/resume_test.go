@@ -67,6 +67,28 @@ func TestADraftThatSomebodySubmittedIsNotSubmittedAgain(t *testing.T) {
 	})
 }
 
+// TestARunThatIsDeletedMeanwhileIsNotMadeAnew: a person deletes it after the plan has
+// seen it run. It was paid for, and nobody has asked for another.
+func TestARunThatIsDeletedMeanwhileIsNotMadeAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, m := newFake(), new(memory)
+		j := plain("wing")
+		submitting := run(j, state.StageSubmitting, "A")
+		m.snapshot = state.Snapshot{Runs: map[string][]state.Run{"wing": {submitting}}}
+		seen := executor.Observation{Statuses: map[string][]rescale.Status{"A": history("Executing", "")}}
+		plan := executor.NewPlan([]resolver.Job{j}, m.snapshot, seen, executor.Options{})
+		p.gone = map[string]bool{"A": true}
+		report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Outcomes[0].Err == nil || p.count("create") != 0 || p.count("submit") != 0 {
+			t.Errorf("outcome %+v, %v", report.Outcomes[0], p.calls)
+		}
+	})
+}
+
 // TestARefusedRepeatIsASubmit: a 400 for a job that is on is no failure.
 func TestARefusedRepeatIsASubmit(t *testing.T) {
 	t.Parallel()

@@ -29,6 +29,7 @@ func (a *application) start(ctx context.Context, step Step) (id string, err erro
 		Key: step.Key, Upstream: step.Lineage, Intent: intent(step), ID: step.ID, Spare: step.Spare,
 		Recorded:  step.ID != "" && step.Last.ID == step.ID,
 		Submitted: step.Stage == state.StageSubmitted,
+		Begun:     step.Running,
 		MakeWay:   func(ctx context.Context) error { return a.stopRivals(ctx, step) },
 		Body:      func(ctx context.Context) (rescale.JobRequest, error) { return a.body(ctx, step) },
 		Label: func(ctx context.Context, id string, fresh bool) error {

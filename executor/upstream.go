@@ -151,12 +151,16 @@ func (a *application) openGates(steps []Step) (ready int) {
 		}
 	}
 	for _, step := range steps {
-		if starts(step) && a.gates.Free(step.Job.Name) {
+		if starts(step) && (!waits(step) || a.gates.Free(step.Job.Name)) {
 			ready++
 		}
 	}
 	return ready
 }
+
+// waits tells that a step may not begin before others have ended. What was submitted
+// already has begun.
+func waits(step Step) bool { return step.Spends() && len(step.Job.Needs) > 0 }
 
 // ended is what jobs that build on a run must know of it.
 func ended(v, id string) chain.End {
@@ -180,7 +184,7 @@ func (a *application) end(step Step, out Outcome) {
 		end.Why = "did not finish"
 	}
 	ready := a.gates.End(step.Job.Name, end)
-	a.starter.More(len(slices.DeleteFunc(ready, func(name string) bool { return !starts(a.steps[name]) })))
+	a.starter.More(len(slices.DeleteFunc(ready, func(name string) bool { return !waits(a.steps[name]) })))
 }
 
 // WaitingError tells that a job was not started, because one that it builds on has
@@ -198,9 +202,17 @@ func (e *WaitingError) Unwrap() error { return e.Err }
 
 // waitForOthers returns when the job may begin. What keeps it from that is in the outcome.
 func (a *application) waitForOthers(ctx context.Context, step Step, out *Outcome) error {
-	if !starts(step) || len(step.Job.Needs) == 0 {
+	if !waits(step) {
 		return nil
 	}
+	err := a.wait(ctx, step, out)
+	if err != nil && a.gates.Leave(step.Job.Name) {
+		a.starter.Fewer()
+	}
+	return err
+}
+
+func (a *application) wait(ctx context.Context, step Step, out *Outcome) error {
 	waitsFor := step.Job.Needs[0].Name.V
 	if !a.gates.Free(step.Job.Name) {
 		a.notify(Event{Type: EventWaiting, Job: step.Job.Name, Message: waitsFor})

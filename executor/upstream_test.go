@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -199,6 +201,55 @@ func TestARunIsRecordedOnWhatItBuildsOn(t *testing.T) {
 		}
 		if last := m.records[len(m.records)-1]; last.Kind != state.KindSubmitted || last.Upstream != "1.2:mesh" {
 			t.Errorf("last record %+v", last)
+		}
+	})
+}
+
+// TestWhatRunsAlreadyWaitsForNobody: the wing was submitted before what success of the
+// mesh means has changed. It is no less there because the mesh does not pass now.
+func TestWhatRunsAlreadyWaitsForNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mesh, wing := pair(1)
+		meshKey := once.Key{Digest: mesh.Digest, Name: mesh.Name, Generation: 1, Attempt: 1}
+		p, m := newFake(), new(memory)
+		seen := executor.Observation{Found: []once.Found{
+			{ID: "M", Key: meshKey, History: history("Completed", "A run failed")},
+			seenOn("1.1:mesh", "W", wing, 1, "Completed", "Completed successfully"),
+		}}
+		for _, f := range seen.Found {
+			p.history[f.ID] = f.History
+			p.jobs = append(p.jobs, rescale.Job{ID: f.ID, Owner: owner, Tiles: []rescale.Tile{{EnvVars: map[string]string{once.UpstreamVariable: f.Upstream}}}})
+		}
+		plan := executor.NewPlan([]resolver.Job{mesh, wing}, state.Snapshot{}, seen, executor.Options{})
+		report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := report.Outcomes[1]; o.ID != "W" || o.Verdict != verdict.Succeeded || o.Blocked != "" || o.Err != nil {
+			t.Errorf("outcome %+v", o)
+		}
+	})
+}
+
+// TestAWaitingJobThatFailsDoesNotHoldUpTheOthers: the tail, which waits for the same
+// mesh, must not wait for a draft of the wing.
+func TestAWaitingJobThatFailsDoesNotHoldUpTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mesh, wing := pair(1)
+		tail := wing
+		tail.Name, tail.Inputs = "tail", nil
+		mesh.Request, wing.Request, tail.Request = plain("mesh").Request, plain("wing").Request, plain("tail").Request
+		wing.Inputs = []files.Input{{Name: "deck.k", Path: "/does/not/exist", SHA512: "a", Size: 1}}
+		p, m := newFake(), new(memory)
+		begun := time.Now()
+		report := apply(t.Context(), t, p, m, mesh, wing, tail)
+		if report.Outcomes[1].Err == nil || report.Outcomes[2].Verdict != verdict.Succeeded {
+			t.Errorf("outcomes %+v", report.Outcomes)
+		}
+		if waited := time.Since(begun); waited > 20*time.Second {
+			t.Errorf("waited %v", waited)
 		}
 	})
 }

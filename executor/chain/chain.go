@@ -52,6 +52,7 @@ type gate struct {
 	closed  int           // needs that are not fulfilled yet
 	free    chan struct{} // closed when the job may begin, or cannot any more
 	blocked *BlockedError
+	left    bool // nobody waits here any more
 }
 
 // group is the jobs of one need, shared by all that have the need.
@@ -123,6 +124,16 @@ func (g *Gates) Wait(ctx context.Context, name string) error {
 	return nil
 }
 
+// Leave is for a job that is not going to begin, whatever becomes of the others. It
+// tells whether End has given it as one that may.
+func (g *Gates) Leave(name string) (given bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	gate := g.gates[name]
+	gate.left = true
+	return gate.closed == 0 && gate.blocked == nil
+}
+
 // ID is the run of a job that has ended.
 func (g *Gates) ID(name string) string {
 	g.mu.Lock()
@@ -157,7 +168,7 @@ func (g *Gates) End(name string, end End) (ready []string) {
 // tells whether the gate's job may begin because of that.
 func (g *gate) ended(name string, end End, last bool) bool {
 	switch {
-	case g.blocked != nil:
+	case g.blocked != nil || g.left:
 	case end.Why != "":
 		g.blocked = &BlockedError{name, end}
 		close(g.free)

@@ -131,7 +131,7 @@ type vanishedError struct {
 
 // Error names the draft.
 func (e *vanishedError) Error() string {
-	return fmt.Sprintf("draft %s was deleted on the platform meanwhile: %v", e.ID, e.Err)
+	return fmt.Sprintf("%s was deleted on the platform meanwhile: %v", e.ID, e.Err)
 }
 
 // Unwrap gives the platform's answer.

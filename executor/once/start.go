@@ -34,6 +34,9 @@ func (s *Starter) Expect(claims int, parallel int) {
 // More prepares for further claims, which could not begin before.
 func (s *Starter) More(claims int) { s.calls.expect(claims) }
 
+// Fewer tells that one of the claims that were prepared for does not come.
+func (s *Starter) Fewer() { (&seat{call: s.calls}).leave() }
+
 // Claim is one key that is to become one run.
 type Claim struct {
 	Key       Key
@@ -42,6 +45,7 @@ type Claim struct {
 	ID        string       // of the draft or job to go on with; empty when none is known
 	Recorded  bool         // the journal has the id
 	Submitted bool         // the platform shows statuses for it
+	Begun     bool         // it did when it was looked for: whoever deletes it now wants no other
 	Spare     []Found      // others with the key, which are not needed when ID is submitted
 	// MakeWay ends what must not run beside the claim's run.
 	MakeWay func(context.Context) error
@@ -67,7 +71,7 @@ func (s *Starter) Start(ctx context.Context, c Claim) (id string, err error) {
 	}
 	for n := 1; ; n++ {
 		id, err = s.run(ctx, c, place)
-		if !vanished(err) || n == maxVanished {
+		if !vanished(err) || n == maxVanished || c.Begun {
 			return id, err
 		}
 		if c, err = s.again(ctx, c); err != nil {

@@ -37,7 +37,7 @@ func mutants() map[string]mutant {
 			"submit.go", "	s.clear(ctx, c.Key.Name, e.losers)\n", "", two,
 		},
 		"a vanished draft is the end": {
-			"start.go", "if !vanished(err) || n == maxVanished {", "if true {", two,
+			"start.go", "if !vanished(err) || n == maxVanished || c.Begun {", "if true {", two,
 		},
 		"a submit that got no answer is taken for done": {
 			"submit.go", "		if s.isSubmitted(ctx, id) {\n			return nil\n		}\n", "		return nil\n", "TestCrash/three_jobs/points/connection_reset",
