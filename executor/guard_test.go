@@ -139,33 +139,43 @@ func TestProtected(t *testing.T) {
 	}
 }
 
-// A protected job of which nothing is known is looked for in any content; whoever is
-// not protected is not worth reading the whole job list.
+// A protected job that would be submitted is looked for in any content; whoever is not
+// protected is not worth reading the whole job list.
 func TestProtectedJobsAreLookedForInAnyContent(t *testing.T) {
 	t.Parallel()
-	older := once.Key{Digest: job("a=1").Digest, Name: "wing", Generation: 1, Attempt: 1}
+	now, older := once.Key{Digest: job("a=2").Digest, Name: "wing", Generation: 1, Attempt: 1}, once.Key{Digest: job("a=1").Digest, Name: "wing", Generation: 1, Attempt: 1}
+	on := func(id string, key once.Key) rescale.Job {
+		return rescale.Job{
+			ID: id, Name: "wing " + key.Marker(), Owner: owner, DateInserted: noon,
+			Tiles: []rescale.Tile{{EnvVars: map[string]string{once.KeyVariable: key.String()}}},
+		}
+	}
 	for name, tc := range map[string]struct {
 		job    resolver.Job
+		runs   []state.Run
+		drafts []rescale.Job
 		action executor.Action
 		looks  int
 	}{
-		"protected": {guarded(job("a=2")), executor.Refused, 2},
-		"free":      {job("a=2"), executor.Run, 1},
+		"protected":                         {guarded(job("a=2")), nil, nil, executor.Refused, 2},
+		"protected, a draft in the state":   {guarded(job("a=2")), []state.Run{run(job("a=2"), state.StageCreated, "Drf")}, nil, executor.Refused, 1},
+		"protected, a draft and no state":   {guarded(job("a=2")), nil, []rescale.Job{on("Drf", now)}, executor.Refused, 2},
+		"not protected":                     {job("a=2"), nil, nil, executor.Run, 1},
+		"not protected, a draft, no state":  {job("a=2"), nil, []rescale.Job{on("Drf", now)}, executor.Resume, 1},
+		"not protected, a draft in a state": {job("a=2"), []state.Run{run(job("a=2"), state.StageCreated, "Drf")}, nil, executor.Resume, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newFake()
-			p.jobs = []rescale.Job{{
-				ID: "Old", Name: "wing " + older.Marker(), Owner: owner, DateInserted: noon,
-				Tiles: []rescale.Tile{{EnvVars: map[string]string{once.KeyVariable: older.String()}}},
-			}}
+			p.jobs = append(tc.drafts, on("Old", older))
 			p.history["Old"] = history("Completed", "Completed successfully")
 			resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{tc.job}}
-			seen, err := executor.Observe(t.Context(), p, resolved, state.Snapshot{New: true}, executor.Options{})
+			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": tc.runs}}
+			seen, err := executor.Observe(t.Context(), p, resolved, snapshot, executor.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			step := executor.NewPlan(resolved.Jobs, state.Snapshot{}, seen, executor.Options{}).Steps[0]
+			step := executor.NewPlan(resolved.Jobs, snapshot, seen, executor.Options{}).Steps[0]
 			if step.Action != tc.action || p.count("list") != tc.looks {
 				t.Errorf("%s after %d looks", step.Action, p.count("list"))
 			}

@@ -34,7 +34,7 @@ type Observation struct {
 	Stock    inputs.Stock                // which inputs of new runs the platform has
 
 	Failed    map[string][]string // checks that a run of Found does not pass, by job id, where another attempt depends on it
-	Protected []once.Found        // runs in any content of protected jobs of which the journal has none
+	Protected []once.Found        // runs in any content of protected jobs that would be submitted
 }
 
 // best is the job that a key stands for, of this attempt or a later one, or of any
@@ -96,17 +96,9 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 	}
 	search, open := seen.search(resolved.Jobs, snapshot, options)
 	search.Owner = resolved.User.Email
-	if len(search.Keys) == 0 {
-		return seen, nil
-	}
-	sighting, err := once.Look(ctx, p, search)
-	seen.Found, seen.Horizon = sighting.Found, sighting.Horizon
-	if err != nil {
-		return seen, err
-	}
-	for _, key := range open {
-		if _, ok := seen.best(key, ""); !ok && !sighting.Whole {
-			return seen, &once.UnstableError{Name: key.Name}
+	if len(search.Keys) > 0 {
+		if err := seen.look(ctx, p, search, open); err != nil {
+			return seen, err
 		}
 	}
 	if seen.Failed, err = seen.examine(ctx, p, resolved.Jobs); err != nil {
@@ -114,6 +106,19 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 	}
 	seen.Protected, err = seen.protected(ctx, p, resolved, snapshot, options)
 	return seen, err
+}
+
+// look finds runs on the platform. One that is open must have been seen, or certainly
+// not be there.
+func (o *Observation) look(ctx context.Context, p Finder, search once.Search, open []once.Key) error {
+	sighting, err := once.Look(ctx, p, search)
+	o.Found, o.Horizon = sighting.Found, sighting.Horizon
+	for _, key := range open {
+		if _, ok := o.best(key, ""); err == nil && !ok && !sighting.Whole {
+			err = &once.UnstableError{Name: key.Name}
+		}
+	}
+	return err
 }
 
 // examine looks at the outputs of runs that only the platform remembers, when a
@@ -148,14 +153,13 @@ func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job)
 	return failed, group.Wait()
 }
 
-// protected looks for runs in other contents of protected jobs that would be started
-// because nothing is known of them: the state may be lost, and the manifest changed
-// since.
+// protected looks for runs in other contents of protected jobs that would be started,
+// from a draft or anew: the state may be lost, and the manifest changed since.
 func (o Observation) protected(ctx context.Context, p Finder, resolved resolver.Result, snapshot state.Snapshot, options Options) ([]once.Found, error) {
 	var names []string
 	chain.Walk(links(resolved.Jobs), func(i int, lineage string) chain.Version {
 		step := o.decide(resolved.Jobs[i], snapshot, options, lineage).step()
-		if step.Job.Protected.V && step.Creates() {
+		if step.Job.Protected.V && step.Spends() {
 			names = append(names, step.Job.Name)
 		}
 		return version(step.Key)
