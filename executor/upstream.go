@@ -11,6 +11,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -307,9 +308,10 @@ func (e *TakingError) Error() string {
 // Unwrap gives the cause.
 func (e *TakingError) Unwrap() error { return e.Err }
 
-// Hint tells what to do when a person has deleted the other run.
+// Hint tells what to do when a person has deleted the other run, or what it left.
 func (e *TakingError) Hint() string {
-	if once.NotFound(e.Err) {
+	var deleted *results.DeletedError
+	if once.NotFound(e.Err) || errors.As(e.Err, &deleted) {
 		return "--replace " + e.From + " runs it again"
 	}
 	return ""

@@ -3,6 +3,7 @@ package results
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // Shelf gives results of runs to other jobs, which use them where they are. It is
@@ -29,16 +31,21 @@ type Lister interface {
 // place is the files of one run; turn holds one token, for the one who may look.
 type place struct {
 	turn  chan struct{}
-	read  bool
 	files []rescale.File
+	ids   []string // of the files, sorted
+	same  int      // looks in a row that showed these; 0 before the first
 }
 
 // shelfPauses are the pauses before looks for files that a run has just left: they
 // may come into the list, or be complete, a moment after its end.
-var shelfPauses = []time.Duration{0, 500 * time.Millisecond, time.Second, 2 * time.Second}
+var shelfPauses = []time.Duration{0, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
 
-// Take gives the files of a run that match, of two versions the newer one. Where
-// none does, the error is a *[NothingError].
+// sameLooks is how many looks in a row must show the same files before what is not
+// among them counts as not there.
+const sameLooks = 3
+
+// Take gives the files of a run that match, of two versions the newer one. Where none
+// does, the error is a *[NothingError], and where one was deleted, a *[DeletedError].
 func (s *Shelf) Take(ctx context.Context, id string, include, exclude []string) ([]rescale.File, error) {
 	wanted, err := content.Selector(include, exclude)
 	if err != nil {
@@ -51,23 +58,26 @@ func (s *Shelf) Take(ctx context.Context, id string, include, exclude []string) 
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+	taken, whole := choose(p.files, wanted)
 	for _, pause := range shelfPauses {
-		if p.read {
-			if taken, whole := choose(p.files, wanted); whole && len(taken) > 0 {
-				return taken, nil
-			}
+		if whole && p.printed() && (len(taken) > 0 || p.same >= sameLooks) {
+			break
+		}
+		if p.same > 0 {
 			if err := once.Sleep(ctx, pause); err != nil {
 				return nil, err
 			}
 		}
-		if p.files, err = s.Platform.JobFiles(ctx, id, ""); err != nil {
+		if err := p.look(ctx, s.Platform, id); err != nil {
 			return nil, err
 		}
-		p.read = true
+		taken, whole = choose(p.files, wanted)
 	}
-	taken, whole := choose(p.files, wanted)
-	if len(taken) == 0 || !whole {
-		return nil, &NothingError{ID: id, Include: include, Partial: !whole}
+	if len(taken) == 0 || !whole || !p.printed() && p.same < sameLooks {
+		return nil, &NothingError{ID: id, Include: include, Partial: len(taken) > 0}
+	}
+	if i := slices.IndexFunc(taken, func(f rescale.File) bool { return f.Deleted }); i >= 0 {
+		return nil, &DeletedError{ID: id, Path: taken[i].RelativePath}
 	}
 	return taken, nil
 }
@@ -87,25 +97,75 @@ func (s *Shelf) place(id string) *place {
 	return p
 }
 
-// choose gives the wanted files that are there, and tells whether all of them are complete.
+// look reads the list.
+func (p *place) look(ctx context.Context, platform Lister, id string) (err error) {
+	if p.files, err = platform.JobFiles(ctx, id, ""); err != nil {
+		return err
+	}
+	before := p.ids
+	p.ids = make([]string, len(p.files))
+	for i, f := range p.files {
+		p.ids[i] = f.ID
+	}
+	slices.Sort(p.ids)
+	if !slices.Equal(before, p.ids) {
+		p.same = 0
+	}
+	p.same++
+	return nil
+}
+
+// printed tells that every run in the list has what its command printed, which is
+// there when the run is over: the list is full then.
+func (p *place) printed() bool {
+	has := make(map[string]bool) // by run
+	for _, f := range p.files {
+		has[RunOf(f)] = has[RunOf(f)] || f.RelativePath == spec.ProcessOutput
+	}
+	for _, printed := range has {
+		if !printed {
+			return false
+		}
+	}
+	return len(has) > 0
+}
+
+// choose gives the wanted files, of two versions the newer one, and tells whether
+// all of them are complete. They may have been deleted.
 func choose(files []rescale.File, wanted func(string) bool) (taken []rescale.File, whole bool) {
-	whole = true
 	at := make(map[string]int)
 	for _, f := range files {
-		if f.Deleted || !wanted(f.RelativePath) {
+		if !wanted(f.RelativePath) {
 			continue
 		}
-		whole = whole && f.Complete
 		i, again := at[f.Path]
 		switch {
 		case !again || f.Path == "":
 			at[f.Path] = len(taken)
 			taken = append(taken, f)
+		case taken[i].Deleted != f.Deleted:
+			if taken[i].Deleted {
+				taken[i] = f
+			}
 		case f.Uploaded.After(taken[i].Uploaded):
 			taken[i] = f
 		}
 	}
-	return taken, whole
+	return taken, !slices.ContainsFunc(taken, func(f rescale.File) bool { return !f.Complete && !f.Deleted })
+}
+
+// DeletedError tells that a file which a run left, and which is asked for, was deleted
+// on the platform. The others are not what the run left.
+type DeletedError struct{ ID, Path string }
+
+// Error names the run and the file.
+func (e *DeletedError) Error() string {
+	return fmt.Sprintf("%s of run %s was deleted on the platform", e.Path, e.ID)
+}
+
+// Hint tells how to do without.
+func (*DeletedError) Hint() string {
+	return "exclude leaves it out, and so does a narrower pattern in files"
 }
 
 // NothingError tells that a run left no file of those that were asked for.
