@@ -100,10 +100,20 @@ func (d decision) replaceable(current state.Run) bool {
 	return !d.cutShort(current)
 }
 
-// cutShort tells that a run is a replacement whose results never arrived: the
-// same command, given again after a crash, goes on with it.
+// cutShort tells that a run is a replacement whose results never arrived, or which
+// another job is still to build on: the same command, given again after a crash, goes
+// on with it.
 func (d decision) cutShort(current state.Run) bool {
-	return current.Attempt > 1 && current.Selection == "" && len(d.seen.Missing[d.job.Name]) > 0
+	fetched := current.Selection != "" || len(d.seen.Missing[d.job.Name]) == 0
+	return current.Attempt > 1 && (!fetched || d.waitedFor(current) != "")
+}
+
+// waitedFor is a job that is still to build on a replacement which succeeded.
+func (d decision) waitedFor(current state.Run) string {
+	if current.Verdict != string(verdict.Succeeded) || d.rivals == StopRivals {
+		return ""
+	}
+	return d.seen.Unused[current.ID]
 }
 
 // retries tells that a run with this verdict is followed by another attempt. What a
@@ -241,6 +251,10 @@ func (d decision) settled(current state.Run) Step {
 	if missing := d.seen.Missing[d.job.Name]; len(missing) > 0 {
 		step.Action = Fetch
 		step.Reasons = append(step.Reasons, missingReason(missing))
+	}
+	if next := d.waitedFor(current); d.replace && next != "" {
+		step.Reasons = append(step.Reasons, "replaced already, for "+next)
+		step.Advice = fmt.Sprintf("--target %s --replace %s runs it once more before %s", d.job.Name, d.job.Name, next)
 	}
 	return step
 }

@@ -32,6 +32,7 @@ type Observation struct {
 	Gone     map[string]bool             // job ids that the platform no longer has
 	Missing  map[string][]string         // result files that are not here, by job name
 	Stock    inputs.Stock                // which inputs of new runs the platform has
+	Unused   map[string]string           // jobs that are still to build on a replacement, by its id
 
 	Failed    map[string][]string // checks that a run of Found does not pass, by job id, where another attempt depends on it
 	Protected []once.Found        // runs in any content of protected jobs that would be submitted
@@ -91,6 +92,7 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 	if err != nil {
 		return seen, err
 	}
+	seen.Unused = unused(resolved.Jobs, snapshot, options.Replace)
 	if seen.Missing, err = missingOutputs(ctx, resolved.Jobs, snapshot, seen.lineages(resolved.Jobs, snapshot, options)); err != nil {
 		return seen, err
 	}

@@ -59,6 +59,35 @@ func (d decision) unsubmitted(run state.Run) bool {
 	return begun && len(d.seen.Statuses[run.ID]) == 0 && !d.seen.Gone[run.ID]
 }
 
+// unused are replacements that another job is still to build on, each with that job,
+// by id: the command that asked for them has not come to its end.
+func unused(jobs []resolver.Job, snapshot state.Snapshot, replace []string) map[string]string {
+	waiting := make(map[string]string)
+	for i, job := range links(jobs) {
+		for _, need := range job.Needs {
+			for _, name := range need.Jobs {
+				if !slices.Contains(replace, name) {
+					continue
+				}
+				for _, run := range snapshot.Runs[name] {
+					if run.Attempt > 1 && !builtOn(snapshot.Runs[job.Name], need, run) {
+						waiting[run.ID] = jobs[i].Name
+					}
+				}
+			}
+		}
+	}
+	return waiting
+}
+
+// builtOn tells that one of the runs of a job has come to its end on a run that it needs.
+func builtOn(runs []state.Run, need chain.Need, run state.Run) bool {
+	v := chain.Version{Generation: run.Generation, Attempt: run.Attempt}
+	return slices.ContainsFunc(runs, func(r state.Run) bool {
+		return r.Stage == state.StageFinished && chain.Builds(r.Upstream, need, run.Job, v)
+	})
+}
+
 func ranAgain(before, now string) string {
 	names := chain.RanAgain(before, now)
 	switch len(names) {

@@ -253,3 +253,42 @@ func TestAWaitingJobThatFailsDoesNotHoldUpTheOthers(t *testing.T) {
 		}
 	})
 }
+
+// TestAReplacementIsNotReplacedBeforeItIsBuiltOn: the same command after a crash
+// between the two jobs of a chain must not buy a third run of the first.
+func TestAReplacementIsNotReplacedBeforeItIsBuiltOn(t *testing.T) {
+	t.Parallel()
+	mesh, wing := pair(1)
+	meshes := []state.Run{ended(run(mesh, "", "M1"), verdict.Succeeded), ended(again(run(mesh, "", "M2")), verdict.Succeeded)}
+	first := on("1.1:mesh", ended(run(wing, "", "W1"), verdict.Succeeded))
+	second := on("1.2:mesh", again(run(wing, state.StageSubmitted, "W2")))
+	for name, tc := range map[string]struct {
+		jobs   []resolver.Job
+		wings  []state.Run
+		rivals executor.Rivalry
+		want   executor.Action
+	}{
+		"the wing is still to come":   {[]resolver.Job{mesh, wing}, []state.Run{first}, "", executor.Unchanged},
+		"the wing never ran":          {[]resolver.Job{mesh, wing}, nil, "", executor.Unchanged},
+		"the wing runs on it":         {[]resolver.Job{mesh, wing}, []state.Run{first, second}, "", executor.Unchanged},
+		"which is to be stopped":      {[]resolver.Job{mesh, wing}, []state.Run{first, second}, executor.StopRivals, executor.Rerun},
+		"the wing has run on it":      {[]resolver.Job{mesh, wing}, []state.Run{first, ended(second, verdict.Failed)}, "", executor.Rerun},
+		"without the wing (--target)": {[]resolver.Job{mesh}, []state.Run{first}, "", executor.Rerun},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newFake()
+			p.history["W2"] = history("Executing", "")
+			snapshot := state.Snapshot{Runs: map[string][]state.Run{"mesh": meshes, "wing": tc.wings}}
+			options := executor.Options{Replace: []string{"mesh"}, Rivals: tc.rivals}
+			resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: tc.jobs}
+			seen, err := executor.Observe(t.Context(), p, resolved, snapshot, options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if step := executor.NewPlan(tc.jobs, snapshot, seen, options).Steps[0]; step.Action != tc.want {
+				t.Errorf("%s: %q", step.Action, step.Reasons)
+			}
+		})
+	}
+}

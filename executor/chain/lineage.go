@@ -71,6 +71,12 @@ func RanAgain(before, now string) []string {
 	return names
 }
 
+// Builds tells that a lineage names this run of a job, which a need means.
+func Builds(lineage string, need Need, job string, v Version) bool {
+	words := split(lineage)
+	return slices.Contains(words, v.String()+":"+job) || slices.Contains(words, v.String()+":"+need.Name)
+}
+
 func split(lineage string) []string {
 	return strings.FieldsFunc(lineage, func(r rune) bool { return r == ' ' || r == '+' })
 }
