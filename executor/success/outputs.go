@@ -25,6 +25,9 @@ func (e Examiner) list(ctx context.Context, id string) (outputs, error) {
 	}
 	o := outputs{files: make(map[string]map[string]rescale.File), whole: true}
 	for _, f := range files {
+		if f.Type == rescale.InputFile {
+			continue // the platform may list what the run was given as well (rescale-api.md §9)
+		}
 		run := results.RunOf(f)
 		if o.files[run] == nil {
 			o.files[run] = make(map[string]rescale.File)

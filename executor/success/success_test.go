@@ -83,6 +83,20 @@ func (r *run) change(f func(*rescale.File)) []rescale.File {
 
 const log = "process_output.log"
 
+// TestAnInputIsNoOutput: the platform may list the files that a run was given among
+// those that it left.
+func TestAnInputIsNoOutput(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := left(log, "", "forces.csv", "0")
+		r.looks[0][1].Type = rescale.InputFile
+		failed, err := success.Examiner{Platform: r}.Examine(t.Context(), "J", success.Checks{Files: []string{"*.csv"}})
+		if diff := cmp.Diff([]string{`no output file matches "*.csv"`}, failed); diff != "" || err != nil {
+			t.Errorf("%v (-want +got)\n%s", err, diff)
+		}
+	})
+}
+
 func TestExamine(t *testing.T) {
 	t.Parallel()
 	says := func(contains, lacks string) success.Checks {
