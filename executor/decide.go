@@ -259,12 +259,24 @@ func (d decision) settled(current state.Run) Step {
 	return step
 }
 
-func (d decision) judged(run state.Run) bool { return success.Of(d.job.Success).Judged(run) }
+// judged tells that the verdict on a run stands.
+func (d decision) judged(run state.Run) bool {
+	return success.Of(d.job.Success).Judged(run) && !d.passes(run)
+}
+
+// passes tells that a run which failed a check does not fail it any more.
+func (d decision) passes(run state.Run) bool {
+	against, looked := d.seen.Failed[run.ID]
+	return looked && len(against) == 0 && run.Verdict == string(verdict.SuccessCheckFailed)
+}
 
 // judges is for a run that came to its end, and whose success means something else now.
 func (d decision) judges(current state.Run) Step {
 	if current.Checks == "" {
 		return d.of(Judge, current, fmt.Sprintf("success of %s is not checked yet", current.ID))
+	}
+	if d.passes(current) {
+		return d.of(Judge, current, fmt.Sprintf("%s passes its checks now", current.ID))
 	}
 	return d.of(Judge, current, fmt.Sprintf("success changed since %s was judged", current.ID))
 }

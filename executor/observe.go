@@ -34,7 +34,7 @@ type Observation struct {
 	Stock    inputs.Stock                // which inputs of new runs the platform has
 	Unused   map[string]string           // jobs that are still to build on a replacement, by its id
 
-	Failed    map[string][]string // checks that a run of Found does not pass, by job id, where another attempt depends on it
+	Failed    map[string][]string // checks that a run does not pass now, by job id, where another attempt depends on it
 	Protected []once.Found        // runs in any content of protected jobs that would be submitted
 }
 
@@ -103,7 +103,7 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 			return seen, err
 		}
 	}
-	if seen.Failed, err = seen.examine(ctx, p, resolved.Jobs); err != nil {
+	if seen.Failed, err = seen.examine(ctx, p, resolved.Jobs, snapshot); err != nil {
 		return seen, err
 	}
 	seen.Protected, err = seen.protected(ctx, p, resolved, snapshot, options)
@@ -123,10 +123,11 @@ func (o *Observation) look(ctx context.Context, p Finder, search once.Search, op
 	return err
 }
 
-// examine looks at the outputs of runs that only the platform remembers, when a
-// failed check means another attempt: the journal does not tell how they ended. What
-// cannot be known now is left to apply.
-func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job) (map[string][]string, error) {
+// examine looks at the outputs of runs when a failed check means another attempt: of
+// those that only the platform remembers, because the journal does not tell how they
+// ended, and once more of those that failed a check, because a list of outputs may fill
+// up late, and the attempt is paid. What cannot be known now is left to apply.
+func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.Snapshot) (map[string][]string, error) {
 	var mu sync.Mutex
 	failed := make(map[string][]string)
 	group, ctx := errgroup.WithContext(ctx)
@@ -136,23 +137,37 @@ func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job)
 		if checks.None() || !retries(job, verdict.SuccessCheckFailed) {
 			continue
 		}
-		for _, f := range o.Found {
-			if judged, _ := f.Verdict(); f.Key.Name != job.Name || f.Key.Digest != job.Digest || judged.Verdict != verdict.Succeeded {
-				continue
-			}
+		for _, id := range o.doubtful(job, snapshot.Runs[job.Name]) {
 			group.Go(func() error {
-				against, err := success.Examiner{Platform: p}.Examine(ctx, f.ID, checks)
+				against, err := success.Examiner{Platform: p}.Examine(ctx, id, checks)
 				if unknown := new(success.UnknownError); errors.As(err, &unknown) {
 					return nil
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				failed[f.ID] = against
+				failed[id] = against
 				return err
 			})
 		}
 	}
 	return failed, group.Wait()
+}
+
+// doubtful are the runs of a job's content that the platform calls successful, and of
+// which the outputs decide whether there is another attempt.
+func (o Observation) doubtful(job resolver.Job, runs []state.Run) (ids []string) {
+	for _, f := range o.Found {
+		if judged, _ := f.Verdict(); f.Key.Name == job.Name && f.Key.Digest == job.Digest && judged.Verdict == verdict.Succeeded {
+			ids = append(ids, f.ID)
+		}
+	}
+	for _, run := range runs {
+		current := run.Digest == job.Digest && run.Generation == generation(job)
+		if current && run.Verdict == string(verdict.SuccessCheckFailed) && !slices.Contains(ids, run.ID) {
+			ids = append(ids, run.ID)
+		}
+	}
+	return ids
 }
 
 // protected looks for runs in other contents of protected jobs that would be started,

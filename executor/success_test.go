@@ -300,3 +300,42 @@ func TestAttemptAfterAFailedCheckWithTheStateLost(t *testing.T) {
 		})
 	}
 }
+
+// TestAFailedCheckIsLookedAtOnceMoreBeforeItIsPaidFor: the outputs came into the list
+// after the run had been judged by those that were there.
+func TestAFailedCheckIsLookedAtOnceMoreBeforeItIsPaidFor(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		says   string
+		empty  int
+		policy spec.OnFailure
+		action executor.Action
+		looks  int
+	}{
+		"it passes now":         {"the End", 0, spec.Always, executor.Judge, 1},
+		"it fails as before":    {"the Enc", 0, spec.Always, executor.Rerun, 1},
+		"its outputs are gone":  {"the End", 1000, spec.Always, executor.Rerun, 3},
+		"nothing depends on it": {"the End", 0, spec.Never, executor.Unchanged, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				j := wanting("End")
+				j.Rerun.OnFailure.V = tc.policy
+				failed := ended(run(j, "", "A"), verdict.SuccessCheckFailed)
+				failed.Checks = success.Of(j.Success).String()
+				snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {failed}}}
+				p := &talking{fake: newFake(), says: tc.says, empty: tc.empty}
+				resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}
+				seen, err := executor.Observe(t.Context(), p, resolved, snapshot, executor.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				step := executor.NewPlan(resolved.Jobs, snapshot, seen, executor.Options{}).Steps[0]
+				if step.Action != tc.action || p.looks != tc.looks {
+					t.Errorf("%s %q after %d looks", step.Action, step.Reasons, p.looks)
+				}
+			})
+		})
+	}
+}
