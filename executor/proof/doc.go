@@ -6,6 +6,8 @@
 //   - TestRace lets two and three runners without any state in common apply one job,
 //     in every order of their requests, with job lists that are old, and with one of
 //     them dying at every point.
+//   - TestChainStories lets machines apply a chain at random, two at a time, with their
+//     states or none, and compares what they believe with what the platform has.
 //   - TestMutants shows that the races are caught when the protocol is broken.
 //
 // go test -v ./executor/proof prints the number of points. What the tests rest on is

@@ -92,6 +92,7 @@ type runner struct {
 	wrap      func(state.Appender) state.Appender
 	parallel  int
 	noWait    bool
+	options   executor.Options
 }
 
 // errNotSucceeded is exit code 100.
@@ -115,11 +116,11 @@ func (r runner) plan(ctx context.Context, snapshot func(state.Identity) (state.S
 	if err != nil {
 		return executor.Plan{}, resolved, client, err
 	}
-	seen, err := executor.Observe(ctx, client, resolved, snap, executor.Options{})
+	seen, err := executor.Observe(ctx, client, resolved, snap, r.options)
 	if err != nil {
 		return executor.Plan{}, resolved, client, err
 	}
-	return executor.NewPlan(resolved.Jobs, snap, seen, executor.Options{}), resolved, client, nil
+	return executor.NewPlan(resolved.Jobs, snap, seen, r.options), resolved, client, nil
 }
 
 func asError(problems diag.List) error {
