@@ -3,6 +3,7 @@ package chain
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -16,9 +17,10 @@ func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Generation, v.A
 // Walk visits every job after those that it needs. Choose gets the place of the job
 // and its lineage, and says which run of the job those that need it are to build on.
 //
-// A lineage names the runs that a job builds on, as VERSION:NAME for each need,
-// with blanks between. Where the jobs of one need have different versions, they
-// stand as a list of them, VERSION:NAME+VERSION:NAME. It is empty without needs.
+// A lineage names the runs that a job builds on, as VERSION:NAME for each need, with
+// blanks between. Where the jobs of one need have different versions, it is the one
+// that most of them have, and the others follow: VERSION:NEED+VERSION:JOB. So it stays
+// short when one of thousands has run again. It is empty without needs.
 func Walk(jobs []Job, choose func(i int, lineage string) Version) {
 	order := make([]int, len(jobs))
 	for i := range jobs {
@@ -42,30 +44,46 @@ func Walk(jobs []Job, choose func(i int, lineage string) Version) {
 
 // line is the part of a lineage that one need makes.
 func line(need Need, chosen map[string]Version) string {
-	same := true
-	words := make([]string, len(need.Jobs))
-	for i, name := range need.Jobs {
-		same = same && chosen[name] == chosen[need.Jobs[0]]
-		words[i] = chosen[name].String() + ":" + name
+	most := common(need, chosen)
+	words := []string{most.String() + ":" + need.Name}
+	for _, name := range need.Jobs {
+		if chosen[name] != most {
+			words = append(words, chosen[name].String()+":"+name)
+		}
 	}
-	if same {
-		return chosen[need.Jobs[0]].String() + ":" + need.Name
-	}
-	slices.Sort(words)
+	slices.Sort(words[1:])
 	return strings.Join(words, "+")
 }
 
-// RanAgain tells what is different in a later lineage: names of jobs, or of
-// matrices that have run again as a whole.
-func RanAgain(before, now string) []string {
-	was := make(map[string]bool)
-	for _, word := range split(before) {
-		was[word] = true
+// common is the version that most jobs of a need have; of two, the lower one.
+func common(need Need, chosen map[string]Version) (most Version) {
+	count := make(map[Version]int)
+	for _, name := range need.Jobs {
+		count[chosen[name]]++
 	}
-	var names []string
-	for _, word := range split(now) {
-		if _, name, _ := strings.Cut(word, ":"); !was[word] {
-			names = append(names, name)
+	for v, n := range count {
+		lower := cmp.Or(cmp.Compare(v.Generation, most.Generation), cmp.Compare(v.Attempt, most.Attempt)) < 0
+		if n > count[most] || n == count[most] && lower {
+			most = v
+		}
+	}
+	return most
+}
+
+// RanAgain tells what is different in a later lineage: names of jobs, or of
+// matrices of which most have run again.
+func RanAgain(before, now string) (names []string) {
+	was := parse(before)
+	for _, p := range parse(now) {
+		i := slices.IndexFunc(was, func(old part) bool { return old.need == p.need })
+		if i < 0 || was[i].most != p.most {
+			names = append(names, p.need)
+			continue
+		}
+		for _, job := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(p.others(), was[i].others())))) {
+			if p.of(job) != was[i].of(job) {
+				names = append(names, job)
+			}
 		}
 	}
 	return names
@@ -73,10 +91,53 @@ func RanAgain(before, now string) []string {
 
 // Builds tells that a lineage names this run of a job, which a need means.
 func Builds(lineage string, need Need, job string, v Version) bool {
-	words := split(lineage)
-	return slices.Contains(words, v.String()+":"+job) || slices.Contains(words, v.String()+":"+need.Name)
+	return slices.ContainsFunc(parse(lineage), func(p part) bool { return p.need == need.Name && p.of(job) == v.String() })
 }
 
-func split(lineage string) []string {
-	return strings.FieldsFunc(lineage, func(r rune) bool { return r == ' ' || r == '+' })
+// part is what a lineage says of one need.
+type part struct {
+	need, most string
+	version    map[string]string // of jobs that have another one
+}
+
+// of is the version of a job.
+func (p part) of(job string) string {
+	if v, other := p.version[job]; other {
+		return v
+	}
+	return p.most
+}
+
+func (p part) others() []string { return slices.Collect(maps.Keys(p.version)) }
+
+// parse reads what Walk wrote.
+func parse(lineage string) (parts []part) {
+	for _, line := range strings.Fields(lineage) {
+		p := part{version: make(map[string]string)}
+		for i, word := range words(line) {
+			version, name, _ := strings.Cut(word, ":")
+			switch {
+			case i == 0:
+				p.need, p.most = name, version
+			case name != "":
+				p.version[name] = version
+			}
+		}
+		if p.need != "" { // people can write into the variable that it is read from
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}
+
+// words takes a line apart. A name may hold a plus, as in re=1e+06, but no colon.
+func words(line string) (list []string) {
+	for piece := range strings.SplitSeq(line, "+") {
+		if strings.Contains(piece, ":") || len(list) == 0 {
+			list = append(list, piece)
+		} else {
+			list[len(list)-1] += "+" + piece
+		}
+	}
+	return list
 }
