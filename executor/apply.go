@@ -1,9 +1,9 @@
 // Package executor makes the platform have run what the manifest says, once.
 //
-// It works in three stages. Observe reads what the platform and the disk hold.
-// NewPlan decides, purely, what each job needs and why. Apply does it: upload,
-// create, submit, poll, download, and writes every step into the journal before
-// and after it happens. Apply is the only code that changes the world.
+// Package planner reads what the platform and the disk hold, and decides what each
+// job needs and why. Apply does it: upload, create, submit, poll, download, and writes
+// every step into the journal before and after it happens. Apply is the only code that
+// changes the world.
 //
 // Creating a job on the platform saves a draft, which costs nothing; only
 // submit spends money, and it acts on an id. So a run is recorded as "creating"
@@ -29,6 +29,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -61,7 +62,7 @@ type Executor struct {
 }
 
 // ConflictError tells that a person must decide before anything is done.
-type ConflictError struct{ Steps []Step }
+type ConflictError struct{ Steps []planner.Step }
 
 // Error names the first conflict.
 func (e *ConflictError) Error() string {
@@ -75,8 +76,8 @@ func (e *ConflictError) Hint() string { return e.Steps[0].Advice }
 // Apply brings every job of the plan to where the manifest wants it. It returns
 // an outcome for each job, in the order of the plan, also when it is
 // interrupted; the error is for a plan that must not be applied.
-func (e *Executor) Apply(ctx context.Context, plan Plan) (Report, error) {
-	if conflicts := with(plan, Conflict); len(conflicts) > 0 {
+func (e *Executor) Apply(ctx context.Context, plan planner.Plan) (Report, error) {
+	if conflicts := with(plan, planner.Conflict); len(conflicts) > 0 {
 		return Report{}, &ConflictError{conflicts}
 	}
 	if refused := plan.Refusals(); len(refused) > 0 {
@@ -87,7 +88,7 @@ func (e *Executor) Apply(ctx context.Context, plan Plan) (Report, error) {
 		before:   e.Journal.Snapshot(),
 		slots:    semaphore.NewWeighted(int64(e.parallel())),
 		shelf:    &results.Shelf{Platform: e.Platform},
-		steps:    make(map[string]Step, len(plan.Steps)),
+		steps:    make(map[string]planner.Step, len(plan.Steps)),
 		notify:   func(Event) {},
 	}
 	if e.Notify != nil {
@@ -118,8 +119,8 @@ func (e *Executor) Apply(ctx context.Context, plan Plan) (Report, error) {
 	return report, nil
 }
 
-func with(plan Plan, action Action) []Step {
-	return slices.DeleteFunc(slices.Clone(plan.Steps), func(s Step) bool { return s.Action != action })
+func with(plan planner.Plan, action planner.Action) []planner.Step {
+	return slices.DeleteFunc(slices.Clone(plan.Steps), func(s planner.Step) bool { return s.Action != action })
 }
 
 func (e *Executor) parallel() int {
@@ -144,32 +145,32 @@ type application struct {
 	store   *inputs.Store       // brings inputs onto the platform
 	slots   *semaphore.Weighted // bounds the jobs that fetch results at once
 	watch   *watch.Watch
-	gates   *chain.Gates    // hold back the jobs that build on others
-	shelf   *results.Shelf  // what jobs take of others
-	steps   map[string]Step // by the name of the job
+	gates   *chain.Gates            // hold back the jobs that build on others
+	shelf   *results.Shelf          // what jobs take of others
+	steps   map[string]planner.Step // by the name of the job
 	notify  func(Event)
 }
 
 // job is the straight line of one job: start, wait, fetch.
-func (a *application) job(ctx context.Context, step Step) Outcome {
+func (a *application) job(ctx context.Context, step planner.Step) Outcome {
 	out := Outcome{Job: step.Job.Name, ID: step.ID, Advice: step.Advice}
-	if settled(step) || step.Action == Judge {
+	if step.Settled() || step.Action == planner.Judge {
 		out.fromRun(step)
 	}
 	switch step.Action {
-	case Unchanged, Conflict, Refused:
+	case planner.Unchanged, planner.Conflict, planner.Refused:
 		out.Unchanged = true
 		return out
-	case Blocked:
+	case planner.Blocked:
 		out.Blocked = step.Reasons[0]
 		return out
-	case Judge:
+	case planner.Judge:
 		out.Err = a.judgeAgain(ctx, step, &out)
 		return out
-	case Fetch:
+	case planner.Fetch:
 		out.Err = a.limited(ctx, func() error { return a.fetch(ctx, step, &out) })
 		return out
-	case Run, Rerun, Resume:
+	case planner.Run, planner.Rerun, planner.Resume:
 	}
 	if a.waitForOthers(ctx, step, &out) != nil {
 		return out
@@ -190,10 +191,8 @@ func (a *application) limited(ctx context.Context, f func() error) error {
 	return f()
 }
 
-func settled(step Step) bool { return step.Action == Unchanged || step.Action == Fetch }
-
 // fromRun repeats what the journal knows of a run that ended earlier.
-func (o *Outcome) fromRun(step Step) {
+func (o *Outcome) fromRun(step planner.Step) {
 	run := step.Last
 	o.Verdict, o.Reason, o.Status = verdict.Verdict(run.Verdict), run.Reason, run.Status
 	o.Started, o.Ended, o.CoreHours, o.Cost = run.Started, run.Ended, run.CoreHours, run.Cost
@@ -221,7 +220,7 @@ func (e *RunningError) Error() string {
 func (e *RunningError) Unwrap() error { return e.Err }
 
 // finish waits for the end of a run, judges it and fetches what it left.
-func (a *application) finish(ctx context.Context, step Step, out *Outcome) {
+func (a *application) finish(ctx context.Context, step planner.Step, out *Outcome) {
 	judgement, err := a.watch.Wait(ctx, step.Job.Name, out.ID)
 	if err != nil {
 		out.Status, out.Err = a.watch.Last(out.ID), err
@@ -235,7 +234,7 @@ func (a *application) finish(ctx context.Context, step Step, out *Outcome) {
 }
 
 // judgeAgain judges a run that ended earlier by the checks that the manifest has now.
-func (a *application) judgeAgain(ctx context.Context, step Step, out *Outcome) error {
+func (a *application) judgeAgain(ctx context.Context, step planner.Step, out *Outcome) error {
 	out.Verdict, out.Reason = "", ""
 	var history []rescale.Status
 	err := a.limited(ctx, func() (err error) {
@@ -243,7 +242,7 @@ func (a *application) judgeAgain(ctx context.Context, step Step, out *Outcome) e
 		return err
 	})
 	if once.NotFound(err) {
-		out.Advice = againAdvice(step.Job)
+		out.Advice = planner.AgainAdvice(step.Job)
 	}
 	if err != nil {
 		return fmt.Errorf("judging run %s again: %w", step.ID, err)
@@ -257,7 +256,7 @@ func (a *application) judgeAgain(ctx context.Context, step Step, out *Outcome) e
 
 // conclude adds the manifest's checks to what the platform says of a run that is
 // over, records what the run came to, and fetches what it left.
-func (a *application) conclude(ctx context.Context, step Step, out *Outcome, j verdict.Judgement) error {
+func (a *application) conclude(ctx context.Context, step planner.Step, out *Outcome, j verdict.Judgement) error {
 	checks := success.Of(step.Job.Success)
 	j, err := a.examiner(step.Job.Name, out.ID).Judge(ctx, out.ID, j, checks)
 	if err != nil {
@@ -277,10 +276,10 @@ func (a *application) conclude(ctx context.Context, step Step, out *Outcome, j v
 	}
 	return a.limited(ctx, func() error {
 		if out.Verdict != verdict.Succeeded {
-			out.Advice = failedAdvice(step.Job, out.Verdict)
+			out.Advice = planner.FailedAdvice(step.Job, out.Verdict)
 			out.Log = a.logTail(ctx, out.ID)
 		}
-		if !wantsResults(step.Job, out.Verdict) {
+		if !results.Wanted(step.Job, out.Verdict) {
 			return nil
 		}
 		return a.fetch(ctx, step, out)
@@ -303,7 +302,7 @@ func (a *application) examiner(job, id string) success.Examiner {
 }
 
 // took notes when a run was, how long it took and what that cost.
-func (o *Outcome) took(step Step, j verdict.Judgement) {
+func (o *Outcome) took(step planner.Step, j verdict.Judgement) {
 	o.Started, o.Ended, o.Status = j.Started, j.Ended, j.Status
 	if j.Started.IsZero() || j.Ended.Before(j.Started) {
 		return

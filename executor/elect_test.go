@@ -13,6 +13,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -192,7 +193,7 @@ func TestALoserThatRunsIsTold(t *testing.T) {
 				warnings = append(warnings, e.Message)
 			}
 		}}
-		plan := executor.NewPlan([]resolver.Job{j}, m.Snapshot(), executor.Observation{}, executor.Options{})
+		plan := planner.New([]resolver.Job{j}, m.Snapshot(), planner.Observation{}, planner.Options{})
 		if _, err := run.Apply(t.Context(), plan); err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +213,7 @@ func TestASweepIsElectedThroughOneListing(t *testing.T) {
 		for i := range 100 {
 			jobs = append(jobs, plain(fmt.Sprintf("wing-%03d", i)))
 		}
-		plan := executor.NewPlan(jobs, m.Snapshot(), executor.Observation{}, executor.Options{})
+		plan := planner.New(jobs, m.Snapshot(), planner.Observation{}, planner.Options{})
 		run := executor.Executor{Platform: p, Journal: m, Owner: owner, NoWait: true}
 		report, err := run.Apply(t.Context(), plan)
 		for _, o := range report.Outcomes {

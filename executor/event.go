@@ -7,6 +7,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // EventType says what an Event tells.
@@ -114,4 +115,25 @@ type Outcome struct {
 // Report is the outcome of every job, in the order of the manifest.
 type Report struct {
 	Outcomes []Outcome
+}
+
+// Uploading tells how far an upload is.
+func (a *application) Uploading(in files.Input, sent int64) {
+	e := uploadEvent(EventUploading, in)
+	e.Sent = sent
+	a.notify(e)
+}
+
+// Uploaded tells that a file is on the platform.
+func (a *application) Uploaded(in files.Input, id string) {
+	e := uploadEvent(EventUploaded, in)
+	e.ID = id
+	a.notify(e)
+}
+
+// Aborted tells that an upload ended early. Why is told with the job.
+func (a *application) Aborted(in files.Input) { a.notify(uploadEvent(EventAborted, in)) }
+
+func uploadEvent(kind EventType, in files.Input) Event {
+	return Event{Type: kind, File: in.Name, Path: in.Path, SHA512: in.SHA512, Size: in.Size}
 }

@@ -12,9 +12,13 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 const owner = "ada@example.com"
@@ -239,7 +243,7 @@ func (m *memory) kinds() string {
 // apply plans the jobs as new and applies the plan.
 func apply(ctx context.Context, t *testing.T, p executor.Platform, m executor.Journal, jobs ...resolver.Job) executor.Report {
 	t.Helper()
-	plan := executor.NewPlan(jobs, state.Snapshot{}, executor.Observation{Horizon: noon}, executor.Options{})
+	plan := planner.New(jobs, state.Snapshot{}, planner.Observation{Horizon: noon}, planner.Options{})
 	run := executor.Executor{Platform: p, Journal: m, Owner: owner}
 	report, err := run.Apply(ctx, plan)
 	if err != nil {
@@ -254,4 +258,41 @@ func plain(name string) resolver.Job {
 	j.Name, j.Inputs = name, nil
 	j.Request = rescale.JobRequest{Name: name, JobAnalyses: []rescale.JobAnalysis{{Command: name}}}
 	return j
+}
+
+// job is a resolved job whose parts are given as "field=value".
+func job(parts ...string) resolver.Job {
+	j := resolver.Job{
+		Name: "wing", Tiles: []resolver.Tile{{Cores: 4, Slots: 1}},
+		Inputs: []files.Input{{Name: "deck.k", Path: "/tmp/deck.k", SHA512: "77b0e4dff", Size: 12_345}},
+	}
+	for _, p := range parts {
+		field, value, _ := strings.Cut(p, "=")
+		j.Parts = append(j.Parts, resolver.Part{Field: field, Value: value})
+	}
+	j.Digest = resolver.DigestOf(j.Parts)
+	return j
+}
+
+// run is what the journal holds of a job at a stage.
+func run(j resolver.Job, stage state.Stage, id string) state.Run {
+	key := once.Key{Digest: j.Digest, Name: j.Name, Generation: 1, Attempt: 1}
+	r := state.Run{Job: j.Name, Key: key.String(), Digest: j.Digest, Generation: 1, Attempt: 1, Stage: stage, ID: id}
+	for _, p := range j.Parts {
+		r.Parts = append(r.Parts, state.Part(p))
+	}
+	return r
+}
+
+func ended(r state.Run, verdict verdict.Verdict) state.Run {
+	r.Stage, r.Verdict, r.Reason = state.StageFinished, string(verdict), "because"
+	return r
+}
+
+// again is the run in its second attempt.
+func again(r state.Run) state.Run {
+	key, _ := once.ParseKey(r.Key)
+	key.Attempt, r.Attempt = 2, 2
+	r.Key = key.String()
+	return r
 }

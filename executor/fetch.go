@@ -9,20 +9,16 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
-	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
-// wantsResults tells whether the manifest asks for the results of a run that ended so.
-func wantsResults(job resolver.Job, v verdict.Verdict) bool {
-	return v == verdict.Succeeded || job.Outputs.OnFailure.V
-}
-
 // fetch downloads the results that the manifest asks for and records them.
-func (a *application) fetch(ctx context.Context, step Step, out *Outcome) error {
+func (a *application) fetch(ctx context.Context, step planner.Step, out *Outcome) error {
 	wish := results.Of(step.Job)
 	if len(wish.Include) == 0 {
 		return nil
@@ -34,7 +30,7 @@ func (a *application) fetch(ctx context.Context, step Step, out *Outcome) error 
 	files, err := download.Run(ctx)
 	out.To, out.Files = wish.Folder(), files
 	if once.NotFound(err) {
-		out.Advice = againAdvice(step.Job)
+		out.Advice = planner.AgainAdvice(step.Job)
 	}
 	if err != nil {
 		return err
@@ -57,40 +53,6 @@ func Downloading(job, id string, t results.Transfer) Event {
 		e.Type = EventAborted
 	}
 	return e
-}
-
-// missingOutputs lists, by job, the results that are wanted and not here.
-func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Snapshot, lineages map[string]string) (map[string][]string, error) {
-	missing := make(map[string][]string)
-	for _, job := range jobs {
-		runs := snapshot.Runs[job.Name]
-		run, known := newest(runs, job, lineages[job.Name])
-		if !known || run.Stage != state.StageFinished || !wantsResults(job, verdict.Verdict(run.Verdict)) {
-			continue
-		}
-		lost, err := lostResults(ctx, results.Of(job), run, runs)
-		if err != nil {
-			return nil, err
-		}
-		missing[job.Name] = lost
-	}
-	return missing, nil
-}
-
-// lostResults looks closer when another run of the job may have written over the
-// files of this one.
-func lostResults(ctx context.Context, wish results.Wish, run state.Run, all []state.Run) ([]string, error) {
-	lost := results.Missing(wish, run)
-	writers := 0
-	for _, r := range all {
-		if len(r.Outputs) > 0 {
-			writers++
-		}
-	}
-	if len(lost) > 0 || writers < 2 || len(wish.Include) == 0 {
-		return lost, nil
-	}
-	return results.Altered(ctx, wish, run)
 }
 
 // logName is the file that holds what the command printed (rescale-api.md §9).
@@ -118,7 +80,7 @@ func (a *application) logTail(ctx context.Context, id string) []string {
 	}
 	body, err := a.logEnd(ctx, files[i])
 	if errors.Is(err, rescale.ErrNoSpans) {
-		return []string{fmt.Sprintf("(%s, too long to show)", Bytes(files[i].Size))}
+		return []string{fmt.Sprintf("(%s, too long to show)", content.Bytes(files[i].Size))}
 	}
 	if err != nil {
 		return unreadable(err)

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -113,10 +113,10 @@ func TestAFailedRunMayMissResults(t *testing.T) {
 	j := job("a=1")
 	failed := ended(run(j, state.StageFinished, "Abc"), verdict.Failed)
 	snapshot := state.Snapshot{Runs: map[string][]state.Run{j.Name: {failed}}}
-	seen := executor.Observation{Horizon: noon, Missing: map[string][]string{j.Name: {"a.csv"}}}
-	step := executor.NewPlan([]resolver.Job{j}, snapshot, seen, executor.Options{}).Steps[0]
+	seen := planner.Observation{Horizon: noon, Missing: map[string][]string{j.Name: {"a.csv"}}}
+	step := planner.New([]resolver.Job{j}, snapshot, seen, planner.Options{}).Steps[0]
 	want := []string{"failed as Abc", "because", "a.csv is missing or changed here"}
-	if diff := cmp.Diff(want, step.Reasons); diff != "" || step.Action != executor.Fetch || step.Advice == "" {
+	if diff := cmp.Diff(want, step.Reasons); diff != "" || step.Action != planner.Fetch || step.Advice == "" {
 		t.Errorf("%s %q (-want +got)\n%s", step.Action, step.Advice, diff)
 	}
 }

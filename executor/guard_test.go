@@ -9,6 +9,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -33,98 +34,98 @@ func TestProtected(t *testing.T) {
 	next.Rerun.Generation.V = 2
 	key := once.Key{Digest: now.Digest, Name: "wing", Generation: 1, Attempt: 1}
 	older := once.Key{Digest: job("a=1").Digest, Name: "wing", Generation: 1, Attempt: 1}
-	replace := executor.Options{Replace: []string{"wing"}}
+	replace := planner.Options{Replace: []string{"wing"}}
 	executing := map[string][]rescale.Status{"Old": {{Status: "Executing"}}}
 	for name, tc := range map[string]struct {
 		job     resolver.Job
 		runs    []state.Run
-		seen    executor.Observation
-		options executor.Options
-		action  executor.Action
+		seen    planner.Observation
+		options planner.Options
+		action  planner.Action
 		words   string // of the refusal
 	}{
-		"the first run":               {now, nil, executor.Observation{}, executor.Options{}, executor.Run, ""},
-		"the first run, on request":   {now, nil, executor.Observation{}, replace, executor.Run, ""},
-		"its draft":                   {now, []state.Run{run(now, state.StageCreated, "Drf")}, executor.Observation{}, executor.Options{}, executor.Resume, ""},
-		"a submit that was cut short": {now, []state.Run{run(now, state.StageSubmitting, "Drf")}, executor.Observation{}, executor.Options{}, executor.Resume, ""},
+		"the first run":               {now, nil, planner.Observation{}, planner.Options{}, planner.Run, ""},
+		"the first run, on request":   {now, nil, planner.Observation{}, replace, planner.Run, ""},
+		"its draft":                   {now, []state.Run{run(now, state.StageCreated, "Drf")}, planner.Observation{}, planner.Options{}, planner.Resume, ""},
+		"a submit that was cut short": {now, []state.Run{run(now, state.StageSubmitting, "Drf")}, planner.Observation{}, planner.Options{}, planner.Resume, ""},
 		"after a draft of an older content": {
-			now, []state.Run{run(job("a=1"), state.StageCreated, "Drf")}, executor.Observation{}, executor.Options{}, executor.Rerun, "",
+			now, []state.Run{run(job("a=1"), state.StageCreated, "Drf")}, planner.Observation{}, planner.Options{}, planner.Rerun, "",
 		},
-		"unchanged":      {now, []state.Run{ended(run(now, "", "Old"), verdict.Succeeded)}, executor.Observation{}, executor.Options{}, executor.Unchanged, ""},
-		"under way":      {now, []state.Run{run(now, state.StageSubmitted, "Old")}, executor.Observation{Statuses: executing}, executor.Options{}, executor.Resume, ""},
-		"failed":         {now, []state.Run{ended(run(now, "", "Old"), verdict.Failed)}, executor.Observation{}, executor.Options{}, executor.Unchanged, ""},
-		"failed, always": {retried, []state.Run{ended(run(now, "", "Old"), verdict.Failed)}, executor.Observation{}, executor.Options{}, executor.Unchanged, ""},
+		"unchanged":      {now, []state.Run{ended(run(now, "", "Old"), verdict.Succeeded)}, planner.Observation{}, planner.Options{}, planner.Unchanged, ""},
+		"under way":      {now, []state.Run{run(now, state.StageSubmitted, "Old")}, planner.Observation{Statuses: executing}, planner.Options{}, planner.Resume, ""},
+		"failed":         {now, []state.Run{ended(run(now, "", "Old"), verdict.Failed)}, planner.Observation{}, planner.Options{}, planner.Unchanged, ""},
+		"failed, always": {retried, []state.Run{ended(run(now, "", "Old"), verdict.Failed)}, planner.Observation{}, planner.Options{}, planner.Unchanged, ""},
 		"--replace": {
 			now,
 			[]state.Run{ended(run(now, "", "Old"), verdict.Failed)},
-			executor.Observation{},
+			planner.Observation{},
 			replace,
-			executor.Refused, `job "wing" is protected, and run Old must stay its only one: replaced on request`,
+			planner.Refused, `job "wing" is protected, and run Old must stay its only one: replaced on request`,
 		},
 		"another content": {
 			now,
 			[]state.Run{ended(run(job("a=1"), "", "Old"), verdict.Succeeded)},
-			executor.Observation{},
-			executor.Options{},
-			executor.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
+			planner.Observation{},
+			planner.Options{},
+			planner.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
 		},
 		"another generation": {
 			next,
 			[]state.Run{ended(run(now, "", "Old"), verdict.Succeeded)},
-			executor.Observation{},
-			executor.Options{},
-			executor.Refused, `job "wing" is protected, and run Old must stay its only one: rerun.generation 1 → 2`,
+			planner.Observation{},
+			planner.Options{},
+			planner.Refused, `job "wing" is protected, and run Old must stay its only one: rerun.generation 1 → 2`,
 		},
 		"another content while it runs": {
 			now,
 			[]state.Run{run(job("a=1"), state.StageSubmitted, "Old")},
-			executor.Observation{Statuses: executing},
-			executor.Options{},
-			executor.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
+			planner.Observation{Statuses: executing},
+			planner.Options{},
+			planner.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
 		},
 		"--replace-running": {
 			now,
 			[]state.Run{run(job("a=1"), state.StageSubmitted, "Old")},
-			executor.Observation{Statuses: executing},
-			executor.Options{Rivals: executor.StopRivals},
-			executor.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
+			planner.Observation{Statuses: executing},
+			planner.Options{Rivals: planner.StopRivals},
+			planner.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
 		},
 		"--replace --replace-running": {
 			now,
 			[]state.Run{run(now, state.StageSubmitted, "Old")},
-			executor.Observation{Statuses: executing},
-			executor.Options{Rivals: executor.StopRivals, Replace: []string{"wing"}},
-			executor.Refused, `job "wing" is protected, and run Old must stay its only one: replaced on request`,
+			planner.Observation{Statuses: executing},
+			planner.Options{Rivals: planner.StopRivals, Replace: []string{"wing"}},
+			planner.Refused, `job "wing" is protected, and run Old must stay its only one: replaced on request`,
 		},
 		"a submitted draft of an older content": {
 			now,
 			[]state.Run{run(job("a=1"), state.StageCreated, "Old")},
-			executor.Observation{Statuses: executing},
-			executor.Options{},
-			executor.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
+			planner.Observation{Statuses: executing},
+			planner.Options{},
+			planner.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
 		},
 		"found again when the state is lost": {
-			now, nil, executor.Observation{Found: []once.Found{{ID: "Fnd", Key: key, History: history("Executing", "")}}}, executor.Options{}, executor.Resume, "",
+			now, nil, planner.Observation{Found: []once.Found{{ID: "Fnd", Key: key, History: history("Executing", "")}}}, planner.Options{}, planner.Resume, "",
 		},
 		"another content when the state is lost": {
 			now, nil,
-			executor.Observation{Protected: []once.Found{{ID: "Fnd", Key: older, History: history("Completed", "")}}},
-			executor.Options{},
-			executor.Refused, `job "wing" is protected, and run Fnd must stay its only one: new`,
+			planner.Observation{Protected: []once.Found{{ID: "Fnd", Key: older, History: history("Completed", "")}}},
+			planner.Options{},
+			planner.Refused, `job "wing" is protected, and run Fnd must stay its only one: new`,
 		},
 		"only a draft when the state is lost": {
-			now, nil, executor.Observation{Protected: []once.Found{{ID: "Fnd", Key: older}}}, executor.Options{}, executor.Run, "",
+			now, nil, planner.Observation{Protected: []once.Found{{ID: "Fnd", Key: older}}}, planner.Options{}, planner.Run, "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": tc.runs}}
-			plan := executor.NewPlan([]resolver.Job{tc.job}, snapshot, tc.seen, tc.options)
+			plan := planner.New([]resolver.Job{tc.job}, snapshot, tc.seen, tc.options)
 			step := plan.Steps[0]
 			if step.Action != tc.action || step.Refusal.Message != tc.words {
 				t.Errorf("step %s %q, refused as %q", step.Action, step.Reasons, step.Refusal.Message)
 			}
-			if tc.action != executor.Refused {
+			if tc.action != planner.Refused {
 				return
 			}
 			if step.Refusal.Pos != keyPlace || len(plan.Spending()) > 0 || len(plan.Uploads) > 0 {
@@ -154,15 +155,15 @@ func TestProtectedJobsAreLookedForInAnyContent(t *testing.T) {
 		job    resolver.Job
 		runs   []state.Run
 		drafts []rescale.Job
-		action executor.Action
+		action planner.Action
 		looks  int
 	}{
-		"protected":                         {guarded(job("a=2")), nil, nil, executor.Refused, 2},
-		"protected, a draft in the state":   {guarded(job("a=2")), []state.Run{run(job("a=2"), state.StageCreated, "Drf")}, nil, executor.Refused, 1},
-		"protected, a draft and no state":   {guarded(job("a=2")), nil, []rescale.Job{on("Drf", now)}, executor.Refused, 2},
-		"not protected":                     {job("a=2"), nil, nil, executor.Run, 1},
-		"not protected, a draft, no state":  {job("a=2"), nil, []rescale.Job{on("Drf", now)}, executor.Resume, 1},
-		"not protected, a draft in a state": {job("a=2"), []state.Run{run(job("a=2"), state.StageCreated, "Drf")}, nil, executor.Resume, 0},
+		"protected":                         {guarded(job("a=2")), nil, nil, planner.Refused, 2},
+		"protected, a draft in the state":   {guarded(job("a=2")), []state.Run{run(job("a=2"), state.StageCreated, "Drf")}, nil, planner.Refused, 1},
+		"protected, a draft and no state":   {guarded(job("a=2")), nil, []rescale.Job{on("Drf", now)}, planner.Refused, 2},
+		"not protected":                     {job("a=2"), nil, nil, planner.Run, 1},
+		"not protected, a draft, no state":  {job("a=2"), nil, []rescale.Job{on("Drf", now)}, planner.Resume, 1},
+		"not protected, a draft in a state": {job("a=2"), []state.Run{run(job("a=2"), state.StageCreated, "Drf")}, nil, planner.Resume, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -171,11 +172,11 @@ func TestProtectedJobsAreLookedForInAnyContent(t *testing.T) {
 			p.history["Old"] = history("Completed", "Completed successfully")
 			resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{tc.job}}
 			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": tc.runs}}
-			seen, err := executor.Observe(t.Context(), p, resolved, snapshot, executor.Options{})
+			seen, err := planner.Observe(t.Context(), p, resolved, snapshot, planner.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			step := executor.NewPlan(resolved.Jobs, snapshot, seen, executor.Options{}).Steps[0]
+			step := planner.New(resolved.Jobs, snapshot, seen, planner.Options{}).Steps[0]
 			if step.Action != tc.action || p.count("list") != tc.looks {
 				t.Errorf("%s after %d looks", step.Action, p.count("list"))
 			}
@@ -199,25 +200,25 @@ func TestLimits(t *testing.T) {
 	for name, tc := range map[string]struct {
 		job    resolver.Job
 		runs   []state.Run
-		action executor.Action
+		action planner.Action
 		want   diag.Diagnostic
 	}{
-		"no limit":  {free, nil, executor.Run, diag.Diagnostic{}},
-		"as much":   {limited(10, known), nil, executor.Run, diag.Diagnostic{}},
-		"it is run": {limited(1, known), over, executor.Unchanged, diag.Diagnostic{}},
-		"more": {limited(9.99, known), nil, executor.Refused, diag.Diagnostic{
+		"no limit":  {free, nil, planner.Run, diag.Diagnostic{}},
+		"as much":   {limited(10, known), nil, planner.Run, diag.Diagnostic{}},
+		"it is run": {limited(1, known), over, planner.Unchanged, diag.Diagnostic{}},
+		"more": {limited(9.99, known), nil, planner.Refused, diag.Diagnostic{
 			Pos: keyPlace, Rule: diag.OverLimit, Message: `a run of job "wing" can cost 10.00 USD, and limits.maxCost is 9.99 USD`,
 			Hint: "shorten hardware.walltime, take fewer cores or a cheaper core type, or raise limits.maxCost",
 		}},
-		"more, as a draft": {limited(9.99, known), draft, executor.Refused, diag.Diagnostic{
+		"more, as a draft": {limited(9.99, known), draft, planner.Refused, diag.Diagnostic{
 			Pos: keyPlace, Rule: diag.OverLimit, Message: `a run of job "wing" can cost 10.00 USD, and limits.maxCost is 9.99 USD`,
 			Hint: "shorten hardware.walltime, take fewer cores or a cheaper core type, or raise limits.maxCost",
 		}},
-		"no walltime": {limited(10, resolver.Estimate{Rate: 0.1}), nil, executor.Refused, diag.Diagnostic{
+		"no walltime": {limited(10, resolver.Estimate{Rate: 0.1}), nil, planner.Refused, diag.Diagnostic{
 			Pos: keyPlace, Rule: diag.OverLimit, Message: `what a run of job "wing" can cost is not known: it has no walltime; limits.maxCost is 10.00 USD`,
 			Hint: "give the job a walltime under hardware, such as walltime: 8h",
 		}},
-		"no price": {limited(10, resolver.Estimate{Bounded: true, CoreHours: 1}), nil, executor.Refused, diag.Diagnostic{
+		"no price": {limited(10, resolver.Estimate{Bounded: true, CoreHours: 1}), nil, planner.Refused, diag.Diagnostic{
 			Pos: keyPlace, Rule: diag.OverLimit, Message: `what a run of job "wing" can cost is not known: the platform names no price for core type emerald; limits.maxCost is 10.00 USD`,
 			Hint: "choose a core type with a price, or leave out the limit",
 		}},
@@ -225,7 +226,7 @@ func TestLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": tc.runs}}
-			step := executor.NewPlan([]resolver.Job{tc.job}, snapshot, executor.Observation{}, executor.Options{}).Steps[0]
+			step := planner.New([]resolver.Job{tc.job}, snapshot, planner.Observation{}, planner.Options{}).Steps[0]
 			if diff := cmp.Diff(tc.want, step.Refusal); step.Action != tc.action || diff != "" {
 				t.Errorf("%s (-want +got)\n%s", step.Action, diff)
 			}

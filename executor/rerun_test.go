@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -38,19 +39,19 @@ func TestRerun(t *testing.T) {
 	for name, tc := range map[string]struct {
 		job     resolver.Job
 		runs    []state.Run
-		seen    executor.Observation
-		options executor.Options
-		action  executor.Action
+		seen    planner.Observation
+		options planner.Options
+		action  planner.Action
 		key     once.Key
-		stop    []executor.Rival
+		stop    []planner.Rival
 		reasons []string
 	}{
 		"a higher generation runs again": {
 			rerunning(2, spec.Never),
 			[]state.Run{succeeded},
-			executor.Observation{},
-			executor.Options{},
-			executor.Rerun, of(2, 1), nil,
+			planner.Observation{},
+			planner.Options{},
+			planner.Rerun, of(2, 1), nil,
 			[]string{"rerun.generation 1 → 2"},
 		},
 		"back to a generation that ran": {
@@ -58,126 +59,126 @@ func TestRerun(t *testing.T) {
 			[]state.Run{succeeded, {
 				Job: "wing", Key: of(2, 1).String(), Digest: job("a=1").Digest, Generation: 2, Attempt: 1, Stage: state.StageFinished, ID: "New", Verdict: "failed",
 			}},
-			executor.Observation{},
-			executor.Options{},
-			executor.Unchanged, of(1, 1), nil,
+			planner.Observation{},
+			planner.Options{},
+			planner.Unchanged, of(1, 1), nil,
 			[]string{"succeeded as Old"},
 		},
 		"the generation is found when the state is lost": {
 			rerunning(2, spec.Never),
 			nil,
-			executor.Observation{Found: []once.Found{foundFailed, {ID: "Two", Key: of(2, 1), History: history("Executing", "")}}},
-			executor.Options{},
-			executor.Resume, of(2, 1), nil,
+			planner.Observation{Found: []once.Found{foundFailed, {ID: "Two", Key: of(2, 1), History: history("Executing", "")}}},
+			planner.Options{},
+			planner.Resume, of(2, 1), nil,
 			[]string{"run Two found on the platform"},
 		},
 		"an earlier generation that runs is in the way": {
 			rerunning(2, spec.Never),
 			[]state.Run{submitted},
-			executor.Observation{Statuses: executing},
-			executor.Options{},
-			executor.Conflict, of(2, 1), nil,
+			planner.Observation{Statuses: executing},
+			planner.Options{},
+			planner.Conflict, of(2, 1), nil,
 			[]string{"it changed while run Old is still active"},
 		},
 		"an earlier generation that runs is found when the state is lost": {
 			rerunning(2, spec.Never),
 			nil,
-			executor.Observation{Found: []once.Found{{ID: "Fnd", Key: of(1, 1), History: history("Executing", "")}}},
-			executor.Options{},
-			executor.Conflict, of(2, 1), nil,
+			planner.Observation{Found: []once.Found{{ID: "Fnd", Key: of(1, 1), History: history("Executing", "")}}},
+			planner.Options{},
+			planner.Conflict, of(2, 1), nil,
 			[]string{"it changed while run Fnd is still active"},
 		},
 		"what is in the way can be stopped": {
 			rerunning(2, spec.Never),
 			[]state.Run{submitted},
-			executor.Observation{Statuses: executing},
-			executor.Options{Rivals: executor.StopRivals},
-			executor.Rerun, of(2, 1),
-			[]executor.Rival{{ID: "Old", Key: of(1, 1).String()}},
+			planner.Observation{Statuses: executing},
+			planner.Options{Rivals: planner.StopRivals},
+			planner.Rerun, of(2, 1),
+			[]planner.Rival{{ID: "Old", Key: of(1, 1).String()}},
 			[]string{"rerun.generation 1 → 2", "run Old is stopped first"},
 		},
 		"replaced although it runs": {
 			rerunning(1, spec.Never),
 			[]state.Run{submitted},
-			executor.Observation{Statuses: executing},
-			executor.Options{Rivals: executor.StopRivals, Replace: []string{"wing"}},
-			executor.Rerun, of(1, 2),
-			[]executor.Rival{{ID: "Old", Key: of(1, 1).String()}},
+			planner.Observation{Statuses: executing},
+			planner.Options{Rivals: planner.StopRivals, Replace: []string{"wing"}},
+			planner.Rerun, of(1, 2),
+			[]planner.Rival{{ID: "Old", Key: of(1, 1).String()}},
 			[]string{"replaced on request", "run Old is stopped first"},
 		},
 		"to stop rivals is no wish to replace": {
 			rerunning(1, spec.Never),
 			[]state.Run{submitted},
-			executor.Observation{Statuses: executing},
-			executor.Options{Rivals: executor.StopRivals},
-			executor.Resume, of(1, 1), nil,
+			planner.Observation{Statuses: executing},
+			planner.Options{Rivals: planner.StopRivals},
+			planner.Resume, of(1, 1), nil,
 			[]string{"Old is Executing"},
 		},
 		"a failure stays": {
 			rerunning(1, spec.Never),
 			[]state.Run{failed},
-			executor.Observation{},
-			executor.Options{},
-			executor.Unchanged, of(1, 1), nil,
+			planner.Observation{},
+			planner.Options{},
+			planner.Unchanged, of(1, 1), nil,
 			[]string{"failed as Old", "because"},
 		},
 		"a failure is followed by the next attempt": {
 			rerunning(1, spec.Always),
 			[]state.Run{failed},
-			executor.Observation{},
-			executor.Options{},
-			executor.Rerun, of(1, 2), nil,
+			planner.Observation{},
+			planner.Options{},
+			planner.Rerun, of(1, 2), nil,
 			[]string{"failed as Old, and rerun.onFailure is always"},
 		},
 		"the next attempt is found when another machine made it": {
 			rerunning(1, spec.Always),
 			[]state.Run{failed},
-			executor.Observation{Found: []once.Found{{ID: "Two", Key: of(1, 2), History: history("Executing", "")}}},
-			executor.Options{},
-			executor.Resume, of(1, 2), nil,
+			planner.Observation{Found: []once.Found{{ID: "Two", Key: of(1, 2), History: history("Executing", "")}}},
+			planner.Options{},
+			planner.Resume, of(1, 2), nil,
 			[]string{"run Two found on the platform"},
 		},
 		"a failure that only the platform remembers is followed, too": {
 			rerunning(1, spec.Always),
 			nil,
-			executor.Observation{Found: []once.Found{foundFailed}},
-			executor.Options{},
-			executor.Rerun, of(1, 2), nil,
+			planner.Observation{Found: []once.Found{foundFailed}},
+			planner.Options{},
+			planner.Rerun, of(1, 2), nil,
 			[]string{"failed as Fnd, and rerun.onFailure is always"},
 		},
 		"a failure that only the platform remembers, and another runner's draft of the next attempt": {
 			rerunning(1, spec.Always),
 			nil,
-			executor.Observation{Found: []once.Found{foundFailed, {ID: "Two", Key: of(1, 2)}}},
-			executor.Options{},
-			executor.Resume, of(1, 2), nil,
+			planner.Observation{Found: []once.Found{foundFailed, {ID: "Two", Key: of(1, 2)}}},
+			planner.Options{},
+			planner.Resume, of(1, 2), nil,
 			[]string{"draft Two found on the platform"},
 		},
 		"success is not": {
 			rerunning(1, spec.Always),
 			[]state.Run{succeeded},
-			executor.Observation{},
-			executor.Options{},
-			executor.Unchanged, of(1, 1), nil,
+			planner.Observation{},
+			planner.Options{},
+			planner.Unchanged, of(1, 1), nil,
 			[]string{"succeeded as Old"},
 		},
 		"nor is what a person stopped": {
 			rerunning(1, spec.Always),
 			[]state.Run{ended(run(job("a=1"), "", "Old"), verdict.Stopped)},
-			executor.Observation{},
-			executor.Options{},
-			executor.Unchanged, of(1, 1), nil,
+			planner.Observation{},
+			planner.Options{},
+			planner.Unchanged, of(1, 1), nil,
 			[]string{"stopped as Old", "because"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": tc.runs}}
-			step := executor.NewPlan([]resolver.Job{tc.job}, snapshot, tc.seen, tc.options).Steps[0]
+			step := planner.New([]resolver.Job{tc.job}, snapshot, tc.seen, tc.options).Steps[0]
 			type decided struct {
-				Action  executor.Action
+				Action  planner.Action
 				Key     once.Key
-				Stop    []executor.Rival
+				Stop    []planner.Rival
 				Reasons []string
 			}
 			want := decided{tc.action, tc.key, tc.stop, tc.reasons}
@@ -195,8 +196,8 @@ func replaceRunning(t *testing.T, p *fake, m *memory) executor.Outcome {
 	j.Inputs, j.Request = nil, plain("wing").Request
 	m.snapshot = state.Snapshot{Runs: map[string][]state.Run{"wing": {run(job("a=1"), state.StageSubmitted, "Old")}}}
 	p.history["Old"] = history("Executing", "", "Pending", "")
-	seen := executor.Observation{Statuses: map[string][]rescale.Status{"Old": p.history["Old"]}}
-	plan := executor.NewPlan([]resolver.Job{j}, m.snapshot, seen, executor.Options{Rivals: executor.StopRivals})
+	seen := planner.Observation{Statuses: map[string][]rescale.Status{"Old": p.history["Old"]}}
+	plan := planner.New([]resolver.Job{j}, m.snapshot, seen, planner.Options{Rivals: planner.StopRivals})
 	report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -22,11 +23,11 @@ func resume(t *testing.T, p *fake, m *memory, draft string) executor.Outcome {
 	t.Helper()
 	j := plain("wing")
 	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {run(j, state.StageCreated, draft)}}}
-	seen, err := executor.Observe(t.Context(), p, resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}, snapshot, executor.Options{})
+	seen, err := planner.Observe(t.Context(), p, resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}, snapshot, planner.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := executor.NewPlan([]resolver.Job{j}, snapshot, seen, executor.Options{})
+	plan := planner.New([]resolver.Job{j}, snapshot, seen, planner.Options{})
 	report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
 	if err != nil {
 		t.Fatal(err)
@@ -76,8 +77,8 @@ func TestARunThatIsDeletedMeanwhileIsNotMadeAnew(t *testing.T) {
 		j := plain("wing")
 		submitting := run(j, state.StageSubmitting, "A")
 		m.snapshot = state.Snapshot{Runs: map[string][]state.Run{"wing": {submitting}}}
-		seen := executor.Observation{Statuses: map[string][]rescale.Status{"A": history("Executing", "")}}
-		plan := executor.NewPlan([]resolver.Job{j}, m.snapshot, seen, executor.Options{})
+		seen := planner.Observation{Statuses: map[string][]rescale.Status{"A": history("Executing", "")}}
+		plan := planner.New([]resolver.Job{j}, m.snapshot, seen, planner.Options{})
 		p.gone = map[string]bool{"A": true}
 		report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
 		if err != nil {
@@ -124,7 +125,7 @@ func TestAListingThatNeverStandsStillStartsNothing(t *testing.T) {
 	p := newFake()
 	p.unstable = true
 	jobs := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{plain("wing")}}
-	_, err := executor.Observe(t.Context(), p, jobs, state.Snapshot{New: true}, executor.Options{})
+	_, err := planner.Observe(t.Context(), p, jobs, state.Snapshot{New: true}, planner.Options{})
 	var unstable *once.UnstableError
 	if !errors.As(err, &unstable) || unstable.Name != "wing" || p.count("list") != 3 {
 		t.Errorf("error %v after %d listings", err, p.count("list"))
@@ -147,7 +148,7 @@ func TestManyActiveRunsCostOneListing(t *testing.T) {
 		p.history[id] = history("Executing", "")
 	}
 	p.history["Job7"] = history("Completed", "Completed successfully")
-	seen, err := executor.Active(t.Context(), p, jobs, snapshot)
+	seen, err := planner.Active(t.Context(), p, jobs, snapshot)
 	if err != nil || p.count("list") != 1 || p.count("statuses") != 1 {
 		t.Errorf("%v, %d listings, %d histories", err, p.count("list"), p.count("statuses"))
 	}

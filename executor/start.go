@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/label"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -15,13 +16,13 @@ import (
 )
 
 // starts tells that a step must be brought to submitted.
-func starts(step Step) bool {
+func starts(step planner.Step) bool {
 	recorded := step.Last.ID == step.ID && step.Stage == state.StageSubmitted
-	return step.Creates() || step.Action == Resume && !recorded
+	return step.Creates() || step.Action == planner.Resume && !recorded
 }
 
 // start brings one run from wherever it is to submitted, and gives its id.
-func (a *application) start(ctx context.Context, step Step) (id string, err error) {
+func (a *application) start(ctx context.Context, step planner.Step) (id string, err error) {
 	if !starts(step) {
 		return step.ID, nil
 	}
@@ -46,7 +47,7 @@ func (a *application) labeler() label.Labeler {
 }
 
 // intent is the record that a run is about to be made.
-func intent(step Step) state.Record {
+func intent(step planner.Step) state.Record {
 	record := state.Record{
 		Kind: state.KindCreating, Job: step.Job.Name, Key: step.Key.String(), Intent: step.Since,
 		Digest: step.Key.Digest, Generation: step.Key.Generation, Attempt: step.Key.Attempt, Upstream: step.Lineage,
@@ -60,7 +61,7 @@ func intent(step Step) state.Record {
 // body is the resolved request with the ids of the input files: local ones, which
 // are uploaded here if the platform does not have them, and results of other jobs;
 // and with the secrets.
-func (a *application) body(ctx context.Context, step Step) (rescale.JobRequest, error) {
+func (a *application) body(ctx context.Context, step planner.Step) (rescale.JobRequest, error) {
 	files, err := a.store.IDs(ctx, step.Job.Inputs)
 	if err != nil {
 		return rescale.JobRequest{}, err
@@ -137,7 +138,7 @@ func (a *application) Warn(job, message string) {
 
 // stopRivals stops the active runs that a new one takes the place of, and waits
 // for their ends: two runs of one job are never paid at a time.
-func (a *application) stopRivals(ctx context.Context, step Step) error {
+func (a *application) stopRivals(ctx context.Context, step planner.Step) error {
 	for _, rival := range step.Stop {
 		if err := a.stopRival(ctx, step, rival); err != nil {
 			return &once.StepError{Job: step.Job.Name, Act: fmt.Sprintf("stopping run %s of", rival.ID), Err: err}
@@ -146,7 +147,7 @@ func (a *application) stopRivals(ctx context.Context, step Step) error {
 	return nil
 }
 
-func (a *application) stopRival(ctx context.Context, step Step, rival Rival) error {
+func (a *application) stopRival(ctx context.Context, step planner.Step, rival planner.Rival) error {
 	err := once.Settle(ctx, func() error { return a.Platform.StopJob(ctx, rival.ID) })
 	if err != nil && !once.NotFound(err) {
 		// It may have ended by itself meanwhile; then there is nothing to stop.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -116,11 +117,11 @@ func TestJudgedAfterACrash(t *testing.T) {
 				}}
 				p.history["A"] = history("Completed", "Completed successfully", "Executing", "")
 				resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}
-				seen, err := executor.Observe(t.Context(), p, resolved, snapshot, executor.Options{})
+				seen, err := planner.Observe(t.Context(), p, resolved, snapshot, planner.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				plan := executor.NewPlan(resolved.Jobs, snapshot, seen, executor.Options{})
+				plan := planner.New(resolved.Jobs, snapshot, seen, planner.Options{})
 				report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
 				if err != nil {
 					t.Fatal(err)
@@ -150,30 +151,30 @@ func TestChangedChecks(t *testing.T) {
 	for name, tc := range map[string]struct {
 		job     resolver.Job
 		run     state.Run
-		options executor.Options
-		action  executor.Action
+		options planner.Options
+		action  planner.Action
 		reason  string
 		verdict verdict.Verdict
 	}{
-		"the same checks":           {wanting("End"), judged(verdict.Succeeded, "End"), executor.Options{}, executor.Unchanged, "succeeded as A", verdict.Succeeded},
-		"the same, failed":          {wanting("End"), judged(verdict.SuccessCheckFailed, "End"), executor.Options{}, executor.Unchanged, "success-check-failed as A", verdict.SuccessCheckFailed},
-		"new checks":                {wanting("End"), judged(verdict.Succeeded), executor.Options{}, executor.Judge, "success of A is not checked yet", verdict.Succeeded},
-		"harder ones":               {wanting("End", "Fin"), judged(verdict.Succeeded, "End"), executor.Options{}, executor.Judge, "success changed since A was judged", verdict.SuccessCheckFailed},
-		"easier ones":               {wanting("End"), judged(verdict.SuccessCheckFailed, "End", "Fin"), executor.Options{}, executor.Judge, "success changed since A was judged", verdict.Succeeded},
-		"none any more":             {wanting(), judged(verdict.SuccessCheckFailed, "Fin"), executor.Options{}, executor.Judge, "success changed since A was judged", verdict.Succeeded},
-		"none after a success":      {wanting(), judged(verdict.Succeeded, "End"), executor.Options{}, executor.Unchanged, "succeeded as A", verdict.Succeeded},
-		"a failure of the platform": {wanting("End"), judged(verdict.Failed), executor.Options{}, executor.Unchanged, "failed as A", verdict.Failed},
+		"the same checks":           {wanting("End"), judged(verdict.Succeeded, "End"), planner.Options{}, planner.Unchanged, "succeeded as A", verdict.Succeeded},
+		"the same, failed":          {wanting("End"), judged(verdict.SuccessCheckFailed, "End"), planner.Options{}, planner.Unchanged, "success-check-failed as A", verdict.SuccessCheckFailed},
+		"new checks":                {wanting("End"), judged(verdict.Succeeded), planner.Options{}, planner.Judge, "success of A is not checked yet", verdict.Succeeded},
+		"harder ones":               {wanting("End", "Fin"), judged(verdict.Succeeded, "End"), planner.Options{}, planner.Judge, "success changed since A was judged", verdict.SuccessCheckFailed},
+		"easier ones":               {wanting("End"), judged(verdict.SuccessCheckFailed, "End", "Fin"), planner.Options{}, planner.Judge, "success changed since A was judged", verdict.Succeeded},
+		"none any more":             {wanting(), judged(verdict.SuccessCheckFailed, "Fin"), planner.Options{}, planner.Judge, "success changed since A was judged", verdict.Succeeded},
+		"none after a success":      {wanting(), judged(verdict.Succeeded, "End"), planner.Options{}, planner.Unchanged, "succeeded as A", verdict.Succeeded},
+		"a failure of the platform": {wanting("End"), judged(verdict.Failed), planner.Options{}, planner.Unchanged, "failed as A", verdict.Failed},
 		"judged before it is run again": {
-			always(wanting("End")), judged(verdict.SuccessCheckFailed, "Fin"), executor.Options{}, executor.Judge, "success changed since A was judged", verdict.Succeeded,
+			always(wanting("End")), judged(verdict.SuccessCheckFailed, "Fin"), planner.Options{}, planner.Judge, "success changed since A was judged", verdict.Succeeded,
 		},
 		"run again when it fails as before": {
 			always(wanting("Fin")), judged(verdict.SuccessCheckFailed, "Fin"),
-			executor.Options{},
-			executor.Rerun,
+			planner.Options{},
+			planner.Rerun,
 			"success-check-failed as A, and rerun.onFailure is always", verdict.SuccessCheckFailed,
 		},
 		"replaced on request": {
-			wanting("End"), judged(verdict.SuccessCheckFailed, "Fin"), executor.Options{Replace: []string{"wing"}}, executor.Rerun, "replaced on request", verdict.Succeeded,
+			wanting("End"), judged(verdict.SuccessCheckFailed, "Fin"), planner.Options{Replace: []string{"wing"}}, planner.Rerun, "replaced on request", verdict.Succeeded,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -182,7 +183,7 @@ func TestChangedChecks(t *testing.T) {
 				snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {tc.run}}}
 				p, m := &talking{fake: newFake(), says: "the End"}, &memory{snapshot: snapshot}
 				p.history["A"] = history("Completed", "Completed successfully", "Executing", "")
-				plan := executor.NewPlan([]resolver.Job{tc.job}, snapshot, executor.Observation{Horizon: noon}, tc.options)
+				plan := planner.New([]resolver.Job{tc.job}, snapshot, planner.Observation{Horizon: noon}, tc.options)
 				step := plan.Steps[0]
 				if step.Action != tc.action || step.Reasons[0] != tc.reason {
 					t.Errorf("step %s %q", step.Action, step.Reasons)
@@ -195,10 +196,10 @@ func TestChangedChecks(t *testing.T) {
 				if o.Verdict != tc.verdict || o.Err != nil {
 					t.Errorf("outcome %+v", o)
 				}
-				if starts := p.count("submit"); starts > 0 != (tc.action == executor.Rerun) {
+				if starts := p.count("submit"); starts > 0 != (tc.action == planner.Rerun) {
 					t.Errorf("%d submits", starts)
 				}
-				if tc.action != executor.Judge {
+				if tc.action != planner.Judge {
 					return
 				}
 				want := state.Record{
@@ -219,7 +220,7 @@ func TestJudgedWhenItIsGone(t *testing.T) {
 	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {ended(run(plain("wing"), "", "A"), verdict.Succeeded)}}}
 	p, m := &talking{fake: newFake()}, &memory{snapshot: snapshot}
 	p.gone = map[string]bool{"A": true}
-	plan := executor.NewPlan([]resolver.Job{wanting("End")}, snapshot, executor.Observation{}, executor.Options{})
+	plan := planner.New([]resolver.Job{wanting("End")}, snapshot, planner.Observation{}, planner.Options{})
 	report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +244,7 @@ func TestAWaitForOutputsHoldsNobodyUp(t *testing.T) {
 			jobs = append(jobs, j)
 		}
 		start := time.Now()
-		plan := executor.NewPlan(jobs, state.Snapshot{}, executor.Observation{Horizon: noon}, executor.Options{})
+		plan := planner.New(jobs, state.Snapshot{}, planner.Observation{Horizon: noon}, planner.Options{})
 		report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner, Parallel: 1}).Apply(t.Context(), plan)
 		if err != nil {
 			t.Fatal(err)
@@ -267,13 +268,13 @@ func TestAttemptAfterAFailedCheckWithTheStateLost(t *testing.T) {
 		says   string
 		empty  int
 		policy spec.OnFailure
-		action executor.Action
+		action planner.Action
 		looks  int
 	}{
-		"it failed":             {"the Enc", 0, spec.Always, executor.Rerun, 1},
-		"it succeeded":          {"the End", 0, spec.Always, executor.Resume, 1},
-		"nobody can know":       {"the Enc", 1000, spec.Always, executor.Resume, 3},
-		"nothing depends on it": {"the Enc", 0, spec.Never, executor.Resume, 0},
+		"it failed":             {"the Enc", 0, spec.Always, planner.Rerun, 1},
+		"it succeeded":          {"the End", 0, spec.Always, planner.Resume, 1},
+		"nobody can know":       {"the Enc", 1000, spec.Always, planner.Resume, 3},
+		"nothing depends on it": {"the Enc", 0, spec.Never, planner.Resume, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -288,11 +289,11 @@ func TestAttemptAfterAFailedCheckWithTheStateLost(t *testing.T) {
 				}}
 				p.history["A"] = history("Completed", "Completed successfully", "Executing", "")
 				resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}
-				seen, err := executor.Observe(t.Context(), p, resolved, state.Snapshot{New: true}, executor.Options{})
+				seen, err := planner.Observe(t.Context(), p, resolved, state.Snapshot{New: true}, planner.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				step := executor.NewPlan(resolved.Jobs, state.Snapshot{}, seen, executor.Options{}).Steps[0]
+				step := planner.New(resolved.Jobs, state.Snapshot{}, seen, planner.Options{}).Steps[0]
 				if step.Action != tc.action || p.looks != tc.looks {
 					t.Errorf("%s %q after %d looks", step.Action, step.Reasons, p.looks)
 				}
@@ -309,13 +310,13 @@ func TestAFailedCheckIsLookedAtOnceMoreBeforeItIsPaidFor(t *testing.T) {
 		says   string
 		empty  int
 		policy spec.OnFailure
-		action executor.Action
+		action planner.Action
 		looks  int
 	}{
-		"it passes now":         {"the End", 0, spec.Always, executor.Judge, 1},
-		"it fails as before":    {"the Enc", 0, spec.Always, executor.Rerun, 1},
-		"its outputs are gone":  {"the End", 1000, spec.Always, executor.Rerun, 3},
-		"nothing depends on it": {"the End", 0, spec.Never, executor.Unchanged, 0},
+		"it passes now":         {"the End", 0, spec.Always, planner.Judge, 1},
+		"it fails as before":    {"the Enc", 0, spec.Always, planner.Rerun, 1},
+		"its outputs are gone":  {"the End", 1000, spec.Always, planner.Rerun, 3},
+		"nothing depends on it": {"the End", 0, spec.Never, planner.Unchanged, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -327,11 +328,11 @@ func TestAFailedCheckIsLookedAtOnceMoreBeforeItIsPaidFor(t *testing.T) {
 				snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {failed}}}
 				p := &talking{fake: newFake(), says: tc.says, empty: tc.empty}
 				resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}
-				seen, err := executor.Observe(t.Context(), p, resolved, snapshot, executor.Options{})
+				seen, err := planner.Observe(t.Context(), p, resolved, snapshot, planner.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				step := executor.NewPlan(resolved.Jobs, snapshot, seen, executor.Options{}).Steps[0]
+				step := planner.New(resolved.Jobs, snapshot, seen, planner.Options{}).Steps[0]
 				if step.Action != tc.action || p.looks != tc.looks {
 					t.Errorf("%s %q after %d looks", step.Action, step.Reasons, p.looks)
 				}

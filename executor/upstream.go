@@ -5,178 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
-	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
-	"github.com/rescale-apply/rescale-apply/spec"
 )
-
-// links are the jobs as far as they build on each other.
-func links(jobs []resolver.Job) []chain.Job {
-	list := make([]chain.Job, len(jobs))
-	for i, job := range jobs {
-		list[i] = chain.Job{Name: job.Name, Rank: job.Rank}
-		for _, need := range job.Needs {
-			list[i].Needs = append(list[i].Needs, chain.Need{Name: need.Name.V, Jobs: need.Jobs})
-		}
-	}
-	return list
-}
-
-func version(k once.Key) chain.Version {
-	return chain.Version{Generation: k.Generation, Attempt: k.Attempt}
-}
-
-// stale tells that a run builds on other runs than it should. A draft does not
-// count: it is brought up to date before it is submitted.
-func (d decision) stale(current state.Run) bool {
-	submitted := current.Stage == state.StageSubmitted || current.Stage == state.StageFinished ||
-		current.Stage == state.StageSubmitting && len(d.seen.Statuses[current.ID]) > 0
-	return submitted && current.Upstream != d.lineage
-}
-
-// elsewhere is the lineage that a run of any attempt may have to be the wanted one,
-// when the current one was to have another: somebody may have wanted these runs
-// before. It is empty otherwise.
-func (d decision) elsewhere(current state.Run) string {
-	if current.Upstream == d.lineage {
-		return ""
-	}
-	return d.lineage
-}
-
-// unsubmitted tells that a run is a draft on the platform.
-func (d decision) unsubmitted(run state.Run) bool {
-	begun := run.Stage == state.StageCreated || run.Stage == state.StageSubmitting
-	return begun && len(d.seen.Statuses[run.ID]) == 0 && !d.seen.Gone[run.ID]
-}
-
-// unused are replacements that another job is still to build on, each with that job,
-// by id: the command that asked for them has not come to its end.
-func unused(jobs []resolver.Job, snapshot state.Snapshot, replace []string) map[string]string {
-	waiting := make(map[string]string)
-	for i, job := range links(jobs) {
-		for _, need := range job.Needs {
-			for _, name := range need.Jobs {
-				if !slices.Contains(replace, name) {
-					continue
-				}
-				for _, run := range snapshot.Runs[name] {
-					if run.Attempt > 1 && !builtOn(snapshot.Runs[job.Name], need, run) {
-						waiting[run.ID] = jobs[i].Name
-					}
-				}
-			}
-		}
-	}
-	return waiting
-}
-
-// builtOn tells that one of the runs of a job has come to its end on a run that it needs.
-func builtOn(runs []state.Run, need chain.Need, run state.Run) bool {
-	v := chain.Version{Generation: run.Generation, Attempt: run.Attempt}
-	return slices.ContainsFunc(runs, func(r state.Run) bool {
-		return r.Stage == state.StageFinished && chain.Builds(r.Upstream, need, run.Job, v)
-	})
-}
-
-func ranAgain(before, now string) string {
-	names := chain.RanAgain(before, now)
-	switch len(names) {
-	case 0:
-		return "it was built on other runs"
-	case 1, 2, 3:
-		return "depends on " + strings.Join(names, ", ") + ", which has a new run"
-	}
-	return fmt.Sprintf("depends on %s and %d others, which has a new run", names[0], len(names)-1)
-}
-
-// gathered is what is known of the jobs so far, and of a need the first thing that
-// is known of its jobs. The zero value of T says nothing.
-type gathered[T comparable] struct {
-	jobs  map[string]T // by name
-	needs map[string]T // by name
-}
-
-func gather[T comparable]() gathered[T] { return gathered[T]{make(map[string]T), make(map[string]T)} }
-
-// of is the first thing that is known of what a job needs. The jobs of its needs
-// are known already; a need that many share is looked through once.
-func (g gathered[T]) of(job resolver.Job) (first T) {
-	var nothing T
-	for _, need := range job.Needs {
-		if first == nothing {
-			first = g.need(need)
-		}
-	}
-	return first
-}
-
-func (g gathered[T]) need(n spec.Need) T {
-	var nothing T
-	what, known := g.needs[n.Name.V]
-	for i := 0; !known && what == nothing && i < len(n.Jobs); i++ {
-		what = g.jobs[n.Jobs[i]]
-	}
-	g.needs[n.Name.V] = what
-	return what
-}
-
-// after tells which jobs that a step builds on are still to come to their ends.
-func after(step Step, pending gathered[bool]) Step {
-	var names []string
-	for _, need := range step.Job.Needs {
-		if pending.need(need) {
-			names = append(names, need.Name.V)
-		}
-	}
-	if (step.Action == Run || step.Action == Resume && step.Spends()) && len(names) > 0 {
-		step.Reasons = append(step.Reasons, "after "+strings.Join(names, " and "))
-	}
-	return step
-}
-
-// blocked is a step that builds on a job which did not succeed and will not run again.
-func blocked(step Step, why string) Step {
-	if why != "" && step.Spends() {
-		step.Action, step.Reasons, step.Changes, step.Stop = Blocked, []string{why}, nil, nil
-	}
-	return step
-}
-
-// obstacle is why jobs that build on the job of a step cannot begin; empty when they can.
-func obstacle(step Step) string {
-	switch {
-	case step.Action == Blocked:
-		return step.Job.Name + " is blocked"
-	case settled(step) && step.Last.Verdict != string(verdict.Succeeded):
-		return fmt.Sprintf("%s %s as %s", step.Job.Name, step.Last.Verdict, step.Last.ID)
-	}
-	return ""
-}
 
 // openGates prepares the waiting of jobs for others, and counts those that can be
 // started at once.
-func (a *application) openGates(steps []Step) (ready int) {
+func (a *application) openGates(steps []planner.Step) (ready int) {
 	jobs := make([]resolver.Job, len(steps))
 	for i, step := range steps {
 		jobs[i] = step.Job
 		a.steps[step.Job.Name] = step
 	}
-	a.gates = chain.New(links(jobs))
+	a.gates = chain.New(planner.Links(jobs))
 	for _, step := range steps {
 		switch {
-		case settled(step):
+		case step.Settled():
 			a.gates.End(step.Job.Name, ended(step.Last.Verdict, step.Last.ID))
-		case step.Action == Blocked:
+		case step.Action == planner.Blocked:
 			a.gates.End(step.Job.Name, chain.End{Why: "is blocked"})
 		}
 	}
@@ -190,7 +44,7 @@ func (a *application) openGates(steps []Step) (ready int) {
 
 // waits tells that a step may not begin before others have ended. What was submitted
 // already has begun.
-func waits(step Step) bool { return step.Spends() && len(step.Job.Needs) > 0 }
+func waits(step planner.Step) bool { return step.Spends() && len(step.Job.Needs) > 0 }
 
 // ended is what jobs that build on a run must know of it.
 func ended(v, id string) chain.End {
@@ -201,7 +55,7 @@ func ended(v, id string) chain.End {
 }
 
 // end tells those that wait for a job how it came out.
-func (a *application) end(step Step, out Outcome) {
+func (a *application) end(step planner.Step, out Outcome) {
 	end := ended(string(out.Verdict), out.ID)
 	var waiting *WaitingError
 	switch {
@@ -231,7 +85,7 @@ func (e *WaitingError) Error() string { return "waits for " + e.For }
 func (e *WaitingError) Unwrap() error { return e.Err }
 
 // waitForOthers returns when the job may begin. What keeps it from that is in the outcome.
-func (a *application) waitForOthers(ctx context.Context, step Step, out *Outcome) error {
+func (a *application) waitForOthers(ctx context.Context, step planner.Step, out *Outcome) error {
 	if !waits(step) {
 		return nil
 	}
@@ -242,7 +96,7 @@ func (a *application) waitForOthers(ctx context.Context, step Step, out *Outcome
 	return err
 }
 
-func (a *application) wait(ctx context.Context, step Step, out *Outcome) error {
+func (a *application) wait(ctx context.Context, step planner.Step, out *Outcome) error {
 	waitsFor := step.Job.Needs[0].Name.V
 	if !a.gates.Free(step.Job.Name) {
 		a.notify(Event{Type: EventWaiting, Job: step.Job.Name, Message: waitsFor})
@@ -267,7 +121,7 @@ func (a *application) wait(ctx context.Context, step Step, out *Outcome) error {
 
 // prepare uploads the inputs of a job while it waits, as they were planned: in an
 // hour somebody may be working on them.
-func (a *application) prepare(ctx context.Context, step Step) error {
+func (a *application) prepare(ctx context.Context, step planner.Step) error {
 	if !step.Creates() {
 		return nil
 	}
@@ -279,7 +133,7 @@ func (a *application) prepare(ctx context.Context, step Step) error {
 
 // results gives the ids of the files that a job takes of others, by the tile that
 // they are for.
-func (a *application) results(ctx context.Context, step Step) (map[int][]rescale.InputRef, error) {
+func (a *application) results(ctx context.Context, step planner.Step) (map[int][]rescale.InputRef, error) {
 	names := make(map[string]string) // what each name in the job comes from
 	for _, in := range step.Job.Inputs {
 		names[in.Name] = "an input"
@@ -303,11 +157,14 @@ func (a *application) results(ctx context.Context, step Step) (map[int][]rescale
 	return refs, nil
 }
 
+// listParallel bounds the lists of results that are read at once.
+const listParallel = 8
+
 // take gives the files of each of the jobs, in their order.
 func (a *application) take(ctx context.Context, from resolver.From) ([][]rescale.File, error) {
 	taken, errs := make([][]rescale.File, len(from.Jobs)), make([]error, len(from.Jobs))
 	var group errgroup.Group
-	group.SetLimit(lookParallel)
+	group.SetLimit(listParallel)
 	for i, job := range from.Jobs {
 		group.Go(func() error {
 			taken[i], errs[i] = a.shelf.Take(ctx, a.gates.ID(job), from.Include, from.Exclude)

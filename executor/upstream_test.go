@@ -6,10 +6,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -38,146 +37,6 @@ func on(lineage string, r state.Run) state.Run {
 func seenOn(lineage, id string, wing resolver.Job, attempt int, statuses ...string) once.Found {
 	key := once.Key{Digest: wing.Digest, Name: wing.Name, Generation: 1, Attempt: attempt}
 	return once.Found{ID: id, Key: key, History: history(statuses...), Inserted: noon, Upstream: lineage}
-}
-
-// TestPlanOfAChain decides about the wing when the mesh is in its second generation.
-func TestPlanOfAChain(t *testing.T) {
-	t.Parallel()
-	const success = "Completed successfully"
-	first, wing := pair(1)
-	mesh, _ := pair(2)
-	meshed := func(v verdict.Verdict) []state.Run {
-		second := run(mesh, "", "Mesh2")
-		second.Generation = 2
-		return []state.Run{ended(run(first, "", "Mesh1"), verdict.Succeeded), ended(second, v)}
-	}
-	type decided struct {
-		Action  executor.Action
-		Attempt int
-		ID      string
-		Reasons []string
-	}
-	for name, tc := range map[string]struct {
-		mesh []state.Run
-		wing []state.Run
-		seen executor.Observation
-		want decided
-	}{
-		"built on this mesh": {
-			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("2.1:mesh", ended(run(wing, "", "W"), verdict.Succeeded))},
-			want: decided{executor.Unchanged, 1, "W", []string{"succeeded as W"}},
-		},
-		"built on the mesh before": {
-			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", ended(run(wing, "", "W"), verdict.Succeeded))},
-			want: decided{executor.Rerun, 2, "", []string{"depends on mesh, which has a new run"}},
-		},
-		"built on this mesh, then on another one": {
-			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{
-				on("2.1:mesh", ended(run(wing, "", "W1"), verdict.Succeeded)),
-				on("1.1:mesh", again(ended(run(wing, "", "W2"), verdict.Succeeded))),
-			},
-			want: decided{executor.Unchanged, 1, "W1", []string{"succeeded as W1"}},
-		},
-		"two runs on other meshes": {
-			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{
-				on("1.1:mesh", ended(run(wing, "", "W1"), verdict.Succeeded)),
-				on("1.2:mesh", again(ended(run(wing, "", "W2"), verdict.Succeeded))),
-			},
-			want: decided{executor.Rerun, 3, "", []string{"depends on mesh, which has a new run"}},
-		},
-		"a draft is brought up to date": {
-			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", run(wing, state.StageCreated, "W"))},
-			want: decided{executor.Resume, 1, "W", []string{"draft W is not submitted yet"}},
-		},
-		"still running on the mesh before": {
-			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", run(wing, state.StageSubmitted, "W"))},
-			seen: executor.Observation{Statuses: map[string][]rescale.Status{"W": history("Executing", "")}},
-			want: decided{executor.Conflict, 2, "W", []string{"it changed while run W is still active"}},
-		},
-		"the mesh will run": {
-			mesh: meshed(verdict.Succeeded)[:1],
-			want: decided{executor.Run, 1, "", []string{"new", "after mesh"}},
-		},
-		"the mesh failed": {
-			mesh: meshed(verdict.Failed),
-			wing: []state.Run{on("1.1:mesh", ended(run(wing, "", "W"), verdict.Succeeded))},
-			want: decided{executor.Blocked, 2, "", []string{"mesh failed as Mesh2"}},
-		},
-		"the mesh failed after the wing was built on it": {
-			mesh: meshed(verdict.Failed),
-			wing: []state.Run{on("2.1:mesh", ended(run(wing, "", "W"), verdict.Succeeded))},
-			want: decided{executor.Unchanged, 1, "W", []string{"succeeded as W"}},
-		},
-		"on the platform on this mesh": {
-			mesh: meshed(verdict.Succeeded),
-			seen: executor.Observation{Found: []once.Found{
-				seenOn("2.1:mesh", "W1", wing, 1, "Completed", success), seenOn("1.2:mesh", "W2", wing, 2, "Completed", success),
-			}},
-			want: decided{executor.Resume, 1, "W1", []string{"run W1 found on the platform"}},
-		},
-		"a create on the mesh before, and a run on this mesh elsewhere": {
-			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", again(run(wing, state.StageCreating, "")))},
-			seen: executor.Observation{Found: []once.Found{seenOn("2.1:mesh", "W1", wing, 1, "Completed", success)}},
-			want: decided{executor.Resume, 1, "W1", []string{"run W1 found on the platform"}},
-		},
-		"a draft on the mesh before, and a run on this mesh elsewhere": {
-			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", again(run(wing, state.StageCreated, "W2")))},
-			seen: executor.Observation{Found: []once.Found{
-				seenOn("2.1:mesh", "W1", wing, 1, "Completed", success), seenOn("1.1:mesh", "W2", wing, 2),
-			}},
-			want: decided{executor.Resume, 1, "W1", []string{"run W1 found on the platform"}},
-		},
-		"a draft on the mesh before, and no other run": {
-			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", again(run(wing, state.StageCreated, "W2")))},
-			seen: executor.Observation{Found: []once.Found{seenOn("1.1:mesh", "W2", wing, 2)}},
-			want: decided{executor.Resume, 2, "W2", []string{"draft W2 is not submitted yet"}},
-		},
-		"on the platform on the mesh before, and a draft that follows": {
-			mesh: meshed(verdict.Succeeded),
-			seen: executor.Observation{Found: []once.Found{
-				seenOn("1.1:mesh", "W1", wing, 1, "Completed", success), seenOn("2.1:mesh", "W2", wing, 2),
-			}},
-			want: decided{executor.Resume, 2, "W2", []string{"draft W2 found on the platform"}},
-		},
-		"on the platform on other meshes": {
-			mesh: meshed(verdict.Succeeded),
-			seen: executor.Observation{Found: []once.Found{
-				seenOn("1.1:mesh", "W1", wing, 1, "Completed", success), seenOn("1.2:mesh", "W2", wing, 2, "Completed", success),
-			}},
-			want: decided{executor.Rerun, 3, "", []string{"depends on mesh, which has a new run"}},
-		},
-		"on the platform on this mesh, in the journal on another": {
-			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", again(ended(run(wing, "", "W2"), verdict.Succeeded)))},
-			seen: executor.Observation{Found: []once.Found{
-				seenOn("2.1:mesh", "W1", wing, 1, "Completed", success), seenOn("1.1:mesh", "W2", wing, 2, "Completed", success),
-			}},
-			want: decided{executor.Resume, 1, "W1", []string{"run W1 found on the platform"}},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			snapshot := state.Snapshot{Runs: map[string][]state.Run{"mesh": tc.mesh, "wing": tc.wing}}
-			plan := executor.NewPlan([]resolver.Job{wing, mesh}, snapshot, tc.seen, executor.Options{})
-			step := plan.Steps[0]
-			got := decided{step.Action, step.Key.Attempt, step.ID, step.Reasons}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
-			}
-			if step.Lineage != "2.1:mesh" {
-				t.Errorf("lineage %q", step.Lineage)
-			}
-		})
-	}
 }
 
 // TestARunIsRecordedOnWhatItBuildsOn: another runner, which wants the wing on another
@@ -213,7 +72,7 @@ func TestWhatRunsAlreadyWaitsForNobody(t *testing.T) {
 		mesh, wing := pair(1)
 		meshKey := once.Key{Digest: mesh.Digest, Name: mesh.Name, Generation: 1, Attempt: 1}
 		p, m := newFake(), new(memory)
-		seen := executor.Observation{Found: []once.Found{
+		seen := planner.Observation{Found: []once.Found{
 			{ID: "M", Key: meshKey, History: history("Completed", "A run failed")},
 			seenOn("1.1:mesh", "W", wing, 1, "Completed", "Completed successfully"),
 		}}
@@ -221,7 +80,7 @@ func TestWhatRunsAlreadyWaitsForNobody(t *testing.T) {
 			p.history[f.ID] = f.History
 			p.jobs = append(p.jobs, rescale.Job{ID: f.ID, Owner: owner, Tiles: []rescale.Tile{{EnvVars: map[string]string{once.UpstreamVariable: f.Upstream}}}})
 		}
-		plan := executor.NewPlan([]resolver.Job{mesh, wing}, state.Snapshot{}, seen, executor.Options{})
+		plan := planner.New([]resolver.Job{mesh, wing}, state.Snapshot{}, seen, planner.Options{})
 		report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
 		if err != nil {
 			t.Fatal(err)
@@ -265,28 +124,28 @@ func TestAReplacementIsNotReplacedBeforeItIsBuiltOn(t *testing.T) {
 	for name, tc := range map[string]struct {
 		jobs   []resolver.Job
 		wings  []state.Run
-		rivals executor.Rivalry
-		want   executor.Action
+		rivals planner.Rivalry
+		want   planner.Action
 	}{
-		"the wing is still to come":   {[]resolver.Job{mesh, wing}, []state.Run{first}, "", executor.Unchanged},
-		"the wing never ran":          {[]resolver.Job{mesh, wing}, nil, "", executor.Unchanged},
-		"the wing runs on it":         {[]resolver.Job{mesh, wing}, []state.Run{first, second}, "", executor.Unchanged},
-		"which is to be stopped":      {[]resolver.Job{mesh, wing}, []state.Run{first, second}, executor.StopRivals, executor.Rerun},
-		"the wing has run on it":      {[]resolver.Job{mesh, wing}, []state.Run{first, ended(second, verdict.Failed)}, "", executor.Rerun},
-		"without the wing (--target)": {[]resolver.Job{mesh}, []state.Run{first}, "", executor.Rerun},
+		"the wing is still to come":   {[]resolver.Job{mesh, wing}, []state.Run{first}, "", planner.Unchanged},
+		"the wing never ran":          {[]resolver.Job{mesh, wing}, nil, "", planner.Unchanged},
+		"the wing runs on it":         {[]resolver.Job{mesh, wing}, []state.Run{first, second}, "", planner.Unchanged},
+		"which is to be stopped":      {[]resolver.Job{mesh, wing}, []state.Run{first, second}, planner.StopRivals, planner.Rerun},
+		"the wing has run on it":      {[]resolver.Job{mesh, wing}, []state.Run{first, ended(second, verdict.Failed)}, "", planner.Rerun},
+		"without the wing (--target)": {[]resolver.Job{mesh}, []state.Run{first}, "", planner.Rerun},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newFake()
 			p.history["W2"] = history("Executing", "")
 			snapshot := state.Snapshot{Runs: map[string][]state.Run{"mesh": meshes, "wing": tc.wings}}
-			options := executor.Options{Replace: []string{"mesh"}, Rivals: tc.rivals}
+			options := planner.Options{Replace: []string{"mesh"}, Rivals: tc.rivals}
 			resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: tc.jobs}
-			seen, err := executor.Observe(t.Context(), p, resolved, snapshot, options)
+			seen, err := planner.Observe(t.Context(), p, resolved, snapshot, options)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if step := executor.NewPlan(tc.jobs, snapshot, seen, options).Steps[0]; step.Action != tc.want {
+			if step := planner.New(tc.jobs, snapshot, seen, options).Steps[0]; step.Action != tc.want {
 				t.Errorf("%s: %q", step.Action, step.Reasons)
 			}
 		})

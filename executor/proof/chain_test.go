@@ -14,8 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/emulator"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -139,7 +139,7 @@ func (s *story) event(ctx context.Context, group *sync.WaitGroup, i int) {
 		kinds := append(ofRequests(), ofWrites()...)
 		v.what, v.at = kinds[s.random.IntN(len(kinds))], 1+s.random.IntN(40)
 	}
-	var options executor.Options
+	var options planner.Options
 	for _, job := range []string{"mesh", "post"} {
 		if s.random.IntN(5) == 0 {
 			options.Replace = append(options.Replace, job)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/emulator"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -140,11 +141,11 @@ func (r *racer) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	seen, err := executor.Observe(ctx, client, r.race.resolved, state.Snapshot{New: true}, executor.Options{})
+	seen, err := planner.Observe(ctx, client, r.race.resolved, state.Snapshot{New: true}, planner.Options{})
 	if err != nil {
 		return err
 	}
-	plan := executor.NewPlan(r.race.resolved.Jobs, state.Snapshot{New: true}, seen, executor.Options{})
+	plan := planner.New(r.race.resolved.Jobs, state.Snapshot{New: true}, seen, planner.Options{})
 	apply := executor.Executor{Platform: client, Journal: memory{}, Owner: owner, NoWait: true}
 	report, err := apply.Apply(ctx, plan)
 	for _, o := range report.Outcomes {

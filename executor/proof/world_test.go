@@ -13,6 +13,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/emulator"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -92,35 +93,35 @@ type runner struct {
 	wrap      func(state.Appender) state.Appender
 	parallel  int
 	noWait    bool
-	options   executor.Options
+	options   planner.Options
 }
 
 // errNotSucceeded is exit code 100.
 var errNotSucceeded = errors.New("a job did not succeed")
 
 // plan is what `rescale-apply plan` decides.
-func (r runner) plan(ctx context.Context, snapshot func(state.Identity) (state.Snapshot, error)) (executor.Plan, resolver.Result, *rescale.Client, error) {
+func (r runner) plan(ctx context.Context, snapshot func(state.Identity) (state.Snapshot, error)) (planner.Plan, resolver.Result, *rescale.Client, error) {
 	client, err := rescale.New(rescale.Config{BaseURL: "http://localhost", Key: rescale.NewSecret(key), Transport: r.transport})
 	if err != nil {
-		return executor.Plan{}, resolver.Result{}, nil, err
+		return planner.Plan{}, resolver.Result{}, nil, err
 	}
 	jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: r.site.dir, Text: []byte(r.site.manifest)}})
 	if len(problems) > 0 {
-		return executor.Plan{}, resolver.Result{}, client, problems
+		return planner.Plan{}, resolver.Result{}, client, problems
 	}
 	resolved, problems, err := resolver.Resolve(ctx, jobs, client, files.Reading{})
 	if err != nil || len(problems) > 0 {
-		return executor.Plan{}, resolved, client, errors.Join(err, asError(problems))
+		return planner.Plan{}, resolved, client, errors.Join(err, asError(problems))
 	}
 	snap, err := snapshot(identity())
 	if err != nil {
-		return executor.Plan{}, resolved, client, err
+		return planner.Plan{}, resolved, client, err
 	}
-	seen, err := executor.Observe(ctx, client, resolved, snap, r.options)
+	seen, err := planner.Observe(ctx, client, resolved, snap, r.options)
 	if err != nil {
-		return executor.Plan{}, resolved, client, err
+		return planner.Plan{}, resolved, client, err
 	}
-	return executor.NewPlan(resolved.Jobs, snap, seen, r.options), resolved, client, nil
+	return planner.New(resolved.Jobs, snap, seen, r.options), resolved, client, nil
 }
 
 func asError(problems diag.List) error {

@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/rebuild"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -313,11 +313,11 @@ func TestResultsThatAreHere(t *testing.T) {
 				p.results["run"] = tc.files
 			}
 			s, _ := journal(t, p, job)
-			seen, err := executor.Observe(t.Context(), finder{p}, resolver.Result{Jobs: []resolver.Job{job}}, s, executor.Options{})
+			seen, err := planner.Observe(t.Context(), finder{p}, resolver.Result{Jobs: []resolver.Job{job}}, s, planner.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan := executor.NewPlan([]resolver.Job{job}, s, seen, executor.Options{})
+			plan := planner.New([]resolver.Job{job}, s, seen, planner.Options{})
 			if got := string(plan.Steps[0].Action); got != tc.want {
 				t.Errorf("the next plan says %s, want %s", got, tc.want)
 			}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -40,6 +41,11 @@ func Of(job resolver.Job) Wish {
 		w.Keep = append(w.Keep, in.Files()...)
 	}
 	return w
+}
+
+// Wanted tells whether the manifest asks for the results of a run that ended so.
+func Wanted(job resolver.Job, v verdict.Verdict) bool {
+	return v == verdict.Succeeded || job.Outputs.OnFailure.V
 }
 
 // OverwriteError tells that a result would take the place of an input, of the

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 )
@@ -72,7 +73,7 @@ func (t *tool) applySession(c *cli.Context, s *session, output string) (err erro
 
 // work is a plan and the form in which its course is told.
 type work struct {
-	plan   executor.Plan
+	plan   planner.Plan
 	output string
 }
 
@@ -115,7 +116,7 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 
 // watcher chooses how to show events: JSON lines, live lines on a terminal,
 // plain lines anywhere else.
-func (t *tool) watcher(c *cli.Context, output string, plan executor.Plan) watcher {
+func (t *tool) watcher(c *cli.Context, output string, plan planner.Plan) watcher {
 	if output == "json" {
 		return jsonLines{t.Stdout}
 	}

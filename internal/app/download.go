@@ -11,6 +11,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
@@ -228,7 +229,7 @@ func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error)
 		}
 		return delivery, err
 	}
-	watcher := t.watcher(c, "text", executor.Plan{})
+	watcher := t.watcher(c, "text", planner.Plan{})
 	tell := executor.Paced(0, watcher.Event)
 	s.notices.through(func(message string) { tell(executor.Event{Type: executor.EventWarning, Message: message}) })
 	d.Tell = func(transfer results.Transfer) { tell(executor.Downloading(o.name, o.id, transfer)) }

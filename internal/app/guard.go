@@ -5,8 +5,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/guard"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
@@ -22,7 +22,7 @@ func (e *GuardError) Hint() string { return e.Advice }
 
 // limitCost refuses a plan that can cost more than --max-cost. A plan whose cost has
 // no known upper bound can.
-func limitCost(c *cli.Context, plan executor.Plan) error {
+func limitCost(c *cli.Context, plan planner.Plan) error {
 	if !c.IsSet("max-cost") {
 		return nil
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
@@ -45,7 +45,7 @@ func (t *tool) plan(c *cli.Context) error {
 	})
 }
 
-func (t *tool) showPlan(c *cli.Context, plan executor.Plan, output string) error {
+func (t *tool) showPlan(c *cli.Context, plan planner.Plan, output string) error {
 	switch output {
 	case "json":
 		if err := show.WritePlan(t.Stdout, plan); err != nil {
@@ -64,11 +64,11 @@ func (t *tool) showPlan(c *cli.Context, plan executor.Plan, output string) error
 
 // pending is the code of a plan: 2 when apply would do something, and that of apply
 // when it would do nothing, for one job that must not be run keeps all back.
-func pending(plan executor.Plan) error {
+func pending(plan planner.Plan) error {
 	switch {
 	case len(plan.Refusals()) > 0:
 		return codeError(ExitGuard)
-	case slices.ContainsFunc(plan.Steps, func(s executor.Step) bool { return s.Action == executor.Conflict }):
+	case slices.ContainsFunc(plan.Steps, func(s planner.Step) bool { return s.Action == planner.Conflict }):
 		return codeError(ExitConflict)
 	case plan.Pending():
 		return codeError(ExitPending)
@@ -77,18 +77,18 @@ func pending(plan executor.Plan) error {
 }
 
 // plan observes and decides.
-func (s *session) plan(c *cli.Context, snapshot state.Snapshot) (executor.Plan, error) {
+func (s *session) plan(c *cli.Context, snapshot state.Snapshot) (planner.Plan, error) {
 	replace, err := called(s.jobs, c.StringSlice("replace"), "--replace ")
 	if err != nil {
-		return executor.Plan{}, err
+		return planner.Plan{}, err
 	}
-	options := executor.Options{Replace: slices.Sorted(maps.Keys(replace)), NoReuse: c.Bool("no-reuse")}
+	options := planner.Options{Replace: slices.Sorted(maps.Keys(replace)), NoReuse: c.Bool("no-reuse")}
 	if c.Bool("replace-running") {
-		options.Rivals = executor.StopRivals
+		options.Rivals = planner.StopRivals
 	}
-	seen, err := executor.Observe(c.Context, s.platform, s.resolved, snapshot, options)
+	seen, err := planner.Observe(c.Context, s.platform, s.resolved, snapshot, options)
 	if err != nil {
-		return executor.Plan{}, err
+		return planner.Plan{}, err
 	}
-	return executor.NewPlan(s.resolved.Jobs, snapshot, seen, options), nil
+	return planner.New(s.resolved.Jobs, snapshot, seen, options), nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
@@ -57,7 +57,7 @@ func (s *session) states(ctx context.Context, snapshot state.Snapshot) ([]show.S
 	for _, job := range s.jobs {
 		jobs = append(jobs, resolver.Job{Name: job.Name.V})
 	}
-	histories, err := executor.Active(ctx, s.platform, jobs, snapshot)
+	histories, err := planner.Active(ctx, s.platform, jobs, snapshot)
 	if err != nil {
 		return nil, err
 	}

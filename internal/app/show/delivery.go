@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
 // Delivery is the results of one job, fetched or only listed.
@@ -31,7 +31,7 @@ func (s Style) Delivery(w io.Writer, d Delivery) {
 	var rows [][]string
 	for _, f := range d.Files {
 		size += f.Size
-		row := []string{d.Job, executor.Bytes(f.Size), Harmless(f.Path)}
+		row := []string{d.Job, content.Bytes(f.Size), Harmless(f.Path)}
 		if f.Refused != nil {
 			row = append(row, s.paint(red, oneLine(f.Refused)))
 		}

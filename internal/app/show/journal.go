@@ -5,8 +5,8 @@ import (
 	"io"
 	"time"
 
-	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -133,7 +133,7 @@ func (s Style) Runs(w io.Writer, file Journal, job string) {
 			rows = append(rows, []string{"results", run.OutputsTo})
 		}
 		for _, o := range run.Outputs {
-			rows = append(rows, []string{"result", o.Path + " (" + executor.Bytes(o.Size) + ")"})
+			rows = append(rows, []string{"result", o.Path + " (" + content.Bytes(o.Size) + ")"})
 		}
 		Table(w, filled(rows))
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
@@ -26,24 +27,24 @@ type PlanJSON struct {
 
 // StepJSON is one job of a plan.
 type StepJSON struct {
-	Name         string            `json:"name"`
-	Action       executor.Action   `json:"action"`
-	Reasons      []string          `json:"reasons"`
-	Changes      []executor.Change `json:"changes,omitempty"`
-	ID           string            `json:"id,omitempty"`
-	Verdict      string            `json:"verdict,omitempty"` // of the last run, when it ended
-	Digest       string            `json:"digest"`
-	Key          string            `json:"key"`
-	Analysis     string            `json:"analysis"`
-	Version      string            `json:"version"`
-	CoreType     string            `json:"coreType"`
-	CoresPerSlot int               `json:"coresPerSlot"`
-	Slots        int               `json:"slots"`
-	Walltime     int               `json:"walltimeHours,omitempty"`
-	Analyses     []TileJSON        `json:"analyses,omitempty"` // all of them, where there are several; the keys above are those of the first
-	Notes        []string          `json:"notes,omitempty"`
-	Hint         string            `json:"hint,omitempty"`
-	Refusal      *diag.Diagnostic  `json:"refusal,omitempty"` // which key forbids it, and where that is
+	Name         string           `json:"name"`
+	Action       planner.Action   `json:"action"`
+	Reasons      []string         `json:"reasons"`
+	Changes      []planner.Change `json:"changes,omitempty"`
+	ID           string           `json:"id,omitempty"`
+	Verdict      string           `json:"verdict,omitempty"` // of the last run, when it ended
+	Digest       string           `json:"digest"`
+	Key          string           `json:"key"`
+	Analysis     string           `json:"analysis"`
+	Version      string           `json:"version"`
+	CoreType     string           `json:"coreType"`
+	CoresPerSlot int              `json:"coresPerSlot"`
+	Slots        int              `json:"slots"`
+	Walltime     int              `json:"walltimeHours,omitempty"`
+	Analyses     []TileJSON       `json:"analyses,omitempty"` // all of them, where there are several; the keys above are those of the first
+	Notes        []string         `json:"notes,omitempty"`
+	Hint         string           `json:"hint,omitempty"`
+	Refusal      *diag.Diagnostic `json:"refusal,omitempty"` // which key forbids it, and where that is
 }
 
 // TileJSON is one analysis of a job that has several.
@@ -66,7 +67,7 @@ type UploadJSON struct {
 }
 
 // WritePlan writes the plan as one JSON object.
-func WritePlan(w io.Writer, plan executor.Plan) error {
+func WritePlan(w io.Writer, plan planner.Plan) error {
 	out := PlanJSON{FormatVersion: FormatVersion, Pending: plan.Pending(), Jobs: []StepJSON{}, Uploads: []UploadJSON{}, Reused: []UploadJSON{}}
 	for _, s := range plan.Steps {
 		first := s.Job.Tiles[0]
@@ -77,7 +78,7 @@ func WritePlan(w io.Writer, plan executor.Plan) error {
 			CoresPerSlot: first.Cores, Slots: first.Slots, Walltime: first.Walltime,
 			Notes: s.Job.Notes, Hint: s.Advice,
 		}
-		if s.Action == executor.Refused {
+		if s.Action == planner.Refused {
 			step.Refusal = &s.Refusal
 		}
 		for _, tile := range s.Job.Tiles {

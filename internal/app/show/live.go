@@ -14,6 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/traffic"
+	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
 // Screen is where live lines are drawn.
@@ -110,7 +111,7 @@ func (l *Live) Event(e executor.Event) {
 	case executor.EventStatus:
 		l.lane(e.Job, e.ID).status = e.Status
 	case executor.EventReading:
-		l.lane(e.Job, e.ID).status = "reading " + e.File + " " + executor.Bytes(e.Size)
+		l.lane(e.Job, e.ID).status = "reading " + e.File + " " + content.Bytes(e.Size)
 	}
 	l.draw()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
 // Outcome writes the last line of one job and, for a run that failed, what it
@@ -106,7 +107,7 @@ func (s Style) results(o executor.Outcome) string {
 }
 
 func (s Style) folder(path string, files int, size int64) string {
-	return fmt.Sprintf("%s/ (%s, %s)", strings.TrimSuffix(s.path(path), "/"), phrase.Plural(files, "file"), executor.Bytes(size))
+	return fmt.Sprintf("%s/ (%s, %s)", strings.TrimSuffix(s.path(path), "/"), phrase.Plural(files, "file"), content.Bytes(size))
 }
 
 func (s Style) log(w io.Writer, o executor.Outcome) {

@@ -5,15 +5,16 @@ import (
 	"io"
 	"strings"
 
-	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // Plan writes one line for each job, the notes below it, and a last line that
 // adds up.
-func (s Style) Plan(w io.Writer, plan executor.Plan) {
+func (s Style) Plan(w io.Writer, plan planner.Plan) {
 	var rows [][]string
 	for _, step := range plan.Steps {
 		rows = append(rows, []string{step.Job.Name, string(step.Action), strings.Join(step.Reasons, ", ")})
@@ -24,7 +25,7 @@ func (s Style) Plan(w io.Writer, plan executor.Plan) {
 }
 
 // notes tells decisions that were made for the user, and what to type next.
-func (s Style) notes(w io.Writer, plan executor.Plan) {
+func (s Style) notes(w io.Writer, plan planner.Plan) {
 	for _, step := range plan.Steps {
 		if step.Creates() {
 			for _, note := range step.Job.Notes {
@@ -38,20 +39,20 @@ func (s Style) notes(w io.Writer, plan executor.Plan) {
 }
 
 // Summary is the last line of a plan.
-func (s Style) Summary(plan executor.Plan) string {
+func (s Style) Summary(plan planner.Plan) string {
 	counts := []struct {
-		action executor.Action
+		action planner.Action
 		words  string
 	}{
-		{executor.Run, "to run"},
-		{executor.Rerun, "to rerun"},
-		{executor.Resume, "to go on with"},
-		{executor.Judge, "to judge again"},
-		{executor.Fetch, "to fetch"},
-		{executor.Blocked, "blocked"},
-		{executor.Refused, "refused"},
-		{executor.Conflict, "in conflict"},
-		{executor.Unchanged, "unchanged"},
+		{planner.Run, "to run"},
+		{planner.Rerun, "to rerun"},
+		{planner.Resume, "to go on with"},
+		{planner.Judge, "to judge again"},
+		{planner.Fetch, "to fetch"},
+		{planner.Blocked, "blocked"},
+		{planner.Refused, "refused"},
+		{planner.Conflict, "in conflict"},
+		{planner.Unchanged, "unchanged"},
 	}
 	var parts []string
 	for _, c := range counts {
@@ -77,15 +78,15 @@ func total(list []files.Input) string {
 	for _, in := range list {
 		size += in.Size
 	}
-	return executor.Bytes(size)
+	return content.Bytes(size)
 }
 
 // failedEarlier counts the unchanged jobs that are not well. They come last in
 // the summary.
-func failedEarlier(plan executor.Plan) int {
+func failedEarlier(plan planner.Plan) int {
 	n := 0
 	for _, s := range plan.Steps {
-		if s.Action == executor.Unchanged && s.Last.Verdict != string(verdict.Succeeded) {
+		if s.Action == planner.Unchanged && s.Last.Verdict != string(verdict.Succeeded) {
 			n++
 		}
 	}
@@ -93,7 +94,7 @@ func failedEarlier(plan executor.Plan) int {
 }
 
 // worstCase says what the new runs can cost at most, or why nobody can say.
-func (s Style) worstCase(plan executor.Plan) string {
+func (s Style) worstCase(plan planner.Plan) string {
 	if len(plan.Spending()) == 0 {
 		return ""
 	}
@@ -110,7 +111,7 @@ func (s Style) worstCase(plan executor.Plan) string {
 }
 
 // PlanMarkdown writes the plan as a table for a pull request.
-func (s Style) PlanMarkdown(w io.Writer, plan executor.Plan) {
+func (s Style) PlanMarkdown(w io.Writer, plan planner.Plan) {
 	fmt.Fprintf(w, "| job | action | why |\n| --- | --- | --- |\n")
 	for _, step := range plan.Steps {
 		fmt.Fprintf(w, "| %s | %s | %s |\n", cell(step.Job.Name), step.Action, cell(strings.Join(step.Reasons, ", ")))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/traffic"
+	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
 // Lines tells events as plain lines, for a pipe or a log: each line stands for
@@ -36,7 +37,7 @@ func (l *Lines) Event(e executor.Event) {
 	case executor.EventStatus:
 		fmt.Fprintf(l.Progress, "%s: %s\n", e.Job, e.Status)
 	case executor.EventReading:
-		fmt.Fprintf(l.Progress, "%s: reading %s (%s)\n", e.Job, e.File, executor.Bytes(e.Size))
+		fmt.Fprintf(l.Progress, "%s: reading %s (%s)\n", e.Job, e.File, content.Bytes(e.Size))
 	case executor.EventWarning:
 		warning(l.Progress, l.Style, e)
 	case executor.EventResult:

@@ -9,7 +9,6 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
-	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
@@ -47,7 +46,7 @@ func (r *Reading) Tell(p content.Progress) {
 		return
 	}
 	r.told = now
-	line := fmt.Sprintf("%s %3d %% of %s   %s", p.Act, 100*p.Done/max(1, p.Total), executor.Bytes(p.Total), Harmless(filepath.Base(p.File)))
+	line := fmt.Sprintf("%s %3d %% of %s   %s", p.Act, 100*p.Done/max(1, p.Total), content.Bytes(p.Total), Harmless(filepath.Base(p.File)))
 	if !r.Live {
 		fmt.Fprintln(r.Out, line)
 		return

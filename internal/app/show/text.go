@@ -11,7 +11,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
-	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 )
 
 // Style is how text may look.
@@ -80,7 +80,7 @@ func coreHours(h float64) string {
 }
 
 // totals adds up what the jobs that a plan submits can cost at most.
-func totals(plan executor.Plan) (hours, usd float64, bounded, priced bool) {
+func totals(plan planner.Plan) (hours, usd float64, bounded, priced bool) {
 	bounded, priced = true, true
 	for _, s := range plan.Spending() {
 		hours += s.Job.Estimate.CoreHours

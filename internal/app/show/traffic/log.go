@@ -6,6 +6,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
 // Log says in plain lines how transfers go, for a pipe or a file.
@@ -53,7 +54,7 @@ func (l *Log) way(e executor.Event, act string) string {
 	if !known {
 		j = l.begin(e)
 		if e.Size >= quietBelow {
-			return fmt.Sprintf("%s (%s)", act, executor.Bytes(e.Size))
+			return fmt.Sprintf("%s (%s)", act, content.Bytes(e.Size))
 		}
 	}
 	if e.Sent < j.sent {
@@ -86,9 +87,9 @@ func (l *Log) end(e executor.Event) string {
 	j, known := l.moving[e.Transfer()]
 	delete(l.moving, e.Transfer())
 	if !known || e.Size < quietBelow && e.Time.Sub(j.begun) < lineEvery {
-		return executor.Bytes(e.Size)
+		return content.Bytes(e.Size)
 	}
 	took := e.Time.Sub(j.begun)
 	rate := int64(float64(e.Size) / max(took.Seconds(), 0.001))
-	return fmt.Sprintf("%s in %s, %s/s", executor.Bytes(e.Size), phrase.Duration(took), executor.Bytes(rate))
+	return fmt.Sprintf("%s in %s, %s/s", content.Bytes(e.Size), phrase.Duration(took), content.Bytes(rate))
 }

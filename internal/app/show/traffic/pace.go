@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
 // pace is how fast bytes move, seen over the last seconds: long enough to be calm,
@@ -74,7 +74,7 @@ func (p progress) percent() string {
 
 // share writes the two sizes with their unit once, where it is the same.
 func (p progress) share() string {
-	sent, size := executor.Bytes(p.sent), executor.Bytes(p.size)
+	sent, size := content.Bytes(p.sent), content.Bytes(p.size)
 	if p.size <= 0 {
 		return sent
 	}
@@ -88,7 +88,7 @@ func (p progress) speed() string {
 	if !p.rated || p.waits() {
 		return ""
 	}
-	return executor.Bytes(int64(p.rate)) + "/s"
+	return content.Bytes(int64(p.rate)) + "/s"
 }
 
 // left is how long it takes still, in words.
@@ -135,6 +135,6 @@ func wholeSeconds(d time.Duration) string {
 
 // words is the progress in a sentence, for a line of its own.
 func (p progress) words() string {
-	parts := []string{p.percent() + " of " + executor.Bytes(p.size), p.speed(), p.left()}
+	parts := []string{p.percent() + " of " + content.Bytes(p.size), p.speed(), p.left()}
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ", ")
 }

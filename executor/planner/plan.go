@@ -1,13 +1,22 @@
-package executor
+// Package planner works out what each job needs, and why. Observe reads what the
+// platform and the disk hold; New decides, purely: the same values give the same plan.
+//
+// A job is decided about alone (decide.go), then in the light of those that it builds
+// on (upstream.go), of rivals that are still running and of what its manifest forbids.
+// The package changes nothing: it sends GET requests only, and writes no journal.
+package planner
 
 import (
+	"context"
 	"slices"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -54,6 +63,9 @@ type Rival struct {
 	ID  string
 	Key string
 }
+
+// Settled tells that the journal knows how the run of this job ended.
+func (s Step) Settled() bool { return s.Action == Unchanged || s.Action == Fetch }
 
 // Pending tells that Apply would do something for this job.
 func (s Step) Pending() bool { return s.Action != Unchanged && s.Action != Blocked }
@@ -110,18 +122,31 @@ const (
 	StopRivals   Rivalry = "stop" // they are stopped first
 )
 
-// NewPlan decides what every job needs. It is pure: the same values give the
+// New decides what every job needs. It is pure: the same values give the
 // same plan.
-func NewPlan(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options Options) Plan {
+func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options Options) Plan {
 	plan := Plan{Steps: make([]Step, len(jobs)), Stock: seen.Stock}
 	obstacles, pending := gather[string](), gather[bool]()
-	chain.Walk(links(jobs), func(i int, lineage string) chain.Version {
+	chain.Walk(Links(jobs), func(i int, lineage string) chain.Version {
 		step := blocked(seen.decide(jobs[i], snapshot, options, lineage).step(), obstacles.of(jobs[i]))
 		obstacles.jobs[step.Job.Name] = obstacle(step)
 		plan.Steps[i] = after(step, pending)
-		pending.jobs[step.Job.Name] = !settled(step) && step.Action != Blocked
+		pending.jobs[step.Job.Name] = !step.Settled() && step.Action != Blocked
 		return version(step.Key)
 	})
 	plan.sort(snapshot)
 	return plan
+}
+
+// Finder reads what is there.
+type Finder interface {
+	once.Reader
+	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
+	results.Platform
+}
+
+// Observer reads what a plan needs.
+type Observer interface {
+	Finder
+	inputs.Finder
 }

@@ -1,4 +1,4 @@
-package executor
+package planner
 
 import (
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
@@ -39,25 +39,4 @@ func (p *Plan) sort(snapshot state.Snapshot) {
 			p.Reused = append(p.Reused, in)
 		}
 	}
-}
-
-// Uploading tells how far an upload is.
-func (a *application) Uploading(in files.Input, sent int64) {
-	e := uploadEvent(EventUploading, in)
-	e.Sent = sent
-	a.notify(e)
-}
-
-// Uploaded tells that a file is on the platform.
-func (a *application) Uploaded(in files.Input, id string) {
-	e := uploadEvent(EventUploaded, in)
-	e.ID = id
-	a.notify(e)
-}
-
-// Aborted tells that an upload ended early. Why is told with the job.
-func (a *application) Aborted(in files.Input) { a.notify(uploadEvent(EventAborted, in)) }
-
-func uploadEvent(kind EventType, in files.Input) Event {
-	return Event{Type: kind, File: in.Name, Path: in.Path, SHA512: in.SHA512, Size: in.Size}
 }

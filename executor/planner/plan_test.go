@@ -1,4 +1,4 @@
-package executor_test
+package planner_test
 
 import (
 	"strings"
@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -58,6 +58,17 @@ func again2(k once.Key) once.Key {
 	return k
 }
 
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// history makes a status history, newest first, one minute apart.
+func history(entries ...string) []rescale.Status {
+	var list []rescale.Status
+	for i := 0; i+1 < len(entries); i += 2 {
+		list = append(list, rescale.Status{Status: entries[i], Reason: entries[i+1], Date: noon.Add(-time.Duration(i/2) * time.Minute)})
+	}
+	return list
+}
+
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	was := job("coresPerSlot=2", "command=sha256:aaaaaaaaaa", "env A=sha256:1", "input deck.k=sha512:3f2a91caaa")
@@ -67,119 +78,119 @@ func TestPlan(t *testing.T) {
 	completed := map[string][]rescale.Status{"Old": {{Status: "Completed", Reason: "Completed successfully"}}}
 	for name, tc := range map[string]struct {
 		runs    []state.Run
-		seen    executor.Observation
+		seen    planner.Observation
 		replace []string
-		action  executor.Action
+		action  planner.Action
 		attempt int
 		id      string
 		reasons []string
 	}{
-		"new": {nil, executor.Observation{}, nil, executor.Run, 1, "", []string{"new"}},
+		"new": {nil, planner.Observation{}, nil, planner.Run, 1, "", []string{"new"}},
 		"settled": {
 			[]state.Run{ended(run(now, "", "Abc"), verdict.Succeeded)},
-			executor.Observation{},
+			planner.Observation{},
 			nil,
-			executor.Unchanged, 1, "Abc",
+			planner.Unchanged, 1, "Abc",
 			[]string{"succeeded as Abc"},
 		},
 		"failed is not run again": {
 			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed)},
-			executor.Observation{},
+			planner.Observation{},
 			nil,
-			executor.Unchanged, 1, "Abc",
+			planner.Unchanged, 1, "Abc",
 			[]string{"failed as Abc", "because"},
 		},
 		"replaced": {
 			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed)},
-			executor.Observation{},
+			planner.Observation{},
 			[]string{"wing"},
-			executor.Rerun, 2, "",
+			planner.Rerun, 2, "",
 			[]string{"replaced on request"},
 		},
 		"replaced while active": {
 			[]state.Run{run(now, state.StageSubmitted, "Old")},
-			executor.Observation{Statuses: executing},
+			planner.Observation{Statuses: executing},
 			[]string{"wing"},
-			executor.Resume, 1, "Old",
+			planner.Resume, 1, "Old",
 			[]string{"Old is Executing"},
 		},
 		"a replacement that is under way is gone on with": {
 			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed), again(run(now, state.StageSubmitted, "Old"))},
-			executor.Observation{Statuses: executing},
+			planner.Observation{Statuses: executing},
 			[]string{"wing"},
-			executor.Resume, 2, "Old",
+			planner.Resume, 2, "Old",
 			[]string{"Old is Executing"},
 		},
 		"a replacement whose create is unresolved is looked for": {
 			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed), again(run(now, state.StageCreating, ""))},
-			executor.Observation{Found: []once.Found{{ID: "Drf", Key: again2(key)}}},
+			planner.Observation{Found: []once.Found{{ID: "Drf", Key: again2(key)}}},
 			[]string{"wing"},
-			executor.Resume, 2, "Drf",
+			planner.Resume, 2, "Drf",
 			[]string{"draft Drf found on the platform"},
 		},
 		"another machine made the replacement": {
 			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed)},
-			executor.Observation{Found: []once.Found{{ID: "Sub", Key: again2(key), History: history("Executing", "")}}},
+			planner.Observation{Found: []once.Found{{ID: "Sub", Key: again2(key), History: history("Executing", "")}}},
 			[]string{"wing"},
-			executor.Resume, 2, "Sub",
+			planner.Resume, 2, "Sub",
 			[]string{"run Sub found on the platform"},
 		},
 		"replaced, state lost, the run is over": {
 			nil,
-			executor.Observation{Found: []once.Found{{ID: "Sub", Key: key, History: history("Completed", "A run failed")}}},
+			planner.Observation{Found: []once.Found{{ID: "Sub", Key: key, History: history("Completed", "A run failed")}}},
 			[]string{"wing"},
-			executor.Rerun, 2, "",
+			planner.Rerun, 2, "",
 			[]string{"replaced on request"},
 		},
 		"a submitted run outweighs a draft of a later attempt": {
 			nil,
-			executor.Observation{Found: []once.Found{
+			planner.Observation{Found: []once.Found{
 				{ID: "Drf", Key: again2(key)}, {ID: "Sub", Key: key, History: history("Executing", "")},
 			}},
 			nil,
-			executor.Resume, 1, "Sub",
+			planner.Resume, 1, "Sub",
 			[]string{"run Sub found on the platform"},
 		},
 		"back to a draft while the other content runs": {
 			[]state.Run{run(now, state.StageCreated, "Drf"), run(was, state.StageSubmitted, "Old")},
-			executor.Observation{Statuses: executing},
+			planner.Observation{Statuses: executing},
 			nil,
-			executor.Conflict, 1, "Old",
+			planner.Conflict, 1, "Old",
 			[]string{"it changed while run Old is still active"},
 		},
 		"a draft that somebody submitted, and the content changed": {
 			[]state.Run{run(was, state.StageCreated, "Old")},
-			executor.Observation{Statuses: executing},
+			planner.Observation{Statuses: executing},
 			nil,
-			executor.Conflict, 1, "Old",
+			planner.Conflict, 1, "Old",
 			[]string{"it changed while run Old is still active"},
 		},
 		"submitted, no status yet, and the content changed": {
 			[]state.Run{run(was, state.StageSubmitted, "Old")},
-			executor.Observation{},
+			planner.Observation{},
 			nil,
-			executor.Conflict, 1, "Old",
+			planner.Conflict, 1, "Old",
 			[]string{"it changed while run Old is still active"},
 		},
 		"a draft deleted on the platform is made again": {
 			[]state.Run{run(now, state.StageCreated, "Old")},
-			executor.Observation{Gone: map[string]bool{"Old": true}},
+			planner.Observation{Gone: map[string]bool{"Old": true}},
 			nil,
-			executor.Run, 1, "",
+			planner.Run, 1, "",
 			[]string{"draft Old was deleted on the platform"},
 		},
 		"results missing": {
 			[]state.Run{ended(run(now, "", "Abc"), verdict.Succeeded)},
-			executor.Observation{Missing: map[string][]string{"wing": {"a.csv", "b.csv"}}},
+			planner.Observation{Missing: map[string][]string{"wing": {"a.csv", "b.csv"}}},
 			nil,
-			executor.Fetch, 1, "Abc",
+			planner.Fetch, 1, "Abc",
 			[]string{"succeeded as Abc", "2 result files are missing or changed here"},
 		},
 		"changed": {
 			[]state.Run{ended(run(was, "", "Old"), verdict.Succeeded)},
-			executor.Observation{},
+			planner.Observation{},
 			nil,
-			executor.Rerun, 1, "",
+			planner.Rerun, 1, "",
 			[]string{
 				"coresPerSlot 2 → 4", "command changed", "input deck.k changed (3f2a91c → 77b0e4d, 12 KB)",
 				"input mesh.msh added", "env A removed",
@@ -187,22 +198,22 @@ func TestPlan(t *testing.T) {
 		},
 		"changed and back": {
 			[]state.Run{ended(run(now, "", "Abc"), verdict.Succeeded), ended(run(was, "", "Old"), verdict.Succeeded)},
-			executor.Observation{},
-			nil, executor.Unchanged, 1, "Abc",
+			planner.Observation{},
+			nil, planner.Unchanged, 1, "Abc",
 			[]string{"succeeded as Abc"},
 		},
 		"changed while active": {
 			[]state.Run{run(was, state.StageSubmitted, "Old")},
-			executor.Observation{Statuses: executing},
+			planner.Observation{Statuses: executing},
 			nil,
-			executor.Conflict, 1, "Old",
+			planner.Conflict, 1, "Old",
 			[]string{"it changed while run Old is still active"},
 		},
 		"changed, the old run ended meanwhile": {
 			[]state.Run{run(was, state.StageSubmitted, "Old")},
-			executor.Observation{Statuses: completed},
+			planner.Observation{Statuses: completed},
 			nil,
-			executor.Rerun, 1, "",
+			planner.Rerun, 1, "",
 			[]string{
 				"coresPerSlot 2 → 4", "command changed", "input deck.k changed (3f2a91c → 77b0e4d, 12 KB)",
 				"input mesh.msh added", "env A removed",
@@ -210,82 +221,82 @@ func TestPlan(t *testing.T) {
 		},
 		"submitted": {
 			[]state.Run{run(now, state.StageSubmitted, "Old")},
-			executor.Observation{Statuses: executing},
+			planner.Observation{Statuses: executing},
 			nil,
-			executor.Resume, 1, "Old",
+			planner.Resume, 1, "Old",
 			[]string{"Old is Executing"},
 		},
 		"created": {
 			[]state.Run{run(now, state.StageCreated, "Old")},
-			executor.Observation{},
+			planner.Observation{},
 			nil,
-			executor.Resume, 1, "Old",
+			planner.Resume, 1, "Old",
 			[]string{"draft Old is not submitted yet"},
 		},
 		"deleted on the platform": {
 			[]state.Run{run(now, state.StageSubmitted, "Old")},
-			executor.Observation{Gone: map[string]bool{"Old": true}},
+			planner.Observation{Gone: map[string]bool{"Old": true}},
 			nil,
-			executor.Conflict, 1, "Old",
+			planner.Conflict, 1, "Old",
 			[]string{"job Old was deleted on the platform"},
 		},
 		"deleted on the platform, replaced": {
 			[]state.Run{run(now, state.StageSubmitted, "Old")},
-			executor.Observation{Gone: map[string]bool{"Old": true}},
+			planner.Observation{Gone: map[string]bool{"Old": true}},
 			[]string{"wing"},
-			executor.Rerun, 2, "",
+			planner.Rerun, 2, "",
 			[]string{"replaced on request"},
 		},
 		"creating, nothing there": {
 			[]state.Run{run(now, state.StageCreating, "")},
-			executor.Observation{},
+			planner.Observation{},
 			nil,
-			executor.Run, 1, "",
+			planner.Run, 1, "",
 			[]string{"an earlier create left nothing on the platform"},
 		},
 		"creating, draft there": {
 			[]state.Run{run(now, state.StageCreating, "")},
-			executor.Observation{Found: []once.Found{{ID: "Drf", Key: key}}},
+			planner.Observation{Found: []once.Found{{ID: "Drf", Key: key}}},
 			nil,
-			executor.Resume, 1, "Drf",
+			planner.Resume, 1, "Drf",
 			[]string{"draft Drf found on the platform"},
 		},
 		"state lost, submitted run wins over older draft": {
 			nil,
-			executor.Observation{Found: []once.Found{
+			planner.Observation{Found: []once.Found{
 				{ID: "Drf", Key: key, Inserted: noon}, {ID: "Sub", Key: key, History: history("Executing", ""), Inserted: noon.Add(1)},
 			}},
 			nil,
-			executor.Resume, 1, "Sub",
+			planner.Resume, 1, "Sub",
 			[]string{"run Sub found on the platform"},
 		},
 		"state lost, oldest draft wins": {
 			nil,
-			executor.Observation{Found: []once.Found{
+			planner.Observation{Found: []once.Found{
 				{ID: "Bbb", Key: key, Inserted: noon}, {ID: "Aaa", Key: key, Inserted: noon}, {ID: "Zzz", Key: key, Inserted: noon.Add(-1)},
 			}},
 			nil,
-			executor.Resume, 1, "Zzz",
+			planner.Resume, 1, "Zzz",
 			[]string{"draft Zzz found on the platform"},
 		},
 		"state lost, newest attempt wins": {
 			nil,
-			executor.Observation{Found: []once.Found{
+			planner.Observation{Found: []once.Found{
 				{ID: "One", Key: key, History: history("Executing", "")},
 				{ID: "Two", Key: once.Key{Digest: key.Digest, Name: "wing", Generation: 1, Attempt: 2}, History: history("Executing", "")},
 			}},
 			nil,
-			executor.Resume, 2, "Two",
+			planner.Resume, 2, "Two",
 			[]string{"run Two found on the platform"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": tc.runs}}
-			plan := executor.NewPlan([]resolver.Job{now}, snapshot, tc.seen, executor.Options{Replace: tc.replace})
+			plan := planner.New([]resolver.Job{now}, snapshot, tc.seen, planner.Options{Replace: tc.replace})
 			step := plan.Steps[0]
 			type decided struct {
-				Action  executor.Action
+				Action  planner.Action
 				Attempt int
 				ID      string
 				Reasons []string
@@ -299,7 +310,7 @@ func TestPlan(t *testing.T) {
 			if spends := step.Spends(); spends != (len(plan.Uploads) == 1) {
 				t.Errorf("spends = %v, but %d uploads", spends, len(plan.Uploads))
 			}
-			if plan.Pending() == (tc.action == executor.Unchanged) {
+			if plan.Pending() == (tc.action == planner.Unchanged) {
 				t.Errorf("Pending() = %v for %s", plan.Pending(), tc.action)
 			}
 		})
@@ -314,9 +325,9 @@ func TestASubmitAMomentAgoMayHaveArrived(t *testing.T) {
 	old := run(was, state.StageSubmitting, "Old")
 	old.SubmittingAt = noon
 	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {old}}}
-	for after, want := range map[time.Duration]executor.Action{10 * time.Second: executor.Conflict, time.Hour: executor.Rerun} {
-		seen := executor.Observation{Now: noon.Add(after)}
-		if got := executor.NewPlan([]resolver.Job{now}, snapshot, seen, executor.Options{}).Steps[0].Action; got != want {
+	for after, want := range map[time.Duration]planner.Action{10 * time.Second: planner.Conflict, time.Hour: planner.Rerun} {
+		seen := planner.Observation{Now: noon.Add(after)}
+		if got := planner.New([]resolver.Job{now}, snapshot, seen, planner.Options{}).Steps[0].Action; got != want {
 			t.Errorf("after %v: %s, want %s", after, got, want)
 		}
 	}
@@ -330,9 +341,9 @@ func TestAReplacementWithoutItsResultsIsNotReplaced(t *testing.T) {
 	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {
 		ended(run(now, "", "Abc"), verdict.Succeeded), ended(again(run(now, "", "Def")), verdict.Succeeded),
 	}}}
-	seen := executor.Observation{Missing: map[string][]string{"wing": {"results"}}}
-	step := executor.NewPlan([]resolver.Job{now}, snapshot, seen, executor.Options{Replace: []string{"wing"}}).Steps[0]
-	if step.Action != executor.Fetch || step.ID != "Def" {
+	seen := planner.Observation{Missing: map[string][]string{"wing": {"results"}}}
+	step := planner.New([]resolver.Job{now}, snapshot, seen, planner.Options{Replace: []string{"wing"}}).Steps[0]
+	if step.Action != planner.Fetch || step.ID != "Def" {
 		t.Errorf("%+v", step)
 	}
 }
@@ -344,12 +355,12 @@ func TestADeletedDraftMayHaveARunElsewhere(t *testing.T) {
 	now := job("a=1")
 	key := once.Key{Digest: now.Digest, Name: "wing", Generation: 1, Attempt: 1}
 	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {run(now, state.StageCreated, "Old")}}}
-	seen := executor.Observation{
+	seen := planner.Observation{
 		Gone:  map[string]bool{"Old": true},
 		Found: []once.Found{{ID: "Sub", Key: key, History: history("Executing", "")}},
 	}
-	step := executor.NewPlan([]resolver.Job{now}, snapshot, seen, executor.Options{}).Steps[0]
-	if step.Action != executor.Resume || step.ID != "Sub" || step.Spends() {
+	step := planner.New([]resolver.Job{now}, snapshot, seen, planner.Options{}).Steps[0]
+	if step.Action != planner.Resume || step.ID != "Sub" || step.Spends() {
 		t.Errorf("%+v", step)
 	}
 }
@@ -361,19 +372,8 @@ func TestPlanUploadsEachContentOnce(t *testing.T) {
 	stored := files.Input{Name: "mesh", Path: "/tmp/mesh", SHA512: "ee", Size: 1}
 	first.Inputs = append(first.Inputs, stored)
 	snapshot := state.Snapshot{Files: map[string][]state.File{"ee": {{Name: "mesh", SHA512: "ee", ID: "f"}}}}
-	plan := executor.NewPlan([]resolver.Job{first, second}, snapshot, executor.Observation{}, executor.Options{})
+	plan := planner.New([]resolver.Job{first, second}, snapshot, planner.Observation{}, planner.Options{})
 	if diff := cmp.Diff(first.Inputs[:1], plan.Uploads); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
-	}
-}
-
-func TestBytes(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int64]string{
-		0: "0 B", 999: "999 B", 1000: "1.0 KB", 12_345: "12 KB", 999_499: "999 KB", 999_500: "1.0 MB", 5_000_000_000: "5.0 GB",
-	} {
-		if got := executor.Bytes(n); got != want {
-			t.Errorf("Bytes(%d) = %q, want %q", n, got, want)
-		}
 	}
 }

@@ -1,11 +1,11 @@
-package executor_test
+package planner_test
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -21,24 +21,24 @@ func TestChangeSinceARunWithoutParts(t *testing.T) {
 		j.Rerun.Generation = spec.Value[int]{V: 2}
 		return j
 	}
-	bumped := executor.Change{Field: "rerun.generation", Old: "1", New: "2"}
+	bumped := planner.Change{Field: "rerun.generation", Old: "1", New: "2"}
 	const unknown = "it changed since run Old; what that was made of is not recorded"
 	for name, tc := range map[string]struct {
 		job     resolver.Job
 		reasons []string
-		changes []executor.Change
+		changes []planner.Change
 	}{
 		"other content":                    {now, []string{unknown}, nil},
-		"same content, another generation": {second(was), []string{"rerun.generation 1 → 2"}, []executor.Change{bumped}},
-		"other content and generation":     {second(now), []string{unknown, "rerun.generation 1 → 2"}, []executor.Change{bumped}},
+		"same content, another generation": {second(was), []string{"rerun.generation 1 → 2"}, []planner.Change{bumped}},
+		"other content and generation":     {second(now), []string{unknown, "rerun.generation 1 → 2"}, []planner.Change{bumped}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			old := ended(run(was, "", "Old"), verdict.Succeeded)
 			old.Parts = nil
 			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {old}}}
-			step := executor.NewPlan([]resolver.Job{tc.job}, snapshot, executor.Observation{}, executor.Options{}).Steps[0]
-			if step.Action != executor.Rerun {
+			step := planner.New([]resolver.Job{tc.job}, snapshot, planner.Observation{}, planner.Options{}).Steps[0]
+			if step.Action != planner.Rerun {
 				t.Errorf("action %s", step.Action)
 			}
 			if diff := cmp.Diff(tc.reasons, step.Reasons); diff != "" {

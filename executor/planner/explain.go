@@ -1,10 +1,11 @@
-package executor
+package planner
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -93,7 +94,7 @@ func (c Change) detail(job resolver.Job) string {
 	}
 	for _, in := range job.Inputs {
 		if in.Name == name {
-			return fmt.Sprintf(" (%s → %s, %s)", shorten(c.Old), shorten(c.New), Bytes(in.Size))
+			return fmt.Sprintf(" (%s → %s, %s)", shorten(c.Old), shorten(c.New), content.Bytes(in.Size))
 		}
 	}
 	return ""
@@ -121,21 +122,4 @@ func missingReason(missing []string) string {
 		return missing[0] + " is missing or changed here"
 	}
 	return fmt.Sprintf("%d result files are missing or changed here", len(missing))
-}
-
-// Bytes writes a size as people read it: 12 KB, 1.4 GB.
-func Bytes(n int64) string {
-	const unit = 1000
-	if n < unit {
-		return fmt.Sprintf("%d B", n)
-	}
-	value, prefix := float64(n)/unit, 0
-	for value >= 999.5 && prefix < len("KMGTP")-1 {
-		value /= unit
-		prefix++
-	}
-	if value < 10 {
-		return fmt.Sprintf("%.1f %cB", value, "KMGTP"[prefix])
-	}
-	return fmt.Sprintf("%.0f %cB", value, "KMGTP"[prefix])
 }

@@ -1,20 +1,14 @@
-package executor
+package planner
 
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
-	"github.com/rescale-apply/rescale-apply/executor/success"
-	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -69,14 +63,14 @@ func (o Observation) spare(f once.Found) []once.Found {
 	return slices.DeleteFunc(slices.Clone(o.Found), func(other once.Found) bool { return other.Key != f.Key || other.ID == f.ID })
 }
 
-// Observe reads what NewPlan needs. It sends GETs only: what is known of runs and
+// Observe reads what New needs. It sends GETs only: what is known of runs and
 // jobs, and then of the inputs of those that are to run.
 func Observe(ctx context.Context, p Observer, resolved resolver.Result, snapshot state.Snapshot, options Options) (Observation, error) {
 	seen, err := observeJobs(ctx, p, resolved, snapshot, options)
 	if err != nil {
 		return seen, err
 	}
-	search := inputs.Search{Owner: resolved.User.Email, Known: snapshot, Wanted: NewPlan(resolved.Jobs, snapshot, seen, options).needed()}
+	search := inputs.Search{Owner: resolved.User.Email, Known: snapshot, Wanted: New(resolved.Jobs, snapshot, seen, options).needed()}
 	if options.NoReuse {
 		search.Scope = inputs.Nowhere
 	}
@@ -123,79 +117,10 @@ func (o *Observation) look(ctx context.Context, p Finder, search once.Search, op
 	return err
 }
 
-// examine looks at the outputs of runs when a failed check means another attempt: of
-// those that only the platform remembers, because the journal does not tell how they
-// ended, and once more of those that failed a check, because a list of outputs may fill
-// up late, and the attempt is paid. What cannot be known now is left to apply.
-func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.Snapshot) (map[string][]string, error) {
-	var mu sync.Mutex
-	failed := make(map[string][]string)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lookParallel)
-	for _, job := range jobs {
-		checks := success.Of(job.Success)
-		if checks.None() || !retries(job, verdict.SuccessCheckFailed) {
-			continue
-		}
-		for _, id := range o.doubtful(job, snapshot.Runs[job.Name]) {
-			group.Go(func() error {
-				against, err := success.Examiner{Platform: p}.Examine(ctx, id, checks)
-				if unknown := new(success.UnknownError); errors.As(err, &unknown) {
-					return nil
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				failed[id] = against
-				return err
-			})
-		}
-	}
-	return failed, group.Wait()
-}
-
-// doubtful are the runs of a job's content that the platform calls successful, and of
-// which the outputs decide whether there is another attempt.
-func (o Observation) doubtful(job resolver.Job, runs []state.Run) (ids []string) {
-	for _, f := range o.Found {
-		if judged, _ := f.Verdict(); f.Key.Name == job.Name && f.Key.Digest == job.Digest && judged.Verdict == verdict.Succeeded {
-			ids = append(ids, f.ID)
-		}
-	}
-	for _, run := range runs {
-		current := run.Digest == job.Digest && run.Generation == generation(job)
-		if current && run.Verdict == string(verdict.SuccessCheckFailed) && !slices.Contains(ids, run.ID) {
-			ids = append(ids, run.ID)
-		}
-	}
-	return ids
-}
-
-// protected looks for runs in other contents of protected jobs that would be started,
-// from a draft or anew: the state may be lost, and the manifest changed since.
-func (o Observation) protected(ctx context.Context, p Finder, resolved resolver.Result, snapshot state.Snapshot, options Options) ([]once.Found, error) {
-	var names []string
-	chain.Walk(links(resolved.Jobs), func(i int, lineage string) chain.Version {
-		step := o.decide(resolved.Jobs[i], snapshot, options, lineage).step()
-		if step.Job.Protected.V && step.Spends() {
-			names = append(names, step.Job.Name)
-		}
-		return version(step.Key)
-	})
-	if len(names) == 0 {
-		return nil, nil
-	}
-	mine, err := once.Mine(ctx, p, resolved.User.Email, names)
-	var found []once.Found
-	for _, owned := range mine {
-		found = append(found, owned.Found)
-	}
-	return found, err
-}
-
 // lineages are what every job is to build on, by its name, as far as the journal tells.
 func (o Observation) lineages(jobs []resolver.Job, snapshot state.Snapshot, options Options) map[string]string {
 	lineages := make(map[string]string)
-	chain.Walk(links(jobs), func(i int, lineage string) chain.Version {
+	chain.Walk(Links(jobs), func(i int, lineage string) chain.Version {
 		lineages[jobs[i].Name] = lineage
 		return version(o.decide(jobs[i], snapshot, options, lineage).target().key)
 	})
@@ -206,7 +131,7 @@ func (o Observation) lineages(jobs []resolver.Job, snapshot state.Snapshot, opti
 // know, and those that build on one of them, for which there may be a later attempt.
 func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, options Options) (search once.Search, open []once.Key) {
 	unsure := gather[bool]()
-	chain.Walk(links(jobs), func(i int, lineage string) chain.Version {
+	chain.Walk(Links(jobs), func(i int, lineage string) chain.Version {
 		t := o.decide(jobs[i], snapshot, options, lineage).target()
 		if t.open {
 			open = append(open, t.key)
@@ -226,62 +151,4 @@ func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, option
 		return version(t.key)
 	})
 	return search, open
-}
-
-// activeRuns are the runs whose end the journal has not seen.
-func activeRuns(jobs []resolver.Job, snapshot state.Snapshot) []string {
-	var ids []string
-	for _, job := range jobs {
-		for _, run := range snapshot.Runs[job.Name] {
-			switch run.Stage {
-			case state.StageCreated, state.StageSubmitting, state.StageSubmitted:
-				ids = append(ids, run.ID)
-			case state.StageCreating, state.StageFinished:
-			}
-		}
-	}
-	return ids
-}
-
-// Active reads the status histories of the runs that the journal calls active.
-// Of many runs, one listing gives the present status of those that are still
-// active, which is all that is asked of them.
-func Active(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.Snapshot) (Observation, error) {
-	seen := Observation{Now: time.Now(), Statuses: make(map[string][]rescale.Status), Gone: make(map[string]bool)}
-	ids := activeRuns(jobs, snapshot)
-	if len(ids) > lookParallel {
-		if err := seen.glance(ctx, p); err != nil {
-			return seen, err
-		}
-	}
-	ids = slices.DeleteFunc(ids, func(id string) bool { return len(seen.Statuses[id]) > 0 })
-	var mu sync.Mutex
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lookParallel)
-	for _, id := range ids {
-		group.Go(func() error {
-			history, err := p.Statuses(ctx, id)
-			mu.Lock()
-			defer mu.Unlock()
-			if once.NotFound(err) {
-				seen.Gone[id] = true
-				return nil
-			}
-			seen.Statuses[id] = history
-			return err
-		})
-	}
-	return seen, group.Wait()
-}
-
-// glance notes the status of every active job in the listing.
-func (o *Observation) glance(ctx context.Context, p Finder) error {
-	query := rescale.JobQuery{State: rescale.StateNotCompleted}
-	_, err := p.Jobs(ctx, query, func(item rescale.JobItem) bool {
-		if item.Status != "" && !verdict.Terminal(item.Status) {
-			o.Statuses[item.ID] = []rescale.Status{{Status: item.Status}}
-		}
-		return true
-	})
-	return err
 }

@@ -1,0 +1,74 @@
+package planner
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+// activeRuns are the runs whose end the journal has not seen.
+func activeRuns(jobs []resolver.Job, snapshot state.Snapshot) []string {
+	var ids []string
+	for _, job := range jobs {
+		for _, run := range snapshot.Runs[job.Name] {
+			switch run.Stage {
+			case state.StageCreated, state.StageSubmitting, state.StageSubmitted:
+				ids = append(ids, run.ID)
+			case state.StageCreating, state.StageFinished:
+			}
+		}
+	}
+	return ids
+}
+
+// Active reads the status histories of the runs that the journal calls active.
+// Of many runs, one listing gives the present status of those that are still
+// active, which is all that is asked of them.
+func Active(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.Snapshot) (Observation, error) {
+	seen := Observation{Now: time.Now(), Statuses: make(map[string][]rescale.Status), Gone: make(map[string]bool)}
+	ids := activeRuns(jobs, snapshot)
+	if len(ids) > lookParallel {
+		if err := seen.glance(ctx, p); err != nil {
+			return seen, err
+		}
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return len(seen.Statuses[id]) > 0 })
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(lookParallel)
+	for _, id := range ids {
+		group.Go(func() error {
+			history, err := p.Statuses(ctx, id)
+			mu.Lock()
+			defer mu.Unlock()
+			if once.NotFound(err) {
+				seen.Gone[id] = true
+				return nil
+			}
+			seen.Statuses[id] = history
+			return err
+		})
+	}
+	return seen, group.Wait()
+}
+
+// glance notes the status of every active job in the listing.
+func (o *Observation) glance(ctx context.Context, p Finder) error {
+	query := rescale.JobQuery{State: rescale.StateNotCompleted}
+	_, err := p.Jobs(ctx, query, func(item rescale.JobItem) bool {
+		if item.Status != "" && !verdict.Terminal(item.Status) {
+			o.Statuses[item.ID] = []rescale.Status{{Status: item.Status}}
+		}
+		return true
+	})
+	return err
+}

@@ -1,0 +1,132 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// target is the run that a job wants as far as the journal tells.
+type target struct {
+	current state.Run // the newest of this very content and generation; zero when there is none
+	key     once.Key  // of the run
+	open    bool      // nothing in the journal is this run: it is looked for on the platform, and else made
+	built   string    // the lineage that a run of any attempt may have to be this one; empty for none
+	because string    // why an open run is wanted although the journal knows current
+	drafted bool      // current is a draft, which will do if no run is found that builds on the right ones
+}
+
+// target looks at the journal, at what became of the current run, and at whether
+// a person or the manifest wants another attempt.
+func (d decision) target() target {
+	current, known := newest(d.runs, d.job, d.lineage)
+	t := target{current: current, key: d.key(max(1, current.Attempt))}
+	gone := d.seen.Gone[current.ID]
+	switch {
+	case !known:
+		t.open, t.built = true, d.lineage
+	case current.Stage == state.StageCreating:
+		t.open, t.because, t.built = true, "an earlier create left nothing on the platform", d.elsewhere(current)
+	case gone && current.Stage == state.StageCreated: // never billed
+		t.open, t.because, t.built = true, fmt.Sprintf("draft %s was deleted on the platform", current.ID), d.elsewhere(current)
+	case d.stale(current):
+		t.open, t.because, t.key, t.built = true, ranAgain(current.Upstream, d.lineage), d.next(), d.lineage
+	case d.unsubmitted(current) && d.elsewhere(current) != "":
+		t.open, t.drafted, t.built = true, true, d.lineage
+	case d.replace && (gone || d.replaceable(current)):
+		t.open, t.because, t.key = true, replaced, d.next()
+	case current.Stage == state.StageFinished && retries(d.job, verdict.Verdict(current.Verdict)) && d.judged(current):
+		t.open, t.because, t.key = true, d.retrying(current.Verdict, current.ID), d.next()
+	}
+	return t
+}
+
+const replaced = "replaced on request"
+
+// replaceable tells that --replace means one more run after the current one. A run
+// that is not over is what was asked for, unless it is to be stopped.
+func (d decision) replaceable(current state.Run) bool {
+	if current.Stage != state.StageFinished {
+		return d.rivals == StopRivals && d.activeRun(current)
+	}
+	return !d.cutShort(current)
+}
+
+// cutShort tells that a run is a replacement whose results never arrived, or which
+// another job is still to build on: the same command, given again after a crash, goes
+// on with it.
+func (d decision) cutShort(current state.Run) bool {
+	fetched := current.Selection != "" || len(d.seen.Missing[d.job.Name]) == 0
+	return current.Attempt > 1 && (!fetched || d.waitedFor(current) != "")
+}
+
+// waitedFor is a job that is still to build on a replacement which succeeded.
+func (d decision) waitedFor(current state.Run) string {
+	if current.Verdict != string(verdict.Succeeded) || d.rivals == StopRivals {
+		return ""
+	}
+	return d.seen.Unused[current.ID]
+}
+
+// retries tells that a run with this verdict is followed by another attempt. What a
+// person stopped stays stopped, and what is protected is not run again.
+func retries(job resolver.Job, v verdict.Verdict) bool {
+	return job.Rerun.OnFailure.V == spec.Always && v != verdict.Succeeded && v != verdict.Stopped && !job.Protected.V
+}
+
+func (decision) retrying(v, id string) string {
+	return fmt.Sprintf("%s as %s, and rerun.onFailure is always", v, id)
+}
+
+// newest is the last run of a job's content and generation in the journal: of those
+// that build on the wanted runs of other jobs, if there is one.
+func newest(runs []state.Run, job resolver.Job, lineage string) (newest state.Run, known bool) {
+	for _, run := range slices.Backward(runs) {
+		if run.Digest != job.Digest || run.Generation != generation(job) {
+			continue
+		}
+		if run.Upstream == lineage {
+			return run, true
+		}
+		if !known {
+			newest, known = run, true
+		}
+	}
+	return newest, known
+}
+
+// generation is the one that the manifest asks for.
+func generation(job resolver.Job) int { return max(1, job.Rerun.Generation.V) }
+
+// next is the attempt after all that the journal knows of this content and generation.
+func (d decision) next() once.Key {
+	last := 0
+	for _, run := range d.runs {
+		if run.Digest == d.job.Digest && run.Generation == generation(d.job) {
+			last = max(last, run.Attempt)
+		}
+	}
+	return d.key(last + 1)
+}
+
+// beyond is the attempt after all that the journal knows or that the platform has
+// billed. A draft on the platform is of this attempt, or of a later one: another
+// runner is about to submit it, or has died before that.
+func (d decision) beyond() once.Key {
+	next := d.next()
+	for _, f := range d.seen.Found {
+		if f.Key == d.key(f.Key.Attempt) && f.Submitted() {
+			next.Attempt = max(next.Attempt, f.Key.Attempt+1)
+		}
+	}
+	return next
+}
+
+func (d decision) key(attempt int) once.Key {
+	return once.Key{Digest: d.job.Digest, Name: d.job.Name, Generation: generation(d.job), Attempt: attempt}
+}

@@ -1,0 +1,86 @@
+package planner
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rescale-apply/rescale-apply/executor/chain"
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/success"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+// examine looks at the outputs of runs when a failed check means another attempt: of
+// those that only the platform remembers, because the journal does not tell how they
+// ended, and once more of those that failed a check, because a list of outputs may fill
+// up late, and the attempt is paid. What cannot be known now is left to apply.
+func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.Snapshot) (map[string][]string, error) {
+	var mu sync.Mutex
+	failed := make(map[string][]string)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(lookParallel)
+	for _, job := range jobs {
+		checks := success.Of(job.Success)
+		if checks.None() || !retries(job, verdict.SuccessCheckFailed) {
+			continue
+		}
+		for _, id := range o.doubtful(job, snapshot.Runs[job.Name]) {
+			group.Go(func() error {
+				against, err := success.Examiner{Platform: p}.Examine(ctx, id, checks)
+				if unknown := new(success.UnknownError); errors.As(err, &unknown) {
+					return nil
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				failed[id] = against
+				return err
+			})
+		}
+	}
+	return failed, group.Wait()
+}
+
+// doubtful are the runs of a job's content that the platform calls successful, and of
+// which the outputs decide whether there is another attempt.
+func (o Observation) doubtful(job resolver.Job, runs []state.Run) (ids []string) {
+	for _, f := range o.Found {
+		if judged, _ := f.Verdict(); f.Key.Name == job.Name && f.Key.Digest == job.Digest && judged.Verdict == verdict.Succeeded {
+			ids = append(ids, f.ID)
+		}
+	}
+	for _, run := range runs {
+		current := run.Digest == job.Digest && run.Generation == generation(job)
+		if current && run.Verdict == string(verdict.SuccessCheckFailed) && !slices.Contains(ids, run.ID) {
+			ids = append(ids, run.ID)
+		}
+	}
+	return ids
+}
+
+// protected looks for runs in other contents of protected jobs that would be started,
+// from a draft or anew: the state may be lost, and the manifest changed since.
+func (o Observation) protected(ctx context.Context, p Finder, resolved resolver.Result, snapshot state.Snapshot, options Options) ([]once.Found, error) {
+	var names []string
+	chain.Walk(Links(resolved.Jobs), func(i int, lineage string) chain.Version {
+		step := o.decide(resolved.Jobs[i], snapshot, options, lineage).step()
+		if step.Job.Protected.V && step.Spends() {
+			names = append(names, step.Job.Name)
+		}
+		return version(step.Key)
+	})
+	if len(names) == 0 {
+		return nil, nil
+	}
+	mine, err := once.Mine(ctx, p, resolved.User.Email, names)
+	var found []once.Found
+	for _, owned := range mine {
+		found = append(found, owned.Found)
+	}
+	return found, err
+}

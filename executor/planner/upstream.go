@@ -1,0 +1,158 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/executor/chain"
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// Links are the jobs as far as they build on each other.
+func Links(jobs []resolver.Job) []chain.Job {
+	list := make([]chain.Job, len(jobs))
+	for i, job := range jobs {
+		list[i] = chain.Job{Name: job.Name, Rank: job.Rank}
+		for _, need := range job.Needs {
+			list[i].Needs = append(list[i].Needs, chain.Need{Name: need.Name.V, Jobs: need.Jobs})
+		}
+	}
+	return list
+}
+
+func version(k once.Key) chain.Version {
+	return chain.Version{Generation: k.Generation, Attempt: k.Attempt}
+}
+
+// stale tells that a run builds on other runs than it should. A draft does not
+// count: it is brought up to date before it is submitted.
+func (d decision) stale(current state.Run) bool {
+	submitted := current.Stage == state.StageSubmitted || current.Stage == state.StageFinished ||
+		current.Stage == state.StageSubmitting && len(d.seen.Statuses[current.ID]) > 0
+	return submitted && current.Upstream != d.lineage
+}
+
+// elsewhere is the lineage that a run of any attempt may have to be the wanted one,
+// when the current one was to have another: somebody may have wanted these runs
+// before. It is empty otherwise.
+func (d decision) elsewhere(current state.Run) string {
+	if current.Upstream == d.lineage {
+		return ""
+	}
+	return d.lineage
+}
+
+// unsubmitted tells that a run is a draft on the platform.
+func (d decision) unsubmitted(run state.Run) bool {
+	begun := run.Stage == state.StageCreated || run.Stage == state.StageSubmitting
+	return begun && len(d.seen.Statuses[run.ID]) == 0 && !d.seen.Gone[run.ID]
+}
+
+// unused are replacements that another job is still to build on, each with that job,
+// by id: the command that asked for them has not come to its end.
+func unused(jobs []resolver.Job, snapshot state.Snapshot, replace []string) map[string]string {
+	waiting := make(map[string]string)
+	for i, job := range Links(jobs) {
+		for _, need := range job.Needs {
+			for _, name := range need.Jobs {
+				if !slices.Contains(replace, name) {
+					continue
+				}
+				for _, run := range snapshot.Runs[name] {
+					if run.Attempt > 1 && !builtOn(snapshot.Runs[job.Name], need, run) {
+						waiting[run.ID] = jobs[i].Name
+					}
+				}
+			}
+		}
+	}
+	return waiting
+}
+
+// builtOn tells that one of the runs of a job has come to its end on a run that it needs.
+func builtOn(runs []state.Run, need chain.Need, run state.Run) bool {
+	v := chain.Version{Generation: run.Generation, Attempt: run.Attempt}
+	return slices.ContainsFunc(runs, func(r state.Run) bool {
+		return r.Stage == state.StageFinished && chain.Builds(r.Upstream, need, run.Job, v)
+	})
+}
+
+func ranAgain(before, now string) string {
+	names := chain.RanAgain(before, now)
+	switch len(names) {
+	case 0:
+		return "it was built on other runs"
+	case 1, 2, 3:
+		return "depends on " + strings.Join(names, ", ") + ", which has a new run"
+	}
+	return fmt.Sprintf("depends on %s and %d others, which has a new run", names[0], len(names)-1)
+}
+
+// after tells which jobs that a step builds on are still to come to their ends.
+func after(step Step, pending gathered[bool]) Step {
+	var names []string
+	for _, need := range step.Job.Needs {
+		if pending.need(need) {
+			names = append(names, need.Name.V)
+		}
+	}
+	if (step.Action == Run || step.Action == Resume && step.Spends()) && len(names) > 0 {
+		step.Reasons = append(step.Reasons, "after "+strings.Join(names, " and "))
+	}
+	return step
+}
+
+// blocked is a step that builds on a job which did not succeed and will not run again.
+func blocked(step Step, why string) Step {
+	if why != "" && step.Spends() {
+		step.Action, step.Reasons, step.Changes, step.Stop = Blocked, []string{why}, nil, nil
+	}
+	return step
+}
+
+// obstacle is why jobs that build on the job of a step cannot begin; empty when they can.
+func obstacle(step Step) string {
+	switch {
+	case step.Action == Blocked:
+		return step.Job.Name + " is blocked"
+	case step.Settled() && step.Last.Verdict != string(verdict.Succeeded):
+		return fmt.Sprintf("%s %s as %s", step.Job.Name, step.Last.Verdict, step.Last.ID)
+	}
+	return ""
+}
+
+// gathered is what is known of the jobs so far, and of a need the first thing that
+// is known of its jobs. The zero value of T says nothing.
+type gathered[T comparable] struct {
+	jobs  map[string]T // by name
+	needs map[string]T // by name
+}
+
+func gather[T comparable]() gathered[T] { return gathered[T]{make(map[string]T), make(map[string]T)} }
+
+// of is the first thing that is known of what a job needs. The jobs of its needs
+// are known already; a need that many share is looked through once.
+func (g gathered[T]) of(job resolver.Job) (first T) {
+	var nothing T
+	for _, need := range job.Needs {
+		if first == nothing {
+			first = g.need(need)
+		}
+	}
+	return first
+}
+
+func (g gathered[T]) need(n spec.Need) T {
+	var nothing T
+	what, known := g.needs[n.Name.V]
+	for i := 0; !known && what == nothing && i < len(n.Jobs); i++ {
+		what = g.jobs[n.Jobs[i]]
+	}
+	g.needs[n.Name.V] = what
+	return what
+}
