@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
@@ -53,7 +54,12 @@ func compile(f form) (*compiled, error) {
 
 // letters is a key however its words are joined: core_type and core-type are coreType.
 func letters(key string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(key))
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("_- ", r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, key)
 }
 
 // collectHomes records which mapping has which keys. A key of a nested mapping
