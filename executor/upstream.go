@@ -132,13 +132,14 @@ func (a *application) prepare(ctx context.Context, step planner.Step) error {
 }
 
 // results gives the ids of the files that a job takes of others, by the tile that
-// they are for.
+// they are for. All tiles run in one folder: a file that is taken twice is there.
 func (a *application) results(ctx context.Context, step planner.Step) (map[int][]rescale.InputRef, error) {
 	names := make(map[string]string) // what each name in the job comes from
 	for _, in := range step.Job.Inputs {
 		names[in.Name] = "an input"
 	}
 	refs := make(map[int][]rescale.InputRef)
+	given := make(map[string]bool) // by id
 	for i, from := range step.Job.From {
 		taken, err := a.take(ctx, from)
 		if err != nil {
@@ -146,6 +147,10 @@ func (a *application) results(ctx context.Context, step planner.Step) (map[int][
 		}
 		for n, files := range taken {
 			for _, f := range files {
+				if given[f.ID] {
+					continue
+				}
+				given[f.ID] = true
 				if other, known := names[f.Name]; known {
 					return nil, &NameTakenError{Name: f.Name, One: other, Other: from.Jobs[n]}
 				}

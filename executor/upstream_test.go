@@ -17,11 +17,10 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// pair is a mesh in the given generation, and a wing that builds on it.
-func pair(generation int) (mesh, wing resolver.Job) {
+// pair is a mesh, and a wing that builds on it.
+func pair() (mesh, wing resolver.Job) {
 	mesh, wing = job("command=sha256:a"), job("command=sha256:b")
 	mesh.Name, mesh.Inputs = "mesh", nil
-	mesh.Rerun.Generation.V = generation
 	wing.Rank = 1
 	wing.Needs = []spec.Need{{Name: spec.Value[string]{V: "mesh"}, Jobs: []string{"mesh"}}}
 	return mesh, wing
@@ -44,7 +43,7 @@ func seenOn(lineage, id string, wing resolver.Job, attempt int, statuses ...stri
 func TestARunIsRecordedOnWhatItBuildsOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		mesh, wing := pair(1)
+		mesh, wing := pair()
 		mesh.Request, wing.Request = plain("mesh").Request, plain("wing").Request
 		wing.Inputs = nil
 		p, m := newFake(), new(memory)
@@ -69,7 +68,7 @@ func TestARunIsRecordedOnWhatItBuildsOn(t *testing.T) {
 func TestWhatRunsAlreadyWaitsForNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		mesh, wing := pair(1)
+		mesh, wing := pair()
 		meshKey := once.Key{Digest: mesh.Digest, Name: mesh.Name, Generation: 1, Attempt: 1}
 		p, m := newFake(), new(memory)
 		seen := planner.Observation{Found: []once.Found{
@@ -96,7 +95,7 @@ func TestWhatRunsAlreadyWaitsForNobody(t *testing.T) {
 func TestAWaitingJobThatFailsDoesNotHoldUpTheOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		mesh, wing := pair(1)
+		mesh, wing := pair()
 		tail := wing
 		tail.Name, tail.Inputs = "tail", nil
 		mesh.Request, wing.Request, tail.Request = plain("mesh").Request, plain("wing").Request, plain("tail").Request
@@ -117,7 +116,7 @@ func TestAWaitingJobThatFailsDoesNotHoldUpTheOthers(t *testing.T) {
 // between the two jobs of a chain must not buy a third run of the first.
 func TestAReplacementIsNotReplacedBeforeItIsBuiltOn(t *testing.T) {
 	t.Parallel()
-	mesh, wing := pair(1)
+	mesh, wing := pair()
 	meshes := []state.Run{ended(run(mesh, "", "M1"), verdict.Succeeded), ended(again(run(mesh, "", "M2")), verdict.Succeeded)}
 	first := on("1.1:mesh", ended(run(wing, "", "W1"), verdict.Succeeded))
 	second := on("1.2:mesh", again(run(wing, state.StageSubmitted, "W2")))

@@ -58,9 +58,24 @@ func (s *Shelf) Take(ctx context.Context, id string, include, exclude []string) 
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	taken, whole := choose(p.files, wanted)
+	taken, err := p.take(ctx, wanted, func() ([]rescale.File, error) { return s.Platform.JobFiles(ctx, id, "") })
+	if err != nil {
+		return nil, err
+	}
+	if len(taken) == 0 || !whole(taken) || !p.printed() && p.same < sameLooks {
+		return nil, &NothingError{ID: id, Include: include, Partial: len(taken) > 0}
+	}
+	if i := slices.IndexFunc(taken, func(f rescale.File) bool { return f.Deleted }); i >= 0 {
+		return nil, &DeletedError{ID: id, Path: taken[i].RelativePath}
+	}
+	return taken, nil
+}
+
+// take looks until what is wanted is there, or for a while.
+func (p *place) take(ctx context.Context, wanted func(string) bool, list func() ([]rescale.File, error)) ([]rescale.File, error) {
+	taken := choose(p.files, wanted)
 	for _, pause := range shelfPauses {
-		if whole && p.printed() && (len(taken) > 0 || p.same >= sameLooks) {
+		if whole(taken) && p.printed() && (len(taken) > 0 || p.same >= sameLooks) {
 			break
 		}
 		if p.same > 0 {
@@ -68,16 +83,12 @@ func (s *Shelf) Take(ctx context.Context, id string, include, exclude []string) 
 				return nil, err
 			}
 		}
-		if err := p.look(ctx, s.Platform, id); err != nil {
+		files, err := list()
+		if err != nil {
 			return nil, err
 		}
-		taken, whole = choose(p.files, wanted)
-	}
-	if len(taken) == 0 || !whole || !p.printed() && p.same < sameLooks {
-		return nil, &NothingError{ID: id, Include: include, Partial: len(taken) > 0}
-	}
-	if i := slices.IndexFunc(taken, func(f rescale.File) bool { return f.Deleted }); i >= 0 {
-		return nil, &DeletedError{ID: id, Path: taken[i].RelativePath}
+		p.see(files)
+		taken = choose(files, wanted)
 	}
 	return taken, nil
 }
@@ -97,14 +108,11 @@ func (s *Shelf) place(id string) *place {
 	return p
 }
 
-// look reads the list.
-func (p *place) look(ctx context.Context, platform Lister, id string) (err error) {
-	if p.files, err = platform.JobFiles(ctx, id, ""); err != nil {
-		return err
-	}
+// see notes what the list shows now.
+func (p *place) see(files []rescale.File) {
 	before := p.ids
-	p.ids = make([]string, len(p.files))
-	for i, f := range p.files {
+	p.files, p.ids = files, make([]string, len(files))
+	for i, f := range files {
 		p.ids[i] = f.ID
 	}
 	slices.Sort(p.ids)
@@ -112,7 +120,6 @@ func (p *place) look(ctx context.Context, platform Lister, id string) (err error
 		p.same = 0
 	}
 	p.same++
-	return nil
 }
 
 // printed tells that every run in the list has what its command printed, which is
@@ -130,28 +137,36 @@ func (p *place) printed() bool {
 	return len(has) > 0
 }
 
-// choose gives the wanted files, of two versions the newer one, and tells whether
-// all of them are complete. They may have been deleted.
-func choose(files []rescale.File, wanted func(string) bool) (taken []rescale.File, whole bool) {
+// choose gives the wanted files, of two versions the newer one. They may be on their
+// way still, or deleted.
+func choose(files []rescale.File, wanted func(string) bool) (taken []rescale.File) {
 	at := make(map[string]int)
 	for _, f := range files {
 		if !wanted(f.RelativePath) {
 			continue
 		}
 		i, again := at[f.Path]
-		switch {
-		case !again || f.Path == "":
+		if !again || f.Path == "" {
 			at[f.Path] = len(taken)
 			taken = append(taken, f)
-		case taken[i].Deleted != f.Deleted:
-			if taken[i].Deleted {
-				taken[i] = f
-			}
-		case f.Uploaded.After(taken[i].Uploaded):
+		} else if replaces(f, taken[i]) {
 			taken[i] = f
 		}
 	}
-	return taken, !slices.ContainsFunc(taken, func(f rescale.File) bool { return !f.Complete && !f.Deleted })
+	return taken
+}
+
+// replaces tells that a file is the version that counts beside another one.
+func replaces(f, other rescale.File) bool {
+	if f.Deleted != other.Deleted {
+		return other.Deleted
+	}
+	return f.Uploaded.After(other.Uploaded)
+}
+
+// whole tells that nothing is on its way still.
+func whole(files []rescale.File) bool {
+	return !slices.ContainsFunc(files, func(f rescale.File) bool { return !f.Complete && !f.Deleted })
 }
 
 // DeletedError tells that a file which a run left, and which is asked for, was deleted
