@@ -44,17 +44,42 @@ func checkName(name Value[string], file string, names map[string]diag.Position) 
 	return list
 }
 
-// checkLines reports commands whose lines YAML would join: cd case and ./solve
-// would run as one command, and what runs costs money.
+// checkLines reports commands of which YAML makes something else: it would join lines,
+// so that cd case and ./solve run as one command, and cut off what it takes for a
+// remark. What runs costs money.
 func checkLines(doc *yamlsrc.Document) diag.List {
 	var list diag.List
-	walkTexts(doc.Value, "", func(pointer, _ string) {
-		if isCommand(yamlsrc.Path(pointer)) && doc.Joined(pointer) {
+	walkTexts(doc.Value, "", func(pointer, text string) {
+		switch {
+		case !isCommand(yamlsrc.Path(pointer)):
+		case doc.Joined(pointer):
 			list.Add(doc.At(pointer), diag.BadValue, "write command: | to keep the lines, or command: >- to make one line of them on purpose",
 				"command goes over several lines, and YAML would make one line of them")
+		case doc.Remarked(pointer) && endsQuoted(text):
+			list.Add(doc.At(pointer), diag.BadValue, "write command: |, and the command on the next line",
+				"command ends inside of a quotation: YAML takes # and what comes after it for a remark")
 		}
 	})
 	return list
+}
+
+// endsQuoted tells that a shell text ends inside of a quotation.
+func endsQuoted(command string) bool {
+	var open rune
+	escaped := false
+	for _, r := range command {
+		switch {
+		case escaped:
+			escaped = false
+		case r == '\\' && open != '\'':
+			escaped = true
+		case r == open:
+			open = 0
+		case open == 0 && (r == '"' || r == '\''):
+			open = r
+		}
+	}
+	return open != 0
 }
 
 // isCommand tells the command of a job, of one of its analyses, or of a script.
@@ -171,7 +196,7 @@ func checkVariables(job *Job, list *diag.List) {
 
 func checkReserved(name Value[string], list *diag.List) {
 	if strings.HasPrefix(name.V, reservedPrefix) {
-		list.Add(name.Pos, diag.ReservedEnv, "the platform sets these variables itself; choose another name",
+		list.Add(name.Pos, diag.ReservedEnv, "the platform and this tool set these variables themselves; choose another name",
 			"variable %s belongs to the platform", diag.Short(name.V))
 	}
 }

@@ -102,7 +102,7 @@ func about(v schema.Violation) string {
 func shapeHint(doc *document, v schema.Violation) string {
 	switch {
 	case v.Kind == schema.UnknownKey:
-		return unknownKeyHint(v)
+		return unknownKeyHint(doc, v)
 	case v.WantsText:
 		return quoteHint(v.Pointer, doc.Text(v.Pointer))
 	case v.Kind != schema.BadChoice && len(diag.Nearest(doc.Text(v.Pointer), v.Known)) > 0:
@@ -113,22 +113,31 @@ func shapeHint(doc *document, v schema.Violation) string {
 
 // unknownKeyHint prefers the exact name in another mapping to a similar name in
 // this one: a key at the wrong level is the more common mistake.
-func unknownKeyHint(v schema.Violation) string {
+func unknownKeyHint(doc *document, v schema.Violation) string {
 	if hidden := strings.IndexFunc(v.Key, hiddenSpace); hidden >= 0 {
 		r, _ := utf8.DecodeRuneInString(v.Key[hidden:])
 		return fmt.Sprintf("it holds the invisible character U+%04X, as copied from a web page; write plain spaces", r)
 	}
-	if len(v.Elsewhere) > 0 && !slices.Contains(v.Known, v.Elsewhere[0].Key) {
-		var homes []string
-		for _, home := range v.Elsewhere {
-			homes = append(homes, homeName(home.Mapping))
-		}
+	if homes := likelyHomes(doc, v); len(homes) > 0 && !slices.Contains(v.Known, v.Elsewhere[0].Key) {
 		return fmt.Sprintf("%s belongs %s", v.Elsewhere[0].Key, strings.Join(homes, " or "))
 	}
 	if hint := diag.DidYouMean(v.Key, v.Known); hint != "" {
 		return hint
 	}
 	return "rescale-apply explain lists the keys that there are"
+}
+
+// likelyHomes names the mappings into which a key can have been meant to go: from
+// the top level one below, from below the top level, where the key is not there yet.
+// That two mappings far apart have a key of one name says nothing.
+func likelyHomes(doc *document, v schema.Violation) (homes []string) {
+	for _, home := range v.Elsewhere {
+		if v.Pointer != "" && (home.Mapping != "" || slices.Contains(doc.Keys(""), home.Key)) {
+			continue
+		}
+		homes = append(homes, homeName(home.Mapping))
+	}
+	return homes
 }
 
 // hiddenSpace tells a space that YAML takes for a letter.

@@ -5,6 +5,7 @@ package guard
 
 import (
 	"fmt"
+	"strconv"
 	"slices"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -27,10 +28,10 @@ func Cost(job resolver.Job) (refusal diag.Diagnostic, refused bool) {
 	why, hint := Unknown(job)
 	switch {
 	case why != "":
-		refusal.Message = fmt.Sprintf("what a run of job %q can cost is not known: %s; limits.maxCost is %.2f USD", job.Name, why, limit.V)
+		refusal.Message = fmt.Sprintf("what a run of job %q can cost is not known: %s; limits.maxCost is %s", job.Name, why, USD(limit.V))
 		refusal.Hint = hint
 	case job.Estimate.Cost > limit.V:
-		refusal.Message = fmt.Sprintf("a run of job %q can cost %.2f USD, and limits.maxCost is %.2f USD", job.Name, job.Estimate.Cost, limit.V)
+		refusal.Message = fmt.Sprintf("a run of job %q can cost %s, and limits.maxCost is %s", job.Name, USD(job.Estimate.Cost), USD(limit.V))
 		refusal.Hint = "shorten hardware.walltime, take fewer cores or a cheaper core type, or raise limits.maxCost"
 	default:
 		return diag.Diagnostic{}, false
@@ -54,6 +55,15 @@ func Unknown(job resolver.Job) (why, hint string) {
 func unpriced(job resolver.Job) string {
 	i := slices.IndexFunc(job.Tiles, func(t resolver.Tile) bool { return t.Rate == 0 })
 	return job.Tiles[max(0, i)].CoreType
+}
+
+// USD writes an amount in cents, and one below a cent as it is: a limit of nothing
+// would read like another one.
+func USD(amount float64) string {
+	if amount > 0 && amount < 0.01 {
+		return strconv.FormatFloat(amount, 'g', 3, 64) + " USD"
+	}
+	return fmt.Sprintf("%.2f USD", amount)
 }
 
 // Protection refuses what would stop, repeat or forget the run of a protected job.

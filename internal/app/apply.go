@@ -22,13 +22,12 @@ func (t *tool) applyCommand() *cli.Command {
 		&cli.DurationFlag{Name: "timeout", Usage: "stop waiting after `TIME` (exit 101); the jobs run on"},
 		&cli.DurationFlag{Name: "poll-interval", Usage: "`TIME` between two looks at the jobs", DefaultText: "30s, for a platform on this machine 0.1s"},
 		&cli.IntFlag{Name: "parallel", Value: 4, Usage: "jobs and transfers at once: `N`"},
-		&cli.Float64Flag{Name: "max-cost", DefaultText: "no limit", Usage: "refuse to start runs that can cost more than `USD` together"},
 	}
 	return &cli.Command{
 		Name:      "apply",
 		Usage:     "upload, create, submit, wait, download: what is not done yet",
 		UsageText: "rescale-apply -f job.yaml\n   rescale-apply -f job.yaml --local\n   rescale-apply apply -f job.yaml --no-wait --max-cost 50",
-		Flags:     join(manifestFlags(), flags, rerunFlags(), uploadFlags(), platformFlags(), outputFlags("text", "json")),
+		Flags:     join(manifestFlags(), flags, costFlags(), rerunFlags(), uploadFlags(), platformFlags(), outputFlags("text", "json")),
 		Action:    t.apply,
 	}
 }

@@ -34,6 +34,13 @@ func rerunFlags() []cli.Flag {
 	}
 }
 
+// costFlags say what may be spent.
+func costFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.Float64Flag{Name: "max-cost", DefaultText: "no limit", Usage: "refuse to start runs that can cost more than `USD` together"},
+	}
+}
+
 // uploadFlags say what is uploaded.
 func uploadFlags() []cli.Flag {
 	return []cli.Flag{

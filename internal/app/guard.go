@@ -30,14 +30,14 @@ func limitCost(c *cli.Context, plan planner.Plan) error {
 	for _, step := range plan.Spending() {
 		if why, hint := guard.Unknown(step.Job); why != "" {
 			return &GuardError{
-				fmt.Sprintf("what a run of job %q can cost is not known: %s; --max-cost is %.2f USD", step.Job.Name, why, limit), hint,
+				fmt.Sprintf("what a run of job %q can cost is not known: %s; --max-cost is %s", step.Job.Name, why, guard.USD(limit)), hint,
 			}
 		}
 		total += step.Job.Estimate.Cost
 	}
 	if total > limit {
 		return &GuardError{
-			fmt.Sprintf("the new runs can cost %.2f USD, and --max-cost is %.2f USD", total, limit),
+			fmt.Sprintf("the new runs can cost %s, and --max-cost is %s", guard.USD(total), guard.USD(limit)),
 			"shorten the walltime, choose fewer jobs with --target, or raise --max-cost; nothing was uploaded or started",
 		}
 	}

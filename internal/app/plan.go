@@ -19,7 +19,7 @@ func (t *tool) planCommand() *cli.Command {
 		Name:      "plan",
 		Usage:     "show what apply would do, and why; sends GET requests only",
 		UsageText: "rescale-apply plan -f job.yaml\n   rescale-apply plan -f job.yaml --detailed-exitcode -o json",
-		Flags:     join(manifestFlags(), flags, rerunFlags(), uploadFlags(), platformFlags(), outputFlags("text", "json", "md")),
+		Flags:     join(manifestFlags(), flags, costFlags(), rerunFlags(), uploadFlags(), platformFlags(), outputFlags("text", "json", "md")),
 		Action:    t.plan,
 	}
 }
@@ -27,6 +27,9 @@ func (t *tool) planCommand() *cli.Command {
 func (t *tool) plan(c *cli.Context) error {
 	output, err := onlyFormat(c, "text", "json", "md")
 	if err != nil {
+		return err
+	}
+	if err := positive(c, "max-cost"); err != nil {
 		return err
 	}
 	return t.session(c, func(s *session) error {
@@ -55,6 +58,9 @@ func (t *tool) showPlan(c *cli.Context, plan planner.Plan, output string) error 
 		t.style(c).PlanMarkdown(t.Stdout, plan)
 	default:
 		t.style(c).Plan(t.Stdout, plan)
+	}
+	if err := limitCost(c, plan); err != nil {
+		return err
 	}
 	if c.Bool("detailed-exitcode") {
 		return pending(plan)

@@ -39,6 +39,17 @@ func (d *Document) Joined(pointer string) bool {
 	return w.joined && w.style&blockStyle == 0
 }
 
+// Remarked tells a text without quotes that ends at a remark: what comes after # is
+// not in it.
+func (d *Document) Remarked(pointer string) bool {
+	p, found := d.find(pointer)
+	if !found || p.value == nil {
+		return false
+	}
+	n := resolved(p.value)
+	return n.Kind == yaml.ScalarNode && n.Style == 0 && n.LineComment != ""
+}
+
 // walker begins at the scalar at pointer, and gives its value; of what is not a
 // scalar that is empty.
 func (d *Document) walker(pointer string) (walker, string) {

@@ -17,7 +17,7 @@ import (
 func (s Style) Plan(w io.Writer, plan planner.Plan) {
 	var rows [][]string
 	for _, step := range plan.Steps {
-		rows = append(rows, []string{step.Job.Name, string(step.Action), strings.Join(step.Reasons, ", ")})
+		rows = append(rows, []string{step.Job.Name, string(step.Action), Harmless(strings.Join(step.Reasons, ", "))})
 	}
 	Table(w, rows)
 	s.notes(w, plan)
@@ -114,7 +114,7 @@ func (s Style) worstCase(plan planner.Plan) string {
 func (s Style) PlanMarkdown(w io.Writer, plan planner.Plan) {
 	fmt.Fprintf(w, "| job | action | why |\n| --- | --- | --- |\n")
 	for _, step := range plan.Steps {
-		fmt.Fprintf(w, "| %s | %s | %s |\n", cell(step.Job.Name), step.Action, cell(strings.Join(step.Reasons, ", ")))
+		fmt.Fprintf(w, "| %s | %s | %s |\n", cell(step.Job.Name), step.Action, cell(Harmless(strings.Join(step.Reasons, ", "))))
 	}
 	fmt.Fprintf(w, "\n%s\n", s.Summary(plan))
 }
