@@ -13,9 +13,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -118,6 +120,21 @@ func atoi(s string) int {
 
 // TestLive draws over its own lines only, keeps the order of the manifest, and
 // leaves nothing behind.
+// What the platform says of a run cannot drive the terminal of who plans.
+func TestPlanIsHarmless(t *testing.T) {
+	t.Parallel()
+	job := resolver.Job{Name: "wing"}
+	plan := planner.Plan{Steps: []planner.Step{{Job: job, Action: planner.Unchanged, Reasons: []string{"failed as A", "\x1b[2Jall is well"}}}}
+	var text, table strings.Builder
+	show.Style{}.Plan(&text, plan)
+	show.Style{}.PlanMarkdown(&table, plan)
+	for _, got := range []string{text.String(), table.String()} {
+		if strings.Contains(got, "\x1b") || !strings.Contains(got, "all is well") {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
 func TestLive(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
