@@ -5,8 +5,8 @@ package guard
 
 import (
 	"fmt"
-	"strconv"
 	"slices"
+	"strconv"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver"

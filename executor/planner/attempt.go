@@ -119,7 +119,7 @@ func (d decision) next() once.Key {
 // runner is about to submit it, or has died before that.
 func (d decision) beyond() once.Key {
 	next := d.next()
-	for _, f := range d.seen.Found {
+	for _, f := range d.seen.ofJob(d.job.Name) {
 		if f.Key == d.key(f.Key.Attempt) && f.Submitted() {
 			next.Attempt = max(next.Attempt, f.Key.Attempt+1)
 		}

@@ -23,9 +23,10 @@ type decision struct {
 }
 
 func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options Options, lineage string) decision {
+	_, replace := slices.BinarySearch(options.Replace, job.Name)
 	return decision{
 		job: job, runs: snapshot.Runs[job.Name], seen: o,
-		replace: slices.Contains(options.Replace, job.Name), rivals: options.Rivals, lineage: lineage,
+		replace: replace, rivals: options.Rivals, lineage: lineage,
 	}
 }
 

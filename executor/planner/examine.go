@@ -49,8 +49,8 @@ func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job,
 // doubtful are the runs of a job's content that the platform calls successful, and of
 // which the outputs decide whether there is another attempt.
 func (o Observation) doubtful(job resolver.Job, runs []state.Run) (ids []string) {
-	for _, f := range o.Found {
-		if judged, _ := f.Verdict(); f.Key.Name == job.Name && f.Key.Digest == job.Digest && judged.Verdict == verdict.Succeeded {
+	for _, f := range o.ofJob(job.Name) {
+		if judged, _ := f.Verdict(); f.Key.Digest == job.Digest && judged.Verdict == verdict.Succeeded {
 			ids = append(ids, f.ID)
 		}
 	}

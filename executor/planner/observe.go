@@ -28,8 +28,27 @@ type Observation struct {
 	Stock    inputs.Stock                // which inputs of new runs the platform has
 	Unused   map[string]string           // jobs that are still to build on a replacement, by its id
 
-	Failed    map[string][]string // checks that a run does not pass now, by job id, where another attempt depends on it
-	Protected []once.Found        // runs in any content of protected jobs that would be submitted
+	Failed    map[string][]string     // checks that a run does not pass now, by job id, where another attempt depends on it
+	Protected []once.Found            // runs in any content of protected jobs that would be submitted
+	byJob     map[string][]once.Found // Found, sorted by the names of jobs; nil when nobody has
+}
+
+// index sorts what was found by the names of jobs: a sweep that lost its state finds
+// all of its points.
+func index(found []once.Found) map[string][]once.Found {
+	byJob := make(map[string][]once.Found)
+	for _, f := range found {
+		byJob[f.Key.Name] = append(byJob[f.Key.Name], f)
+	}
+	return byJob
+}
+
+// ofJob is what was found of one job, in any content.
+func (o Observation) ofJob(name string) []once.Found {
+	if o.byJob == nil {
+		return index(o.Found)[name]
+	}
+	return o.byJob[name]
 }
 
 // best is the job that a key stands for, of this attempt or a later one, or of any
@@ -37,7 +56,7 @@ type Observation struct {
 // before the others, and the newest attempt first. An empty lineage asks for none.
 func (o Observation) best(key once.Key, lineage string) (once.Found, bool) {
 	var same []once.Found
-	for _, f := range o.Found {
+	for _, f := range o.ofJob(key.Name) {
 		right := f.Key.Attempt >= key.Attempt || lineage != "" && f.Submitted() && f.Upstream == lineage
 		if f.Key.Digest == key.Digest && f.Key.Name == key.Name && f.Key.Generation == key.Generation && right {
 			same = append(same, f)
@@ -60,7 +79,7 @@ func (o Observation) best(key once.Key, lineage string) (once.Found, bool) {
 
 // spare are the others with the key of a job.
 func (o Observation) spare(f once.Found) []once.Found {
-	return slices.DeleteFunc(slices.Clone(o.Found), func(other once.Found) bool { return other.Key != f.Key || other.ID == f.ID })
+	return slices.DeleteFunc(slices.Clone(o.ofJob(f.Key.Name)), func(other once.Found) bool { return other.Key != f.Key || other.ID == f.ID })
 }
 
 // Observe reads what New needs. It sends GETs only: what is known of runs and
@@ -109,6 +128,7 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 func (o *Observation) look(ctx context.Context, p Finder, search once.Search, open []once.Key) error {
 	sighting, err := once.Look(ctx, p, search)
 	o.Found, o.Horizon = sighting.Found, sighting.Horizon
+	o.byJob = index(o.Found)
 	for _, key := range open {
 		if _, ok := o.best(key, ""); err == nil && !ok && !sighting.Whole {
 			err = &once.UnstableError{Name: key.Name}

@@ -108,7 +108,7 @@ func (p Plan) Count(a Action) int {
 
 // Options are the wishes of a person that change what a plan decides.
 type Options struct {
-	Replace []string // names of jobs to run again although nothing changed
+	Replace []string // names of jobs to run again although nothing changed, sorted
 	Rivals  Rivalry  // what happens to runs of a job that are in the way
 	NoReuse bool     // inputs are uploaded although the platform has them
 }
@@ -125,6 +125,7 @@ const (
 // New decides what every job needs. It is pure: the same values give the
 // same plan.
 func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options Options) Plan {
+	seen.byJob = index(seen.Found)
 	plan := Plan{Steps: make([]Step, len(jobs)), Stock: seen.Stock}
 	obstacles, pending := gather[string](), gather[bool]()
 	chain.Walk(Links(jobs), func(i int, lineage string) chain.Version {

@@ -19,8 +19,8 @@ func (d decision) active(step Step) []Rival {
 		}
 		known[run.ID] = true
 	}
-	for _, f := range d.seen.Found {
-		if !known[f.ID] && f.Key.Name == d.job.Name && f.Active() {
+	for _, f := range d.seen.ofJob(d.job.Name) {
+		if !known[f.ID] && f.Active() {
 			rivals = append(rivals, Rival{f.ID, f.Key.String()})
 		}
 	}

@@ -57,21 +57,36 @@ func (d decision) unsubmitted(run state.Run) bool {
 // by id: the command that asked for them has not come to its end.
 func unused(jobs []resolver.Job, snapshot state.Snapshot, replace []string) map[string]string {
 	waiting := make(map[string]string)
+	again := replacements(snapshot, replace)
+	of := make(map[string][]state.Run) // by need, which many jobs can share
 	for i, job := range Links(jobs) {
 		for _, need := range job.Needs {
-			for _, name := range need.Jobs {
-				if !slices.Contains(replace, name) {
-					continue
-				}
-				for _, run := range snapshot.Runs[name] {
-					if run.Attempt > 1 && !builtOn(snapshot.Runs[job.Name], need, run) {
-						waiting[run.ID] = jobs[i].Name
-					}
+			runs, known := of[need.Name]
+			for n := 0; !known && len(again) > 0 && n < len(need.Jobs); n++ {
+				runs = append(runs, again[need.Jobs[n]]...)
+			}
+			of[need.Name] = runs
+			for _, run := range runs {
+				if waiting[run.ID] == "" && !builtOn(snapshot.Runs[job.Name], need, run) {
+					waiting[run.ID] = jobs[i].Name
 				}
 			}
 		}
 	}
 	return waiting
+}
+
+// replacements are the later attempts of jobs that are to be replaced, by job.
+func replacements(snapshot state.Snapshot, replace []string) map[string][]state.Run {
+	runs := make(map[string][]state.Run)
+	for _, name := range replace {
+		for _, run := range snapshot.Runs[name] {
+			if run.Attempt > 1 {
+				runs[name] = append(runs[name], run)
+			}
+		}
+	}
+	return runs
 }
 
 // builtOn tells that one of the runs of a job has come to its end on a run that it needs.
@@ -87,10 +102,12 @@ func ranAgain(before, now string) string {
 	switch len(names) {
 	case 0:
 		return "it was built on other runs"
-	case 1, 2, 3:
-		return "depends on " + strings.Join(names, ", ") + ", which has a new run"
+	case 1:
+		return "depends on " + names[0] + ", which has a new run"
+	case 2, 3:
+		return "depends on " + strings.Join(names, ", ") + ", which have new runs"
 	}
-	return fmt.Sprintf("depends on %s and %d others, which has a new run", names[0], len(names)-1)
+	return fmt.Sprintf("depends on %s and %d others, which have new runs", names[0], len(names)-1)
 }
 
 // after tells which jobs that a step builds on are still to come to their ends.
