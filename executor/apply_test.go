@@ -14,6 +14,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -143,33 +144,33 @@ func TestWaiting(t *testing.T) {
 	}{
 		"stopped before it was validated: no final status, only the cluster ends": {
 			func(f *fake) {
-				f.history["A"] = history("Pending", "")
-				f.clusters["A"] = history("Stopped", "")
+				f.history["A"] = plantest.History("Pending", "")
+				f.clusters["A"] = plantest.History("Stopped", "")
 			}, verdict.Stopped, false,
 		},
 		"a preempted job's cluster stops, and comes back": {
 			func(f *fake) {
-				f.history["A"] = history("Executing", "", "Pending", "")
-				f.clusters["A"] = history("Stopped", "")
+				f.history["A"] = plantest.History("Executing", "", "Pending", "")
+				f.clusters["A"] = plantest.History("Stopped", "")
 				looks := 0
 				f.after = func(call string) {
 					if call == "list" {
 						looks++
 					}
 					if looks == 8 {
-						f.history["A"] = history("Completed", "Completed successfully", "Executing", "")
+						f.history["A"] = plantest.History("Completed", "Completed successfully", "Executing", "")
 					}
 				}
 			}, verdict.Succeeded, false,
 		},
 		"the platform stays away": {
 			func(f *fake) {
-				f.history["A"] = history("Executing", "")
+				f.history["A"] = plantest.History("Executing", "")
 				f.listErr = errLost
 			}, "", true,
 		},
 		"an ended job is still in the listing": {
-			func(f *fake) { f.history["A"] = history("Completed", "Exceeded max number of restarts") }, verdict.RestartsExhausted, false,
+			func(f *fake) { f.history["A"] = plantest.History("Completed", "Exceeded max number of restarts") }, verdict.RestartsExhausted, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -203,7 +204,7 @@ func TestPollingIsOneListing(t *testing.T) {
 		p.after = func(call string) {
 			if call == "submit" {
 				for id := range p.history {
-					p.history[id] = history("Executing", "")
+					p.history[id] = plantest.History("Executing", "")
 				}
 			}
 		}

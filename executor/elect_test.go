@@ -14,6 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -46,7 +47,7 @@ func TestElection(t *testing.T) {
 		"a younger draft loses, and is deleted":    {keyed("Riv", j, younger), nil, "B", 1, 1, 0},
 		"of two equally old ones the smaller id":   {keyed("A", j, noon), nil, "A", 1, 1, 0},
 		"what runs already wins": {
-			keyed("Riv", j, younger), history("Completed", "Completed successfully", "Executing", ""), "Riv", 0, 1, 0,
+			keyed("Riv", j, younger), plantest.History("Completed", "Completed successfully", "Executing", ""), "Riv", 0, 1, 0,
 		},
 		"a clone is left alone": {
 			func() rescale.Job { c := keyed("Clone", j, older); c.ClonedFrom = "X"; return c }(), nil, "B", 1, 0, 0,
@@ -164,7 +165,7 @@ func TestAVanishedDraftMakesWayForTheWinner(t *testing.T) {
 		p.after = func(call string) {
 			if call == "create" {
 				p.jobs = []rescale.Job{keyed("Riv", j, noon.Add(-time.Second))}
-				p.history["Riv"] = history("Completed", "Completed successfully", "Executing", "")
+				p.history["Riv"] = plantest.History("Completed", "Completed successfully", "Executing", "")
 			}
 		}
 		o := apply(t.Context(), t, p, m, j).Outcomes[0]
@@ -184,7 +185,7 @@ func TestALoserThatRunsIsTold(t *testing.T) {
 			case "create":
 				p.jobs = append(p.jobs, keyed("Riv", j, noon.Add(time.Second)))
 			case "submit":
-				p.history["Riv"] = history("Pending", "")
+				p.history["Riv"] = plantest.History("Pending", "")
 			}
 		}
 		var warnings []string

@@ -9,30 +9,18 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor"
-	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
-	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
-	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 const owner = "ada@example.com"
 
-var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-
-// history makes a status history, newest first, one minute apart.
-func history(entries ...string) []rescale.Status {
-	var list []rescale.Status
-	for i := 0; i+1 < len(entries); i += 2 {
-		list = append(list, rescale.Status{Status: entries[i], Reason: entries[i+1], Date: noon.Add(-time.Duration(i/2) * time.Minute)})
-	}
-	return list
-}
+var noon = plantest.Noon()
 
 var errLost = errors.New("connection reset by peer")
 
@@ -170,7 +158,7 @@ func (f *fake) SubmitJob(_ context.Context, id string) error {
 		return &rescale.Error{Status: http.StatusNotFound}
 	}
 	if f.submitErr == nil || !f.loseEffect {
-		f.history[id] = history("Completed", "Completed successfully", "Executing", "", "Pending", "")
+		f.history[id] = plantest.History("Completed", "Completed successfully", "Executing", "", "Pending", "")
 	}
 	return f.submitErr
 }
@@ -254,45 +242,8 @@ func apply(ctx context.Context, t *testing.T, p executor.Platform, m executor.Jo
 
 // plain is a job without inputs.
 func plain(name string) resolver.Job {
-	j := job("command=" + name)
+	j := plantest.Job("command=" + name)
 	j.Name, j.Inputs = name, nil
 	j.Request = rescale.JobRequest{Name: name, JobAnalyses: []rescale.JobAnalysis{{Command: name}}}
 	return j
-}
-
-// job is a resolved job whose parts are given as "field=value".
-func job(parts ...string) resolver.Job {
-	j := resolver.Job{
-		Name: "wing", Tiles: []resolver.Tile{{Cores: 4, Slots: 1}},
-		Inputs: []files.Input{{Name: "deck.k", Path: "/tmp/deck.k", SHA512: "77b0e4dff", Size: 12_345}},
-	}
-	for _, p := range parts {
-		field, value, _ := strings.Cut(p, "=")
-		j.Parts = append(j.Parts, resolver.Part{Field: field, Value: value})
-	}
-	j.Digest = resolver.DigestOf(j.Parts)
-	return j
-}
-
-// run is what the journal holds of a job at a stage.
-func run(j resolver.Job, stage state.Stage, id string) state.Run {
-	key := once.Key{Digest: j.Digest, Name: j.Name, Generation: 1, Attempt: 1}
-	r := state.Run{Job: j.Name, Key: key.String(), Digest: j.Digest, Generation: 1, Attempt: 1, Stage: stage, ID: id}
-	for _, p := range j.Parts {
-		r.Parts = append(r.Parts, state.Part(p))
-	}
-	return r
-}
-
-func ended(r state.Run, verdict verdict.Verdict) state.Run {
-	r.Stage, r.Verdict, r.Reason = state.StageFinished, string(verdict), "because"
-	return r
-}
-
-// again is the run in its second attempt.
-func again(r state.Run) state.Run {
-	key, _ := once.ParseKey(r.Key)
-	key.Attempt, r.Attempt = 2, 2
-	r.Key = key.String()
-	return r
 }

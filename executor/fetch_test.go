@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -34,7 +35,7 @@ func (c *crashing) SubmitJob(ctx context.Context, id string) error {
 	err := c.fake.SubmitJob(ctx, id)
 	c.fake.mu.Lock()
 	defer c.fake.mu.Unlock()
-	c.fake.history[id] = history("Completed", "A run failed", "Executing", "", "Pending", "")
+	c.fake.history[id] = plantest.History("Completed", "A run failed", "Executing", "", "Pending", "")
 	return err
 }
 
@@ -110,8 +111,8 @@ func TestResultsOfAFailedRun(t *testing.T) {
 // A failed run whose results are not here is fetched, not run again.
 func TestAFailedRunMayMissResults(t *testing.T) {
 	t.Parallel()
-	j := job("a=1")
-	failed := ended(run(j, state.StageFinished, "Abc"), verdict.Failed)
+	j := plantest.Job("a=1")
+	failed := plantest.Ended(plantest.Run(j, state.StageFinished, "Abc"), verdict.Failed)
 	snapshot := state.Snapshot{Runs: map[string][]state.Run{j.Name: {failed}}}
 	seen := planner.Observation{Horizon: noon, Missing: map[string][]string{j.Name: {"a.csv"}}}
 	step := planner.New([]resolver.Job{j}, snapshot, seen, planner.Options{}).Steps[0]

@@ -10,6 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -27,13 +28,13 @@ func guarded(j resolver.Job) resolver.Job {
 
 func TestProtected(t *testing.T) {
 	t.Parallel()
-	now := guarded(job("a=2"))
+	now := guarded(plantest.Job("a=2"))
 	retried := now
 	retried.Rerun.OnFailure.V = spec.Always
 	next := now
 	next.Rerun.Generation.V = 2
 	key := once.Key{Digest: now.Digest, Name: "wing", Generation: 1, Attempt: 1}
-	older := once.Key{Digest: job("a=1").Digest, Name: "wing", Generation: 1, Attempt: 1}
+	older := once.Key{Digest: plantest.Job("a=1").Digest, Name: "wing", Generation: 1, Attempt: 1}
 	replace := planner.Options{Replace: []string{"wing"}}
 	executing := map[string][]rescale.Status{"Old": {{Status: "Executing"}}}
 	for name, tc := range map[string]struct {
@@ -46,70 +47,70 @@ func TestProtected(t *testing.T) {
 	}{
 		"the first run":               {now, nil, planner.Observation{}, planner.Options{}, planner.Run, ""},
 		"the first run, on request":   {now, nil, planner.Observation{}, replace, planner.Run, ""},
-		"its draft":                   {now, []state.Run{run(now, state.StageCreated, "Drf")}, planner.Observation{}, planner.Options{}, planner.Resume, ""},
-		"a submit that was cut short": {now, []state.Run{run(now, state.StageSubmitting, "Drf")}, planner.Observation{}, planner.Options{}, planner.Resume, ""},
+		"its draft":                   {now, []state.Run{plantest.Run(now, state.StageCreated, "Drf")}, planner.Observation{}, planner.Options{}, planner.Resume, ""},
+		"a submit that was cut short": {now, []state.Run{plantest.Run(now, state.StageSubmitting, "Drf")}, planner.Observation{}, planner.Options{}, planner.Resume, ""},
 		"after a draft of an older content": {
-			now, []state.Run{run(job("a=1"), state.StageCreated, "Drf")}, planner.Observation{}, planner.Options{}, planner.Rerun, "",
+			now, []state.Run{plantest.Run(plantest.Job("a=1"), state.StageCreated, "Drf")}, planner.Observation{}, planner.Options{}, planner.Rerun, "",
 		},
-		"unchanged":      {now, []state.Run{ended(run(now, "", "Old"), verdict.Succeeded)}, planner.Observation{}, planner.Options{}, planner.Unchanged, ""},
-		"under way":      {now, []state.Run{run(now, state.StageSubmitted, "Old")}, planner.Observation{Statuses: executing}, planner.Options{}, planner.Resume, ""},
-		"failed":         {now, []state.Run{ended(run(now, "", "Old"), verdict.Failed)}, planner.Observation{}, planner.Options{}, planner.Unchanged, ""},
-		"failed, always": {retried, []state.Run{ended(run(now, "", "Old"), verdict.Failed)}, planner.Observation{}, planner.Options{}, planner.Unchanged, ""},
+		"unchanged":      {now, []state.Run{plantest.Ended(plantest.Run(now, "", "Old"), verdict.Succeeded)}, planner.Observation{}, planner.Options{}, planner.Unchanged, ""},
+		"under way":      {now, []state.Run{plantest.Run(now, state.StageSubmitted, "Old")}, planner.Observation{Statuses: executing}, planner.Options{}, planner.Resume, ""},
+		"failed":         {now, []state.Run{plantest.Ended(plantest.Run(now, "", "Old"), verdict.Failed)}, planner.Observation{}, planner.Options{}, planner.Unchanged, ""},
+		"failed, always": {retried, []state.Run{plantest.Ended(plantest.Run(now, "", "Old"), verdict.Failed)}, planner.Observation{}, planner.Options{}, planner.Unchanged, ""},
 		"--replace": {
 			now,
-			[]state.Run{ended(run(now, "", "Old"), verdict.Failed)},
+			[]state.Run{plantest.Ended(plantest.Run(now, "", "Old"), verdict.Failed)},
 			planner.Observation{},
 			replace,
 			planner.Refused, `job "wing" is protected, and run Old must stay its only one: replaced on request`,
 		},
 		"another content": {
 			now,
-			[]state.Run{ended(run(job("a=1"), "", "Old"), verdict.Succeeded)},
+			[]state.Run{plantest.Ended(plantest.Run(plantest.Job("a=1"), "", "Old"), verdict.Succeeded)},
 			planner.Observation{},
 			planner.Options{},
 			planner.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
 		},
 		"another generation": {
 			next,
-			[]state.Run{ended(run(now, "", "Old"), verdict.Succeeded)},
+			[]state.Run{plantest.Ended(plantest.Run(now, "", "Old"), verdict.Succeeded)},
 			planner.Observation{},
 			planner.Options{},
 			planner.Refused, `job "wing" is protected, and run Old must stay its only one: rerun.generation 1 → 2`,
 		},
 		"another content while it runs": {
 			now,
-			[]state.Run{run(job("a=1"), state.StageSubmitted, "Old")},
+			[]state.Run{plantest.Run(plantest.Job("a=1"), state.StageSubmitted, "Old")},
 			planner.Observation{Statuses: executing},
 			planner.Options{},
 			planner.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
 		},
 		"--replace-running": {
 			now,
-			[]state.Run{run(job("a=1"), state.StageSubmitted, "Old")},
+			[]state.Run{plantest.Run(plantest.Job("a=1"), state.StageSubmitted, "Old")},
 			planner.Observation{Statuses: executing},
 			planner.Options{Rivals: planner.StopRivals},
 			planner.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
 		},
 		"--replace --replace-running": {
 			now,
-			[]state.Run{run(now, state.StageSubmitted, "Old")},
+			[]state.Run{plantest.Run(now, state.StageSubmitted, "Old")},
 			planner.Observation{Statuses: executing},
 			planner.Options{Rivals: planner.StopRivals, Replace: []string{"wing"}},
 			planner.Refused, `job "wing" is protected, and run Old must stay its only one: replaced on request`,
 		},
 		"a submitted draft of an older content": {
 			now,
-			[]state.Run{run(job("a=1"), state.StageCreated, "Old")},
+			[]state.Run{plantest.Run(plantest.Job("a=1"), state.StageCreated, "Old")},
 			planner.Observation{Statuses: executing},
 			planner.Options{},
 			planner.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
 		},
 		"found again when the state is lost": {
-			now, nil, planner.Observation{Found: []once.Found{{ID: "Fnd", Key: key, History: history("Executing", "")}}}, planner.Options{}, planner.Resume, "",
+			now, nil, planner.Observation{Found: []once.Found{{ID: "Fnd", Key: key, History: plantest.History("Executing", "")}}}, planner.Options{}, planner.Resume, "",
 		},
 		"another content when the state is lost": {
 			now, nil,
-			planner.Observation{Protected: []once.Found{{ID: "Fnd", Key: older, History: history("Completed", "")}}},
+			planner.Observation{Protected: []once.Found{{ID: "Fnd", Key: older, History: plantest.History("Completed", "")}}},
 			planner.Options{},
 			planner.Refused, `job "wing" is protected, and run Fnd must stay its only one: new`,
 		},
@@ -144,7 +145,7 @@ func TestProtected(t *testing.T) {
 // protected is not worth reading the whole job list.
 func TestProtectedJobsAreLookedForInAnyContent(t *testing.T) {
 	t.Parallel()
-	now, older := once.Key{Digest: job("a=2").Digest, Name: "wing", Generation: 1, Attempt: 1}, once.Key{Digest: job("a=1").Digest, Name: "wing", Generation: 1, Attempt: 1}
+	now, older := once.Key{Digest: plantest.Job("a=2").Digest, Name: "wing", Generation: 1, Attempt: 1}, once.Key{Digest: plantest.Job("a=1").Digest, Name: "wing", Generation: 1, Attempt: 1}
 	on := func(id string, key once.Key) rescale.Job {
 		return rescale.Job{
 			ID: id, Name: "wing " + key.Marker(), Owner: owner, DateInserted: noon,
@@ -158,18 +159,18 @@ func TestProtectedJobsAreLookedForInAnyContent(t *testing.T) {
 		action planner.Action
 		looks  int
 	}{
-		"protected":                         {guarded(job("a=2")), nil, nil, planner.Refused, 2},
-		"protected, a draft in the state":   {guarded(job("a=2")), []state.Run{run(job("a=2"), state.StageCreated, "Drf")}, nil, planner.Refused, 1},
-		"protected, a draft and no state":   {guarded(job("a=2")), nil, []rescale.Job{on("Drf", now)}, planner.Refused, 2},
-		"not protected":                     {job("a=2"), nil, nil, planner.Run, 1},
-		"not protected, a draft, no state":  {job("a=2"), nil, []rescale.Job{on("Drf", now)}, planner.Resume, 1},
-		"not protected, a draft in a state": {job("a=2"), []state.Run{run(job("a=2"), state.StageCreated, "Drf")}, nil, planner.Resume, 0},
+		"protected":                         {guarded(plantest.Job("a=2")), nil, nil, planner.Refused, 2},
+		"protected, a draft in the state":   {guarded(plantest.Job("a=2")), []state.Run{plantest.Run(plantest.Job("a=2"), state.StageCreated, "Drf")}, nil, planner.Refused, 1},
+		"protected, a draft and no state":   {guarded(plantest.Job("a=2")), nil, []rescale.Job{on("Drf", now)}, planner.Refused, 2},
+		"not protected":                     {plantest.Job("a=2"), nil, nil, planner.Run, 1},
+		"not protected, a draft, no state":  {plantest.Job("a=2"), nil, []rescale.Job{on("Drf", now)}, planner.Resume, 1},
+		"not protected, a draft in a state": {plantest.Job("a=2"), []state.Run{plantest.Run(plantest.Job("a=2"), state.StageCreated, "Drf")}, nil, planner.Resume, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newFake()
 			p.jobs = append(tc.drafts, on("Old", older))
-			p.history["Old"] = history("Completed", "Completed successfully")
+			p.history["Old"] = plantest.History("Completed", "Completed successfully")
 			resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{tc.job}}
 			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": tc.runs}}
 			seen, err := planner.Observe(t.Context(), p, resolved, snapshot, planner.Options{})
@@ -187,14 +188,14 @@ func TestProtectedJobsAreLookedForInAnyContent(t *testing.T) {
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	limited := func(most float64, e resolver.Estimate) resolver.Job {
-		j := job("a=1")
+		j := plantest.Job("a=1")
 		j.Tiles[0].CoreType, j.Estimate = "emerald", e
 		j.Limits.MaxCost = spec.Value[float64]{V: most, Pos: keyPlace}
 		return j
 	}
 	known := resolver.Estimate{Bounded: true, CoreHours: 100, Rate: 0.1, Cost: 10}
-	draft := []state.Run{run(job("a=1"), state.StageCreated, "Drf")}
-	over := []state.Run{ended(run(job("a=1"), "", "Old"), verdict.Succeeded)}
+	draft := []state.Run{plantest.Run(plantest.Job("a=1"), state.StageCreated, "Drf")}
+	over := []state.Run{plantest.Ended(plantest.Run(plantest.Job("a=1"), "", "Old"), verdict.Succeeded)}
 	free := limited(0, resolver.Estimate{})
 	free.Limits = spec.Limits{}
 	for name, tc := range map[string]struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -20,22 +21,22 @@ import (
 
 // rerunning is a job that asks for a generation and for what follows a failure.
 func rerunning(generation int, policy spec.OnFailure) resolver.Job {
-	j := job("a=1")
+	j := plantest.Job("a=1")
 	j.Rerun.Generation.V, j.Rerun.OnFailure.V = generation, policy
 	return j
 }
 
 func of(generation, attempt int) once.Key {
-	return once.Key{Digest: job("a=1").Digest, Name: "wing", Generation: generation, Attempt: attempt}
+	return once.Key{Digest: plantest.Job("a=1").Digest, Name: "wing", Generation: generation, Attempt: attempt}
 }
 
 func TestRerun(t *testing.T) {
 	t.Parallel()
-	failed := ended(run(job("a=1"), "", "Old"), verdict.Failed)
-	succeeded := ended(run(job("a=1"), "", "Old"), verdict.Succeeded)
-	submitted := run(job("a=1"), state.StageSubmitted, "Old")
+	failed := plantest.Ended(plantest.Run(plantest.Job("a=1"), "", "Old"), verdict.Failed)
+	succeeded := plantest.Ended(plantest.Run(plantest.Job("a=1"), "", "Old"), verdict.Succeeded)
+	submitted := plantest.Run(plantest.Job("a=1"), state.StageSubmitted, "Old")
 	executing := map[string][]rescale.Status{"Old": {{Status: "Executing"}}}
-	foundFailed := once.Found{ID: "Fnd", Key: of(1, 1), History: history("Completed", "A run failed", "Executing", "")}
+	foundFailed := once.Found{ID: "Fnd", Key: of(1, 1), History: plantest.History("Completed", "A run failed", "Executing", "")}
 	for name, tc := range map[string]struct {
 		job     resolver.Job
 		runs    []state.Run
@@ -57,7 +58,7 @@ func TestRerun(t *testing.T) {
 		"back to a generation that ran": {
 			rerunning(1, spec.Never),
 			[]state.Run{succeeded, {
-				Job: "wing", Key: of(2, 1).String(), Digest: job("a=1").Digest, Generation: 2, Attempt: 1, Stage: state.StageFinished, ID: "New", Verdict: "failed",
+				Job: "wing", Key: of(2, 1).String(), Digest: plantest.Job("a=1").Digest, Generation: 2, Attempt: 1, Stage: state.StageFinished, ID: "New", Verdict: "failed",
 			}},
 			planner.Observation{},
 			planner.Options{},
@@ -67,7 +68,7 @@ func TestRerun(t *testing.T) {
 		"the generation is found when the state is lost": {
 			rerunning(2, spec.Never),
 			nil,
-			planner.Observation{Found: []once.Found{foundFailed, {ID: "Two", Key: of(2, 1), History: history("Executing", "")}}},
+			planner.Observation{Found: []once.Found{foundFailed, {ID: "Two", Key: of(2, 1), History: plantest.History("Executing", "")}}},
 			planner.Options{},
 			planner.Resume, of(2, 1), nil,
 			[]string{"run Two found on the platform"},
@@ -83,7 +84,7 @@ func TestRerun(t *testing.T) {
 		"an earlier generation that runs is found when the state is lost": {
 			rerunning(2, spec.Never),
 			nil,
-			planner.Observation{Found: []once.Found{{ID: "Fnd", Key: of(1, 1), History: history("Executing", "")}}},
+			planner.Observation{Found: []once.Found{{ID: "Fnd", Key: of(1, 1), History: plantest.History("Executing", "")}}},
 			planner.Options{},
 			planner.Conflict, of(2, 1), nil,
 			[]string{"it changed while run Fnd is still active"},
@@ -133,7 +134,7 @@ func TestRerun(t *testing.T) {
 		"the next attempt is found when another machine made it": {
 			rerunning(1, spec.Always),
 			[]state.Run{failed},
-			planner.Observation{Found: []once.Found{{ID: "Two", Key: of(1, 2), History: history("Executing", "")}}},
+			planner.Observation{Found: []once.Found{{ID: "Two", Key: of(1, 2), History: plantest.History("Executing", "")}}},
 			planner.Options{},
 			planner.Resume, of(1, 2), nil,
 			[]string{"run Two found on the platform"},
@@ -164,7 +165,7 @@ func TestRerun(t *testing.T) {
 		},
 		"nor is what a person stopped": {
 			rerunning(1, spec.Always),
-			[]state.Run{ended(run(job("a=1"), "", "Old"), verdict.Stopped)},
+			[]state.Run{plantest.Ended(plantest.Run(plantest.Job("a=1"), "", "Old"), verdict.Stopped)},
 			planner.Observation{},
 			planner.Options{},
 			planner.Unchanged, of(1, 1), nil,
@@ -194,8 +195,8 @@ func replaceRunning(t *testing.T, p *fake, m *memory) executor.Outcome {
 	t.Helper()
 	j := rerunning(2, spec.Never)
 	j.Inputs, j.Request = nil, plain("wing").Request
-	m.snapshot = state.Snapshot{Runs: map[string][]state.Run{"wing": {run(job("a=1"), state.StageSubmitted, "Old")}}}
-	p.history["Old"] = history("Executing", "", "Pending", "")
+	m.snapshot = state.Snapshot{Runs: map[string][]state.Run{"wing": {plantest.Run(plantest.Job("a=1"), state.StageSubmitted, "Old")}}}
+	p.history["Old"] = plantest.History("Executing", "", "Pending", "")
 	seen := planner.Observation{Statuses: map[string][]rescale.Status{"Old": p.history["Old"]}}
 	plan := planner.New([]resolver.Job{j}, m.snapshot, seen, planner.Options{Rivals: planner.StopRivals})
 	report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
@@ -210,12 +211,12 @@ func TestTheOldRunEndsBeforeTheNewOneBegins(t *testing.T) {
 	t.Parallel()
 	for name, onStop := range map[string]func(*fake){
 		"it tells": func(f *fake) {
-			f.history["Old"] = history("Completed", "", "Stopping", "User Terminated", "Executing", "")
+			f.history["Old"] = plantest.History("Completed", "", "Stopping", "User Terminated", "Executing", "")
 		},
 		"only its cluster ends": func(f *fake) {
-			f.history["Old"], f.clusters["Old"] = history("Pending", ""), history("Stopped", "")
+			f.history["Old"], f.clusters["Old"] = plantest.History("Pending", ""), plantest.History("Stopped", "")
 		},
-		"it had no cluster yet": func(f *fake) { f.history["Old"] = history("Pending", "") },
+		"it had no cluster yet": func(f *fake) { f.history["Old"] = plantest.History("Pending", "") },
 		"it was deleted":        func(f *fake) { f.gone = map[string]bool{"Old": true} },
 	} {
 		t.Run(name, func(t *testing.T) {

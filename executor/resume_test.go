@@ -12,6 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -22,7 +23,7 @@ import (
 func resume(t *testing.T, p *fake, m *memory, draft string) executor.Outcome {
 	t.Helper()
 	j := plain("wing")
-	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {run(j, state.StageCreated, draft)}}}
+	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {plantest.Run(j, state.StageCreated, draft)}}}
 	seen, err := planner.Observe(t.Context(), p, resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}, snapshot, planner.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +62,7 @@ func TestADraftThatSomebodySubmittedIsNotSubmittedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, m := newFake(), new(memory)
 		p.jobs = []rescale.Job{{ID: "A", Owner: owner}}
-		p.history["A"] = history("Completed", "Completed successfully", "Executing", "")
+		p.history["A"] = plantest.History("Completed", "Completed successfully", "Executing", "")
 		if o := resume(t, p, m, "A"); o.Verdict != verdict.Succeeded || p.count("submit") != 0 || p.count("update") != 0 {
 			t.Errorf("outcome %+v, %d submits, %d updates", o, p.count("submit"), p.count("update"))
 		}
@@ -75,9 +76,9 @@ func TestARunThatIsDeletedMeanwhileIsNotMadeAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, m := newFake(), new(memory)
 		j := plain("wing")
-		submitting := run(j, state.StageSubmitting, "A")
+		submitting := plantest.Run(j, state.StageSubmitting, "A")
 		m.snapshot = state.Snapshot{Runs: map[string][]state.Run{"wing": {submitting}}}
-		seen := planner.Observation{Statuses: map[string][]rescale.Status{"A": history("Executing", "")}}
+		seen := planner.Observation{Statuses: map[string][]rescale.Status{"A": plantest.History("Executing", "")}}
 		plan := planner.New([]resolver.Job{j}, m.snapshot, seen, planner.Options{})
 		p.gone = map[string]bool{"A": true}
 		report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan)
@@ -142,12 +143,12 @@ func TestManyActiveRunsCostOneListing(t *testing.T) {
 	for i := range 100 {
 		j := plain(fmt.Sprintf("wing-%d", i))
 		id := fmt.Sprintf("Job%d", i)
-		snapshot.Runs[j.Name] = []state.Run{run(j, state.StageSubmitted, id)}
+		snapshot.Runs[j.Name] = []state.Run{plantest.Run(j, state.StageSubmitted, id)}
 		jobs = append(jobs, j)
 		p.jobs = append(p.jobs, rescale.Job{ID: id, Owner: owner})
-		p.history[id] = history("Executing", "")
+		p.history[id] = plantest.History("Executing", "")
 	}
-	p.history["Job7"] = history("Completed", "Completed successfully")
+	p.history["Job7"] = plantest.History("Completed", "Completed successfully")
 	seen, err := planner.Active(t.Context(), p, jobs, snapshot)
 	if err != nil || p.count("list") != 1 || p.count("statuses") != 1 {
 		t.Errorf("%v, %d listings, %d histories", err, p.count("list"), p.count("statuses"))

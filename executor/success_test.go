@@ -15,6 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -103,7 +104,7 @@ func TestJudgedAfterACrash(t *testing.T) {
 	t.Parallel()
 	j := wanting("End")
 	for name, snapshot := range map[string]state.Snapshot{
-		"the state kept": {Runs: map[string][]state.Run{"wing": {run(j, state.StageSubmitted, "A")}}},
+		"the state kept": {Runs: map[string][]state.Run{"wing": {plantest.Run(j, state.StageSubmitted, "A")}}},
 		"the state lost": {New: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,7 +116,7 @@ func TestJudgedAfterACrash(t *testing.T) {
 					ID: "A", Name: "wing" + " " + key.Marker(), Owner: owner, DateInserted: noon,
 					Tiles: []rescale.Tile{{EnvVars: map[string]string{once.KeyVariable: key.String()}}},
 				}}
-				p.history["A"] = history("Completed", "Completed successfully", "Executing", "")
+				p.history["A"] = plantest.History("Completed", "Completed successfully", "Executing", "")
 				resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}
 				seen, err := planner.Observe(t.Context(), p, resolved, snapshot, planner.Options{})
 				if err != nil {
@@ -140,7 +141,7 @@ func TestJudgedAfterACrash(t *testing.T) {
 func TestChangedChecks(t *testing.T) {
 	t.Parallel()
 	judged := func(v verdict.Verdict, words ...string) state.Run {
-		r := ended(run(plain("wing"), "", "A"), v)
+		r := plantest.Ended(plantest.Run(plain("wing"), "", "A"), v)
 		r.Checks = success.Of(wanting(words...).Success).String()
 		return r
 	}
@@ -182,7 +183,7 @@ func TestChangedChecks(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {tc.run}}}
 				p, m := &talking{fake: newFake(), says: "the End"}, &memory{snapshot: snapshot}
-				p.history["A"] = history("Completed", "Completed successfully", "Executing", "")
+				p.history["A"] = plantest.History("Completed", "Completed successfully", "Executing", "")
 				plan := planner.New([]resolver.Job{tc.job}, snapshot, planner.Observation{Horizon: noon}, tc.options)
 				step := plan.Steps[0]
 				if step.Action != tc.action || step.Reasons[0] != tc.reason {
@@ -217,7 +218,7 @@ func TestChangedChecks(t *testing.T) {
 // A run that was deleted on the platform cannot be judged again.
 func TestJudgedWhenItIsGone(t *testing.T) {
 	t.Parallel()
-	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {ended(run(plain("wing"), "", "A"), verdict.Succeeded)}}}
+	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {plantest.Ended(plantest.Run(plain("wing"), "", "A"), verdict.Succeeded)}}}
 	p, m := &talking{fake: newFake()}, &memory{snapshot: snapshot}
 	p.gone = map[string]bool{"A": true}
 	plan := planner.New([]resolver.Job{wanting("End")}, snapshot, planner.Observation{}, planner.Options{})
@@ -287,7 +288,7 @@ func TestAttemptAfterAFailedCheckWithTheStateLost(t *testing.T) {
 					ID: "A", Name: "wing " + key.Marker(), Owner: owner, DateInserted: noon,
 					Tiles: []rescale.Tile{{EnvVars: map[string]string{once.KeyVariable: key.String()}}},
 				}}
-				p.history["A"] = history("Completed", "Completed successfully", "Executing", "")
+				p.history["A"] = plantest.History("Completed", "Completed successfully", "Executing", "")
 				resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}
 				seen, err := planner.Observe(t.Context(), p, resolved, state.Snapshot{New: true}, planner.Options{})
 				if err != nil {
@@ -323,7 +324,7 @@ func TestAFailedCheckIsLookedAtOnceMoreBeforeItIsPaidFor(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				j := wanting("End")
 				j.Rerun.OnFailure.V = tc.policy
-				failed := ended(run(j, "", "A"), verdict.SuccessCheckFailed)
+				failed := plantest.Ended(plantest.Run(j, "", "A"), verdict.SuccessCheckFailed)
 				failed.Checks = success.Of(j.Success).String()
 				snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {failed}}}
 				p := &talking{fake: newFake(), says: tc.says, empty: tc.empty}

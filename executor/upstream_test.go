@@ -9,41 +9,20 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
-	"github.com/rescale-apply/rescale-apply/spec"
 )
-
-// pair is a mesh, and a wing that builds on it.
-func pair() (mesh, wing resolver.Job) {
-	mesh, wing = job("command=sha256:a"), job("command=sha256:b")
-	mesh.Name, mesh.Inputs = "mesh", nil
-	wing.Rank = 1
-	wing.Needs = []spec.Need{{Name: spec.Value[string]{V: "mesh"}, Jobs: []string{"mesh"}}}
-	return mesh, wing
-}
-
-// on is a run that builds on a run of the mesh.
-func on(lineage string, r state.Run) state.Run {
-	r.Upstream = lineage
-	return r
-}
-
-// seenOn is a job on the platform that builds on a run of the mesh.
-func seenOn(lineage, id string, wing resolver.Job, attempt int, statuses ...string) once.Found {
-	key := once.Key{Digest: wing.Digest, Name: wing.Name, Generation: 1, Attempt: attempt}
-	return once.Found{ID: id, Key: key, History: history(statuses...), Inserted: noon, Upstream: lineage}
-}
 
 // TestARunIsRecordedOnWhatItBuildsOn: another runner, which wants the wing on another
 // mesh, brings our draft up to date before we submit it.
 func TestARunIsRecordedOnWhatItBuildsOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		mesh, wing := pair()
+		mesh, wing := plantest.Pair(1)
 		mesh.Request, wing.Request = plain("mesh").Request, plain("wing").Request
 		wing.Inputs = nil
 		p, m := newFake(), new(memory)
@@ -68,12 +47,12 @@ func TestARunIsRecordedOnWhatItBuildsOn(t *testing.T) {
 func TestWhatRunsAlreadyWaitsForNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		mesh, wing := pair()
+		mesh, wing := plantest.Pair(1)
 		meshKey := once.Key{Digest: mesh.Digest, Name: mesh.Name, Generation: 1, Attempt: 1}
 		p, m := newFake(), new(memory)
 		seen := planner.Observation{Found: []once.Found{
-			{ID: "M", Key: meshKey, History: history("Completed", "A run failed")},
-			seenOn("1.1:mesh", "W", wing, 1, "Completed", "Completed successfully"),
+			{ID: "M", Key: meshKey, History: plantest.History("Completed", "A run failed")},
+			plantest.SeenOn("1.1:mesh", "W", wing, 1, "Completed", "Completed successfully"),
 		}}
 		for _, f := range seen.Found {
 			p.history[f.ID] = f.History
@@ -95,7 +74,7 @@ func TestWhatRunsAlreadyWaitsForNobody(t *testing.T) {
 func TestAWaitingJobThatFailsDoesNotHoldUpTheOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		mesh, wing := pair()
+		mesh, wing := plantest.Pair(1)
 		tail := wing
 		tail.Name, tail.Inputs = "tail", nil
 		mesh.Request, wing.Request, tail.Request = plain("mesh").Request, plain("wing").Request, plain("tail").Request
@@ -116,10 +95,10 @@ func TestAWaitingJobThatFailsDoesNotHoldUpTheOthers(t *testing.T) {
 // between the two jobs of a chain must not buy a third run of the first.
 func TestAReplacementIsNotReplacedBeforeItIsBuiltOn(t *testing.T) {
 	t.Parallel()
-	mesh, wing := pair()
-	meshes := []state.Run{ended(run(mesh, "", "M1"), verdict.Succeeded), ended(again(run(mesh, "", "M2")), verdict.Succeeded)}
-	first := on("1.1:mesh", ended(run(wing, "", "W1"), verdict.Succeeded))
-	second := on("1.2:mesh", again(run(wing, state.StageSubmitted, "W2")))
+	mesh, wing := plantest.Pair(1)
+	meshes := []state.Run{plantest.Ended(plantest.Run(mesh, "", "M1"), verdict.Succeeded), plantest.Ended(plantest.Again(plantest.Run(mesh, "", "M2")), verdict.Succeeded)}
+	first := plantest.On("1.1:mesh", plantest.Ended(plantest.Run(wing, "", "W1"), verdict.Succeeded))
+	second := plantest.On("1.2:mesh", plantest.Again(plantest.Run(wing, state.StageSubmitted, "W2")))
 	for name, tc := range map[string]struct {
 		jobs   []resolver.Job
 		wings  []state.Run
@@ -130,13 +109,13 @@ func TestAReplacementIsNotReplacedBeforeItIsBuiltOn(t *testing.T) {
 		"the wing never ran":          {[]resolver.Job{mesh, wing}, nil, "", planner.Unchanged},
 		"the wing runs on it":         {[]resolver.Job{mesh, wing}, []state.Run{first, second}, "", planner.Unchanged},
 		"which is to be stopped":      {[]resolver.Job{mesh, wing}, []state.Run{first, second}, planner.StopRivals, planner.Rerun},
-		"the wing has run on it":      {[]resolver.Job{mesh, wing}, []state.Run{first, ended(second, verdict.Failed)}, "", planner.Rerun},
+		"the wing has run on it":      {[]resolver.Job{mesh, wing}, []state.Run{first, plantest.Ended(second, verdict.Failed)}, "", planner.Rerun},
 		"without the wing (--target)": {[]resolver.Job{mesh}, []state.Run{first}, "", planner.Rerun},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newFake()
-			p.history["W2"] = history("Executing", "")
+			p.history["W2"] = plantest.History("Executing", "")
 			snapshot := state.Snapshot{Runs: map[string][]state.Run{"mesh": meshes, "wing": tc.wings}}
 			options := planner.Options{Replace: []string{"mesh"}, Rivals: tc.rivals}
 			resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: tc.jobs}

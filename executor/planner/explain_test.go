@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -16,7 +17,7 @@ import (
 // guessed: nothing is called added.
 func TestChangeSinceARunWithoutParts(t *testing.T) {
 	t.Parallel()
-	was, now := job("command=sha256:a"), job("command=sha256:b")
+	was, now := plantest.Job("command=sha256:a"), plantest.Job("command=sha256:b")
 	second := func(j resolver.Job) resolver.Job {
 		j.Rerun.Generation = spec.Value[int]{V: 2}
 		return j
@@ -34,7 +35,7 @@ func TestChangeSinceARunWithoutParts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			old := ended(run(was, "", "Old"), verdict.Succeeded)
+			old := plantest.Ended(plantest.Run(was, "", "Old"), verdict.Succeeded)
 			old.Parts = nil
 			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {old}}}
 			step := planner.New([]resolver.Job{tc.job}, snapshot, planner.Observation{}, planner.Options{}).Steps[0]

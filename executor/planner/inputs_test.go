@@ -6,6 +6,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -32,7 +33,7 @@ func TestPlanOfInputs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wing, tail := job("command=wing"), job("command=tail")
+			wing, tail := plantest.Job("command=wing"), plantest.Job("command=tail")
 			tail.Name = "tail"
 			wing.Inputs = []files.Input{in, {ID: "there", Name: "mesh.msh"}}
 			tail.Inputs = []files.Input{in}

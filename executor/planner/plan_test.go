@@ -1,7 +1,6 @@
 package planner_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +8,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -16,63 +16,15 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
-// job is a resolved job whose parts are given as "field=value".
-func job(parts ...string) resolver.Job {
-	j := resolver.Job{
-		Name: "wing", Tiles: []resolver.Tile{{Cores: 4, Slots: 1}},
-		Inputs: []files.Input{{Name: "deck.k", Path: "/tmp/deck.k", SHA512: "77b0e4dff", Size: 12_345}},
-	}
-	for _, p := range parts {
-		field, value, _ := strings.Cut(p, "=")
-		j.Parts = append(j.Parts, resolver.Part{Field: field, Value: value})
-	}
-	j.Digest = resolver.DigestOf(j.Parts)
-	return j
-}
-
-// run is what the journal holds of a job at a stage.
-func run(j resolver.Job, stage state.Stage, id string) state.Run {
-	key := once.Key{Digest: j.Digest, Name: j.Name, Generation: 1, Attempt: 1}
-	r := state.Run{Job: j.Name, Key: key.String(), Digest: j.Digest, Generation: 1, Attempt: 1, Stage: stage, ID: id}
-	for _, p := range j.Parts {
-		r.Parts = append(r.Parts, state.Part(p))
-	}
-	return r
-}
-
-func ended(r state.Run, verdict verdict.Verdict) state.Run {
-	r.Stage, r.Verdict, r.Reason = state.StageFinished, string(verdict), "because"
-	return r
-}
-
-// again is the run in its second attempt.
-func again(r state.Run) state.Run {
-	key, _ := once.ParseKey(r.Key)
-	key.Attempt, r.Attempt = 2, 2
-	r.Key = key.String()
-	return r
-}
-
 func again2(k once.Key) once.Key {
 	k.Attempt = 2
 	return k
 }
 
-var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-
-// history makes a status history, newest first, one minute apart.
-func history(entries ...string) []rescale.Status {
-	var list []rescale.Status
-	for i := 0; i+1 < len(entries); i += 2 {
-		list = append(list, rescale.Status{Status: entries[i], Reason: entries[i+1], Date: noon.Add(-time.Duration(i/2) * time.Minute)})
-	}
-	return list
-}
-
 func TestPlan(t *testing.T) {
 	t.Parallel()
-	was := job("coresPerSlot=2", "command=sha256:aaaaaaaaaa", "env A=sha256:1", "input deck.k=sha512:3f2a91caaa")
-	now := job("coresPerSlot=4", "command=sha256:bbbbbbbbbb", "input deck.k=sha512:77b0e4dff", "input mesh.msh=sha512:c")
+	was := plantest.Job("coresPerSlot=2", "command=sha256:aaaaaaaaaa", "env A=sha256:1", "input deck.k=sha512:3f2a91caaa")
+	now := plantest.Job("coresPerSlot=4", "command=sha256:bbbbbbbbbb", "input deck.k=sha512:77b0e4dff", "input mesh.msh=sha512:c")
 	key := once.Key{Digest: now.Digest, Name: "wing", Generation: 1, Attempt: 1}
 	executing := map[string][]rescale.Status{"Old": {{Status: "Executing"}}}
 	completed := map[string][]rescale.Status{"Old": {{Status: "Completed", Reason: "Completed successfully"}}}
@@ -87,57 +39,57 @@ func TestPlan(t *testing.T) {
 	}{
 		"new": {nil, planner.Observation{}, nil, planner.Run, 1, "", []string{"new"}},
 		"settled": {
-			[]state.Run{ended(run(now, "", "Abc"), verdict.Succeeded)},
+			[]state.Run{plantest.Ended(plantest.Run(now, "", "Abc"), verdict.Succeeded)},
 			planner.Observation{},
 			nil,
 			planner.Unchanged, 1, "Abc",
 			[]string{"succeeded as Abc"},
 		},
 		"failed is not run again": {
-			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed)},
+			[]state.Run{plantest.Ended(plantest.Run(now, "", "Abc"), verdict.Failed)},
 			planner.Observation{},
 			nil,
 			planner.Unchanged, 1, "Abc",
 			[]string{"failed as Abc", "because"},
 		},
 		"replaced": {
-			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed)},
+			[]state.Run{plantest.Ended(plantest.Run(now, "", "Abc"), verdict.Failed)},
 			planner.Observation{},
 			[]string{"wing"},
 			planner.Rerun, 2, "",
 			[]string{"replaced on request"},
 		},
 		"replaced while active": {
-			[]state.Run{run(now, state.StageSubmitted, "Old")},
+			[]state.Run{plantest.Run(now, state.StageSubmitted, "Old")},
 			planner.Observation{Statuses: executing},
 			[]string{"wing"},
 			planner.Resume, 1, "Old",
 			[]string{"Old is Executing"},
 		},
 		"a replacement that is under way is gone on with": {
-			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed), again(run(now, state.StageSubmitted, "Old"))},
+			[]state.Run{plantest.Ended(plantest.Run(now, "", "Abc"), verdict.Failed), plantest.Again(plantest.Run(now, state.StageSubmitted, "Old"))},
 			planner.Observation{Statuses: executing},
 			[]string{"wing"},
 			planner.Resume, 2, "Old",
 			[]string{"Old is Executing"},
 		},
 		"a replacement whose create is unresolved is looked for": {
-			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed), again(run(now, state.StageCreating, ""))},
+			[]state.Run{plantest.Ended(plantest.Run(now, "", "Abc"), verdict.Failed), plantest.Again(plantest.Run(now, state.StageCreating, ""))},
 			planner.Observation{Found: []once.Found{{ID: "Drf", Key: again2(key)}}},
 			[]string{"wing"},
 			planner.Resume, 2, "Drf",
 			[]string{"draft Drf found on the platform"},
 		},
 		"another machine made the replacement": {
-			[]state.Run{ended(run(now, "", "Abc"), verdict.Failed)},
-			planner.Observation{Found: []once.Found{{ID: "Sub", Key: again2(key), History: history("Executing", "")}}},
+			[]state.Run{plantest.Ended(plantest.Run(now, "", "Abc"), verdict.Failed)},
+			planner.Observation{Found: []once.Found{{ID: "Sub", Key: again2(key), History: plantest.History("Executing", "")}}},
 			[]string{"wing"},
 			planner.Resume, 2, "Sub",
 			[]string{"run Sub found on the platform"},
 		},
 		"replaced, state lost, the run is over": {
 			nil,
-			planner.Observation{Found: []once.Found{{ID: "Sub", Key: key, History: history("Completed", "A run failed")}}},
+			planner.Observation{Found: []once.Found{{ID: "Sub", Key: key, History: plantest.History("Completed", "A run failed")}}},
 			[]string{"wing"},
 			planner.Rerun, 2, "",
 			[]string{"replaced on request"},
@@ -145,49 +97,49 @@ func TestPlan(t *testing.T) {
 		"a submitted run outweighs a draft of a later attempt": {
 			nil,
 			planner.Observation{Found: []once.Found{
-				{ID: "Drf", Key: again2(key)}, {ID: "Sub", Key: key, History: history("Executing", "")},
+				{ID: "Drf", Key: again2(key)}, {ID: "Sub", Key: key, History: plantest.History("Executing", "")},
 			}},
 			nil,
 			planner.Resume, 1, "Sub",
 			[]string{"run Sub found on the platform"},
 		},
 		"back to a draft while the other content runs": {
-			[]state.Run{run(now, state.StageCreated, "Drf"), run(was, state.StageSubmitted, "Old")},
+			[]state.Run{plantest.Run(now, state.StageCreated, "Drf"), plantest.Run(was, state.StageSubmitted, "Old")},
 			planner.Observation{Statuses: executing},
 			nil,
 			planner.Conflict, 1, "Old",
 			[]string{"it changed while run Old is still active"},
 		},
 		"a draft that somebody submitted, and the content changed": {
-			[]state.Run{run(was, state.StageCreated, "Old")},
+			[]state.Run{plantest.Run(was, state.StageCreated, "Old")},
 			planner.Observation{Statuses: executing},
 			nil,
 			planner.Conflict, 1, "Old",
 			[]string{"it changed while run Old is still active"},
 		},
 		"submitted, no status yet, and the content changed": {
-			[]state.Run{run(was, state.StageSubmitted, "Old")},
+			[]state.Run{plantest.Run(was, state.StageSubmitted, "Old")},
 			planner.Observation{},
 			nil,
 			planner.Conflict, 1, "Old",
 			[]string{"it changed while run Old is still active"},
 		},
 		"a draft deleted on the platform is made again": {
-			[]state.Run{run(now, state.StageCreated, "Old")},
+			[]state.Run{plantest.Run(now, state.StageCreated, "Old")},
 			planner.Observation{Gone: map[string]bool{"Old": true}},
 			nil,
 			planner.Run, 1, "",
 			[]string{"draft Old was deleted on the platform"},
 		},
 		"results missing": {
-			[]state.Run{ended(run(now, "", "Abc"), verdict.Succeeded)},
+			[]state.Run{plantest.Ended(plantest.Run(now, "", "Abc"), verdict.Succeeded)},
 			planner.Observation{Missing: map[string][]string{"wing": {"a.csv", "b.csv"}}},
 			nil,
 			planner.Fetch, 1, "Abc",
 			[]string{"succeeded as Abc", "2 result files are missing or changed here"},
 		},
 		"changed": {
-			[]state.Run{ended(run(was, "", "Old"), verdict.Succeeded)},
+			[]state.Run{plantest.Ended(plantest.Run(was, "", "Old"), verdict.Succeeded)},
 			planner.Observation{},
 			nil,
 			planner.Rerun, 1, "",
@@ -197,20 +149,20 @@ func TestPlan(t *testing.T) {
 			},
 		},
 		"changed and back": {
-			[]state.Run{ended(run(now, "", "Abc"), verdict.Succeeded), ended(run(was, "", "Old"), verdict.Succeeded)},
+			[]state.Run{plantest.Ended(plantest.Run(now, "", "Abc"), verdict.Succeeded), plantest.Ended(plantest.Run(was, "", "Old"), verdict.Succeeded)},
 			planner.Observation{},
 			nil, planner.Unchanged, 1, "Abc",
 			[]string{"succeeded as Abc"},
 		},
 		"changed while active": {
-			[]state.Run{run(was, state.StageSubmitted, "Old")},
+			[]state.Run{plantest.Run(was, state.StageSubmitted, "Old")},
 			planner.Observation{Statuses: executing},
 			nil,
 			planner.Conflict, 1, "Old",
 			[]string{"it changed while run Old is still active"},
 		},
 		"changed, the old run ended meanwhile": {
-			[]state.Run{run(was, state.StageSubmitted, "Old")},
+			[]state.Run{plantest.Run(was, state.StageSubmitted, "Old")},
 			planner.Observation{Statuses: completed},
 			nil,
 			planner.Rerun, 1, "",
@@ -220,42 +172,42 @@ func TestPlan(t *testing.T) {
 			},
 		},
 		"submitted": {
-			[]state.Run{run(now, state.StageSubmitted, "Old")},
+			[]state.Run{plantest.Run(now, state.StageSubmitted, "Old")},
 			planner.Observation{Statuses: executing},
 			nil,
 			planner.Resume, 1, "Old",
 			[]string{"Old is Executing"},
 		},
 		"created": {
-			[]state.Run{run(now, state.StageCreated, "Old")},
+			[]state.Run{plantest.Run(now, state.StageCreated, "Old")},
 			planner.Observation{},
 			nil,
 			planner.Resume, 1, "Old",
 			[]string{"draft Old is not submitted yet"},
 		},
 		"deleted on the platform": {
-			[]state.Run{run(now, state.StageSubmitted, "Old")},
+			[]state.Run{plantest.Run(now, state.StageSubmitted, "Old")},
 			planner.Observation{Gone: map[string]bool{"Old": true}},
 			nil,
 			planner.Conflict, 1, "Old",
 			[]string{"job Old was deleted on the platform"},
 		},
 		"deleted on the platform, replaced": {
-			[]state.Run{run(now, state.StageSubmitted, "Old")},
+			[]state.Run{plantest.Run(now, state.StageSubmitted, "Old")},
 			planner.Observation{Gone: map[string]bool{"Old": true}},
 			[]string{"wing"},
 			planner.Rerun, 2, "",
 			[]string{"replaced on request"},
 		},
 		"creating, nothing there": {
-			[]state.Run{run(now, state.StageCreating, "")},
+			[]state.Run{plantest.Run(now, state.StageCreating, "")},
 			planner.Observation{},
 			nil,
 			planner.Run, 1, "",
 			[]string{"an earlier create left nothing on the platform"},
 		},
 		"creating, draft there": {
-			[]state.Run{run(now, state.StageCreating, "")},
+			[]state.Run{plantest.Run(now, state.StageCreating, "")},
 			planner.Observation{Found: []once.Found{{ID: "Drf", Key: key}}},
 			nil,
 			planner.Resume, 1, "Drf",
@@ -264,7 +216,7 @@ func TestPlan(t *testing.T) {
 		"state lost, submitted run wins over older draft": {
 			nil,
 			planner.Observation{Found: []once.Found{
-				{ID: "Drf", Key: key, Inserted: noon}, {ID: "Sub", Key: key, History: history("Executing", ""), Inserted: noon.Add(1)},
+				{ID: "Drf", Key: key, Inserted: plantest.Noon()}, {ID: "Sub", Key: key, History: plantest.History("Executing", ""), Inserted: plantest.Noon().Add(1)},
 			}},
 			nil,
 			planner.Resume, 1, "Sub",
@@ -273,7 +225,7 @@ func TestPlan(t *testing.T) {
 		"state lost, oldest draft wins": {
 			nil,
 			planner.Observation{Found: []once.Found{
-				{ID: "Bbb", Key: key, Inserted: noon}, {ID: "Aaa", Key: key, Inserted: noon}, {ID: "Zzz", Key: key, Inserted: noon.Add(-1)},
+				{ID: "Bbb", Key: key, Inserted: plantest.Noon()}, {ID: "Aaa", Key: key, Inserted: plantest.Noon()}, {ID: "Zzz", Key: key, Inserted: plantest.Noon().Add(-1)},
 			}},
 			nil,
 			planner.Resume, 1, "Zzz",
@@ -282,8 +234,8 @@ func TestPlan(t *testing.T) {
 		"state lost, newest attempt wins": {
 			nil,
 			planner.Observation{Found: []once.Found{
-				{ID: "One", Key: key, History: history("Executing", "")},
-				{ID: "Two", Key: once.Key{Digest: key.Digest, Name: "wing", Generation: 1, Attempt: 2}, History: history("Executing", "")},
+				{ID: "One", Key: key, History: plantest.History("Executing", "")},
+				{ID: "Two", Key: once.Key{Digest: key.Digest, Name: "wing", Generation: 1, Attempt: 2}, History: plantest.History("Executing", "")},
 			}},
 			nil,
 			planner.Resume, 2, "Two",
@@ -321,12 +273,12 @@ func TestPlan(t *testing.T) {
 // empty history proves that it never did.
 func TestASubmitAMomentAgoMayHaveArrived(t *testing.T) {
 	t.Parallel()
-	was, now := job("a=1"), job("a=2")
-	old := run(was, state.StageSubmitting, "Old")
-	old.SubmittingAt = noon
+	was, now := plantest.Job("a=1"), plantest.Job("a=2")
+	old := plantest.Run(was, state.StageSubmitting, "Old")
+	old.SubmittingAt = plantest.Noon()
 	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {old}}}
 	for after, want := range map[time.Duration]planner.Action{10 * time.Second: planner.Conflict, time.Hour: planner.Rerun} {
-		seen := planner.Observation{Now: noon.Add(after)}
+		seen := planner.Observation{Now: plantest.Noon().Add(after)}
 		if got := planner.New([]resolver.Job{now}, snapshot, seen, planner.Options{}).Steps[0].Action; got != want {
 			t.Errorf("after %v: %s, want %s", after, got, want)
 		}
@@ -337,9 +289,9 @@ func TestASubmitAMomentAgoMayHaveArrived(t *testing.T) {
 // in the download must not buy a third run.
 func TestAReplacementWithoutItsResultsIsNotReplaced(t *testing.T) {
 	t.Parallel()
-	now := job("a=1")
+	now := plantest.Job("a=1")
 	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {
-		ended(run(now, "", "Abc"), verdict.Succeeded), ended(again(run(now, "", "Def")), verdict.Succeeded),
+		plantest.Ended(plantest.Run(now, "", "Abc"), verdict.Succeeded), plantest.Ended(plantest.Again(plantest.Run(now, "", "Def")), verdict.Succeeded),
 	}}}
 	seen := planner.Observation{Missing: map[string][]string{"wing": {"results"}}}
 	step := planner.New([]resolver.Job{now}, snapshot, seen, planner.Options{Replace: []string{"wing"}}).Steps[0]
@@ -352,12 +304,12 @@ func TestAReplacementWithoutItsResultsIsNotReplaced(t *testing.T) {
 // submitted one of its own.
 func TestADeletedDraftMayHaveARunElsewhere(t *testing.T) {
 	t.Parallel()
-	now := job("a=1")
+	now := plantest.Job("a=1")
 	key := once.Key{Digest: now.Digest, Name: "wing", Generation: 1, Attempt: 1}
-	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {run(now, state.StageCreated, "Old")}}}
+	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {plantest.Run(now, state.StageCreated, "Old")}}}
 	seen := planner.Observation{
 		Gone:  map[string]bool{"Old": true},
-		Found: []once.Found{{ID: "Sub", Key: key, History: history("Executing", "")}},
+		Found: []once.Found{{ID: "Sub", Key: key, History: plantest.History("Executing", "")}},
 	}
 	step := planner.New([]resolver.Job{now}, snapshot, seen, planner.Options{}).Steps[0]
 	if step.Action != planner.Resume || step.ID != "Sub" || step.Spends() {
@@ -367,7 +319,7 @@ func TestADeletedDraftMayHaveARunElsewhere(t *testing.T) {
 
 func TestPlanUploadsEachContentOnce(t *testing.T) {
 	t.Parallel()
-	first, second := job("a=1"), job("a=2")
+	first, second := plantest.Job("a=1"), plantest.Job("a=2")
 	second.Name = "tail"
 	stored := files.Input{Name: "mesh", Path: "/tmp/mesh", SHA512: "ee", Size: 1}
 	first.Inputs = append(first.Inputs, stored)

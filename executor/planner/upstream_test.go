@@ -7,45 +7,23 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
-	"github.com/rescale-apply/rescale-apply/spec"
 )
-
-// pair is a mesh in the given generation, and a wing that builds on it.
-func pair(generation int) (mesh, wing resolver.Job) {
-	mesh, wing = job("command=sha256:a"), job("command=sha256:b")
-	mesh.Name, mesh.Inputs = "mesh", nil
-	mesh.Rerun.Generation.V = generation
-	wing.Rank = 1
-	wing.Needs = []spec.Need{{Name: spec.Value[string]{V: "mesh"}, Jobs: []string{"mesh"}}}
-	return mesh, wing
-}
-
-// on is a run that builds on a run of the mesh.
-func on(lineage string, r state.Run) state.Run {
-	r.Upstream = lineage
-	return r
-}
-
-// seenOn is a job on the platform that builds on a run of the mesh.
-func seenOn(lineage, id string, wing resolver.Job, attempt int, statuses ...string) once.Found {
-	key := once.Key{Digest: wing.Digest, Name: wing.Name, Generation: 1, Attempt: attempt}
-	return once.Found{ID: id, Key: key, History: history(statuses...), Inserted: noon, Upstream: lineage}
-}
 
 // TestPlanOfAChain decides about the wing when the mesh is in its second generation.
 func TestPlanOfAChain(t *testing.T) {
 	t.Parallel()
 	const success = "Completed successfully"
-	first, wing := pair(1)
-	mesh, _ := pair(2)
+	first, wing := plantest.Pair(1)
+	mesh, _ := plantest.Pair(2)
 	meshed := func(v verdict.Verdict) []state.Run {
-		second := run(mesh, "", "Mesh2")
+		second := plantest.Run(mesh, "", "Mesh2")
 		second.Generation = 2
-		return []state.Run{ended(run(first, "", "Mesh1"), verdict.Succeeded), ended(second, v)}
+		return []state.Run{plantest.Ended(plantest.Run(first, "", "Mesh1"), verdict.Succeeded), plantest.Ended(second, v)}
 	}
 	type decided struct {
 		Action  planner.Action
@@ -61,39 +39,39 @@ func TestPlanOfAChain(t *testing.T) {
 	}{
 		"built on this mesh": {
 			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("2.1:mesh", ended(run(wing, "", "W"), verdict.Succeeded))},
+			wing: []state.Run{plantest.On("2.1:mesh", plantest.Ended(plantest.Run(wing, "", "W"), verdict.Succeeded))},
 			want: decided{planner.Unchanged, 1, "W", []string{"succeeded as W"}},
 		},
 		"built on the mesh before": {
 			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", ended(run(wing, "", "W"), verdict.Succeeded))},
+			wing: []state.Run{plantest.On("1.1:mesh", plantest.Ended(plantest.Run(wing, "", "W"), verdict.Succeeded))},
 			want: decided{planner.Rerun, 2, "", []string{"depends on mesh, which has a new run"}},
 		},
 		"built on this mesh, then on another one": {
 			mesh: meshed(verdict.Succeeded),
 			wing: []state.Run{
-				on("2.1:mesh", ended(run(wing, "", "W1"), verdict.Succeeded)),
-				on("1.1:mesh", again(ended(run(wing, "", "W2"), verdict.Succeeded))),
+				plantest.On("2.1:mesh", plantest.Ended(plantest.Run(wing, "", "W1"), verdict.Succeeded)),
+				plantest.On("1.1:mesh", plantest.Again(plantest.Ended(plantest.Run(wing, "", "W2"), verdict.Succeeded))),
 			},
 			want: decided{planner.Unchanged, 1, "W1", []string{"succeeded as W1"}},
 		},
 		"two runs on other meshes": {
 			mesh: meshed(verdict.Succeeded),
 			wing: []state.Run{
-				on("1.1:mesh", ended(run(wing, "", "W1"), verdict.Succeeded)),
-				on("1.2:mesh", again(ended(run(wing, "", "W2"), verdict.Succeeded))),
+				plantest.On("1.1:mesh", plantest.Ended(plantest.Run(wing, "", "W1"), verdict.Succeeded)),
+				plantest.On("1.2:mesh", plantest.Again(plantest.Ended(plantest.Run(wing, "", "W2"), verdict.Succeeded))),
 			},
 			want: decided{planner.Rerun, 3, "", []string{"depends on mesh, which has a new run"}},
 		},
 		"a draft is brought up to date": {
 			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", run(wing, state.StageCreated, "W"))},
+			wing: []state.Run{plantest.On("1.1:mesh", plantest.Run(wing, state.StageCreated, "W"))},
 			want: decided{planner.Resume, 1, "W", []string{"draft W is not submitted yet"}},
 		},
 		"still running on the mesh before": {
 			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", run(wing, state.StageSubmitted, "W"))},
-			seen: planner.Observation{Statuses: map[string][]rescale.Status{"W": history("Executing", "")}},
+			wing: []state.Run{plantest.On("1.1:mesh", plantest.Run(wing, state.StageSubmitted, "W"))},
+			seen: planner.Observation{Statuses: map[string][]rescale.Status{"W": plantest.History("Executing", "")}},
 			want: decided{planner.Conflict, 2, "W", []string{"it changed while run W is still active"}},
 		},
 		"the mesh will run": {
@@ -102,60 +80,60 @@ func TestPlanOfAChain(t *testing.T) {
 		},
 		"the mesh failed": {
 			mesh: meshed(verdict.Failed),
-			wing: []state.Run{on("1.1:mesh", ended(run(wing, "", "W"), verdict.Succeeded))},
+			wing: []state.Run{plantest.On("1.1:mesh", plantest.Ended(plantest.Run(wing, "", "W"), verdict.Succeeded))},
 			want: decided{planner.Blocked, 2, "", []string{"mesh failed as Mesh2"}},
 		},
 		"the mesh failed after the wing was built on it": {
 			mesh: meshed(verdict.Failed),
-			wing: []state.Run{on("2.1:mesh", ended(run(wing, "", "W"), verdict.Succeeded))},
+			wing: []state.Run{plantest.On("2.1:mesh", plantest.Ended(plantest.Run(wing, "", "W"), verdict.Succeeded))},
 			want: decided{planner.Unchanged, 1, "W", []string{"succeeded as W"}},
 		},
 		"on the platform on this mesh": {
 			mesh: meshed(verdict.Succeeded),
 			seen: planner.Observation{Found: []once.Found{
-				seenOn("2.1:mesh", "W1", wing, 1, "Completed", success), seenOn("1.2:mesh", "W2", wing, 2, "Completed", success),
+				plantest.SeenOn("2.1:mesh", "W1", wing, 1, "Completed", success), plantest.SeenOn("1.2:mesh", "W2", wing, 2, "Completed", success),
 			}},
 			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform"}},
 		},
 		"a create on the mesh before, and a run on this mesh elsewhere": {
 			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", again(run(wing, state.StageCreating, "")))},
-			seen: planner.Observation{Found: []once.Found{seenOn("2.1:mesh", "W1", wing, 1, "Completed", success)}},
+			wing: []state.Run{plantest.On("1.1:mesh", plantest.Again(plantest.Run(wing, state.StageCreating, "")))},
+			seen: planner.Observation{Found: []once.Found{plantest.SeenOn("2.1:mesh", "W1", wing, 1, "Completed", success)}},
 			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform"}},
 		},
 		"a draft on the mesh before, and a run on this mesh elsewhere": {
 			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", again(run(wing, state.StageCreated, "W2")))},
+			wing: []state.Run{plantest.On("1.1:mesh", plantest.Again(plantest.Run(wing, state.StageCreated, "W2")))},
 			seen: planner.Observation{Found: []once.Found{
-				seenOn("2.1:mesh", "W1", wing, 1, "Completed", success), seenOn("1.1:mesh", "W2", wing, 2),
+				plantest.SeenOn("2.1:mesh", "W1", wing, 1, "Completed", success), plantest.SeenOn("1.1:mesh", "W2", wing, 2),
 			}},
 			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform"}},
 		},
 		"a draft on the mesh before, and no other run": {
 			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", again(run(wing, state.StageCreated, "W2")))},
-			seen: planner.Observation{Found: []once.Found{seenOn("1.1:mesh", "W2", wing, 2)}},
+			wing: []state.Run{plantest.On("1.1:mesh", plantest.Again(plantest.Run(wing, state.StageCreated, "W2")))},
+			seen: planner.Observation{Found: []once.Found{plantest.SeenOn("1.1:mesh", "W2", wing, 2)}},
 			want: decided{planner.Resume, 2, "W2", []string{"draft W2 is not submitted yet"}},
 		},
 		"on the platform on the mesh before, and a draft that follows": {
 			mesh: meshed(verdict.Succeeded),
 			seen: planner.Observation{Found: []once.Found{
-				seenOn("1.1:mesh", "W1", wing, 1, "Completed", success), seenOn("2.1:mesh", "W2", wing, 2),
+				plantest.SeenOn("1.1:mesh", "W1", wing, 1, "Completed", success), plantest.SeenOn("2.1:mesh", "W2", wing, 2),
 			}},
 			want: decided{planner.Resume, 2, "W2", []string{"draft W2 found on the platform"}},
 		},
 		"on the platform on other meshes": {
 			mesh: meshed(verdict.Succeeded),
 			seen: planner.Observation{Found: []once.Found{
-				seenOn("1.1:mesh", "W1", wing, 1, "Completed", success), seenOn("1.2:mesh", "W2", wing, 2, "Completed", success),
+				plantest.SeenOn("1.1:mesh", "W1", wing, 1, "Completed", success), plantest.SeenOn("1.2:mesh", "W2", wing, 2, "Completed", success),
 			}},
 			want: decided{planner.Rerun, 3, "", []string{"depends on mesh, which has a new run"}},
 		},
 		"on the platform on this mesh, in the journal on another": {
 			mesh: meshed(verdict.Succeeded),
-			wing: []state.Run{on("1.1:mesh", again(ended(run(wing, "", "W2"), verdict.Succeeded)))},
+			wing: []state.Run{plantest.On("1.1:mesh", plantest.Again(plantest.Ended(plantest.Run(wing, "", "W2"), verdict.Succeeded)))},
 			seen: planner.Observation{Found: []once.Found{
-				seenOn("2.1:mesh", "W1", wing, 1, "Completed", success), seenOn("1.1:mesh", "W2", wing, 2, "Completed", success),
+				plantest.SeenOn("2.1:mesh", "W1", wing, 1, "Completed", success), plantest.SeenOn("1.1:mesh", "W2", wing, 2, "Completed", success),
 			}},
 			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform"}},
 		},
