@@ -62,30 +62,43 @@ func (t *tool) stateList(c *cli.Context) error {
 	return nil
 }
 
-func (t *tool) stateShowCommand() *cli.Command {
+// aboutJob is a verb about the recorded runs of one job, which is named.
+type aboutJob struct {
+	name, usage, example string
+	do                   func(c *cli.Context, files []show.Journal, job, output string) error
+}
+
+func (t *tool) aboutJob(v aboutJob) *cli.Command {
 	return &cli.Command{
-		Name:      "show",
-		Usage:     "show all that is recorded of one job's runs; needs no network",
-		ArgsUsage: "JOB",
-		UsageText: "rescale-apply state show heat -f job.yaml\n   rescale-apply state show heat -f job.yaml -o json",
-		Flags:     stateFlags(),
-		Action:    t.stateShow,
+		Name: v.name, Usage: v.usage, ArgsUsage: "JOB", UsageText: v.example, Flags: stateFlags(),
+		Action: func(c *cli.Context) error {
+			output, err := format(c, "text", "json")
+			if err != nil {
+				return err
+			}
+			files, job, err := t.filesOfJob(c)
+			if err != nil {
+				return err
+			}
+			return v.do(c, files, job, output)
+		},
 	}
 }
 
-func (t *tool) stateShow(c *cli.Context) error {
-	output, err := format(c, "text", "json")
-	if err != nil {
-		return err
-	}
-	files, name, err := t.filesOfJob(c)
-	if err != nil {
-		return err
-	}
+func (t *tool) stateShowCommand() *cli.Command {
+	return t.aboutJob(aboutJob{
+		name:    "show",
+		usage:   "show all that is recorded of one job's runs; needs no network",
+		example: "rescale-apply state show heat -f job.yaml\n   rescale-apply state show heat -f job.yaml -o json",
+		do:      t.stateShow,
+	})
+}
+
+func (t *tool) stateShow(c *cli.Context, files []show.Journal, job, output string) error {
 	if output == "json" {
-		return show.WriteRuns(t.Stdout, files[0], name)
+		return show.WriteRuns(t.Stdout, files[0], job)
 	}
-	t.style(c).Runs(t.Stdout, files[0], name)
+	t.style(c).Runs(t.Stdout, files[0], job)
 	return nil
 }
 

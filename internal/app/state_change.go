@@ -15,32 +15,24 @@ import (
 )
 
 func (t *tool) stateRemoveCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "rm",
-		Usage:     "forget the runs of a job; the next apply looks for them on the platform",
-		ArgsUsage: "JOB",
-		UsageText: "rescale-apply state rm heat -f job.yaml",
-		Flags:     stateFlags(),
-		Action:    t.stateRemove,
-	}
+	return t.aboutJob(aboutJob{
+		name:    "rm",
+		usage:   "forget the runs of a job; the next apply looks for them on the platform",
+		example: "rescale-apply state rm heat -f job.yaml",
+		do:      t.stateRemove,
+	})
 }
 
-func (t *tool) stateRemove(c *cli.Context) error {
-	output, err := format(c, "text", "json")
-	if err != nil {
-		return err
-	}
-	files, name, err := t.filesOfJob(c)
-	if err != nil {
-		return err
-	}
+func (t *tool) stateRemove(c *cli.Context, files []show.Journal, name, output string) error {
 	if err := t.keepProtected(c, name); err != nil {
 		return err
 	}
 	for i, f := range files {
-		if files[i].Snapshot, err = forget(f.Path, name); err != nil {
+		before, err := forget(f.Path, name)
+		if err != nil {
 			return err
 		}
+		files[i].Snapshot = before
 	}
 	for _, f := range files {
 		if run, _ := f.Last(name); run.Stage == state.StageSubmitting || run.Stage == state.StageSubmitted {
