@@ -26,16 +26,40 @@ func (s Style) Plan(w io.Writer, plan planner.Plan) {
 
 // notes tells decisions that were made for the user, and what to type next.
 func (s Style) notes(w io.Writer, plan planner.Plan) {
+	for _, note := range gathered(plan) {
+		fmt.Fprintln(w, s.paint(faint, "  note: "+note))
+	}
 	for _, step := range plan.Steps {
-		if step.Creates() {
-			for _, note := range step.Job.Notes {
-				fmt.Fprintln(w, s.paint(faint, fmt.Sprintf("  note: %s: %s", step.Job.Name, note)))
-			}
-		}
 		if step.Advice != "" {
 			fmt.Fprintf(w, "  hint: %s: %s\n", step.Job.Name, step.Advice)
 		}
 	}
+}
+
+// gathered are the notes of all new runs, each once: the points of a sweep mostly
+// have the same.
+func gathered(plan planner.Plan) []string {
+	var notes []string
+	jobs := make(map[string][]string) // by note
+	for _, step := range plan.Steps {
+		if !step.Creates() {
+			continue
+		}
+		for _, note := range step.Job.Notes {
+			if len(jobs[note]) == 0 {
+				notes = append(notes, note)
+			}
+			jobs[note] = append(jobs[note], step.Job.Name)
+		}
+	}
+	for i, note := range notes {
+		who := jobs[note][0]
+		if others := len(jobs[note]) - 1; others > 0 {
+			who += fmt.Sprintf(" and %s", phrase.Plural(others, "other job"))
+		}
+		notes[i] = who + ": " + note
+	}
+	return notes
 }
 
 // Summary is the last line of a plan.

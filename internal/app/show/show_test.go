@@ -120,6 +120,25 @@ func atoi(s string) int {
 
 // TestLive draws over its own lines only, keeps the order of the manifest, and
 // leaves nothing behind.
+// A sweep says once what holds for all of its points.
+func TestNotesOfASweepAreToldOnce(t *testing.T) {
+	t.Parallel()
+	var plan planner.Plan
+	for _, name := range []string{"wing/a=1", "wing/a=2", "tail", "wing/a=3"} {
+		job := resolver.Job{Name: name, Notes: []string{"sent as 2 h"}}
+		if name == "tail" {
+			job.Notes = append(job.Notes, "the newest")
+		}
+		plan.Steps = append(plan.Steps, planner.Step{Job: job, Action: planner.Run, Reasons: []string{"new"}})
+	}
+	var text strings.Builder
+	show.Style{}.Plan(&text, plan)
+	want := "  note: wing/a=1 and 3 other jobs: sent as 2 h\n  note: tail: the newest\n"
+	if !strings.Contains(text.String(), want) || strings.Count(text.String(), "note:") != 2 {
+		t.Errorf("%s", text.String())
+	}
+}
+
 // What the platform says of a run cannot drive the terminal of who plans.
 func TestPlanIsHarmless(t *testing.T) {
 	t.Parallel()
