@@ -155,6 +155,9 @@ func (r *describer) entry(key string, written any, parent *object) {
 		}
 		e.Samples = append(e.Samples, sample(key, example))
 	}
+	if whole := together(key, name, parent); whole != "" && len(e.Samples) > 0 {
+		e.Samples[0] = whole
+	}
 	at := len(r.entries)
 	r.entries = append(r.entries, e)
 	same, _ := written.(*object)
@@ -170,6 +173,21 @@ func (r *describer) entry(key string, written any, parent *object) {
 			r.entries[at].Keys = append(r.entries[at].Keys, name)
 		}
 	}
+}
+
+// together is an example of the mapping that a key is in, with the key in it: most
+// keys make no sense alone. Empty when there is none.
+func together(key, name string, parent *object) string {
+	above := strings.TrimSuffix(strings.TrimSuffix(key, name), ".")
+	if above == "" {
+		return ""
+	}
+	for _, example := range parent.list("examples") {
+		if mapping, ok := example.(*object); ok && slices.Contains(mapping.names, name) {
+			return sample(above, example)
+		}
+	}
+	return ""
 }
 
 // inherit gives keys without an effect that of the key above.

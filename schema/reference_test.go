@@ -27,7 +27,7 @@ func TestReference(t *testing.T) {
 	cores.Description = ""
 	want := schema.Entry{
 		Key: "hardware.coresPerSlot", Title: "Cores", Type: "a whole number from 1 to 1000000; or a reference", Required: true,
-		Example: "4", Samples: []string{"hardware: {coresPerSlot: 4}", "hardware: {coresPerSlot: 36}"},
+		Example: "4", Samples: []string{"hardware: {coreType: emerald, coresPerSlot: 18, walltime: \"8h\"}", "hardware: {coresPerSlot: 36}"},
 		Effect: schema.InDigest,
 	}
 	if diff := cmp.Diff(want, cores); diff != "" {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"regexp"
@@ -41,7 +42,8 @@ func (t *tool) explain(c *cli.Context) error {
 		for _, e := range all {
 			names = append(names, e.Key, e.Key[strings.LastIndexByte(e.Key, '.')+1:])
 		}
-		return cmdline.Usage(fmt.Sprintf("a manifest has no key %q", c.Args().First()), diag.DidYouMean(c.Args().First(), names))
+		hint := diag.DidYouMean(c.Args().First(), names)
+		return cmdline.Usage(fmt.Sprintf("a manifest has no key %q", c.Args().First()), cmp.Or(hint, "rescale-apply explain lists the keys that there are"))
 	}
 	for i, e := range found {
 		if i > 0 {
