@@ -218,7 +218,7 @@ func (e *editor) ask(t *testing.T, method string, params any) json.RawMessage {
 func (e *editor) open(t *testing.T, text string) string {
 	t.Helper()
 	e.document++
-	address := fmt.Sprintf("file:///work/%d/job.yaml", e.document)
+	address := fmt.Sprintf("file:///case/%d/job.yaml", e.document)
 	e.tell(t, "textDocument/didOpen", map[string]any{"textDocument": map[string]any{
 		"uri": address, "languageId": "yaml", "version": 1, "text": "# yaml-language-server: $schema=" + e.schema + "\n" + text,
 	}})

@@ -105,7 +105,7 @@ func stored(id string, in files.Input, change ...func(*rescale.File)) rescale.Fi
 }
 
 func input(name, sum string) files.Input {
-	return files.Input{Name: name, Path: "/work/" + name, SHA512: sum, Size: int64(len(sum))}
+	return files.Input{Name: name, Path: "/case/" + name, SHA512: sum, Size: int64(len(sum))}
 }
 
 // knowing is a state in which the input was uploaded.

@@ -15,7 +15,7 @@ import (
 // TestPlanOfInputs tells what is uploaded from what is there, each content once.
 func TestPlanOfInputs(t *testing.T) {
 	t.Parallel()
-	in := files.Input{Name: "deck.k", Path: "/work/deck.k", SHA512: "abc", Size: 4}
+	in := files.Input{Name: "deck.k", Path: "/case/deck.k", SHA512: "abc", Size: 4}
 	known := state.Snapshot{Files: map[string][]state.File{"abc": {{Name: "deck.k", SHA512: "abc", ID: "K"}}}}
 	for name, tc := range map[string]struct {
 		snapshot state.Snapshot
