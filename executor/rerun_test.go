@@ -71,7 +71,7 @@ func TestRerun(t *testing.T) {
 			planner.Observation{Found: []once.Found{foundFailed, {ID: "Two", Key: of(2, 1), History: plantest.History("Executing", "")}}},
 			planner.Options{},
 			planner.Resume, of(2, 1), nil,
-			[]string{"run Two found on the platform"},
+			[]string{"run Two found on the platform, Executing"},
 		},
 		"an earlier generation that runs is in the way": {
 			rerunning(2, spec.Never),
@@ -137,7 +137,7 @@ func TestRerun(t *testing.T) {
 			planner.Observation{Found: []once.Found{{ID: "Two", Key: of(1, 2), History: plantest.History("Executing", "")}}},
 			planner.Options{},
 			planner.Resume, of(1, 2), nil,
-			[]string{"run Two found on the platform"},
+			[]string{"run Two found on the platform, Executing"},
 		},
 		"a failure that only the platform remembers is followed, too": {
 			rerunning(1, spec.Always),

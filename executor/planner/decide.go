@@ -131,7 +131,7 @@ func (d decision) adopted(found once.Found) Step {
 	if found.Submitted() {
 		step.Stage, step.Running = state.StageSubmitted, true
 		_, step.Over = found.Verdict()
-		step.Reasons = []string{fmt.Sprintf("run %s found on the platform", found.ID)}
+		step.Reasons = []string{fmt.Sprintf("run %s found on the platform, %s", found.ID, found.History[0].Status)}
 	}
 	return step
 }

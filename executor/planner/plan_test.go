@@ -85,7 +85,7 @@ func TestPlan(t *testing.T) {
 			planner.Observation{Found: []once.Found{{ID: "Sub", Key: again2(key), History: plantest.History("Executing", "")}}},
 			[]string{"wing"},
 			planner.Resume, 2, "Sub",
-			[]string{"run Sub found on the platform"},
+			[]string{"run Sub found on the platform, Executing"},
 		},
 		"replaced, state lost, the run is over": {
 			nil,
@@ -101,7 +101,7 @@ func TestPlan(t *testing.T) {
 			}},
 			nil,
 			planner.Resume, 1, "Sub",
-			[]string{"run Sub found on the platform"},
+			[]string{"run Sub found on the platform, Executing"},
 		},
 		"back to a draft while the other content runs": {
 			[]state.Run{plantest.Run(now, state.StageCreated, "Drf"), plantest.Run(was, state.StageSubmitted, "Old")},
@@ -220,7 +220,7 @@ func TestPlan(t *testing.T) {
 			}},
 			nil,
 			planner.Resume, 1, "Sub",
-			[]string{"run Sub found on the platform"},
+			[]string{"run Sub found on the platform, Executing"},
 		},
 		"state lost, oldest draft wins": {
 			nil,
@@ -239,7 +239,7 @@ func TestPlan(t *testing.T) {
 			}},
 			nil,
 			planner.Resume, 2, "Two",
-			[]string{"run Two found on the platform"},
+			[]string{"run Two found on the platform, Executing"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -93,13 +93,13 @@ func TestPlanOfAChain(t *testing.T) {
 			seen: planner.Observation{Found: []once.Found{
 				plantest.SeenOn("2.1:mesh", "W1", wing, 1, "Completed", success), plantest.SeenOn("1.2:mesh", "W2", wing, 2, "Completed", success),
 			}},
-			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform"}},
+			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform, Completed"}},
 		},
 		"a create on the mesh before, and a run on this mesh elsewhere": {
 			mesh: meshed(verdict.Succeeded),
 			wing: []state.Run{plantest.On("1.1:mesh", plantest.Again(plantest.Run(wing, state.StageCreating, "")))},
 			seen: planner.Observation{Found: []once.Found{plantest.SeenOn("2.1:mesh", "W1", wing, 1, "Completed", success)}},
-			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform"}},
+			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform, Completed"}},
 		},
 		"a draft on the mesh before, and a run on this mesh elsewhere": {
 			mesh: meshed(verdict.Succeeded),
@@ -107,7 +107,7 @@ func TestPlanOfAChain(t *testing.T) {
 			seen: planner.Observation{Found: []once.Found{
 				plantest.SeenOn("2.1:mesh", "W1", wing, 1, "Completed", success), plantest.SeenOn("1.1:mesh", "W2", wing, 2),
 			}},
-			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform"}},
+			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform, Completed"}},
 		},
 		"a draft on the mesh before, and no other run": {
 			mesh: meshed(verdict.Succeeded),
@@ -135,7 +135,7 @@ func TestPlanOfAChain(t *testing.T) {
 			seen: planner.Observation{Found: []once.Found{
 				plantest.SeenOn("2.1:mesh", "W1", wing, 1, "Completed", success), plantest.SeenOn("1.1:mesh", "W2", wing, 2, "Completed", success),
 			}},
-			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform"}},
+			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform, Completed"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
