@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -39,18 +40,36 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkHeat applies examples/heat on an emulator: the first apply of a new
-// state, and a second one that finds nothing to do. It reports the requests.
-func BenchmarkHeat(b *testing.B) {
+// benchServer opens an emulator until the benchmark ends.
+func benchServer(b *testing.B) *emulator.Server {
+	b.Helper()
 	server, err := emulator.Open(emulator.Config{
 		Dir: b.TempDir(), Env: os.Environ(), Accounts: []emulator.Account{{Key: activeKey, Email: "ada@example.com"}},
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer server.Close()
-	web := httptest.NewServer(server)
-	defer web.Close()
+	b.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return server
+}
+
+// benchURL serves a handler until the benchmark ends.
+func benchURL(b *testing.B, handler http.Handler) string {
+	b.Helper()
+	web := httptest.NewServer(handler)
+	b.Cleanup(web.Close)
+	return web.URL
+}
+
+// BenchmarkHeat applies examples/heat on an emulator: the first apply of a new
+// state, and a second one that finds nothing to do. It reports the requests.
+func BenchmarkHeat(b *testing.B) {
+	server := benchServer(b)
+	url := benchURL(b, server)
 	deck := filepath.Join(b.TempDir(), "heat")
 	if err := os.CopyFS(deck, os.DirFS("../../examples/heat")); err != nil {
 		b.Fatal(err)
@@ -69,11 +88,11 @@ func BenchmarkHeat(b *testing.B) {
 		if err := os.WriteFile(manifest, bytes.Replace(text, []byte("name: heat"), []byte(name), 1), 0o644); err != nil {
 			b.Fatal(err)
 		}
-		runTool(b, web.URL, "-f", manifest)
+		runTool(b, url, "-f", manifest)
 	}
 	for name, round := range map[string]func(*testing.B){
 		"first":  first,
-		"second": func(b *testing.B) { b.Helper(); runTool(b, web.URL, "-f", manifest) },
+		"second": func(b *testing.B) { b.Helper(); runTool(b, url, "-f", manifest) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			first(b)
@@ -89,15 +108,7 @@ func BenchmarkHeat(b *testing.B) {
 // BenchmarkSweep checks and plans a manifest of 10,000 points. MB is the memory
 // of the whole process, the emulator included.
 func BenchmarkSweep(b *testing.B) {
-	server, err := emulator.Open(emulator.Config{
-		Dir: b.TempDir(), Env: os.Environ(), Accounts: []emulator.Account{{Key: activeKey, Email: "ada@example.com"}},
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer server.Close()
-	web := httptest.NewServer(server)
-	defer web.Close()
+	url := benchURL(b, benchServer(b))
 	manifest := filepath.Join(b.TempDir(), "job.yaml")
 	if err := os.WriteFile(manifest, []byte(tenThousand), 0o644); err != nil {
 		b.Fatal(err)
@@ -105,7 +116,7 @@ func BenchmarkSweep(b *testing.B) {
 	for _, verb := range []string{"validate", "plan"} {
 		b.Run(verb, func(b *testing.B) {
 			for b.Loop() {
-				runTool(b, web.URL, verb, "-f", manifest)
+				runTool(b, url, verb, "-f", manifest)
 			}
 			var memory runtime.MemStats
 			runtime.ReadMemStats(&memory)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,22 +11,13 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/app"
-	"github.com/rescale-apply/rescale-apply/internal/emulator"
 )
 
 // BenchmarkPlan plans a folder: 10,000 small files in an archive that was never
 // packed (to stay below 5 s), and 1,000 files of 10 MB together 10 GB that did not
 // change since the last plan (to stay below 300 ms), packed and one by one.
 func BenchmarkPlan(b *testing.B) {
-	server, err := emulator.Open(emulator.Config{
-		Dir: b.TempDir(), Env: os.Environ(), Accounts: []emulator.Account{{Key: activeKey, Email: "ada@example.com"}},
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer server.Close()
-	web := httptest.NewServer(server)
-	defer web.Close()
+	url := benchURL(b, benchServer(b))
 
 	b.Run("10000-small-packed-cold", func(b *testing.B) {
 		dir := b.TempDir()
@@ -36,7 +26,7 @@ func BenchmarkPlan(b *testing.B) {
 		}
 		manifest := manifestWith(b, dir, "{path: case, pack: case.tar.gz}")
 		for b.Loop() {
-			plan(b, web.URL, manifest)
+			plan(b, url, manifest)
 			if err := os.RemoveAll(filepath.Join(dir, ".rescale")); err != nil {
 				b.Fatal(err)
 			}
@@ -52,9 +42,9 @@ func BenchmarkPlan(b *testing.B) {
 				grow(b, filepath.Join(dir, "case", fmt.Sprint(i%3), fmt.Sprintf("f%d", i)), fmt.Append(nil, i), 10_000_000)
 			}
 			manifest := manifestWith(b, dir, input)
-			plan(b, web.URL, manifest)
+			plan(b, url, manifest)
 			for b.Loop() {
-				plan(b, web.URL, manifest)
+				plan(b, url, manifest)
 			}
 		})
 	}

@@ -16,8 +16,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/rescale-apply/rescale-apply/internal/emulator"
 )
 
 // uploadSize is how large the file of BenchmarkUpload is.
@@ -65,21 +63,8 @@ type uploading struct {
 func newUploading(b *testing.B) *uploading {
 	b.Helper()
 	u := &uploading{}
-	server, err := emulator.Open(emulator.Config{
-		Dir: b.TempDir(), Env: os.Environ(), Accounts: []emulator.Account{{Key: activeKey, Email: "ada@example.com"}},
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	web := httptest.NewServer(sink{server, &u.arrived})
-	b.Cleanup(func() {
-		web.Close()
-		if err := server.Close(); err != nil {
-			b.Error(err)
-		}
-	})
 	dir := b.TempDir()
-	u.url, u.dir, u.file, u.program = web.URL, dir, filepath.Join(dir, "mesh.msh"), filepath.Join(dir, "program")
+	u.url, u.dir, u.file, u.program = benchURL(b, sink{benchServer(b), &u.arrived}), dir, filepath.Join(dir, "mesh.msh"), filepath.Join(dir, "program")
 	const manifest = `version: 1
 name: upload
 analysis: {code: user_included, version: "0"}
@@ -87,7 +72,7 @@ hardware: {coreType: emerald, coresPerSlot: 1, walltime: 1h}
 inputs: [mesh.msh]
 command: "true"
 `
-	err = errors.Join(os.WriteFile(filepath.Join(dir, "job.yaml"), []byte(manifest), 0o644), os.WriteFile(u.file, nil, 0o644), os.Truncate(u.file, uploadSize))
+	err := errors.Join(os.WriteFile(filepath.Join(dir, "job.yaml"), []byte(manifest), 0o644), os.WriteFile(u.file, nil, 0o644), os.Truncate(u.file, uploadSize))
 	if err != nil {
 		b.Fatal(err)
 	}
