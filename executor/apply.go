@@ -184,11 +184,7 @@ func (a *application) job(ctx context.Context, step planner.Step) Outcome {
 
 // limited runs f while holding one of the slots.
 func (a *application) limited(ctx context.Context, f func() error) error {
-	if err := a.slots.Acquire(ctx, 1); err != nil {
-		return context.Cause(ctx)
-	}
-	defer a.slots.Release(1)
-	return f()
+	return once.Within(ctx, a.slots, f)
 }
 
 // fromRun repeats what the journal knows of a run that ended earlier.

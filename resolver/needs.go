@@ -32,7 +32,7 @@ func from(job spec.Job) []From {
 		}
 		list = append(list, From{
 			Pos: in.From.Pos, Name: in.From.V, Jobs: job.Needs[i].Jobs,
-			Include: texts(in.Files), Exclude: texts(in.Exclude), Decompress: in.Decompress.V, Tile: in.Tile,
+			Include: spec.Texts(in.Files), Exclude: spec.Texts(in.Exclude), Decompress: in.Decompress.V, Tile: in.Tile,
 		})
 	}
 	return list

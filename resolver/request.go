@@ -58,7 +58,7 @@ func networks(list []spec.Value[string]) *string {
 	if len(list) == 0 {
 		return nil
 	}
-	rule := strings.Join(texts(list), ",")
+	rule := strings.Join(spec.Texts(list), ",")
 	return &rule
 }
 

@@ -154,9 +154,9 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Manifest: filepath.Join(r.spec.Dir, filepath.Base(r.spec.File)),
 		Table:    r.spec.Table,
 		Title:    r.spec.Title.V,
-		Tags:     texts(r.spec.Tags),
+		Tags:     spec.Texts(r.spec.Tags),
 		Fields:   values(r.spec.CustomFields),
-		Secrets:  texts(r.spec.Secrets),
+		Secrets:  spec.Texts(r.spec.Secrets),
 		Inputs:   r.platformInputs(inputs),
 		Outputs:  r.spec.Outputs,
 		Rerun:    r.spec.Rerun,
@@ -201,14 +201,6 @@ func (t *tiling) resolve() {
 	analysis, version := t.analysis()
 	t.hardware(version)
 	t.license(analysis)
-}
-
-func texts(values []spec.Value[string]) []string {
-	var list []string
-	for _, v := range values {
-		list = append(list, v.V)
-	}
-	return list
 }
 
 func values(fields []spec.Field) map[string]any {

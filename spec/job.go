@@ -19,6 +19,15 @@ type Value[T any] struct {
 // Written tells that the value stands in the manifest.
 func (v Value[T]) Written() bool { return !v.Pos.IsZero() }
 
+// Texts are the texts of values, without their places; nil for none.
+func Texts(values []Value[string]) []string {
+	var list []string
+	for _, v := range values {
+		list = append(list, v.V)
+	}
+	return list
+}
+
 // Job is one document of a manifest. Paths in it are as written, relative to Dir.
 type Job struct {
 	Pos  diag.Position // the value of name

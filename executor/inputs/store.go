@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -109,12 +110,9 @@ func (s *Store) share(c Content) (f *file, first bool) {
 }
 
 // inTurn waits for one of the slots.
-func (s *Store) inTurn(ctx context.Context, in files.Input) (string, error) {
-	if err := s.slots.Acquire(ctx, 1); err != nil {
-		return "", context.Cause(ctx)
-	}
-	defer s.slots.Release(1)
-	return s.provide(ctx, in)
+func (s *Store) inTurn(ctx context.Context, in files.Input) (id string, err error) {
+	err = once.Within(ctx, s.slots, func() error { id, err = s.provide(ctx, in); return err })
+	return id, err
 }
 
 // provide takes the file that an earlier apply or another machine uploaded, if the

@@ -86,7 +86,7 @@ func (s *Starter) run(ctx context.Context, c Claim, place *seat) (string, error)
 		return c.ID, s.adopt(ctx, c)
 	}
 	var d draft
-	err := within(ctx, s.drafts, func() (err error) { d, err = s.draft(ctx, c); return err })
+	err := Within(ctx, s.drafts, func() (err error) { d, err = s.draft(ctx, c); return err })
 	if err != nil {
 		return d.id, err
 	}
@@ -102,7 +102,7 @@ func (s *Starter) run(ctx context.Context, c Claim, place *seat) (string, error)
 			return d.id, err
 		}
 	}
-	return d.id, within(ctx, s.submits, func() error { return s.spend(ctx, c, d, result) })
+	return d.id, Within(ctx, s.submits, func() error { return s.spend(ctx, c, d, result) })
 }
 
 // again looks for the claim's key after its draft has vanished: another runner
@@ -201,8 +201,8 @@ func (c Claim) record(kind state.Kind, id string) state.Record {
 	return state.Record{Kind: kind, Job: c.Key.Name, Key: c.Key.String(), ID: id, Upstream: c.Upstream}
 }
 
-// within runs f while holding a place of the semaphore.
-func within(ctx context.Context, places *semaphore.Weighted, f func() error) error {
+// Within runs f while holding a place of the semaphore.
+func Within(ctx context.Context, places *semaphore.Weighted, f func() error) error {
 	if err := places.Acquire(ctx, 1); err != nil {
 		return context.Cause(ctx)
 	}

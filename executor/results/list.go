@@ -46,8 +46,8 @@ func (d Download) List(ctx context.Context) ([]Result, error) {
 			r.Path = RunOf(f) + "/" + r.Path
 		}
 		if i, again := known[r.Path]; again {
-			if f.Uploaded.After(list[i].File.Uploaded) {
-				list[i] = r // of two versions the newer one counts
+			if replaces(f, list[i].File) {
+				list[i] = r
 			}
 			continue
 		}

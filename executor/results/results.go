@@ -32,7 +32,7 @@ type Wish struct {
 
 // Of is the wish of a job.
 func Of(job resolver.Job) Wish {
-	w := Wish{Include: texts(job.Outputs.Download), Exclude: texts(job.Outputs.Exclude), To: job.Results, Dir: job.Dir}
+	w := Wish{Include: spec.Texts(job.Outputs.Download), Exclude: spec.Texts(job.Outputs.Exclude), To: job.Results, Dir: job.Dir}
 	w.Keep = append(w.Keep, job.Manifest, filepath.Join(job.Dir, ignore.Name))
 	if job.Table != "" {
 		w.Keep = append(w.Keep, job.Table)
@@ -109,14 +109,6 @@ func (w Wish) Folder() string {
 // have left files out.
 func (w Wish) Selection() string {
 	return strings.Join(w.Include, "\n") + "\n!" + strings.Join(w.Exclude, "\n!")
-}
-
-func texts(values []spec.Value[string]) []string {
-	var list []string
-	for _, v := range values {
-		list = append(list, v.V)
-	}
-	return list
 }
 
 // Missing lists the results of a run that are not on this disk in the size in

@@ -29,22 +29,14 @@ type Log struct {
 
 // Of are the checks of a manifest.
 func Of(s spec.Success) Checks {
-	c := Checks{Files: texts(s.Files)}
+	c := Checks{Files: spec.Texts(s.Files)}
 	if s.ExitCode.Written() {
 		c.ExitCode = path.Clean(s.ExitCode.V)
 	}
 	for _, log := range s.Logs {
-		c.Logs = append(c.Logs, Log{File: path.Clean(log.File.V), Contains: texts(log.Contains), Lacks: texts(log.Lacks)})
+		c.Logs = append(c.Logs, Log{File: path.Clean(log.File.V), Contains: spec.Texts(log.Contains), Lacks: spec.Texts(log.Lacks)})
 	}
 	return c
-}
-
-func texts(values []spec.Value[string]) []string {
-	var list []string
-	for _, v := range values {
-		list = append(list, v.V)
-	}
-	return list
 }
 
 // None tells that the platform's word is enough.

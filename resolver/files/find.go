@@ -50,7 +50,7 @@ func (f finder) match(in spec.Input) []Input {
 	if in.ID.Written() {
 		return []Input{{Pos: in.ID.Pos, ID: in.ID.V, Decompress: in.Decompress.V, Tile: in.Tile, Use: in.Use}}
 	}
-	said := fmt.Sprintf("%q %q %q %q %q %v", f.dir, in.Path.V, texts(in.Exclude), in.As.V, in.Pack.V, in.Decompress.V)
+	said := fmt.Sprintf("%q %q %q %q %q %v", f.dir, in.Path.V, spec.Texts(in.Exclude), in.As.V, in.Pack.V, in.Decompress.V)
 	meant, known := f.disk.known[said]
 	if !known {
 		look := finder{dir: f.dir, disk: f.disk, problems: &meant.problems}
@@ -76,14 +76,6 @@ func (f finder) match(in spec.Input) []Input {
 		}
 	}
 	return inputs
-}
-
-func texts(values []spec.Value[string]) []string {
-	var list []string
-	for _, v := range values {
-		list = append(list, v.V)
-	}
-	return list
 }
 
 // single is every file on its own.
@@ -125,7 +117,7 @@ func (f finder) packed(in spec.Input) []Input {
 
 // files are the local files that one entry means, without what this tool wrote.
 func (f finder) files(in spec.Input) []content.File {
-	exclude := texts(in.Exclude)
+	exclude := spec.Texts(in.Exclude)
 	match := content.Match
 	if in.Pack.Written() {
 		match = content.MatchTree

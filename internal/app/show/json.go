@@ -27,27 +27,22 @@ type PlanJSON struct {
 
 // StepJSON is one job of a plan.
 type StepJSON struct {
-	Name         string           `json:"name"`
-	Action       planner.Action   `json:"action"`
-	Reasons      []string         `json:"reasons"`
-	Changes      []planner.Change `json:"changes,omitempty"`
-	ID           string           `json:"id,omitempty"`
-	Verdict      string           `json:"verdict,omitempty"` // of the last run, when it ended
-	Digest       string           `json:"digest"`
-	Key          string           `json:"key"`
-	Analysis     string           `json:"analysis"`
-	Version      string           `json:"version"`
-	CoreType     string           `json:"coreType"`
-	CoresPerSlot int              `json:"coresPerSlot"`
-	Slots        int              `json:"slots"`
-	Walltime     int              `json:"walltimeHours,omitempty"`
-	Analyses     []TileJSON       `json:"analyses,omitempty"` // all of them, where there are several; the keys above are those of the first
-	Notes        []string         `json:"notes,omitempty"`
-	Hint         string           `json:"hint,omitempty"`
-	Refusal      *diag.Diagnostic `json:"refusal,omitempty"` // which key forbids it, and where that is
+	Name     string           `json:"name"`
+	Action   planner.Action   `json:"action"`
+	Reasons  []string         `json:"reasons"`
+	Changes  []planner.Change `json:"changes,omitempty"`
+	ID       string           `json:"id,omitempty"`
+	Verdict  string           `json:"verdict,omitempty"` // of the last run, when it ended
+	Digest   string           `json:"digest"`
+	Key      string           `json:"key"`
+	TileJSON                  // the first analysis
+	Analyses []TileJSON       `json:"analyses,omitempty"` // all of them, where there are several
+	Notes    []string         `json:"notes,omitempty"`
+	Hint     string           `json:"hint,omitempty"`
+	Refusal  *diag.Diagnostic `json:"refusal,omitempty"` // which key forbids it, and where that is
 }
 
-// TileJSON is one analysis of a job that has several.
+// TileJSON is one analysis of a job.
 type TileJSON struct {
 	Analysis     string `json:"analysis"`
 	Version      string `json:"version"`
@@ -70,21 +65,20 @@ type UploadJSON struct {
 func WritePlan(w io.Writer, plan planner.Plan) error {
 	out := PlanJSON{FormatVersion: FormatVersion, Pending: plan.Pending(), Jobs: []StepJSON{}, Uploads: []UploadJSON{}, Reused: []UploadJSON{}}
 	for _, s := range plan.Steps {
-		first := s.Job.Tiles[0]
+		var tiles []TileJSON
+		for _, tile := range s.Job.Tiles {
+			tiles = append(tiles, TileJSON{tile.Analysis, tile.Version, tile.CoreType, tile.Cores, tile.Slots, tile.Walltime})
+		}
 		step := StepJSON{
 			Name: s.Job.Name, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
 			Verdict: s.Last.Verdict, Digest: s.Job.Digest, Key: s.Key.String(),
-			Analysis: first.Analysis, Version: first.Version, CoreType: first.CoreType,
-			CoresPerSlot: first.Cores, Slots: first.Slots, Walltime: first.Walltime,
-			Notes: s.Job.Notes, Hint: s.Advice,
+			TileJSON: tiles[0], Notes: s.Job.Notes, Hint: s.Advice,
 		}
 		if s.Action == planner.Refused {
 			step.Refusal = &s.Refusal
 		}
-		for _, tile := range s.Job.Tiles {
-			if len(s.Job.Tiles) > 1 {
-				step.Analyses = append(step.Analyses, TileJSON{tile.Analysis, tile.Version, tile.CoreType, tile.Cores, tile.Slots, tile.Walltime})
-			}
+		if len(tiles) > 1 {
+			step.Analyses = tiles
 		}
 		out.Jobs = append(out.Jobs, step)
 	}
