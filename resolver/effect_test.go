@@ -74,6 +74,7 @@ func usualChanges() map[string]change {
 		"version":           {"version: 1", "version: 1.0"},
 		"kind":              {"name: wing", "kind: defaults\ntags: []\n---\nname: wing"},
 		"name":              {"name: wing", "name: tail"},
+		"namespace":         {"namespace: a", "namespace: b"},
 		"vars":              {"vars: {a: 1}\n" + vars, "vars: {a: 2}\n" + vars},
 		"vars.NAME":         {"vars: {a: 1, b: 1}\n" + vars, "vars: {a: x, b: 1}\n" + vars},
 		"title":             {"title: A", "title: B"},

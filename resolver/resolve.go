@@ -37,6 +37,7 @@ type Job struct {
 	Rank     int         // 0 without needs, else more than that of each of them
 	From     []From
 
+	Namespace string // keeps jobs of one name apart; in no digest and no key
 	Success   spec.Success
 	Limits    spec.Limits
 	Protected spec.Value[bool]
@@ -164,6 +165,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Rank:     r.spec.Rank,
 		From:     from(r.spec),
 
+		Namespace: r.spec.Namespace.V,
 		Success:   r.spec.Success,
 		Limits:    r.spec.Limits,
 		Protected: r.spec.Protected,

@@ -22,6 +22,7 @@ func decode(doc node, src diag.Source, fullName string) Job {
 		Pos: name.Pos, File: src.Name, Dir: src.Dir,
 		Family:      name.V,
 		Name:        Value[string]{V: fullName, Pos: name.Pos},
+		Namespace:   doc.member("namespace").text(),
 		Title:       doc.member("title").text(),
 		Description: doc.member("description").text(),
 		Project:     doc.member("project").text(),

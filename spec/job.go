@@ -39,6 +39,7 @@ type Job struct {
 	Family string // the name in the manifest, which all points of a matrix share
 
 	Name        Value[string] // identity, unique in one apply: Family, or FAMILY/key=value,...
+	Namespace   Value[string] // keeps jobs of one name apart; no default here, as that needs the manifest's repository
 	Title       Value[string] // name on the platform; default: name
 	Description Value[string]
 	Project     Value[string] // name or id

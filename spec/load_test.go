@@ -35,6 +35,7 @@ func TestLoadFull(t *testing.T) {
 		Pos: at(3, 7, 13), File: "full.yaml", Dir: filepath.Join(corpus, "ok"),
 		Family:      "airfoil-aoa-4",
 		Name:        written("airfoil-aoa-4", 3, 7, 13),
+		Namespace:   written("aero/polars", 41, 12, 11),
 		Title:       written("NACA0012 at 4 degrees", 4, 8, 23),
 		Description: written("Polar of the NACA0012 airfoil, one point", 5, 14, 40),
 		Project:     written("aero-2026", 6, 10, 9),

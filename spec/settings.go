@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
@@ -100,7 +101,11 @@ func (s Setting) value(name string, standard expr.Value, list *diag.List) (expr.
 			return expr.Value{V: s.Text == "true"}, true
 		}
 	case string:
-		return expr.Value{V: s.Text}, true
+		if utf8.ValidString(s.Text) {
+			return expr.Value{V: s.Text}, true
+		}
+		list.Add(diag.Position{}, diag.NotText, "give it in UTF-8", "--var %s: the value is not valid UTF-8", name)
+		return expr.Value{}, false
 	}
 	list.Add(diag.Position{}, diag.WrongType, fmt.Sprintf("the default at %s says so", standard.Pos),
 		"--var %s=%s: the variable must be %s", name, diag.Short(s.Text), kindOf(standard.V))

@@ -54,6 +54,7 @@ func TestSweepValues(t *testing.T) {
 	job := good(t, "sweep")[3]
 	got := map[string]string{
 		"family": job.Family, "title": job.Title.V, "description": job.Description.V, "project": job.Project.V, "tag": job.Tags[1].V,
+		"namespace": job.Namespace.V,
 		"version": job.Tiles[0].Analysis.Version.V, "cores": fmt.Sprint(job.Tiles[0].Hardware.CoresPerSlot.V), "slots": fmt.Sprint(job.Tiles[0].Hardware.Slots.V),
 		"walltime": job.Tiles[0].Hardware.Walltime.V.String(), "priority": string(job.Priority.V), "server": job.Tiles[0].License.Servers[0].Value.V,
 		"path": job.Inputs[0].Path.V, "decompress": fmt.Sprint(job.Inputs[1].Decompress.V), "as": job.Inputs[2].As.V,
@@ -61,6 +62,7 @@ func TestSweepValues(t *testing.T) {
 	}
 	want := map[string]string{
 		"family": "airfoil", "title": "NACA0012 at 0 degrees, Mach 0.15", "description": "0", "project": "aero", "tag": "aoa-0",
+		"namespace": "aero/polar-1",
 		"version": "9.10", "cores": "10", "slots": "1", "walltime": "8h0m0s", "priority": "economy", "server": "27000@license.example.com",
 		"path": "decks/very coarse.k", "decompress": "false", "as": "airfoil-aoa=0,cores=10,mesh=very%20coarse.k",
 		"env": "0", "env name": "airfoil/aoa=0,cores=10,mesh=very%20coarse", "command": "echo '0' ${{ this }} ${HOME} ${{\n",
@@ -137,6 +139,18 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// A job's own namespace wins over that of the defaults. None has a default here.
+func TestNamespaces(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, job := range slices.Concat(good(t, "namespace"), good(t, "minimal")) {
+		got = append(got, job.Name.V+": "+job.Namespace.V)
+	}
+	if diff := cmp.Diff([]string{"wing: team-a/heat", "tail: Größe: 2 (neu)", "fin: team-b/heat", "hello: "}, got); diff != "" {
+		t.Errorf("namespaces (-want +got):\n%s", diff)
+	}
+}
+
 const swept = `version: 1
 name: wing
 analysis: {code: x}
@@ -164,6 +178,7 @@ func TestSettings(t *testing.T) {
 		"no number":    {loader: spec.Loader{Set: []spec.Setting{{"mach", "fast"}}}, problem: "--var mach=fast: the variable must be a number [wrong-type]"},
 		"hexadecimal":  {loader: spec.Loader{Set: []spec.Setting{{"mach", "0x10"}}}, problem: "--var mach=0x10: the variable must be a number [wrong-type]"},
 		"yes":          {loader: spec.Loader{Set: []spec.Setting{{"restart", "yes"}}}, problem: "--var restart=yes: the variable must be true or false [wrong-type]"},
+		"no text":      {loader: spec.Loader{Set: []spec.Setting{{"mesh", "\xff"}}}, problem: "--var mesh: the value is not valid UTF-8 [not-text]"},
 		"not declared": {loader: spec.Loader{Set: []spec.Setting{{"mahc", "1"}}}, problem: "--var mahc: no manifest declares this variable [unknown-reference]"},
 		"list":         {loader: spec.Loader{Files: []diag.Source{file("- a\n")}}, problem: "v.yaml:1:1: a file of variables has names and values [wrong-type]"},
 	} {
