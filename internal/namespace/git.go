@@ -1,0 +1,127 @@
+package namespace
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// UnreadableError is about a repository that is there and does not tell its name. No
+// other namespace takes its place: on a machine that can read it, the same job
+// would have another one, and run beside this one.
+type UnreadableError struct {
+	Manifest string // its path
+	Git      string // path of the .git
+	Err      error
+}
+
+// Error names the manifest and what cannot be read.
+func (e *UnreadableError) Error() string {
+	return fmt.Sprintf("finding the namespace of %s: reading %s: %v", e.Manifest, e.Git, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
+// Hint is what makes the repository unnecessary: a line for the manifest.
+func (e *UnreadableError) Hint() string {
+	act := "repair the repository"
+	if errors.Is(e.Err, exec.ErrNotFound) || errors.Is(e.Err, exec.ErrDot) {
+		act = "install git"
+	}
+	return act + ", or write into the manifest: namespace: " + e.proposal()
+}
+
+// proposal is the manifest's path from the folder of its repository on, as a YAML text.
+func (e *UnreadableError) proposal() string {
+	root := filepath.Dir(e.Git)
+	name := short(e.Manifest)
+	if inside, err := filepath.Rel(filepath.Dir(root), e.Manifest); err == nil {
+		name = printable(filepath.ToSlash(inside))
+	}
+	if plain.MatchString(name) {
+		return name
+	}
+	return strconv.Quote(name)
+}
+
+// plain is a path that YAML reads as a text without quotes.
+var plain = regexp.MustCompile(`^[A-Za-z][\w.+-]*/[\w./+-]*$`)
+
+// ask asks git for the address of the remote origin; empty where there is none. Git
+// puts the person's own abbreviations of addresses (insteadOf) into words. The path
+// of .git is given to it, so that it looks at no other repository, and does not mind
+// whose that one is: nothing of what is in it is run.
+func (f *Finder) ask(ctx context.Context, entry string) (string, error) {
+	if err := whole(entry); err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, "git", "-c", "safe.directory=*", "--git-dir="+entry, "remote", "-v")
+	cmd.Env = environment(f.Environ)
+	cmd.WaitDelay = time.Second
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	list, err := cmd.Output()
+	if err != nil {
+		return "", refusal(err, complaint.String())
+	}
+	return address(origin(string(list)), filepath.Dir(entry)), nil
+}
+
+// whole finds a repository that has lost its settings: for git that is one without
+// remotes.
+func whole(entry string) error {
+	info, err := os.Stat(entry)
+	if err != nil || !info.IsDir() {
+		return nil // git says what is wrong with it
+	}
+	if _, err := os.Stat(filepath.Join(entry, "config")); err != nil {
+		return fmt.Errorf("its config: %w", errors.Unwrap(err))
+	}
+	return nil
+}
+
+// environment leaves out the variables that name a repository or settings of one, as
+// git sets them for hooks. Where git's own programs are stays.
+func environment(all []string) []string {
+	kept := []string{} // nil would mean all of this process
+	for _, variable := range all {
+		name := strings.ToUpper(variable)
+		if !strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "GIT_EXEC_PATH=") {
+			kept = append(kept, variable)
+		}
+	}
+	return kept
+}
+
+// refusal is why git gave no answer, in the first line of its words. Addresses are
+// left out of them, for the sake of the tokens in them.
+func refusal(err error, complaint string) error {
+	line, _, _ := strings.Cut(strings.TrimSpace(complaint), "\n")
+	if line == "" {
+		return err
+	}
+	return fmt.Errorf("%s (git: %w)", addresses.ReplaceAllString(line, "ADDRESS"), err)
+}
+
+var addresses = regexp.MustCompile(`\S+(://|@)\S+`)
+
+// origin finds the address to fetch the remote origin from in the list of remotes.
+// What follows it there is in round or square brackets.
+func origin(list string) string {
+	for line := range strings.Lines(list) {
+		rest, is := strings.CutPrefix(line, "origin\t")
+		if end := strings.LastIndex(rest, " (fetch)"); is && end >= 0 {
+			return strings.TrimSpace(rest[:end])
+		}
+	}
+	return ""
+}

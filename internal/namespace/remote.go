@@ -1,0 +1,179 @@
+package namespace
+
+import (
+	"net/url"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// address gives the address of a remote without what differs from clone to clone of
+// one repository, or is nobody's business: scheme, user, password, port, query and
+// .git. A repository that is on this machine, or on a disk of it, has its own name
+// as its address: its path may be another one elsewhere. The root is where a relative
+// path starts; the address is empty where the remote says nothing.
+func address(remote, root string) string {
+	remote = helper.ReplaceAllString(strings.TrimSpace(remote), "")
+	scheme, rest, isURL := strings.Cut(remote, "://")
+	switch {
+	case remote == "":
+		return ""
+	case isURL && strings.EqualFold(scheme, "file"):
+		return ofFile(decoded(rest), root)
+	case isURL:
+		host, inside := splitURL(rest)
+		return atHost(host, decoded(inside))
+	case strings.HasPrefix(remote, `\\`):
+		return ofShare(remote)
+	case drive.MatchString(remote):
+		return ofPath(remote, root)
+	}
+	if host, inside, is := splitSSH(remote); is {
+		return atHost(host, inside)
+	}
+	return ofPath(remote, root)
+}
+
+var (
+	helper = regexp.MustCompile(`^[A-Za-z0-9+.-]+::`)  // of git remote-HELPER, before the address
+	drive  = regexp.MustCompile(`^[A-Za-z]:([\\/]|$)`) // C:\sims, which is no host C
+	port   = regexp.MustCompile(`^[0-9]*$`)
+)
+
+// splitURL takes apart what follows the scheme of a URL. By hand: people write
+// passwords with / and ? into it, as they got them.
+func splitURL(rest string) (host, inside string) {
+	end := len(rest)
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		end = i
+	}
+	if last := strings.LastIndex(rest, "@"); last >= end && strings.Contains(rest[:end], ":") {
+		return splitURL(rest[last+1:]) // what seemed to be a path can be the rest of a password
+	}
+	_, host, _ = cutLast(rest[:end], "@")
+	host, number := splitPort(host)
+	inside = rest[end:]
+	if i := strings.IndexAny(inside, "?#"); i >= 0 {
+		inside = inside[:i]
+	}
+	if !port.MatchString(number) { // ssh://git@host:acme/sims, a mixture of both forms
+		inside = number + inside
+	}
+	return host, inside
+}
+
+// splitSSH takes apart an address of the form USER@HOST:PATH; a colon after a slash
+// belongs to a path of this machine.
+func splitSSH(remote string) (host, inside string, is bool) {
+	before, inside, is := strings.Cut(remote, ":")
+	if open := strings.IndexByte(remote, '['); open >= 0 && open < len(before) { // [::1] or [HOST:PORT]
+		before, inside, is = strings.Cut(remote, "]:")
+	}
+	if !is || strings.Contains(before, "/") {
+		return "", "", false
+	}
+	if _, after, user := cutLast(before, "@"); user {
+		before = after
+	} else if _, after, password := cutLast(inside, "@"); password { // USER:PASSWORD@HOST, a URL without its scheme
+		host, inside = splitURL(after)
+		return host, inside, true
+	}
+	if before = strings.TrimPrefix(before, "["); strings.Count(before, ":") == 1 {
+		before, _ = splitPort(before)
+	}
+	return before, inside, true
+}
+
+// splitPort takes the port from a host, which is in square brackets when it is an
+// address of IPv6.
+func splitPort(host string) (name, number string) {
+	if inner, after, found := strings.Cut(strings.TrimPrefix(host, "["), "]"); found {
+		return inner, strings.TrimPrefix(after, ":")
+	}
+	name, number, _ = strings.Cut(host, ":")
+	return name, number
+}
+
+// atHost is the address of a repository on a server.
+func atHost(host, inside string) string {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	inside = bare(inside)
+	if behind, door := doors()[host]; door {
+		host = behind
+	}
+	if host == "dev.azure.com" { // ORG/PROJECT/_git/NAME by https, v3/ORG/PROJECT/NAME by ssh
+		inside = strings.Replace(strings.TrimPrefix(inside, "v3/"), "/_git/", "/", 1)
+	}
+	return strings.Trim(host+"/"+inside, "/")
+}
+
+// doors are the hosts that lead to another one: ssh through the port of https, and
+// that of Azure DevOps. (GitHub: "Using SSH over the HTTPS port"; GitLab and Bitbucket:
+// the same with altssh; Azure DevOps: "Use SSH key authentication".)
+func doors() map[string]string {
+	return map[string]string{
+		"ssh.github.com":       "github.com",
+		"altssh.gitlab.com":    "gitlab.com",
+		"altssh.bitbucket.org": "bitbucket.org",
+		"ssh.dev.azure.com":    "dev.azure.com",
+	}
+}
+
+// ofFile is the address of what follows file://, with a host where it is on a share.
+func ofFile(rest, root string) string {
+	host, inside, _ := strings.Cut(rest, "/")
+	switch {
+	case drive.MatchString(rest): // file://C:/sims, with a slash too few
+		return ofPath(rest, root)
+	case host == "", strings.EqualFold(host, "localhost"):
+		return ofPath("/"+inside, root)
+	}
+	return atHost(host, inside)
+}
+
+// ofShare is the address of \\HOST\SHARE\PATH.
+func ofShare(remote string) string {
+	host, inside, _ := strings.Cut(strings.TrimLeft(slashes(remote), "/"), "/")
+	return atHost(host, inside)
+}
+
+// ofPath is the name of a repository by its path, which is another one on each machine.
+func ofPath(remote, root string) string {
+	if drive.MatchString(remote) {
+		remote = slashes(remote)
+	} else if remote = filepath.ToSlash(remote); !path.IsAbs(remote) {
+		remote = path.Join(slashes(root), remote)
+	}
+	if name := path.Base(bare(remote)); name != "." {
+		return name
+	}
+	return ""
+}
+
+// slashes is for paths of Windows, wherever they are read.
+func slashes(p string) string { return strings.ReplaceAll(p, `\`, "/") }
+
+// bare is a path without slashes around it and without .git at its end.
+func bare(p string) string {
+	p = strings.Trim(path.Clean("/"+p), "/")
+	p = strings.TrimSuffix(p, ".git")
+	return strings.TrimSuffix(p, "/")
+}
+
+// decoded is a path without the escapes of URLs, as ssh and paths have none.
+func decoded(p string) string {
+	if plain, err := url.PathUnescape(p); err == nil {
+		return plain
+	}
+	return p
+}
+
+// cutLast cuts at the last separator; without one, all comes after it.
+func cutLast(s, separator string) (before, after string, found bool) {
+	i := strings.LastIndex(s, separator)
+	if i < 0 {
+		return "", s, false
+	}
+	return s[:i], s[i+len(separator):], true
+}
