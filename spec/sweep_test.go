@@ -55,7 +55,7 @@ func TestSweepValues(t *testing.T) {
 	got := map[string]string{
 		"family": job.Family, "title": job.Title.V, "description": job.Description.V, "project": job.Project.V, "tag": job.Tags[1].V,
 		"namespace": job.Namespace.V,
-		"version": job.Tiles[0].Analysis.Version.V, "cores": fmt.Sprint(job.Tiles[0].Hardware.CoresPerSlot.V), "slots": fmt.Sprint(job.Tiles[0].Hardware.Slots.V),
+		"version":   job.Tiles[0].Analysis.Version.V, "cores": fmt.Sprint(job.Tiles[0].Hardware.CoresPerSlot.V), "slots": fmt.Sprint(job.Tiles[0].Hardware.Slots.V),
 		"walltime": job.Tiles[0].Hardware.Walltime.V.String(), "priority": string(job.Priority.V), "server": job.Tiles[0].License.Servers[0].Value.V,
 		"path": job.Inputs[0].Path.V, "decompress": fmt.Sprint(job.Inputs[1].Decompress.V), "as": job.Inputs[2].As.V,
 		"env": job.Tiles[0].Env[0].Value.V, "env name": job.Tiles[0].Env[1].Value.V, "command": job.Tiles[0].Command.V, "folder": job.ResultsFolder(),
@@ -63,7 +63,7 @@ func TestSweepValues(t *testing.T) {
 	want := map[string]string{
 		"family": "airfoil", "title": "NACA0012 at 0 degrees, Mach 0.15", "description": "0", "project": "aero", "tag": "aoa-0",
 		"namespace": "aero/polar-1",
-		"version": "9.10", "cores": "10", "slots": "1", "walltime": "8h0m0s", "priority": "economy", "server": "27000@license.example.com",
+		"version":   "9.10", "cores": "10", "slots": "1", "walltime": "8h0m0s", "priority": "economy", "server": "27000@license.example.com",
 		"path": "decks/very coarse.k", "decompress": "false", "as": "airfoil-aoa=0,cores=10,mesh=very%20coarse.k",
 		"env": "0", "env name": "airfoil/aoa=0,cores=10,mesh=very%20coarse", "command": "echo '0' ${{ this }} ${HOME} ${{\n",
 		"folder": "results/airfoil-aoa=0,cores=10,mesh=very%20coarse",

@@ -47,6 +47,17 @@ type result struct {
 	stdout, stderr string
 }
 
+// copied is a folder of this repository outside of it: in what state the repository
+// itself is, if it is one, is nothing that a test may depend on.
+func copied(t *testing.T, folder string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(folder)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // run calls the tool in this process, as a pipeline would: no terminal.
 func (p *platform) run(t *testing.T, args ...string) result {
 	t.Helper()

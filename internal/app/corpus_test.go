@@ -16,7 +16,11 @@ import (
 // can refuse, and compares what a person reads. Nothing but GET may be sent.
 func TestCatalogProblems(t *testing.T) {
 	p := newPlatform(t)
-	t.Chdir(filepath.Join("..", "..", "testdata", "manifest", "bad", "catalog"))
+	corpus, err := filepath.Abs(filepath.Join("..", "..", "testdata", "manifest", "bad", "catalog"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(copied(t, corpus))
 	files, err := filepath.Glob("*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no manifests: %v", err)
@@ -27,7 +31,7 @@ func TestCatalogProblems(t *testing.T) {
 			if got.code != 3 || got.stdout != "" {
 				t.Errorf("exit code %d, stdout %q", got.code, got.stdout)
 			}
-			golden.Equal(t, strings.TrimSuffix(file, ".yaml")+".out", got.stderr)
+			golden.Equal(t, filepath.Join(corpus, strings.TrimSuffix(file, ".yaml")+".out"), got.stderr)
 		})
 	}
 	for _, r := range p.server.Requests() {

@@ -13,6 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/namespace"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
@@ -77,7 +78,7 @@ func exitCode(err error) ExitCode {
 		return ExitOK
 	case errors.As(err, &code):
 		return ExitCode(code)
-	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*content.BadPatternError](err):
+	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err):
 		return ExitUsage
 	case is[*login.MissingKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
 		return ExitAuth

@@ -16,7 +16,7 @@ import (
 func TestGuideBody(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	got := p.run(t, "-f", "../../examples/ls-dyna/job.yaml", "--no-wait", "--state", filepath.Join(t.TempDir(), "state"))
+	got := p.run(t, "-f", filepath.Join(copied(t, "../../examples/ls-dyna"), "job.yaml"), "--no-wait", "--state", filepath.Join(t.TempDir(), "state"))
 	if got.code != 0 {
 		t.Fatalf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/app/sources"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/namespace"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -112,6 +114,27 @@ func targets(jobs []spec.Job, wanted []string) ([]spec.Job, error) {
 		}
 	}
 	return slices.DeleteFunc(jobs, func(j spec.Job) bool { return !chosen[j.Name.V] }), nil
+}
+
+// nameSpaces gives each job that names no namespace that of its manifest. Git is asked
+// only where one is missing.
+func (t *tool) nameSpaces(ctx context.Context, m manifest) error {
+	finder := namespace.Finder{Environ: t.Environ}
+	ofFile := make(map[string]string)
+	for i, job := range m.jobs {
+		if job.Namespace.Written() {
+			continue
+		}
+		if _, known := ofFile[job.File]; !known {
+			found, err := finder.Of(ctx, realManifest(m.source(job.File)))
+			if err != nil {
+				return err
+			}
+			ofFile[job.File] = found
+		}
+		m.jobs[i].Namespace.V = ofFile[job.File]
+	}
+	return nil
 }
 
 // byRank sorts the jobs into those without needs, those that build only on them, and so on.

@@ -61,6 +61,9 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 	if missing := s.readSecrets(t.Getenv); len(missing) > 0 && !readOnly(c) {
 		return t.problems(c, m, missing)
 	}
+	if err := t.nameSpaces(c.Context, m); err != nil {
+		return err
+	}
 	if err := t.connect(c, s); err != nil {
 		return err
 	}

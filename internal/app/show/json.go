@@ -27,19 +27,20 @@ type PlanJSON struct {
 
 // StepJSON is one job of a plan.
 type StepJSON struct {
-	Name     string           `json:"name"`
-	Action   planner.Action   `json:"action"`
-	Reasons  []string         `json:"reasons"`
-	Changes  []planner.Change `json:"changes,omitempty"`
-	ID       string           `json:"id,omitempty"`
-	Verdict  string           `json:"verdict,omitempty"` // of the last run, when it ended
-	Digest   string           `json:"digest"`
-	Key      string           `json:"key"`
-	TileJSON                  // the first analysis
-	Analyses []TileJSON       `json:"analyses,omitempty"` // all of them, where there are several
-	Notes    []string         `json:"notes,omitempty"`
-	Hint     string           `json:"hint,omitempty"`
-	Refusal  *diag.Diagnostic `json:"refusal,omitempty"` // which key forbids it, and where that is
+	Name      string           `json:"name"`
+	Namespace string           `json:"namespace"` // keeps jobs of one name apart
+	Action    planner.Action   `json:"action"`
+	Reasons   []string         `json:"reasons"`
+	Changes   []planner.Change `json:"changes,omitempty"`
+	ID        string           `json:"id,omitempty"`
+	Verdict   string           `json:"verdict,omitempty"` // of the last run, when it ended
+	Digest    string           `json:"digest"`
+	Key       string           `json:"key"`
+	TileJSON                   // the first analysis
+	Analyses  []TileJSON       `json:"analyses,omitempty"` // all of them, where there are several
+	Notes     []string         `json:"notes,omitempty"`
+	Hint      string           `json:"hint,omitempty"`
+	Refusal   *diag.Diagnostic `json:"refusal,omitempty"` // which key forbids it, and where that is
 }
 
 // TileJSON is one analysis of a job.
@@ -70,7 +71,7 @@ func WritePlan(w io.Writer, plan planner.Plan) error {
 			tiles = append(tiles, TileJSON{tile.Analysis, tile.Version, tile.CoreType, tile.Cores, tile.Slots, tile.Walltime})
 		}
 		step := StepJSON{
-			Name: s.Job.Name, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
+			Name: s.Job.Name, Namespace: s.Job.Namespace, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
 			Verdict: s.Last.Verdict, Digest: s.Job.Digest, Key: s.Key.String(),
 			TileJSON: tiles[0], Notes: s.Job.Notes, Hint: s.Advice,
 		}
