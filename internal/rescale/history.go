@@ -2,6 +2,8 @@ package rescale
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -159,80 +161,203 @@ func (c *Client) statuses(ctx context.Context, id, path string) ([]Status, error
 	return distinct(convert(found, wireStatus.status), func(s Status) string { return s.ID }), err
 }
 
-// Tag is a label of a job. How the platform normalises names is not known
-// (rescale-api.md §7.6).
-type Tag struct {
-	Name           string `json:"name"`
-	NormalizedName string `json:"normalizedName"`
+// Job is a stored job. Its status is in Statuses, not here (rescale-api.md §2.6).
+// Tags and Automations are nil when the body does not say, and empty when there are none.
+type Job struct {
+	ID            string
+	Name          string
+	Description   string
+	Owner         string // e-mail address
+	DateInserted  time.Time
+	ClonedFrom    string // id of the job that a person copied; "" when it is no copy
+	ProjectID     string
+	ClusterID     string // of a cluster that was there already; "" for one of its own
+	IsLowPriority bool
+	Tags          []string
+	Automations   []JobAutomation
+	Tiles         []Tile
 }
 
-// Tags lists the tags of a job. Only v3 has this call.
-func (c *Client) Tags(ctx context.Context, id string) ([]Tag, error) {
-	if err := checkID(id); err != nil {
-		return nil, err
+// Tile is one software tile of a stored job.
+type Tile struct {
+	AnalysisCode string
+	VersionCode  string
+	Command      string
+	EnvVars      map[string]string // with the values of secrets
+	CoreType     string            // its code
+	CoresPerSlot int
+	Slots        int
+	Walltime     int        // hours; 0 when the platform does not say
+	Inputs       []string   // file ids
+	InputFiles   []TileFile // the same files; nil when the body does not say
+	PreProcess   Script
+	PostProcess  Script
+}
+
+// TileFile is an input of a stored tile. Bodies hold more or less of the file: its id
+// is always there (rescale-api.md §12.5).
+type TileFile struct {
+	File
+	Decompress *bool // nil when the body does not say
+}
+
+// Script is what a stored tile runs before or after its command.
+type Script struct {
+	Known   bool // false: the body does not say whether there is one
+	File    File // without an id when there is none
+	Command string
+}
+
+type wireJob struct {
+	ID            string                 `json:"id"`
+	Name          string                 `json:"name"`
+	Description   text                   `json:"description"`
+	Owner         text                   `json:"owner"`
+	DateInserted  date                   `json:"dateInserted"`
+	ClonedFrom    reference              `json:"clonedFrom"`
+	ProjectID     reference              `json:"projectId"`
+	ClusterID     hint[reference]        `json:"clusterId"`
+	IsLowPriority bool                   `json:"isLowPriority"`
+	UserTags      hint[[]wireTag]        `json:"userTags"`
+	Automations   hint[[]wireAutomation] `json:"jobAutomations"`
+	Tiles         []wireTile             `json:"jobanalyses"`
+}
+
+type wireTag struct {
+	Name string `json:"name"`
+}
+
+type wireAutomation struct {
+	Automation struct {
+		ID string `json:"id"`
+	} `json:"automation"`
+	Environment map[string]text `json:"environmentVariables"`
+}
+
+func (w wireAutomation) automation() JobAutomation {
+	return JobAutomation{Automation: AutomationRef{w.Automation.ID}, Environment: plain(w.Environment)}
+}
+
+type wireTile struct {
+	Analysis struct {
+		Code    string `json:"code"`
+		Version text   `json:"version"`
+	} `json:"analysis"`
+	Command  text            `json:"command"`
+	EnvVars  map[string]text `json:"envVars"`
+	Hardware struct {
+		CoreType     reference `json:"coreType"`
+		CoresPerSlot number    `json:"coresPerSlot"`
+		Slots        number    `json:"slots"`
+		Walltime     number    `json:"walltime"`
+	} `json:"hardware"`
+	InputFiles         []wireTileFile `json:"inputFiles"`
+	PreProcess         hint[wireFile] `json:"preProcessScript"`
+	PreProcessCommand  text           `json:"preProcessScriptCommand"`
+	PostProcess        hint[wireFile] `json:"postProcessScript"`
+	PostProcessCommand text           `json:"postProcessScriptCommand"`
+}
+
+// wireTileFile is an input of a tile. Only its id must be readable.
+type wireTileFile struct {
+	wireFile
+	Decompress *bool `json:"decompress"`
+}
+
+// UnmarshalJSON reads the id, and of the rest what there is.
+func (w *wireTileFile) UnmarshalJSON(data []byte) error {
+	var must struct {
+		ID string `json:"id"`
 	}
-	return all[Tag](ctx, c, listing{path: tagPath(id), size: catalogPageSize})
-}
-
-// AddTag labels a job. It is not repeated, though doing it twice is harmless.
-func (c *Client) AddTag(ctx context.Context, id, tag string) error {
-	return c.tag(ctx, http.MethodPost, id, tag)
-}
-
-// RemoveTag takes a label from a job, through v3. One that is not there is removed already.
-func (c *Client) RemoveTag(ctx context.Context, id, tag string) error {
-	err := c.tag(ctx, http.MethodDelete, id, tag)
-	if isNotFound(err) {
-		return nil
+	if err := json.Unmarshal(data, &must); err != nil {
+		return err
 	}
+	type whole struct {
+		wireFile
+		Decompress *bool `json:"decompress"`
+	}
+	var may hint[whole]
+	err := json.Unmarshal(data, &may)
+	*w = wireTileFile(may.value)
+	w.ID = must.ID
 	return err
 }
 
-func (c *Client) tag(ctx context.Context, method, id, tag string) error {
-	if err := checkID(id); err != nil {
-		return err
+func (w wireTileFile) file() TileFile { return TileFile{w.wireFile.file(), w.Decompress} }
+
+func (w wireJob) job() Job {
+	j := Job{
+		ID: w.ID, Name: w.Name, Description: string(w.Description), Owner: string(w.Owner),
+		DateInserted: w.DateInserted.Time, ClonedFrom: string(w.ClonedFrom),
+		ProjectID: string(w.ProjectID), ClusterID: string(w.ClusterID.value), IsLowPriority: w.IsLowPriority,
+		Tags:        told(w.UserTags.value, func(t wireTag) string { return t.Name }),
+		Automations: told(w.Automations.value, wireAutomation.automation),
 	}
-	r := request{
-		method: method, path: jobPath(id) + "tags/",
-		body: map[string]string{"name": tag},
-		act:  "tagging job " + id,
+	for _, t := range w.Tiles {
+		j.Tiles = append(j.Tiles, t.tile())
 	}
-	if method == http.MethodDelete {
-		r.path, r.act = tagPath(id), "removing a tag of job "+id
-	}
-	return c.change(ctx, r, nil)
+	return j
 }
 
-func tagPath(id string) string { return "/api/v3/jobs/" + id + "/tags/" }
-
-// CustomFields gives the fields that an organization has added to jobs, as far as the
-// job has a value for them (rescale-api.md §7.7).
-func (c *Client) CustomFields(ctx context.Context, id string) (map[string]any, error) {
-	if err := checkID(id); err != nil {
-		return nil, err
+func (w wireTile) tile() Tile {
+	tile := Tile{
+		AnalysisCode: w.Analysis.Code, VersionCode: string(w.Analysis.Version), Command: string(w.Command),
+		CoreType: string(w.Hardware.CoreType), CoresPerSlot: w.Hardware.CoresPerSlot.whole(),
+		Slots: w.Hardware.Slots.whole(), Walltime: w.Hardware.Walltime.whole(),
+		EnvVars:     plain(w.EnvVars),
+		InputFiles:  told(w.InputFiles, wireTileFile.file),
+		PreProcess:  script(w.PreProcess, w.PreProcessCommand),
+		PostProcess: script(w.PostProcess, w.PostProcessCommand),
 	}
-	var w map[string]struct {
-		Value any `json:"value"`
+	if tile.EnvVars == nil {
+		tile.EnvVars = make(map[string]string)
 	}
-	if _, err := c.get(ctx, "/api/v3/jobs/"+id+"/custom-fields/", nil, &w); err != nil {
-		return nil, err
+	for _, f := range tile.InputFiles {
+		tile.Inputs = append(tile.Inputs, f.ID)
 	}
-	fields := make(map[string]any, len(w))
-	for name, field := range w {
-		if field.Value != nil {
-			fields[name] = field.Value
-		}
-	}
-	return fields, nil
+	return tile
 }
 
-// SetCustomFields gives fields their values, and leaves the others as they are. It is
-// not repeated, though doing it twice is harmless.
-func (c *Client) SetCustomFields(ctx context.Context, id string, fields map[string]any) error {
-	if err := checkID(id); err != nil {
-		return err
+func script(file hint[wireFile], command text) Script {
+	s := Script{Known: file.known, Command: string(command)}
+	if file.value.ID != "" {
+		s.File = file.value.file()
 	}
-	return c.change(ctx, request{
-		method: http.MethodPost, path: jobPath(id) + "custom-fields/", body: fields, act: "setting custom fields of job " + id,
-	}, nil)
+	return s
+}
+
+// told converts a list, and keeps one that is not told apart from an empty one.
+func told[W, T any](in []W, f func(W) T) []T {
+	if in == nil {
+		return nil
+	}
+	return append(make([]T, 0, len(in)), convert(in, f)...)
+}
+
+// plain is a map of texts; nil stays nil.
+func plain(in map[string]text) map[string]string {
+	if in == nil {
+		return nil
+	}
+	out := make(map[string]string, len(in))
+	for name, value := range in {
+		out[name] = string(value)
+	}
+	return out
+}
+
+// Job reads one stored job; 404 is an *Error.
+func (c *Client) Job(ctx context.Context, id string) (Job, error) {
+	if err := checkID(id); err != nil {
+		return Job{}, err
+	}
+	var w wireJob
+	r := request{method: http.MethodGet, path: jobPath(id)}
+	if _, err := c.get(ctx, r.path, nil, &w); err != nil {
+		return Job{}, err
+	}
+	if w.ID != id {
+		return Job{}, c.unexpected(r, http.StatusOK, fmt.Sprintf("job %q instead of %q", w.ID, id))
+	}
+	return w.job(), nil
 }

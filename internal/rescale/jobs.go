@@ -9,7 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"time"
+	"slices"
 )
 
 // JobRequest is the body that creates a job. What is left out is left to the
@@ -121,30 +121,27 @@ type LicenseFeature struct {
 	Count int    `json:"count"`
 }
 
-// Job is a stored job. Its status is in Statuses, not here (rescale-api.md §2.6).
-type Job struct {
-	ID            string
-	Name          string
-	Description   string
-	Owner         string // e-mail address
-	DateInserted  time.Time
-	ClonedFrom    string // id of the job that a person copied; "" when it is no copy
-	ProjectID     string
-	IsLowPriority bool
-	Tiles         []Tile
-}
-
-// Tile is one software tile of a stored job.
-type Tile struct {
-	AnalysisCode string
-	VersionCode  string
-	Command      string
-	EnvVars      map[string]string
-	CoreType     string // its code
-	CoresPerSlot int
-	Slots        int
-	Walltime     int      // hours; 0 when the platform does not say
-	Inputs       []string // file ids
+// Stored is a job as the platform tells of it when it was made of this request, as
+// far as the request says: without an id and without the values of secrets. The error
+// is for Extra that no body can have.
+func (j JobRequest) Stored() (Job, error) {
+	j.JobAnalyses = slices.Clone(j.JobAnalyses)
+	for i := range j.JobAnalyses {
+		j.JobAnalyses[i].Secrets = nil
+	}
+	body, err := j.body()
+	if err != nil {
+		return Job{}, err
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return Job{}, fmt.Errorf("encoding a job: %w", err)
+	}
+	var w wireJob
+	if err := json.Unmarshal(text, &w); err != nil {
+		return Job{}, fmt.Errorf("reading a job that was not sent yet: %w", err)
+	}
+	return w.job(), nil
 }
 
 // body is what is sent: with the values of secrets, and what is extra.
@@ -200,58 +197,6 @@ func merge(object, further map[string]any) {
 		}
 		object[name] = value
 	}
-}
-
-type wireJob struct {
-	ID            string    `json:"id"`
-	Name          string    `json:"name"`
-	Description   text      `json:"description"`
-	Owner         text      `json:"owner"`
-	DateInserted  date      `json:"dateInserted"`
-	ClonedFrom    reference `json:"clonedFrom"`
-	ProjectID     reference `json:"projectId"`
-	IsLowPriority bool      `json:"isLowPriority"`
-	Tiles         []struct {
-		Analysis struct {
-			Code    string `json:"code"`
-			Version text   `json:"version"`
-		} `json:"analysis"`
-		Command  text            `json:"command"`
-		EnvVars  map[string]text `json:"envVars"`
-		Hardware struct {
-			CoreType     reference `json:"coreType"`
-			CoresPerSlot number    `json:"coresPerSlot"`
-			Slots        number    `json:"slots"`
-			Walltime     number    `json:"walltime"`
-		} `json:"hardware"`
-		InputFiles []struct {
-			ID string `json:"id"`
-		} `json:"inputFiles"`
-	} `json:"jobanalyses"`
-}
-
-func (w wireJob) job() Job {
-	j := Job{
-		ID: w.ID, Name: w.Name, Description: string(w.Description), Owner: string(w.Owner),
-		DateInserted: w.DateInserted.Time, ClonedFrom: string(w.ClonedFrom),
-		ProjectID: string(w.ProjectID), IsLowPriority: w.IsLowPriority,
-	}
-	for _, t := range w.Tiles {
-		tile := Tile{
-			AnalysisCode: t.Analysis.Code, VersionCode: string(t.Analysis.Version), Command: string(t.Command),
-			CoreType: string(t.Hardware.CoreType), CoresPerSlot: t.Hardware.CoresPerSlot.whole(),
-			Slots: t.Hardware.Slots.whole(), Walltime: t.Hardware.Walltime.whole(),
-			EnvVars: make(map[string]string, len(t.EnvVars)),
-		}
-		for name, value := range t.EnvVars {
-			tile.EnvVars[name] = string(value)
-		}
-		for _, f := range t.InputFiles {
-			tile.Inputs = append(tile.Inputs, f.ID)
-		}
-		j.Tiles = append(j.Tiles, tile)
-	}
-	return j
 }
 
 func jobPath(id string) string { return "/api/v2/jobs/" + id + "/" }
@@ -343,18 +288,80 @@ func isNotFound(err error) bool {
 	return errors.As(err, &answer) && answer.Status == http.StatusNotFound
 }
 
-// Job reads one stored job; 404 is an *Error.
-func (c *Client) Job(ctx context.Context, id string) (Job, error) {
+// Tag is a label of a job. How the platform normalises names is not known
+// (rescale-api.md §7.6).
+type Tag struct {
+	Name           string `json:"name"`
+	NormalizedName string `json:"normalizedName"`
+}
+
+// Tags lists the tags of a job. Only v3 has this call.
+func (c *Client) Tags(ctx context.Context, id string) ([]Tag, error) {
 	if err := checkID(id); err != nil {
-		return Job{}, err
+		return nil, err
 	}
-	var w wireJob
-	r := request{method: http.MethodGet, path: jobPath(id)}
-	if _, err := c.get(ctx, r.path, nil, &w); err != nil {
-		return Job{}, err
+	return all[Tag](ctx, c, listing{path: tagPath(id), size: catalogPageSize})
+}
+
+// AddTag labels a job. It is not repeated, though doing it twice is harmless.
+func (c *Client) AddTag(ctx context.Context, id, tag string) error {
+	return c.tag(ctx, http.MethodPost, id, tag)
+}
+
+// RemoveTag takes a label from a job, through v3. One that is not there is removed already.
+func (c *Client) RemoveTag(ctx context.Context, id, tag string) error {
+	err := c.tag(ctx, http.MethodDelete, id, tag)
+	if isNotFound(err) {
+		return nil
 	}
-	if w.ID != id {
-		return Job{}, c.unexpected(r, http.StatusOK, fmt.Sprintf("job %q instead of %q", w.ID, id))
+	return err
+}
+
+func (c *Client) tag(ctx context.Context, method, id, tag string) error {
+	if err := checkID(id); err != nil {
+		return err
 	}
-	return w.job(), nil
+	r := request{
+		method: method, path: jobPath(id) + "tags/",
+		body: map[string]string{"name": tag},
+		act:  "tagging job " + id,
+	}
+	if method == http.MethodDelete {
+		r.path, r.act = tagPath(id), "removing a tag of job "+id
+	}
+	return c.change(ctx, r, nil)
+}
+
+func tagPath(id string) string { return "/api/v3/jobs/" + id + "/tags/" }
+
+// CustomFields gives the fields that an organization has added to jobs, as far as the
+// job has a value for them (rescale-api.md §7.7).
+func (c *Client) CustomFields(ctx context.Context, id string) (map[string]any, error) {
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	var w map[string]struct {
+		Value any `json:"value"`
+	}
+	if _, err := c.get(ctx, "/api/v3/jobs/"+id+"/custom-fields/", nil, &w); err != nil {
+		return nil, err
+	}
+	fields := make(map[string]any, len(w))
+	for name, field := range w {
+		if field.Value != nil {
+			fields[name] = field.Value
+		}
+	}
+	return fields, nil
+}
+
+// SetCustomFields gives fields their values, and leaves the others as they are. It is
+// not repeated, though doing it twice is harmless.
+func (c *Client) SetCustomFields(ctx context.Context, id string, fields map[string]any) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	return c.change(ctx, request{
+		method: http.MethodPost, path: jobPath(id) + "custom-fields/", body: fields, act: "setting custom fields of job " + id,
+	}, nil)
 }

@@ -172,12 +172,18 @@ func TestJob(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, reply(200, fixture(t, "sample-job")))
 	got, err := p.client(t).Job(t.Context(), "QwErTy")
+	yes := true
 	want := Job{
 		ID: "QwErTy", Name: "wing-sweep/a07 [rk:9f31c2]", Description: "angle 7 deg", Owner: "ada@example.com",
 		DateInserted: time.Date(2026, 3, 2, 8, 15, 3, 551200000, time.UTC), ProjectID: "pRoJa",
 		Tiles: []Tile{{
 			AnalysisCode: "user_included", VersionCode: "0", Command: "cd case01\n./solve.sh; rc=$?\necho $rc > exit_code.txt\nexit $rc",
 			EnvVars: map[string]string{"OMP_NUM_THREADS": "4"}, CoreType: "granite", CoresPerSlot: 4, Slots: 1, Walltime: 6, Inputs: []string{"kTqWzb"},
+			InputFiles: []TileFile{{
+				File:       File{ID: "kTqWzb", Name: "case01.zip", Type: InputFile, Size: 48213, Complete: true},
+				Decompress: &yes,
+			}},
+			PreProcess: Script{Known: true}, PostProcess: Script{Known: true},
 		}},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -204,6 +210,37 @@ func TestJobSpellings(t *testing.T) {
 			Job{ID: "a", ClonedFrom: "RcAFeb", Tiles: []Tile{{EnvVars: map[string]string{}}}},
 		},
 		"old": {`{"id":"a"}`, Job{ID: "a"}},
+		"everything that explains": {
+			`{"id":"a","clusterId":"c","userTags":[{"name":"Sweep A","normalizedName":"sweep a"}],
+				"jobAutomations":[{"automation":{"id":"u","name":"Mail"},"environmentVariables":{"N":4}},{"automation":{"id":"v"}}],
+				"jobanalyses":[{"preProcessScript":{"id":"s","name":"pre.sh","typeId":4,"fileChecksums":[{"hashFunction":"sha512","fileHash":"AB"}]},
+				"preProcessScriptCommand":"bash pre.sh","postProcessScript":null,
+				"inputFiles":[{"id":"f","name":"deck.k","decompress":false,"fileChecksums":[{"hashFunction":"sha512","fileHash":"CD"}]},{"id":"g"}]}]}`,
+			Job{
+				ID: "a", ClusterID: "c", Tags: []string{"Sweep A"},
+				Automations: []JobAutomation{{AutomationRef{"u"}, map[string]string{"N": "4"}}, {AutomationRef{"v"}, nil}},
+				Tiles: []Tile{{
+					EnvVars: map[string]string{}, Inputs: []string{"f", "g"},
+					InputFiles: []TileFile{
+						{File{ID: "f", Name: "deck.k", SHA512: "cd", Complete: true}, new(bool)}, {File{ID: "g", Complete: true}, nil},
+					},
+					PreProcess:  Script{true, File{ID: "s", Name: "pre.sh", Type: ScriptFile, SHA512: "ab", Complete: true}, "bash pre.sh"},
+					PostProcess: Script{Known: true},
+				}},
+			},
+		},
+		"none of them": {
+			`{"id":"a","userTags":[],"jobAutomations":[],"jobanalyses":[{"inputFiles":[]}]}`,
+			Job{ID: "a", Tags: []string{}, Automations: []JobAutomation{}, Tiles: []Tile{{EnvVars: map[string]string{}, InputFiles: []TileFile{}}}},
+		},
+		// What only explains keeps nobody from recognizing a job.
+		"what nobody can read": {
+			`{"id":"a","clusterId":{"name":"c"},"userTags":["x"],"jobAutomations":{"a":1},"jobanalyses":[{"envVars":{"K":"v"},
+				"preProcessScript":{"id":"s","typeId":"script"},"inputFiles":[{"id":"f","decryptedSize":"12","dateUploaded":"yesterday"}]}]}`,
+			Job{ID: "a", Tiles: []Tile{{
+				EnvVars: map[string]string{"K": "v"}, Inputs: []string{"f"}, InputFiles: []TileFile{{File{ID: "f", Complete: true}, nil}},
+			}}},
+		},
 	} {
 		p := newPlatform(t, reply(200, tc.body))
 		got, err := p.client(t).Job(t.Context(), "a")
@@ -364,5 +401,36 @@ func TestListingWithoutIDsIsRefused(t *testing.T) {
 	_, _, _, err := listJobs(t, JobQuery{}, reply(200, `{"count":2,"next":null,"results":[{"id":"a"},{"name":"x"}]}`))
 	if err == nil || !strings.Contains(err.Error(), "a job without id") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestStoredIsWhatTheBodySays reads a request as if the platform had stored it.
+func TestStoredIsWhatTheBodySays(t *testing.T) {
+	t.Parallel()
+	request := JobRequest{
+		Name: "wing", ClusterID: "c", Automations: []JobAutomation{{AutomationRef{"u"}, map[string]string{}}},
+		JobAnalyses: []JobAnalysis{{
+			Analysis: AnalysisRef{"x", "1"}, Command: "run", Hardware: Hardware{CoreType: "granite", CoresPerSlot: 4, Slots: 2, Walltime: 6},
+			EnvVars: map[string]string{"A": "1"}, PreProcessScriptCommand: "bash pre.sh", Secrets: map[string]Secret{"TOKEN": NewSecret("hush")},
+			Extra: map[string]any{"hardware": map[string]any{"coresPerSlot": json.Number("8")}, "envVars": map[string]any{"B": json.Number("2")}},
+		}},
+	}
+	got, err := request.Stored()
+	want := Job{
+		Name: "wing", ClusterID: "c", Automations: request.Automations,
+		Tiles: []Tile{{
+			AnalysisCode: "x", VersionCode: "1", Command: "run", CoreType: "granite", CoresPerSlot: 8, Slots: 2, Walltime: 6,
+			EnvVars: map[string]string{"A": "1", "B": "2"}, PreProcess: Script{Command: "bash pre.sh"},
+		}},
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	if request.JobAnalyses[0].Secrets == nil {
+		t.Error("the request has lost its secrets")
+	}
+	request.Extra = map[string]any{"jobanalyses": "none"}
+	if got, err := request.Stored(); err == nil {
+		t.Errorf("a body without analyses is read as %+v", got)
 	}
 }

@@ -248,6 +248,23 @@ func (d *date) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// hint is a member of an answer that only helps to explain. One that cannot be read is
+// as good as absent: it must not keep anybody from recognizing a job.
+type hint[T any] struct {
+	value T
+	known bool // also with null
+}
+
+// UnmarshalJSON never fails on valid JSON.
+func (h *hint[T]) UnmarshalJSON(data []byte) error {
+	*h = hint[T]{}
+	var value T
+	if json.Unmarshal(data, &value) == nil {
+		h.value, h.known = value, true
+	}
+	return nil
+}
+
 // checkID refuses what would make another path than the one that is meant. An
 // empty id turns DELETE of one job into a request about all jobs.
 func checkID(id string) error {
