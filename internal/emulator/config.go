@@ -74,6 +74,10 @@ type Switches struct {
 	Checksums Checksums
 	// PlainDates leaves out fractions of seconds.
 	PlainDates bool
+	// HideTags leaves userTags out of jobs.
+	HideTags bool
+	// ShortInputs shows of the input files and scripts of a job what old samples do: id, name, type and size.
+	ShortInputs bool
 	// HideDrafts leaves drafts out of state=not_completed.
 	HideDrafts bool
 	// DefaultWalltime, in hours, is stored when a job names none; 0 means 750, a negative number stores null.
@@ -126,6 +130,7 @@ func (s Switches) api() api.Quirks {
 		RefuseResubmit: s.RefuseResubmit, SharedJobs: s.SharedJobs, ListingLag: s.ListingLag,
 		CoreTypeObjects: s.CoreTypeObjects, Checksums: s.Checksums, PlainDates: s.PlainDates, HideDrafts: s.HideDrafts,
 		IgnoreProjects: s.IgnoreProjects, LoseTags: s.LoseTags, IgnoreTypes: s.IgnoreTypes, StrictTypes: s.StrictTypes,
+		HideTags: s.HideTags, ShortInputs: s.ShortInputs,
 	}
 	switch hours := s.DefaultWalltime; {
 	case hours == 0:

@@ -66,6 +66,16 @@ func TestSwitches(t *testing.T) {
 			p.want(201, "POST", "/api/v2/jobs/"+id+"/tags/", `{"name":"aero"}`)
 			return len(p.get("/api/v2/jobs/" + id + "/")["userTags"].([]any)) == 0
 		}},
+		"hidden tags": {emulator.Switches{HideTags: true}, func(p *platform) bool {
+			_, shown := p.get("/api/v2/jobs/" + p.create(job{Command: "true"}) + "/")["userTags"]
+			return !shown
+		}},
+		"short inputs": {emulator.Switches{ShortInputs: true}, func(p *platform) bool {
+			id := p.create(job{Command: "true", Inputs: []map[string]any{{"id": p.upload("a", []byte("12"))["id"]}}})
+			tile := p.get("/api/v2/jobs/" + id + "/")["jobanalyses"].([]any)[0].(map[string]any)
+			input := tile["inputFiles"].([]any)[0].(map[string]any)
+			return len(input) == 5 && input["name"] == "a" && input["decryptedSize"] == 2.0 && input["decompress"] == true
+		}},
 		"strict types": {emulator.Switches{StrictTypes: true}, func(p *platform) bool {
 			file := p.upload("pre.sh", nil)
 			body := edited(p.t, map[string]any{"/tile/preProcessScript": map[string]any{"id": file["id"]}})

@@ -40,6 +40,8 @@ type Quirks struct {
 	CoreTypeObjects bool
 	Checksums       wire.Checksums
 	PlainDates      bool
+	HideTags        bool // jobs do not show their tags
+	ShortInputs     bool // jobs show little of their input files
 	HideDrafts      bool // drafts are not part of state=not_completed
 	DefaultWalltime *int // hours; nil stores null
 	IgnoreProjects  bool // projectId in a body is checked and forgotten
@@ -103,6 +105,7 @@ func (a *API) style(r *Request) wire.Style {
 	return wire.Style{
 		Base: r.Base, V3: r.V3, CoreTypeObjects: a.Quirks.CoreTypeObjects,
 		Checksums: a.Quirks.Checksums, PlainDates: a.Quirks.PlainDates,
+		HideTags: a.Quirks.HideTags, ShortInputs: a.Quirks.ShortInputs,
 	}
 }
 

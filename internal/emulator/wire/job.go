@@ -22,7 +22,9 @@ func (s Style) Job(j *disk.Job, c *catalog.Catalog, file func(id string) (*disk.
 	out["isLowPriority"] = j.Spec.LowPriority
 	out["billingPriorityValue"] = j.Spec.BillingPriority
 	out["projectId"] = j.Spec.ProjectID
-	out["userTags"] = Tags(j.Tags)
+	if !s.HideTags {
+		out["userTags"] = Tags(j.Tags)
+	}
 	out["sharedWith"] = orEmpty(j.SharedWith)
 	out["elapsedWalltimeSeconds"] = nil
 	if !j.Draft() && string(j.Spec.Echo["expectedRuns"]) == "null" {
@@ -60,10 +62,14 @@ func (s Style) tile(t *disk.Tile, c *catalog.Catalog, file func(id string) (*dis
 }
 
 func (s Style) fileOrID(id string, file func(id string) (*disk.File, bool)) object {
-	if f, ok := file(id); ok {
-		return s.File(f, nil)
+	f, ok := file(id)
+	switch {
+	case !ok:
+		return object{"id": id}
+	case s.ShortInputs:
+		return object{"id": f.ID, "name": f.Name, "typeId": f.TypeID, "decryptedSize": f.Size}
 	}
-	return object{"id": id}
+	return s.File(f, nil)
 }
 
 func (s Style) script(id string, file func(id string) (*disk.File, bool)) any {

@@ -23,6 +23,8 @@ type Style struct {
 	CoreTypeObjects bool   // hardware.coreType as an object in version 2 too
 	Checksums       Checksums
 	PlainDates      bool // no fractions of seconds
+	HideTags        bool // jobs without userTags
+	ShortInputs     bool // files of a job without their checksums, dates and places
 }
 
 const (
