@@ -47,10 +47,7 @@ func parts(s spec.Job, job Job) []Part {
 // the parts of one that is written without.
 func tileParts(s spec.Job, job Job, i int) []Part {
 	tile, written := job.Tiles[i], s.Tiles[i]
-	at := ""
-	if i > 0 {
-		at = fmt.Sprintf("analyses[%d].", i)
-	}
+	at := tilePrefix(i)
 	list := []Part{
 		{at + "analysis", tile.Analysis},
 		{at + "version", tile.Version},
@@ -85,6 +82,14 @@ func tileParts(s spec.Job, job Job, i int) []Part {
 		list = append(list, group...)
 	}
 	return list
+}
+
+// tilePrefix begins the fields of a tile. The first tile has none, like the only one.
+func tilePrefix(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return fmt.Sprintf("analyses[%d].", i)
 }
 
 func byField(a, b Part) int {

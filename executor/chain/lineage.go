@@ -94,6 +94,14 @@ func Builds(lineage string, need Need, job string, v Version) bool {
 	return slices.ContainsFunc(parse(lineage), func(p part) bool { return p.need == need.Name && p.of(job) == v.String() })
 }
 
+// Names are those of the needs that a lineage has.
+func Names(lineage string) (names []string) {
+	for _, p := range parse(lineage) {
+		names = append(names, p.need)
+	}
+	return names
+}
+
 // part is what a lineage says of one need.
 type part struct {
 	need, most string

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 )
 
 // JobRequest is the body that creates a job. What is left out is left to the
@@ -119,29 +118,6 @@ type FeatureSet struct {
 type LicenseFeature struct {
 	Name  string `json:"name"`
 	Count int    `json:"count"`
-}
-
-// Stored is a job as the platform tells of it when it was made of this request, as
-// far as the request says: without an id and without the values of secrets. The error
-// is for Extra that no body can have.
-func (j JobRequest) Stored() (Job, error) {
-	j.JobAnalyses = slices.Clone(j.JobAnalyses)
-	for i := range j.JobAnalyses {
-		j.JobAnalyses[i].Secrets = nil
-	}
-	body, err := j.body()
-	if err != nil {
-		return Job{}, err
-	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		return Job{}, fmt.Errorf("encoding a job: %w", err)
-	}
-	var w wireJob
-	if err := json.Unmarshal(text, &w); err != nil {
-		return Job{}, fmt.Errorf("reading a job that was not sent yet: %w", err)
-	}
-	return w.job(), nil
 }
 
 // body is what is sent: with the values of secrets, and what is extra.

@@ -403,34 +403,3 @@ func TestListingWithoutIDsIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-// TestStoredIsWhatTheBodySays reads a request as if the platform had stored it.
-func TestStoredIsWhatTheBodySays(t *testing.T) {
-	t.Parallel()
-	request := JobRequest{
-		Name: "wing", ClusterID: "c", Automations: []JobAutomation{{AutomationRef{"u"}, map[string]string{}}},
-		JobAnalyses: []JobAnalysis{{
-			Analysis: AnalysisRef{"x", "1"}, Command: "run", Hardware: Hardware{CoreType: "granite", CoresPerSlot: 4, Slots: 2, Walltime: 6},
-			EnvVars: map[string]string{"A": "1"}, PreProcessScriptCommand: "bash pre.sh", Secrets: map[string]Secret{"TOKEN": NewSecret("hush")},
-			Extra: map[string]any{"hardware": map[string]any{"coresPerSlot": json.Number("8")}, "envVars": map[string]any{"B": json.Number("2")}},
-		}},
-	}
-	got, err := request.Stored()
-	want := Job{
-		Name: "wing", ClusterID: "c", Automations: request.Automations,
-		Tiles: []Tile{{
-			AnalysisCode: "x", VersionCode: "1", Command: "run", CoreType: "granite", CoresPerSlot: 8, Slots: 2, Walltime: 6,
-			EnvVars: map[string]string{"A": "1", "B": "2"}, PreProcess: Script{Command: "bash pre.sh"},
-		}},
-	}
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Errorf("%v (-want +got)\n%s", err, diff)
-	}
-	if request.JobAnalyses[0].Secrets == nil {
-		t.Error("the request has lost its secrets")
-	}
-	request.Extra = map[string]any{"jobanalyses": "none"}
-	if got, err := request.Stored(); err == nil {
-		t.Errorf("a body without analyses is read as %+v", got)
-	}
-}

@@ -1,0 +1,190 @@
+package resolver
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// variables are those of env. A body has others, too: of this tool, of secrets and of
+// licenses. Which is which, the manifest tells as it is now.
+func (t tileComparison) variables() (was, now side) {
+	was, now = make(side), make(side)
+	if t.now != nil {
+		for name, value := range t.now.EnvVars {
+			if field := t.at() + "env " + name; t.written[field] != "" {
+				now[field] = hashText(value)
+			}
+		}
+	}
+	switch {
+	case t.was == nil:
+		return was, now
+	case !tellsVariables(*t.was):
+		return nil, nil
+	}
+	for name, value := range t.was.EnvVars {
+		if field := t.at() + "env " + name; !t.foreign(name, value) {
+			was[field] = undisclosed
+			if t.now != nil && alike(value, t.now.EnvVars[name]) && now[field] != "" {
+				was[field] = now[field]
+			}
+		}
+	}
+	return was, now
+}
+
+// foreign tells that a stored variable is none of env, or may be none.
+func (t tileComparison) foreign(name, value string) bool {
+	switch {
+	case strings.HasPrefix(name, "RESCALE_"), slices.Contains(t.like.Secrets, name):
+		return true
+	case t.written[t.at()+"env "+name] != "":
+		return false
+	case t.now == nil:
+		return licensing(name, value)
+	}
+	_, set := t.now.EnvVars[name] // as a license server
+	return set || licensing(name, value)
+}
+
+// licensing tells that a variable may name a license server, as PORT@HOST. The
+// manifest does not say so any more, and changing a license is no other content.
+func licensing(name, value string) bool {
+	return strings.Contains(strings.ToUpper(name), "LICENSE") || strings.Contains(value, "@")
+}
+
+// inputs are the files that the command reads, by their names.
+func (t tileComparison) inputs() (was, now side) {
+	was, now = make(side), make(side)
+	if t.was != nil && t.was.InputFiles == nil {
+		return nil, nil
+	}
+	wanted := t.uses(spec.ForCommand)
+	for _, in := range wanted {
+		give(now, t.at()+"input "+in.Name, in.Identity())
+	}
+	if t.was == nil {
+		return was, now
+	}
+	counterpart, nameless := counterparts(wanted), false
+	for _, f := range t.was.InputFiles {
+		in := counterpart(f)
+		switch {
+		case in != nil && in.ID != "" && in.ID == f.ID:
+			give(was, t.at()+"input "+in.Name, identity(f, in))
+		case t.taken(f, in):
+		case f.Name == "":
+			nameless = true
+		default:
+			give(was, t.at()+"input "+f.Name, identity(f, in))
+		}
+	}
+	for field := range now {
+		if _, found := was[field]; nameless && !found {
+			was[field] = "" // a file without a name may be it
+		}
+	}
+	return was, now
+}
+
+// give gives a field its value. Of two files with one name, nobody can tell which is which.
+func give(s side, field, value string) {
+	if _, twice := s[field]; twice {
+		value = ""
+	}
+	s[field] = value
+}
+
+// uses are the files of the manifest that the tile uses in a certain way.
+func (t tileComparison) uses(use spec.Use) (list []files.Input) {
+	for _, in := range t.like.Inputs {
+		if t.now != nil && in.Tile == t.tile && in.Use == use {
+			list = append(list, in)
+		}
+	}
+	return list
+}
+
+// counterparts gives the input of the manifest that a stored file is compared with:
+// the same file, else one of that name; nil when there is none.
+func counterparts(list []files.Input) func(rescale.TileFile) *files.Input {
+	byID, byName := make(map[string]*files.Input), make(map[string]*files.Input, len(list))
+	for i, in := range list {
+		byName[in.Name] = &list[i]
+		if in.ID != "" {
+			byID[in.ID] = &list[i]
+		}
+	}
+	return func(f rescale.TileFile) *files.Input { return cmp.Or(byID[f.ID], byName[f.Name]) }
+}
+
+// taken tells that a stored file is a result of another job, which the manifest does
+// not name. An input with id can be a result as well: then the manifest has it.
+func (t tileComparison) taken(f rescale.TileFile, in *files.Input) bool {
+	switch {
+	case len(t.needs) == 0 || in != nil && in.Path == "":
+		return false
+	case f.Type == 0:
+		return in == nil
+	}
+	return f.Type == rescale.OutputFile
+}
+
+// identity is that of a stored file, as [files.Input.Identity] writes it; empty when
+// the body does not tell the content. In is what it is compared with, or nil. Of an
+// archive the body has other bytes or the same: with these it has the same tree.
+func identity(f rescale.TileFile, in *files.Input) string {
+	was := files.Input{Path: "any", ID: f.ID, SHA512: f.SHA512, Decompress: true}
+	switch {
+	case in != nil && in.Path == "", in == nil && f.SHA512 == "":
+		was.Path = ""
+	case f.SHA512 == "":
+		return ""
+	case in != nil && f.SHA512 == in.SHA512:
+		was.Archive = in.Archive
+	}
+	switch {
+	case f.Decompress != nil:
+		was.Decompress = *f.Decompress
+	case in != nil:
+		was.Decompress = in.Decompress
+	}
+	return was.Identity()
+}
+
+// scripts are those before and after the command, and what starts them.
+func (t tileComparison) scripts() (was, now side) {
+	was, now = make(side), make(side)
+	t.script(spec.Before, was, now, func(tile *rescale.Tile) rescale.Script { return tile.PreProcess })
+	t.script(spec.After, was, now, func(tile *rescale.Tile) rescale.Script { return tile.PostProcess })
+	return was, now
+}
+
+func (t tileComparison) script(use spec.Use, was, now side, of func(*rescale.Tile) rescale.Script) {
+	if t.was != nil && !of(t.was).Known {
+		return
+	}
+	field, command := t.at()+string(use)+" ", t.at()+string(use)+".command"
+	var in *files.Input
+	for _, script := range t.uses(use) {
+		in = &script
+		now[field+in.Name] = in.Identity()
+		now[command] = hashText(of(t.now).Command)
+	}
+	if t.was == nil || of(t.was).File.ID == "" {
+		return
+	}
+	stored := of(t.was)
+	was[command] = t.text(stored.Command, func(now *rescale.Tile) string { return of(now).Command })
+	switch name := stored.File.Name; {
+	case in != nil && (name == "" || name == in.Name):
+		was[field+in.Name] = identity(rescale.TileFile{File: stored.File}, in)
+	case name != "":
+		was[field+name] = identity(rescale.TileFile{File: stored.File}, nil)
+	}
+}
