@@ -100,3 +100,17 @@ func FuzzRanAgain(f *testing.F) {
 		}
 	})
 }
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for lineage, want := range map[string][]string{
+		"":                                   nil,
+		"1.1:mesh":                           {"mesh"},
+		"1.1:aoa+1.2:aoa/aoa=1e+06 2.1:mesh": {"aoa", "mesh"},
+		"somebody wrote: this":               nil,
+	} {
+		if diff := cmp.Diff(want, chain.Names(lineage)); diff != "" {
+			t.Errorf("%q (-want +got)\n%s", lineage, diff)
+		}
+	}
+}

@@ -2,8 +2,11 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -122,4 +125,92 @@ func missingReason(missing []string) string {
 		return missing[0] + " is missing or changed here"
 	}
 	return fmt.Sprintf("%d result files are missing or changed here", len(missing))
+}
+
+const (
+	diffLines = 6  // that a changed command takes in a plan, at most
+	diffWidth = 76 // characters of each, with the sign
+)
+
+// commandDiff shows a changed command: lines that went after "- ", lines that came after
+// "+ ". "…" stands for what is left out: lines alike at the beginning and the end, what is
+// too much, and of a long line all but the place that changed. What a terminal would
+// take for an order is written as \x1b and the like. Secrets are the caller's matter.
+func commandDiff(old, now string) []string {
+	if old == now {
+		return nil
+	}
+	was, is := strings.Split(old, "\n"), strings.Split(now, "\n")
+	head := alike(was, is)
+	was, is = was[head:], is[head:]
+	slices.Reverse(was)
+	slices.Reverse(is)
+	tail := alike(was, is)
+	was, is = was[tail:], is[tail:]
+	slices.Reverse(was)
+	slices.Reverse(is)
+
+	room := diffLines
+	var before, after []string
+	if head > 0 {
+		before, room = []string{"  …"}, room-1
+	}
+	if tail > 0 {
+		after, room = []string{"  …"}, room-1
+	}
+	gone := min(len(was), max(room/2, room-len(is)))
+	return slices.Concat(before, signed("- ", was, is, gone), signed("+ ", is, was, room-gone), after)
+}
+
+// alike counts the elements that two lists begin with.
+func alike[T comparable](a, b []T) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// signed shows at most so many lines, each where it differs from its counterpart.
+func signed(sign string, lines, others []string, most int) []string {
+	var shown []string
+	for i, line := range lines {
+		if i == most-1 && len(lines) > most {
+			return append(shown, fmt.Sprintf("%s… %d more lines", sign, len(lines)-i))
+		}
+		other := ""
+		if i < len(others) {
+			other = others[i]
+		}
+		shown = append(shown, sign+cut(visible(line), visible(other)))
+	}
+	return shown
+}
+
+// cut keeps of a long line the place where it differs from another.
+func cut(line, other string) string {
+	const width = diffWidth - len("- ")
+	text := []rune(line)
+	from := alike(text, []rune(other))
+	begin := ""
+	if from > width*2/3 {
+		begin, text = "…", text[from-width/3:]
+	}
+	if room := width - utf8.RuneCountInString(begin); len(text) > room {
+		return begin + string(text[:room-1]) + "…"
+	}
+	return begin + string(text)
+}
+
+// visible writes what a terminal does not show, or takes for an order, as an escape.
+func visible(line string) string {
+	var b strings.Builder
+	for _, r := range line {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+	}
+	return b.String()
 }
