@@ -31,7 +31,11 @@ func asStored(job resolver.Job) rescale.Job {
 	}
 	for _, in := range job.Inputs {
 		tile := &stored.Tiles[in.Tile]
-		file := rescale.File{ID: "id of " + in.Name, Name: in.Name, Type: rescale.InputFile, SHA512: in.SHA512}
+		id := in.ID
+		if id == "" {
+			id = "id of " + in.Name
+		}
+		file := rescale.File{ID: id, Name: in.Name, Type: rescale.InputFile, SHA512: in.SHA512}
 		switch in.Use {
 		case spec.Before:
 			tile.PreProcess.File = file
@@ -73,7 +77,7 @@ const rich = single + `env: {A: one}
 license: {servers: {LM: 1@host}}
 secrets: [TOKEN]
 automations: [AbC]
-inputs: [deck, {path: other.sh, decompress: false}]
+inputs: [deck, {path: other.sh, decompress: false}, {id: AbC}]
 preProcess: pre.sh
 `
 
@@ -113,6 +117,17 @@ func TestPartsOfWhatAPlatformChanges(t *testing.T) {
 		"a result of another job": {func(_ *rescale.Job, t *rescale.Tile) {
 			t.InputFiles = append(t.InputFiles, rescale.TileFile{File: rescale.File{ID: "x", Name: "a.msh", SHA512: "ab", Type: rescale.OutputFile}})
 		}, []string{"mesh"}, "upstream mesh: sha256: →"},
+		"a result of a type that is not told": {func(_ *rescale.Job, t *rescale.Tile) {
+			t.InputFiles = append(t.InputFiles, rescale.TileFile{File: rescale.File{ID: "x", Name: "a.msh"}})
+		}, []string{"mesh"}, "upstream mesh: sha256: →"},
+		"a stored file without a name": {func(_ *rescale.Job, t *rescale.Tile) {
+			t.InputFiles[2] = rescale.TileFile{File: rescale.File{ID: "AbC"}}
+		}, nil, ""},
+		"a stored file that is another, without a name": {func(_ *rescale.Job, t *rescale.Tile) {
+			t.InputFiles[0] = rescale.TileFile{File: rescale.File{ID: "x"}}
+			t.InputFiles[2].ID = "DeF"
+		}, nil, "input mesh.msh: id:DeF → id:AbC"},
+		"a stored file that has got another name": {func(_ *rescale.Job, t *rescale.Tile) { t.InputFiles[2].Name = "renamed" }, nil, ""},
 		"a result that is no file of the manifest": {func(_ *rescale.Job, t *rescale.Tile) {
 			t.InputFiles[0].Type, t.InputFiles[0].SHA512 = rescale.OutputFile, "ab"
 		}, []string{"mesh"}, "input deck:  → sha512:f62, upstream mesh: sha256: →"},
