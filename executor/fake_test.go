@@ -75,7 +75,10 @@ func (f *fake) countPrefix(prefix string) int {
 	return len(slices.DeleteFunc(slices.Clone(f.calls), func(call string) bool { return !strings.HasPrefix(call, prefix) }))
 }
 
-func (f *fake) Jobs(_ context.Context, _ rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
+func (f *fake) Jobs(ctx context.Context, _ rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
+	if err := ctx.Err(); err != nil {
+		return rescale.Listing{}, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.called("list")
@@ -101,7 +104,10 @@ func (f *fake) Jobs(_ context.Context, _ rescale.JobQuery, yield func(rescale.Jo
 	return rescale.Listing{At: noon, Count: len(f.jobs), Stable: !f.unstable}, f.listErr
 }
 
-func (f *fake) Job(_ context.Context, id string) (rescale.Job, error) {
+func (f *fake) Job(ctx context.Context, id string) (rescale.Job, error) {
+	if err := ctx.Err(); err != nil {
+		return rescale.Job{}, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, j := range f.jobs {
@@ -112,7 +118,10 @@ func (f *fake) Job(_ context.Context, id string) (rescale.Job, error) {
 	return rescale.Job{}, &rescale.Error{Status: http.StatusNotFound}
 }
 
-func (f *fake) Statuses(_ context.Context, id string) ([]rescale.Status, error) {
+func (f *fake) Statuses(ctx context.Context, id string) ([]rescale.Status, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.called("statuses")
@@ -122,13 +131,19 @@ func (f *fake) Statuses(_ context.Context, id string) ([]rescale.Status, error) 
 	return f.history[id], nil
 }
 
-func (f *fake) ClusterStatuses(_ context.Context, id string) ([]rescale.Status, error) {
+func (f *fake) ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.clusters[id], nil
 }
 
-func (f *fake) CreateJob(_ context.Context, body rescale.JobRequest) (rescale.Job, error) {
+func (f *fake) CreateJob(ctx context.Context, body rescale.JobRequest) (rescale.Job, error) {
+	if err := ctx.Err(); err != nil {
+		return rescale.Job{}, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.called("create")
@@ -142,7 +157,10 @@ func (f *fake) CreateJob(_ context.Context, body rescale.JobRequest) (rescale.Jo
 	return job, f.createErr
 }
 
-func (f *fake) UpdateJob(_ context.Context, _ string, body rescale.JobRequest) error {
+func (f *fake) UpdateJob(ctx context.Context, _ string, body rescale.JobRequest) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.called("update")
@@ -150,7 +168,10 @@ func (f *fake) UpdateJob(_ context.Context, _ string, body rescale.JobRequest) e
 	return nil
 }
 
-func (f *fake) SubmitJob(_ context.Context, id string) error {
+func (f *fake) SubmitJob(ctx context.Context, id string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.called("submit")
@@ -163,14 +184,20 @@ func (f *fake) SubmitJob(_ context.Context, id string) error {
 	return f.submitErr
 }
 
-func (f *fake) StopJob(_ context.Context, id string) error {
+func (f *fake) StopJob(ctx context.Context, id string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.called("stop " + id)
 	return f.stopErr
 }
 
-func (f *fake) DeleteJob(_ context.Context, id string) error {
+func (f *fake) DeleteJob(ctx context.Context, id string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.called("delete " + id)
@@ -178,11 +205,18 @@ func (f *fake) DeleteJob(_ context.Context, id string) error {
 	return nil
 }
 
-func (*fake) Files(context.Context, string, func(rescale.File) bool) error { return nil }
+func (*fake) Files(ctx context.Context, _ string, _ func(rescale.File) bool) error {
+	return ctx.Err()
+}
 
-func (*fake) JobFiles(context.Context, string, string) ([]rescale.File, error) { return nil, nil }
+func (*fake) JobFiles(ctx context.Context, _, _ string) ([]rescale.File, error) {
+	return nil, ctx.Err()
+}
 
-func (f *fake) Upload(_ context.Context, u rescale.Upload) (rescale.File, error) {
+func (f *fake) Upload(ctx context.Context, u rescale.Upload) (rescale.File, error) {
+	if err := ctx.Err(); err != nil {
+		return rescale.File{}, err
+	}
 	body, err := u.Open()
 	if err != nil {
 		return rescale.File{}, err

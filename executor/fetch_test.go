@@ -39,12 +39,18 @@ func (c *crashing) SubmitJob(ctx context.Context, id string) error {
 	return err
 }
 
-func (c *crashing) JobFiles(_ context.Context, _, search string) ([]rescale.File, error) {
+func (c *crashing) JobFiles(ctx context.Context, _, search string) ([]rescale.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	c.listed = c.listed || search == ""
 	return []rescale.File{{ID: "log", Name: "process_output.log", RelativePath: "process_output.log", Size: c.size, Complete: true}}, nil
 }
 
-func (c *crashing) Download(_ context.Context, _ string, span rescale.Span) (io.ReadCloser, error) {
+func (c *crashing) Download(ctx context.Context, _ string, span rescale.Span) (io.ReadCloser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	c.spans = append(c.spans, span)
 	if c.whole && span != (rescale.Span{}) {
 		return nil, rescale.ErrNoSpans

@@ -32,7 +32,10 @@ type talking struct {
 	looks int
 }
 
-func (p *talking) JobFiles(_ context.Context, _, search string) ([]rescale.File, error) {
+func (p *talking) JobFiles(ctx context.Context, _, search string) ([]rescale.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if search == "" {
 		p.looks++
 	}
@@ -42,8 +45,8 @@ func (p *talking) JobFiles(_ context.Context, _, search string) ([]rescale.File,
 	return []rescale.File{{ID: "log", Name: "process_output.log", RelativePath: "process_output.log", Size: int64(len(p.says)), Complete: true}}, nil
 }
 
-func (p *talking) Download(context.Context, string, rescale.Span) (io.ReadCloser, error) {
-	return io.NopCloser(strings.NewReader(p.says)), nil
+func (p *talking) Download(ctx context.Context, _ string, _ rescale.Span) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(p.says)), ctx.Err()
 }
 
 // wanting is a job whose log must contain some words.

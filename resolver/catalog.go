@@ -35,16 +35,16 @@ func readCatalog(ctx context.Context, p Platform, jobs []spec.Job) (catalog, err
 	if cat.user, err = p.Me(ctx); err != nil {
 		return cat, fmt.Errorf("asking the platform for your account: %w", err)
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { cat.analyses, err = p.Analyses(ctx); return reading("analyses", err) })
-	group.Go(func() (err error) { cat.coreTypes, err = p.CoreTypes(ctx); return reading("core types", err) })
+	group, together := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { cat.analyses, err = p.Analyses(together); return reading("analyses", err) })
+	group.Go(func() (err error) { cat.coreTypes, err = p.CoreTypes(together); return reading("core types", err) })
 	if namesProject(jobs) {
-		group.Go(func() (err error) { cat.projects, err = p.Projects(ctx); return reading("projects", err) })
+		group.Go(func() (err error) { cat.projects, err = p.Projects(together); return reading("projects", err) })
 	}
 	ids := fileIDs(jobs)
 	files := make([]*rescale.File, len(ids))
 	for i, id := range ids {
-		group.Go(func() (err error) { files[i], err = lookUp(ctx, p, id); return err })
+		group.Go(func() (err error) { files[i], err = lookUp(together, p, id); return err })
 	}
 	if err := group.Wait(); err != nil {
 		return cat, err

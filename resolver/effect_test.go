@@ -241,14 +241,20 @@ func outcome(t *testing.T, dir, lines string) jobs {
 // bazaar is a platform with two of everything.
 type bazaar struct{ shop }
 
-func (bazaar) Analyses(context.Context) ([]rescale.Analysis, error) {
+func (bazaar) Analyses(ctx context.Context) ([]rescale.Analysis, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	versions := []rescale.Version{{Version: "two", VersionCode: "24.2"}, {Version: "one", VersionCode: "1"}}
 	return []rescale.Analysis{
 		{Code: "solver", HasRescaleLicense: true, Versions: versions}, {Code: "other", HasRescaleLicense: true, Versions: versions},
 	}, nil
 }
 
-func (bazaar) CoreTypes(context.Context) ([]rescale.CoreType, error) {
+func (bazaar) CoreTypes(ctx context.Context) ([]rescale.CoreType, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	return []rescale.CoreType{
 		{Code: "big", Cores: []int{4, 16}, Price: 1, Active: true}, {Code: "small", Cores: []int{4, 16}, Price: 1, Active: true},
 	}, nil

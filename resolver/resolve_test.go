@@ -24,15 +24,21 @@ type shop struct {
 	err    error
 }
 
-func (s shop) Me(context.Context) (rescale.User, error) {
+func (s shop) Me(ctx context.Context) (rescale.User, error) {
+	if err := ctx.Err(); err != nil {
+		return rescale.User{}, err
+	}
 	return rescale.User{Email: "ada@example.com", MaxJobHours: 48}, s.err
 }
 
-func (shop) Projects(context.Context) ([]rescale.Project, error) {
-	return []rescale.Project{{ID: "pAero", Name: "aero"}}, nil
+func (shop) Projects(ctx context.Context) ([]rescale.Project, error) {
+	return []rescale.Project{{ID: "pAero", Name: "aero"}}, ctx.Err()
 }
 
-func (shop) Analyses(context.Context) ([]rescale.Analysis, error) {
+func (shop) Analyses(ctx context.Context) ([]rescale.Analysis, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	return []rescale.Analysis{
 		{Code: "solver", Name: "The Solver", HasRescaleLicense: true, Versions: []rescale.Version{
 			{Version: "2024 R2", VersionCode: "24.2"}, {Version: "2024 R1", VersionCode: "24.1", AllowedCoreTypes: []string{"big"}},
@@ -41,15 +47,23 @@ func (shop) Analyses(context.Context) ([]rescale.Analysis, error) {
 	}, nil
 }
 
-func (s shop) CoreTypes(context.Context) ([]rescale.CoreType, error) {
+func (s shop) CoreTypes(ctx context.Context) ([]rescale.CoreType, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	return []rescale.CoreType{
 		{Code: "big", Name: "Big Iron", Cores: []int{4, 16}, Price: s.price, LowPriorityPrice: s.price / 2, Active: true},
 	}, nil
 }
 
-func (s shop) ComputePrices(context.Context) ([]rescale.Price, error) { return s.prices, nil }
+func (s shop) ComputePrices(ctx context.Context) ([]rescale.Price, error) {
+	return s.prices, ctx.Err()
+}
 
-func (shop) File(_ context.Context, id string) (rescale.File, error) {
+func (shop) File(ctx context.Context, id string) (rescale.File, error) {
+	if err := ctx.Err(); err != nil {
+		return rescale.File{}, err
+	}
 	if id == "gone" {
 		return rescale.File{}, &rescale.Error{Status: http.StatusNotFound}
 	}

@@ -42,7 +42,10 @@ type library struct {
 
 func newLibrary() *library { return &library{refusal: http.StatusNotFound} }
 
-func (l *library) File(_ context.Context, id string) (rescale.File, error) {
+func (l *library) File(ctx context.Context, id string) (rescale.File, error) {
+	if err := ctx.Err(); err != nil {
+		return rescale.File{}, err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.reads++
@@ -54,7 +57,10 @@ func (l *library) File(_ context.Context, id string) (rescale.File, error) {
 	return rescale.File{}, &rescale.Error{Status: l.refusal}
 }
 
-func (l *library) Files(_ context.Context, search string, yield func(rescale.File) bool) error {
+func (l *library) Files(ctx context.Context, search string, yield func(rescale.File) bool) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.searches = append(l.searches, search)
@@ -70,7 +76,10 @@ func (l *library) Files(_ context.Context, search string, yield func(rescale.Fil
 	return l.err
 }
 
-func (l *library) Upload(_ context.Context, u rescale.Upload) (rescale.File, error) {
+func (l *library) Upload(ctx context.Context, u rescale.Upload) (rescale.File, error) {
+	if err := ctx.Err(); err != nil {
+		return rescale.File{}, err
+	}
 	l.mu.Lock()
 	l.under++
 	l.atOnce = max(l.atOnce, l.under)

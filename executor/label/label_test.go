@@ -38,7 +38,10 @@ func (p *platform) call(name string) error {
 	return err
 }
 
-func (p *platform) Job(context.Context, string) (rescale.Job, error) {
+func (p *platform) Job(ctx context.Context, _ string) (rescale.Job, error) {
+	if err := ctx.Err(); err != nil {
+		return rescale.Job{}, err
+	}
 	job := rescale.Job{ProjectID: p.project}
 	if p.silent {
 		job.ProjectID = ""
@@ -46,14 +49,20 @@ func (p *platform) Job(context.Context, string) (rescale.Job, error) {
 	return job, p.call("job")
 }
 
-func (p *platform) AssignProject(_ context.Context, company, id, project string) error {
+func (p *platform) AssignProject(ctx context.Context, company, id, project string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if !p.ignores {
 		p.project = project
 	}
 	return p.call("assign " + company + " " + id + " " + project)
 }
 
-func (p *platform) Tags(context.Context, string) ([]rescale.Tag, error) {
+func (p *platform) Tags(ctx context.Context, _ string) ([]rescale.Tag, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	var list []rescale.Tag
 	for _, name := range p.tags {
 		list = append(list, rescale.Tag{Name: name, NormalizedName: strings.ToLower(name)})
@@ -61,7 +70,10 @@ func (p *platform) Tags(context.Context, string) ([]rescale.Tag, error) {
 	return list, p.call("tags")
 }
 
-func (p *platform) AddTag(_ context.Context, _, tag string) error {
+func (p *platform) AddTag(ctx context.Context, _, tag string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	err := p.call("tag " + tag)
 	var refused *rescale.Error
 	if !p.loses[tag] && !errors.As(err, &refused) {
@@ -70,11 +82,17 @@ func (p *platform) AddTag(_ context.Context, _, tag string) error {
 	return err
 }
 
-func (p *platform) CustomFields(context.Context, string) (map[string]any, error) {
+func (p *platform) CustomFields(ctx context.Context, _ string) (map[string]any, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	return p.fields, p.call("fields")
 }
 
-func (p *platform) SetCustomFields(_ context.Context, _ string, fields map[string]any) error {
+func (p *platform) SetCustomFields(ctx context.Context, _ string, fields map[string]any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	names := make([]string, 0, len(fields))
 	for name, value := range fields {
 		if names = append(names, name); !p.loses[name] {

@@ -40,14 +40,20 @@ type platform struct {
 
 var errNotFound = &rescale.Error{Status: http.StatusNotFound}
 
-func (p *platform) Jobs(_ context.Context, _ rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
+func (p *platform) Jobs(ctx context.Context, _ rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
+	if err := ctx.Err(); err != nil {
+		return rescale.Listing{}, err
+	}
 	for _, j := range slices.Backward(p.jobs) {
 		yield(rescale.JobItem{ID: j.ID, Name: j.Name, Owner: j.Owner, DateInserted: j.DateInserted})
 	}
 	return rescale.Listing{Count: len(p.jobs), Stable: !p.moving}, nil
 }
 
-func (p *platform) Job(_ context.Context, id string) (rescale.Job, error) {
+func (p *platform) Job(ctx context.Context, id string) (rescale.Job, error) {
+	if err := ctx.Err(); err != nil {
+		return rescale.Job{}, err
+	}
 	i := slices.IndexFunc(p.jobs, func(j rescale.Job) bool { return j.ID == id })
 	if i < 0 || strings.HasPrefix(id, "gone") {
 		return rescale.Job{}, errNotFound
@@ -55,11 +61,14 @@ func (p *platform) Job(_ context.Context, id string) (rescale.Job, error) {
 	return p.jobs[i], nil
 }
 
-func (p *platform) Statuses(_ context.Context, id string) ([]rescale.Status, error) {
-	return p.history[id], nil
+func (p *platform) Statuses(ctx context.Context, id string) ([]rescale.Status, error) {
+	return p.history[id], ctx.Err()
 }
 
-func (p *platform) File(_ context.Context, id string) (rescale.File, error) {
+func (p *platform) File(ctx context.Context, id string) (rescale.File, error) {
+	if err := ctx.Err(); err != nil {
+		return rescale.File{}, err
+	}
 	f, ok := p.files[id]
 	if !ok {
 		return f, errNotFound
@@ -68,7 +77,10 @@ func (p *platform) File(_ context.Context, id string) (rescale.File, error) {
 	return f, nil
 }
 
-func (p *platform) JobFiles(_ context.Context, id, _ string) ([]rescale.File, error) {
+func (p *platform) JobFiles(ctx context.Context, id, _ string) ([]rescale.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	files, ok := p.results[id]
 	if !ok {
 		return nil, errNotFound
@@ -76,7 +88,10 @@ func (p *platform) JobFiles(_ context.Context, id, _ string) ([]rescale.File, er
 	return files, nil
 }
 
-func (*platform) Download(context.Context, string, rescale.Span) (io.ReadCloser, error) {
+func (*platform) Download(ctx context.Context, _ string, _ rescale.Span) (io.ReadCloser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	return nil, errors.New("nothing is downloaded by rebuilding")
 }
 
@@ -328,9 +343,13 @@ func TestResultsThatAreHere(t *testing.T) {
 // finder is the platform as a plan reads it.
 type finder struct{ *platform }
 
-func (finder) Files(context.Context, string, func(rescale.File) bool) error { return nil }
+func (finder) Files(ctx context.Context, _ string, _ func(rescale.File) bool) error {
+	return ctx.Err()
+}
 
-func (finder) ClusterStatuses(context.Context, string) ([]rescale.Status, error) { return nil, nil }
+func (finder) ClusterStatuses(ctx context.Context, _ string) ([]rescale.Status, error) {
+	return nil, ctx.Err()
+}
 
 // A list that moves each time it is read may hide a run.
 func TestMovingListIsRefused(t *testing.T) {

@@ -25,8 +25,8 @@ type counter struct {
 	file rescale.File
 }
 
-func (c counter) JobFiles(context.Context, string, string) ([]rescale.File, error) {
-	return []rescale.File{c.file}, nil
+func (c counter) JobFiles(ctx context.Context, _, _ string) ([]rescale.File, error) {
+	return []rescale.File{c.file}, ctx.Err()
 }
 
 // BenchmarkDownload fetches 1 GiB from this machine, and in the same round lets curl

@@ -39,7 +39,10 @@ type depot struct {
 	open  int
 }
 
-func (d *depot) JobFiles(context.Context, string, string) ([]rescale.File, error) {
+func (d *depot) JobFiles(ctx context.Context, _, _ string) ([]rescale.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	var list []rescale.File
 	for _, path := range slices.Sorted(maps.Keys(d.texts)) {
 		sum := sha512.Sum512(d.texts[path])
@@ -52,7 +55,10 @@ func (d *depot) JobFiles(context.Context, string, string) ([]rescale.File, error
 	return list, nil
 }
 
-func (d *depot) Download(_ context.Context, id string, span rescale.Span) (io.ReadCloser, error) {
+func (d *depot) Download(ctx context.Context, id string, span rescale.Span) (io.ReadCloser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if d.whole && span != (rescale.Span{}) {
 		return nil, rescale.ErrNoSpans
 	}

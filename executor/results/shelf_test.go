@@ -19,7 +19,10 @@ type filling struct {
 	looks int
 }
 
-func (f *filling) JobFiles(context.Context, string, string) ([]rescale.File, error) {
+func (f *filling) JobFiles(ctx context.Context, _, _ string) ([]rescale.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	list := f.lists[min(f.looks, len(f.lists)-1)]
 	f.looks++
 	return list, nil

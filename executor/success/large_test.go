@@ -39,12 +39,12 @@ func (p *tape) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func (p *tape) JobFiles(context.Context, string, string) ([]rescale.File, error) {
-	return []rescale.File{{ID: "f", RelativePath: log, Size: p.size, Complete: true}}, nil
+func (p *tape) JobFiles(ctx context.Context, _, _ string) ([]rescale.File, error) {
+	return []rescale.File{{ID: "f", RelativePath: log, Size: p.size, Complete: true}}, ctx.Err()
 }
 
-func (p *tape) Download(context.Context, string, rescale.Span) (io.ReadCloser, error) {
-	return io.NopCloser(p), nil
+func (p *tape) Download(ctx context.Context, _ string, _ rescale.Span) (io.ReadCloser, error) {
+	return io.NopCloser(p), ctx.Err()
 }
 
 // A log that is larger than any memory is judged as a small one: its size is only
@@ -125,10 +125,10 @@ func (s *steps) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func (s *steps) JobFiles(context.Context, string, string) ([]rescale.File, error) {
-	return []rescale.File{{ID: "f", RelativePath: log, Size: int64(len(s.text)), Complete: true}}, nil
+func (s *steps) JobFiles(ctx context.Context, _, _ string) ([]rescale.File, error) {
+	return []rescale.File{{ID: "f", RelativePath: log, Size: int64(len(s.text)), Complete: true}}, ctx.Err()
 }
 
-func (s *steps) Download(context.Context, string, rescale.Span) (io.ReadCloser, error) {
-	return io.NopCloser(s), nil
+func (s *steps) Download(ctx context.Context, _ string, _ rescale.Span) (io.ReadCloser, error) {
+	return io.NopCloser(s), ctx.Err()
 }

@@ -32,7 +32,10 @@ type run struct {
 	listed   int
 }
 
-func (r *run) JobFiles(context.Context, string, string) ([]rescale.File, error) {
+func (r *run) JobFiles(ctx context.Context, _, _ string) ([]rescale.File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	n := r.listed
 	r.listed++
 	if n < len(r.errs) && r.errs[n] != nil {
@@ -41,7 +44,10 @@ func (r *run) JobFiles(context.Context, string, string) ([]rescale.File, error) 
 	return r.looks[min(n, len(r.looks)-1)], nil
 }
 
-func (r *run) Download(_ context.Context, id string, _ rescale.Span) (io.ReadCloser, error) {
+func (r *run) Download(ctx context.Context, id string, _ rescale.Span) (io.ReadCloser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	r.reads = append(r.reads, id)
 	if r.missing[id] > 0 {
 		r.missing[id]--

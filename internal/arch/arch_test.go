@@ -32,6 +32,8 @@ func checks() []check {
 		{"nothing runs before main", checkInit},
 		{"only cmd touches the process", checkProcess},
 		{"package variables do not change", checkVariables},
+		{"no context is used after the end of its group", checkGroupContexts},
+		{"fakes obey their contexts", checkFakes},
 		{"every package has a comment", checkPackageComments},
 		{"every exported name has a comment", checkComments},
 		{"comments put nothing off", checkPromises},
