@@ -31,6 +31,7 @@ func checks() []check {
 		{"exported functions take no bool", checkBoolParameters},
 		{"nothing runs before main", checkInit},
 		{"only cmd touches the process", checkProcess},
+		{"messages name no Go types", checkTypeNames},
 		{"package variables do not change", checkVariables},
 		{"no context is used after the end of its group", checkGroupContexts},
 		{"fakes obey their contexts", checkFakes},

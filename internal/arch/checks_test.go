@@ -254,6 +254,11 @@ func f() {
 				"spec/a.go:12: os.Exit belongs in cmd: library code is given what it needs",
 			},
 		},
+		"type names": {
+			find:  checkTypeNames,
+			files: one("spec/a.go", "package spec\nvar s = \"a %T\"\n"),
+			want:  []string{"spec/a.go:2: %T prints a Go type, which means nothing to users"},
+		},
 		"promises": {
 			find:  checkPromises,
 			files: one("spec/a_test.go", "package spec\n\n// TODO: later\nvar s = \"TODO\" // mastodon\n"),

@@ -2,8 +2,10 @@ package arch
 
 import (
 	"go/ast"
+	"go/token"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // checkInit finds init functions: what runs before main can be neither ordered
@@ -66,6 +68,20 @@ func checkProcess(t tree) []finding {
 func isPrintBuiltin(call *ast.CallExpr) bool {
 	name, ok := call.Fun.(*ast.Ident)
 	return ok && (name.Name == "print" || name.Name == "println")
+}
+
+// checkTypeNames finds messages that would name types of this program.
+func checkTypeNames(t tree) []finding {
+	var found []finding
+	for _, f := range t.production() {
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING && strings.Contains(text.Value, "%T") {
+				found = append(found, f.at(text.Pos(), "%%T prints a Go type, which means nothing to users"))
+			}
+			return true
+		})
+	}
+	return found
 }
 
 // checkPromises finds comments that put work off; open work belongs in an issue.

@@ -105,15 +105,49 @@ func (e *Error) waitHint(now time.Time) string {
 func (e *NetworkError) Hint() string {
 	var lookup *net.DNSError
 	var certificate *tls.CertificateVerificationError
+	var proxy *ProxyError
 	switch {
 	case errors.Is(e.cause, context.Canceled), errors.Is(e.cause, context.DeadlineExceeded):
 		return "" // the caller ended it
+	case errors.As(e.cause, &proxy):
+		return proxy.Hint()
 	case errors.As(e.cause, &lookup):
 		return "check the platform's address and the name service of this network"
 	case errors.As(e.cause, &certificate):
 		return "the certificate is not trusted; a proxy that inspects traffic needs its root certificate installed on this machine"
+	case e.base != nil && isLoopback(e.base.Hostname()):
+		return e.loopbackHint()
+	case speaksNoTLS(e.cause):
+		return "what answers at " + e.origin() + " does not speak https; check the address and its port, and HTTPS_PROXY if this network needs a proxy"
 	}
 	return "check the network, and HTTPS_PROXY if this network needs a proxy"
+}
+
+// loopbackHint is for an emulator on this machine, between which and us no proxy is.
+func (e *NetworkError) loopbackHint() string {
+	switch {
+	case speaksNoTLS(e.cause) && e.base.Scheme == "https":
+		return "an emulator speaks plain http: write http://" + e.base.Host
+	case nobodyListens(e.cause):
+		return "nothing listens at " + e.origin() + "; start the emulator there (rescale-apply emulate --listen " + e.base.Host + "), or correct the address"
+	}
+	return "look at what the emulator at " + e.origin() + " printed"
+}
+
+// origin is the platform's address.
+func (e *NetworkError) origin() string {
+	if e.base == nil {
+		return "the platform's address"
+	}
+	return e.base.String()
+}
+
+// Hint says what the proxy wants.
+func (e *ProxyError) Hint() string {
+	if e.Status == http.StatusProxyAuthRequired {
+		return "the proxy wants a name and a password: set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT, with % and a code for special characters, such as %40 for @"
+	}
+	return "ask whoever runs the proxy in HTTPS_PROXY to let this machine reach the platform"
 }
 
 // Hint says that looking comes before repeating.

@@ -151,7 +151,7 @@ func TestIDsCannotChangeThePath(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, reply(200, "{}"))
 	c, ctx := p.client(t), t.Context()
-	for _, id := range []string{"", ".", "..", "a/b", "a?x", "a#", "%2e", "a b", "é"} {
+	for _, id := range []string{"", ".", "..", "a/b", "a?x", "a#", "%2e", "a b", "é", strings.Repeat("A", maxID+1)} {
 		_, jobErr := c.Job(ctx, id)
 		_, fileErr := c.File(ctx, id)
 		_, downloadErr := c.Download(ctx, id, Span{})

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -92,7 +93,8 @@ type NetworkError struct {
 	Path    string
 	text    string
 	cause   error
-	notSent bool // proven: no connection was there to send on
+	notSent bool     // proven: no connection was there to send on
+	base    *url.URL // origin of the platform, for Hint
 }
 
 // Error gives the request and the cause in one line.
@@ -105,6 +107,25 @@ func (e *NetworkError) Is(target error) bool { return errors.Is(e.cause, target)
 
 // As finds what the cause holds.
 func (e *NetworkError) As(target any) bool { return errors.As(e.cause, target) }
+
+// ProxyError says that the proxy of this network refused to connect us with the platform.
+type ProxyError struct{ Status int } // HTTP status of the proxy's answer
+
+// proxyRefusal is nil for a status with which a proxy agrees.
+func proxyRefusal(status int) error {
+	if status/100 == 2 {
+		return nil
+	}
+	return &ProxyError{Status: status}
+}
+
+// Error gives the proxy's status.
+func (e *ProxyError) Error() string { return "the proxy answers " + statusText(e.Status) }
+
+// lasting tells that the proxy refuses for a reason that does not pass by itself.
+func (e *ProxyError) lasting() bool {
+	return e.Status/100 == 4 && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout
+}
 
 // OutcomeUnknownError says that a change was sent and its answer was lost: the
 // platform may or may not have done it. Nothing was repeated. Test for this type

@@ -221,16 +221,33 @@ func (c *Client) transient(err error) bool {
 	return errors.As(err, &network) && !c.misdirected(network)
 }
 
-// misdirected recognises an address that does not work and will not: waiting for
-// minutes would hide a typing error. A host name that was found before is none;
-// an emulator on this machine that refuses has ended.
+// misdirected recognises an address or a proxy that does not work and will not:
+// waiting for minutes would hide a typing error. A host name that was found before is
+// none; an emulator on this machine that refuses has ended.
 func (c *Client) misdirected(err *NetworkError) bool {
 	var certificate *tls.CertificateVerificationError
-	var plain tls.RecordHeaderError
 	var lookup *net.DNSError
-	return errors.As(err, &certificate) || errors.As(err, &plain) ||
+	var proxy *ProxyError
+	return errors.As(err, &certificate) || speaksNoTLS(err) ||
 		errors.As(err, &lookup) && lookup.IsNotFound && !c.reached.Load() ||
-		c.Local() && errors.Is(err, syscall.ECONNREFUSED)
+		errors.As(err, &proxy) && proxy.lasting() ||
+		c.Local() && nobodyListens(err)
+}
+
+// speaksNoTLS tells that what answers at an https address does not speak https.
+// net/http has an error of its own where it answers in plain http.
+func speaksNoTLS(err error) bool {
+	var record tls.RecordHeaderError
+	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record)
+}
+
+// wsaRefused is what Windows calls a refused connection; package syscall has another
+// number under the name of the other systems.
+const wsaRefused = syscall.Errno(10061)
+
+// nobodyListens tells that the machine is there and refused the connection.
+func nobodyListens(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, wsaRefused)
 }
 
 // sleep waits for d, or less when ctx ends.

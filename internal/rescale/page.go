@@ -265,17 +265,21 @@ func (h *hint[T]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// maxID is how long an id may be: ten times what the platform's are. A longer one
+// is no id, and servers answer too long a path in their own ways.
+const maxID = 64
+
 // checkID refuses what would make another path than the one that is meant. An
 // empty id turns DELETE of one job into a request about all jobs.
 func checkID(id string) error {
+	if id == "" || len(id) > maxID {
+		return &BadIDError{ID: id}
+	}
 	for _, r := range id {
 		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_'
 		if !letter {
 			return &BadIDError{ID: id}
 		}
-	}
-	if id == "" {
-		return &BadIDError{ID: id}
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -236,6 +238,83 @@ func TestWrongAddressesFailAtOnce(t *testing.T) {
 		var network *NetworkError
 		if !errors.As(err, &network) || calls.Load() != 1 || network.Hint() == "" {
 			t.Errorf("%s: got %v after %d calls", name, err, calls.Load())
+		}
+	}
+}
+
+// What answers is there and will not change: waiting for it would hide what is wrong.
+func TestServersOfAnotherKindFailAtOnce(t *testing.T) {
+	t.Parallel()
+	plain := httptest.NewServer(reply(200, "{}"))
+	t.Cleanup(plain.Close)
+	host := strings.TrimPrefix(plain.URL, "http://")
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	proxy := func(status int) *http.Transport {
+		server := httptest.NewServer(reply(status, ""))
+		t.Cleanup(server.Close)
+		address, err := url.Parse(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		transport := NewTransport()
+		transport.Proxy = http.ProxyURL(address)
+		return transport
+	}
+	for name, tc := range map[string]struct {
+		cfg        Config
+		text, hint string
+		not        string // in the hint
+	}{
+		"https to an emulator": {
+			cfg: Config{BaseURL: "https://" + host}, text: "HTTP response to HTTPS client", hint: "write http://" + host, not: "PROXY",
+		},
+		"https to an http server elsewhere": {
+			cfg: Config{BaseURL: "https://rescale.example.com", Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+				return nil, http.ErrSchemeMismatch
+			})}, text: "HTTP response to HTTPS client", hint: "https://rescale.example.com does not speak https",
+		},
+		"an emulator that has ended": {
+			cfg: Config{BaseURL: gone.URL}, text: "refused", hint: "nothing listens at " + gone.URL + "; start the emulator", not: "PROXY",
+		},
+		"a proxy that wants a password": {
+			cfg:  Config{BaseURL: "https://rescale.example.com", Transport: proxy(407)},
+			text: "the proxy answers 407 Proxy Authentication Required", hint: "set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT",
+		},
+		"a proxy that forbids": {
+			cfg:  Config{BaseURL: "https://rescale.example.com", Transport: proxy(403)},
+			text: "the proxy answers 403 Forbidden", hint: "ask whoever runs the proxy",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var retries atomic.Int32
+			tc.cfg.Retry, tc.cfg.OnRetry = fastRetry(), func(error, time.Duration) { retries.Add(1) }
+			_, err := newClient(t, tc.cfg).Me(t.Context())
+			var network *NetworkError
+			if !errors.As(err, &network) || !strings.Contains(err.Error(), tc.text) || retries.Load() != 0 {
+				t.Fatalf("got %v after %d retries, want %q at once", err, retries.Load(), tc.text)
+			}
+			if hint := network.Hint(); !strings.Contains(hint, tc.hint) || tc.not != "" && strings.Contains(hint, tc.not) {
+				t.Errorf("hint %q, want %q", hint, tc.hint)
+			}
+		})
+	}
+}
+
+// A proxy that is overloaded may agree later.
+func TestABusyProxyIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{429, 502, 503} {
+		var calls atomic.Int32
+		c := newClient(t, Config{Retry: fastRetry(), Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if calls.Add(1) == 1 {
+				return nil, &ProxyError{Status: status}
+			}
+			return respond(r, 200, `{"email":"ada@example.com"}`), nil
+		})})
+		if _, err := c.Me(t.Context()); err != nil || calls.Load() != 2 {
+			t.Errorf("%d: got %v after %d calls", status, err, calls.Load())
 		}
 	}
 }

@@ -52,6 +52,9 @@ func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 20 * time.Second, KeepAlive: 15 * time.Second}
 	return &http.Transport{
 		Proxy: http.ProxyFromEnvironment,
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+			return proxyRefusal(answer.StatusCode)
+		},
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := dialer.DialContext(ctx, network, address)
 			if err != nil {
@@ -314,7 +317,7 @@ func (c *Client) networkError(ctx context.Context, r request, err error) *Networ
 	if ctx.Err() != nil {
 		err = endOf(ctx)
 	}
-	return &NetworkError{Method: r.method, Path: r.path, text: tidy(err.Error(), c.veil), cause: err}
+	return &NetworkError{Method: r.method, Path: r.path, text: tidy(err.Error(), c.veil), cause: err, base: c.base}
 }
 
 // limitError ends an exchange that takes too long. It is no
@@ -347,8 +350,8 @@ func (c *Client) undecodable(r request, resp *http.Response, body []byte, err er
 	var syntax *json.SyntaxError
 	var mismatch *json.UnmarshalTypeError
 	switch {
-	case errors.As(err, &mismatch) && mismatch.Field != "":
-		return c.unexpected(r, resp.StatusCode, fmt.Sprintf("not the expected JSON: %s is a %s", mismatch.Field, mismatch.Value))
+	case errors.As(err, &mismatch):
+		return c.unexpected(r, resp.StatusCode, "not the expected JSON: "+misfit(mismatch))
 	case !errors.As(err, &syntax):
 		return c.unexpected(r, resp.StatusCode, "not the expected JSON: "+err.Error())
 	case syntax.Offset >= int64(len(body)):
@@ -356,4 +359,13 @@ func (c *Client) undecodable(r request, resp *http.Response, body []byte, err er
 		return c.networkError(resp.Request.Context(), r, fmt.Errorf("the answer ends after %d bytes: %w", len(body), io.ErrUnexpectedEOF))
 	}
 	return c.unexpected(r, resp.StatusCode, "not JSON: "+describe(body, c.veil))
+}
+
+// misfit tells which value is of another kind than it should be. The library's own
+// words would name types of this program, which mean nothing to its users.
+func misfit(err *json.UnmarshalTypeError) string {
+	if err.Field == "" {
+		return "an unexpected " + err.Value
+	}
+	return err.Field + " is a " + err.Value
 }

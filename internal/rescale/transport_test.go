@@ -393,7 +393,8 @@ func TestAnswersThatAreNotRescales(t *testing.T) {
 		"login page":    {"<!doctype html><title>Sign in</title>", "200 OK: not JSON: an HTML page: Sign in"},
 		"text":          {"it works", "200 OK: not JSON: it works"},
 		"wrong type":    {`{"email": 7}`, "200 OK: not the expected JSON: email is a number"},
-		"another shape": {`[1]`, "not the expected JSON"},
+		"a list":        {`[1]`, "200 OK: not the expected JSON: an unexpected array"},
+		"a number":      {`7`, "200 OK: not the expected JSON: an unexpected number"},
 		"nobody":        {`{}`, "an account without e-mail address"},
 	} {
 		p := newPlatform(t, reply(200, tc.body))
@@ -401,6 +402,9 @@ func TestAnswersThatAreNotRescales(t *testing.T) {
 		var odd *Error
 		if !errors.As(err, &odd) || !strings.Contains(err.Error(), tc.want) || odd.Hint() == "" {
 			t.Errorf("%s: got %v, want %s", name, err, tc.want)
+		}
+		if strings.Contains(err.Error(), "rescale.") {
+			t.Errorf("%s: %v names a type of this program", name, err)
 		}
 		if n := len(p.arrivals()); n != 1 {
 			t.Errorf("%s: %d requests, want 1", name, n)

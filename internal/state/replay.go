@@ -3,6 +3,7 @@ package state
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -185,5 +186,11 @@ func decode(text []byte, before uint32, into any) (sum uint32, err error) {
 	if sum, err = unseal(text, before); err != nil {
 		return 0, err
 	}
-	return sum, json.Unmarshal(text, into)
+	err = json.Unmarshal(text, into)
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		// The library's own words would name types of this program.
+		err = fmt.Errorf("%s cannot be a %s", cmp.Or(mismatch.Field, "a record"), mismatch.Value)
+	}
+	return sum, err
 }

@@ -339,6 +339,20 @@ func TestSomebodysFileIsLeftAlone(t *testing.T) {
 	}
 }
 
+// A file that somebody wrote by hand, sum included, is told about in its own words.
+func TestDamageIsToldWithoutTypesOfTheProgram(t *testing.T) {
+	t.Parallel()
+	body := `{"format":1,"tool":7}`
+	sum := crc32.ChecksumIEEE([]byte(body))
+	path := filepath.Join(t.TempDir(), "s")
+	put(t, path, fmt.Appendf(nil, "%s,\"crc\":\"%08x\"}\n", body[:len(body)-1], sum))
+	_, err := state.Read(path, ada)
+	var damaged *state.DamagedError
+	if !errors.As(err, &damaged) || !strings.Contains(err.Error(), "tool cannot be a number") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestForeignIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

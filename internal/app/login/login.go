@@ -37,13 +37,20 @@ type Login struct {
 }
 
 // MissingKeyError tells that no key was found anywhere.
-type MissingKeyError struct{ URL string }
+type MissingKeyError struct {
+	URL      string
+	Path     string   // of a profile file without the section [default]; empty without such a file
+	Profiles []string // its sections
+}
 
 // Error is the fact.
 func (e *MissingKeyError) Error() string { return "no API key for " + e.URL }
 
 // Hint tells how to get one, and how to do without.
 func (e *MissingKeyError) Hint() string {
+	if len(e.Profiles) > 0 {
+		return e.Path + " has no section [default]; choose one with --profile: " + strings.Join(e.Profiles, ", ")
+	}
 	return "create a key at " + e.URL + "/user/settings/api-key/ and put it into RESCALE_API_KEY, or add --local to run on this machine without an account"
 }
 
@@ -83,7 +90,7 @@ func Find(wishes Wishes, getenv func(string) string) (Login, error) {
 		login.Key, login.Source, login.FromProfile = profile.key, profile.path, true
 	}
 	if err == nil && login.Key == "" {
-		err = &MissingKeyError{login.URL}
+		err = &MissingKeyError{URL: login.URL, Path: profile.path, Profiles: profile.others}
 	}
 	return login, err
 }
@@ -104,6 +111,12 @@ func firstOf(values ...string) string {
 
 func readToken(path string) (string, error) {
 	text, err := os.ReadFile(path)
+	if err != nil && couldBeKey(path) {
+		return "", &Error{
+			Path: "the file of --token-file", Err: pathCause(err),
+			Advice: "--token-file takes the path of a file that holds the key, not the key itself",
+		}
+	}
 	if err != nil {
 		return "", &Error{Path: path, Err: pathCause(err)}
 	}
@@ -114,14 +127,25 @@ func readToken(path string) (string, error) {
 	return token, nil
 }
 
+// couldBeKey tells a word that no message may repeat: people give the key where its
+// file or its profile is asked for. The platform's keys have 40 hex digits, session
+// tokens three long parts with dots between (rescale-api.md §1.2).
+func couldBeKey(word string) bool {
+	const shortest, longestExtension = 20, len(".json")
+	return len(word) >= shortest && !strings.ContainsAny(word, `/\ `) &&
+		(filepath.Ext(word) == "" || len(filepath.Ext(word)) > longestExtension)
+}
+
 // profile is one section of the file apiconfig.
 type profile struct {
 	path, url, key string
+	others         []string // the sections of a file that lacks the one that is meant
 }
 
 // readProfile reads the wished section, or [default] when none is wished. Only
 // a wished one must exist.
 func readProfile(wished string, getenv func(string) string) (profile, error) {
+	var without profile
 	for _, path := range profilePaths(getenv) {
 		file, err := ini.LoadSources(ini.LoadOptions{IgnoreInlineComment: true}, path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -138,13 +162,19 @@ func readProfile(wished string, getenv func(string) string) (profile, error) {
 			return fromSection(path, section), nil
 		}
 		if wished != "" {
-			return profile{}, missingProfile(path, wished, file.SectionStrings())
+			return profile{}, missingProfile(path, wished, sections(file))
 		}
+		without = profile{path: path, others: sections(file)}
 	}
 	if wished != "" {
 		return profile{}, missingProfile(profilePaths(getenv)[0], wished, nil)
 	}
-	return profile{}, nil
+	return without, nil
+}
+
+// sections are the names that a person wrote; the library has one of its own.
+func sections(file *ini.File) []string {
+	return slices.DeleteFunc(file.SectionStrings(), func(name string) bool { return name == ini.DefaultSection })
 }
 
 // unreadable says what is wrong with a profile file. The library's own words
@@ -171,13 +201,10 @@ func torn(s *ini.Section) bool {
 }
 
 func missingProfile(path, wished string, known []string) error {
-	var names []string
-	for _, name := range known {
-		if name != ini.DefaultSection {
-			names = append(names, name)
-		}
+	if couldBeKey(wished) {
+		return &Error{Path: path, Err: errors.New("no such profile"), Advice: "--profile takes the name of a section, not the key"}
 	}
-	return &Error{Path: path, Err: fmt.Errorf("no profile [%s]", wished), Advice: diag.DidYouMean(wished, names)}
+	return &Error{Path: path, Err: fmt.Errorf("no profile [%s]", wished), Advice: diag.DidYouMean(wished, known)}
 }
 
 // fromSection takes the values as they stand: a key may hold a percent sign,

@@ -79,6 +79,9 @@ func TestFindRefuses(t *testing.T) {
 	write(t, filepath.Join(torn, ".config", "rescale", "apiconfig"), "[default]\napikey 0123456789abcdef\n")
 	address := t.TempDir()
 	write(t, filepath.Join(address, ".config", "rescale", "apiconfig"), "[default]\napibaseurl https://itar.rescale.com\napikey = 0123456789abcdef\n")
+	regional := t.TempDir()
+	write(t, filepath.Join(regional, ".config", "rescale", "apiconfig"), "[eu]\napikey = a\n[kr]\napikey = b\n")
+	const key, session = "0123456789abcdef0123456789abcdef01234567", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0123456789abcdef.c2lnbmF0dXJl"
 	empty := filepath.Join(home, "empty")
 	write(t, empty, "\n")
 	for name, tc := range map[string]struct {
@@ -86,13 +89,18 @@ func TestFindRefuses(t *testing.T) {
 		home       string
 		text, hint string
 	}{
-		"no key":          {login.Wishes{}, t.TempDir(), "no API key for https://platform.rescale.com", "--local"},
-		"no such profile": {login.Wishes{Profile: "corea"}, home, "no profile [corea]", "did you mean korea?"},
-		"no profile file": {login.Wishes{Profile: "korea"}, t.TempDir(), "no profile [korea]", ""},
-		"a key without =": {login.Wishes{}, torn, "a line is neither", "apikey = KEY"},
-		"a URL without =": {login.Wishes{}, address, "a line is neither", "apibaseurl = URL"},
-		"no token file":   {login.Wishes{TokenFile: filepath.Join(home, "nothing")}, home, "reading credentials from ", ""},
-		"empty token":     {login.Wishes{TokenFile: empty}, home, "the file is empty", "the API key and nothing else"},
+		"no key":                          {login.Wishes{}, t.TempDir(), "no API key for https://platform.rescale.com", "--local"},
+		"no such profile":                 {login.Wishes{Profile: "corea"}, home, "no profile [corea]", "did you mean korea?"},
+		"no profile file":                 {login.Wishes{Profile: "korea"}, t.TempDir(), "no profile [korea]", ""},
+		"a key without =":                 {login.Wishes{}, torn, "a line is neither", "apikey = KEY"},
+		"a URL without =":                 {login.Wishes{}, address, "a line is neither", "apibaseurl = URL"},
+		"no token file":                   {login.Wishes{TokenFile: filepath.Join(home, "nothing")}, home, "reading credentials from ", ""},
+		"a token file by a mistyped name": {login.Wishes{TokenFile: "rescale-production-key.txt"}, home, "rescale-production-key.txt", ""},
+		"no default section":              {login.Wishes{}, regional, "no API key", "apiconfig has no section [default]; choose one with --profile: eu, kr"},
+		"the key as the token file":       {login.Wishes{TokenFile: key}, home, "from the file of --token-file: ", "not the key itself"},
+		"a session key as the token file": {login.Wishes{TokenFile: session}, home, "from the file of --token-file: ", "not the key itself"},
+		"the key as the profile":          {login.Wishes{Profile: key}, home, "no such profile", "not the key"},
+		"empty token":                     {login.Wishes{TokenFile: empty}, home, "the file is empty", "the API key and nothing else"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

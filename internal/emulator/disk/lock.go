@@ -2,6 +2,7 @@ package disk
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -74,7 +75,11 @@ func readJSON(path string, value any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, value); err != nil {
+	var mismatch *json.UnmarshalTypeError
+	switch err := json.Unmarshal(text, value); {
+	case errors.As(err, &mismatch):
+		return fmt.Errorf("reading %s: it was not written by this program: an unexpected %s", path, mismatch.Value)
+	case err != nil:
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
 	return nil
