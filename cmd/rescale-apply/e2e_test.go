@@ -35,7 +35,9 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){programName: main})
+	programs := crashes()
+	programs[programName] = main
+	testscript.Main(m, programs)
 }
 
 // TestScripts runs every script against a platform of its own, through the real

@@ -13,13 +13,14 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app"
 )
 
-func main() { os.Exit(run()) }
+func main() {
+	abortOnCrash()
+	os.Exit(catch(os.Stderr, run))
+}
 
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := interruptible()
 	defer stop()
-	// A second signal ends the process at once: state survives that, too.
-	context.AfterFunc(ctx, stop)
 	stdout, stderr := int(os.Stdout.Fd()), int(os.Stderr.Fd())
 	return app.Main(ctx, app.Env{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
@@ -32,4 +33,19 @@ func run() int {
 			},
 		},
 	})
+}
+
+// interruptible gives a context that the first signal ends. A second signal ends the
+// process at once: state survives that, too. Where that is SIGQUIT, the runtime would
+// end it as after a crash.
+func interruptible() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	context.AfterFunc(ctx, func() {
+		again := make(chan os.Signal, 1)
+		signal.Notify(again, syscall.SIGQUIT)
+		stop()
+		<-again
+		os.Exit(int(app.ExitInterrupted))
+	})
+	return ctx, stop
 }

@@ -48,7 +48,7 @@ func ExitCodes() []CodeMeaning {
 	return []CodeMeaning{
 		{ExitOK, "desired state reached, or nothing to do"},
 		{ExitError, "unexpected error, or platform error after retries"},
-		{ExitPending, "`plan --detailed-exitcode`: changes are pending (never anything else)"},
+		{ExitPending, "`plan --detailed-exitcode`: changes are pending, as the plan's last line says"},
 		{ExitUsage, "usage or manifest: fix the text (YAML, schema, rules, catalog)"},
 		{ExitAuth, "authentication: missing, wrong or expired key, deactivated user"},
 		{ExitGuard, "refused by a guard: cost limit, protected job"},

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -62,10 +63,24 @@ func (t *tool) showPlan(c *cli.Context, plan planner.Plan, output string) error 
 	if err := limitCost(c, plan); err != nil {
 		return err
 	}
-	if c.Bool("detailed-exitcode") {
-		return pending(plan)
+	if !c.Bool("detailed-exitcode") {
+		return nil
 	}
-	return nil
+	err := pending(plan)
+	if output != "json" {
+		fmt.Fprintln(t.Stdout, mark(exitCode(err)))
+	}
+	return err
+}
+
+// mark is the last line of a plan that is asked for its exit code: a pipeline that
+// finds it knows that the code is the plan's, and not that of a program that crashed.
+// JSON needs none: an object that is whole has "pending".
+func mark(code ExitCode) string {
+	meaning := map[ExitCode]string{
+		ExitOK: "nothing to do", ExitPending: "changes are pending", ExitGuard: "apply would refuse", ExitConflict: "in conflict with a run",
+	}
+	return fmt.Sprintf("Exit code %d: %s.", code, meaning[code])
 }
 
 // pending is the code of a plan: 2 when apply would do something, and that of apply
