@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/screen"
 )
 
 // Env is the process as the tool sees it.
@@ -34,16 +35,18 @@ type Screen struct {
 	Size   func() (columns, lines int, ok bool) // of the terminal
 }
 
-// tool is one call of the program.
+// tool is one call of the program. Its Stdout and Stderr clean what goes through them.
 type tool struct {
 	Env
+	bytes io.Writer // standard output as it is
+	ink   screen.Ink
+	clean struct{ stdout, stderr *screen.Writer }
 }
 
 // Main runs one command and gives the exit code of the process.
 func Main(ctx context.Context, env Env) int {
 	out := &remembering{Writer: env.Stdout}
-	env.Stdout = out
-	t := &tool{env}
+	t := newTool(env, out)
 	if len(env.Args) > 0 && env.Args[0] == cmdline.CompleteCommand {
 		for _, candidate := range cmdline.Complete(env.Args[1:], t.commands()) {
 			fmt.Fprintln(t.Stdout, candidate)
@@ -54,7 +57,26 @@ func Main(ctx context.Context, env Env) int {
 	if err == nil {
 		err = t.application().RunContext(ctx, append([]string{programName}, args...))
 	}
-	return t.report(ctx, errors.Join(err, out.err))
+	code := t.report(ctx, errors.Join(err, t.clean.stdout.Close(), out.err))
+	_ = t.clean.stderr.Close() // there is nowhere left to tell of it
+	return code
+}
+
+// newTool puts the writers that clean in front of those of the process.
+func newTool(env Env, stdout io.Writer) *tool {
+	t := &tool{Env: env, bytes: stdout, ink: screen.NewInk()}
+	t.clean.stdout, t.clean.stderr = screen.NewWriter(stdout, t.ink), screen.NewWriter(env.Stderr, t.ink)
+	t.Stdout, t.Stderr = t.clean.stdout, t.clean.stderr
+	return t
+}
+
+// whole is standard output for texts that must arrive byte for byte. A terminal gets
+// what can be shown of them.
+func (t *tool) whole() io.Writer {
+	if t.Screen.Stdout {
+		return t.Stdout
+	}
+	return t.bytes
 }
 
 // remembering keeps the first error of a writer: output that got lost must not

@@ -10,7 +10,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
-	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/namespace"
@@ -108,7 +107,7 @@ func (t *tool) report(ctx context.Context, err error) int {
 		if ctx.Err() != nil && errors.Is(e, context.Canceled) {
 			e = errInterrupted
 		}
-		fmt.Fprintf(t.Stderr, "%s: %s\n", programName, show.Harmless(e.Error()))
+		fmt.Fprintf(t.Stderr, "%s: %s\n", programName, diag.Plain(e.Error()))
 		t.hint(e)
 	}
 	return int(code)
@@ -116,7 +115,7 @@ func (t *tool) report(ctx context.Context, err error) int {
 
 // warn prints something that does not end the command.
 func (t *tool) warn(message string) {
-	fmt.Fprintf(t.Stderr, "warning: %s\n", show.Harmless(message))
+	fmt.Fprintf(t.Stderr, "warning: %s\n", diag.Plain(message))
 }
 
 // errInterrupted is what people read of a context that a signal ended.

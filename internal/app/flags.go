@@ -116,7 +116,7 @@ func (t *tool) style(c *cli.Context) show.Style {
 	if err != nil {
 		dir = "." // only makes paths longer
 	}
-	return show.Style{Color: t.Screen.Stdout && t.colors(c), Free: c.Bool("local"), Dir: dir}
+	return show.Style{Color: t.Screen.Stdout && t.colors(c), Ink: t.ink, Free: c.Bool("local"), Dir: dir}
 }
 
 func (t *tool) colors(c *cli.Context) bool {

@@ -49,7 +49,7 @@ func (t *tool) refusals(c *cli.Context, m manifest, list diag.List) error {
 	if len(list) == 0 {
 		return nil
 	}
-	printer := diag.Printer{Sources: m.shown(list), Color: t.Screen.Stderr && t.colors(c)}
+	printer := diag.Printer{Sources: m.shown(list), Color: t.Screen.Stderr && t.colors(c), Ink: string(t.ink)}
 	printer.Print(t.Stderr, list)
 	fmt.Fprintf(t.Stderr, "%s: refused by %s, nothing was changed\n", programName, phrase.Plural(len(list), "guard"))
 	return codeError(ExitGuard)

@@ -202,7 +202,7 @@ func (m manifest) shown(list diag.List) []diag.Source {
 // problems prints what is wrong with the manifest, and gives it as the error
 // that ends the command.
 func (t *tool) problems(c *cli.Context, m manifest, list diag.List) error {
-	printer := diag.Printer{Sources: m.shown(list), Color: t.Screen.Stderr && t.colors(c)}
+	printer := diag.Printer{Sources: m.shown(list), Color: t.Screen.Stderr && t.colors(c), Ink: string(t.ink)}
 	printer.Print(t.Stderr, list)
 	fmt.Fprintf(t.Stderr, "%s: %s, nothing was uploaded or started\n", programName, phrase.Plural(len(list), "problem"))
 	return list

@@ -9,8 +9,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
-	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
@@ -69,9 +69,9 @@ func (t *tool) render(c *cli.Context) error {
 func (t *tool) showRendered(all []rendered) error {
 	for i, r := range all {
 		if len(all) > 1 {
-			fmt.Fprintf(t.Stdout, "%s==> %s: %s <==\n", blankLine(i), r.job.Name.V, show.Harmless(r.input.Name))
+			fmt.Fprintf(t.Stdout, "%s==> %s: %s <==\n", blankLine(i), r.job.Name.V, diag.Line(r.input.Name))
 		}
-		if err := r.input.Rendering.Write(t.Stdout); err != nil {
+		if err := r.input.Rendering.Write(t.whole()); err != nil {
 			return err
 		}
 	}

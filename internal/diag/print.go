@@ -19,6 +19,7 @@ const maxSnippet = 160
 type Printer struct {
 	Sources []Source
 	Color   bool
+	Ink     string // stands between ESC and each colour, for a writer that lets no other ESC pass
 }
 
 // Print writes every problem of l, in the given order.
@@ -105,24 +106,15 @@ func (p Printer) lines(file string) []string {
 	return nil
 }
 
-// printable replaces what would move the cursor or change the terminal; it
-// keeps the number of characters, so columns stay right.
+// printable puts a dot in the place of what Plain leaves out, so that columns stay
+// right.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t':
-			return r
-		case r < 0x20, r >= 0x7f && r < 0xa0, r == 0x2028, r == 0x2029, bidirectional(r):
+		if hasPower(r) || r == '\n' {
 			return '·'
 		}
 		return r
 	}, s)
-}
-
-// bidirectional tells the characters that change the direction of the text
-// around them, so that a line looks different from what it says.
-func bidirectional(r rune) bool {
-	return r == 0x200e || r == 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
 
 // cut gives the part of the line to show, and in it what stands before the
@@ -173,5 +165,5 @@ func (p Printer) paint(code, s string) string {
 	if !p.Color {
 		return s
 	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
+	return "\x1b" + p.Ink + "[" + code + "m" + s + "\x1b" + p.Ink + "[0m"
 }

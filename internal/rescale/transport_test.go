@@ -390,12 +390,12 @@ func TestDownloadNeverFallsBackToPlainHTTP(t *testing.T) {
 func TestAnswersThatAreNotRescales(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ body, want string }{
-		"login page":    {"<!doctype html><title>Sign in</title>", "200 OK: not JSON: an HTML page: Sign in"},
-		"text":          {"it works", "200 OK: not JSON: it works"},
-		"wrong type":    {`{"email": 7}`, "200 OK: not the expected JSON: email is a number"},
-		"a list":        {`[1]`, "200 OK: not the expected JSON: an unexpected array"},
-		"a number":      {`7`, "200 OK: not the expected JSON: an unexpected number"},
-		"nobody":        {`{}`, "an account without e-mail address"},
+		"login page": {"<!doctype html><title>Sign in</title>", "200 OK: not JSON: an HTML page: Sign in"},
+		"text":       {"it works", "200 OK: not JSON: it works"},
+		"wrong type": {`{"email": 7}`, "200 OK: not the expected JSON: email is a number"},
+		"a list":     {`[1]`, "200 OK: not the expected JSON: an unexpected array"},
+		"a number":   {`7`, "200 OK: not the expected JSON: an unexpected number"},
+		"nobody":     {`{}`, "an account without e-mail address"},
 	} {
 		p := newPlatform(t, reply(200, tc.body))
 		_, err := p.client(t).Me(t.Context())

@@ -31,7 +31,7 @@ func (s Style) Delivery(w io.Writer, d Delivery) {
 	var rows [][]string
 	for _, f := range d.Files {
 		size += f.Size
-		row := []string{d.Job, content.Bytes(f.Size), Harmless(f.Path)}
+		row := []string{d.Job, content.Bytes(f.Size), f.Path}
 		if f.Refused != nil {
 			row = append(row, s.paint(red, oneLine(f.Refused)))
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -40,7 +41,7 @@ func (s Style) Journals(w io.Writer, files []Journal) {
 			fmt.Fprintf(w, "%s: nothing is recorded yet\n", s.path(f.Path))
 			continue
 		}
-		whose := Harmless(f.Header.Account + " on " + f.Header.Platform)
+		whose := diag.Line(f.Header.Account + " on " + f.Header.Platform)
 		fmt.Fprintf(w, "%s: %s, %s remembered\n", s.path(f.Path), whose, phrase.Plural(f.uploads(), "upload"))
 		if f.Torn {
 			fmt.Fprintln(w, "  its last line was not written whole; the next apply cuts it off")
@@ -48,7 +49,7 @@ func (s Style) Journals(w io.Writer, files []Journal) {
 		var rows [][]string
 		for _, name := range f.Jobs() {
 			run, _ := f.Last(name)
-			row := []string{Harmless(name), State{Run: run}.id(), stageOf(run), number(run), age(run)}
+			row := []string{name, State{Run: run}.id(), stageOf(run), number(run), age(run)}
 			if n := len(f.Runs[name]); n > 1 {
 				row = append(row, phrase.Plural(n, "run"))
 			}
@@ -139,13 +140,12 @@ func (s Style) Runs(w io.Writer, file Journal, job string) {
 	}
 }
 
-// filled leaves out rows that say nothing, and takes the power over the terminal
-// from those that do.
+// filled leaves out rows that say nothing.
 func filled(rows [][]string) [][]string {
 	var kept [][]string
 	for _, row := range rows {
 		if row[1] != "" {
-			kept = append(kept, []string{row[0], Harmless(row[1])})
+			kept = append(kept, row)
 		}
 	}
 	return kept

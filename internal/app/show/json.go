@@ -1,9 +1,13 @@
 package show
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
@@ -100,11 +104,35 @@ func WritePlan(w io.Writer, plan planner.Plan) error {
 }
 
 // WriteJSON writes one indented object.
-func WriteJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+func WriteJSON(w io.Writer, v any) error { return encode(w, v, "  ") }
+
+// encode writes JSON that can be shown as it is: what a writer to a terminal would
+// leave out is escaped, so that no program gets another text than was meant.
+func encode(w io.Writer, v any, indent string) error {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	enc.SetIndent("", indent)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, escaped(text.String()))
+	return err
+}
+
+// escaped writes characters that Plain leaves out as JSON does, by their UTF-16 codes.
+func escaped(text string) string {
+	var out strings.Builder
+	for _, r := range text {
+		if diag.Plain(string(r)) != "" {
+			out.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&out, "\\u%04x", unit)
+		}
+	}
+	return out.String()
 }
 
 // EventJSON is one line of apply -o json. Which keys a line has depends on its
@@ -168,11 +196,7 @@ func EventLine(w io.Writer, e executor.Event) error {
 }
 
 // WriteLine writes one object on one line.
-func WriteLine(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
-}
+func WriteLine(w io.Writer, v any) error { return encode(w, v, "") }
 
 func outcomeJSON(o executor.Outcome) *OutcomeJSON {
 	out := &OutcomeJSON{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/internal/app/screen"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/traffic"
 	"github.com/rescale-apply/rescale-apply/internal/content"
@@ -151,10 +152,16 @@ func (l *Live) remove(name string) {
 
 // erase takes our lines off the screen and leaves the cursor where they began.
 func (l *Live) erase() {
-	if l.drawn > 0 {
-		fmt.Fprintf(l.Lines, "\r\x1b[%dA\x1b[J", l.drawn)
+	screen.Draw(l.Lines, l.erasure(), "")
+}
+
+func (l *Live) erasure() string {
+	if l.drawn == 0 {
+		return ""
 	}
+	up := l.drawn
 	l.drawn = 0
+	return fmt.Sprintf("\r\x1b[%dA\x1b[J", up)
 }
 
 func (l *Live) draw() {
@@ -164,14 +171,11 @@ func (l *Live) draw() {
 	}
 	rows := l.rows(columns-1, max(1, lines-2))
 	var out strings.Builder
-	if l.drawn > 0 {
-		fmt.Fprintf(&out, "\r\x1b[%dA\x1b[J", l.drawn)
-	}
 	for _, row := range rows {
 		out.WriteString(runewidth.Truncate(strings.TrimRight(row, "\n"), max(1, columns-1), "…") + "\n")
 	}
+	screen.Draw(l.Lines, l.erasure(), out.String())
 	l.drawn = len(rows)
-	_, _ = io.WriteString(l.Lines, out.String())
 }
 
 // shortestName is how much of a name stays on a narrow screen.

@@ -10,6 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // Outcome writes the last line of one job and, for a run that failed, what it
@@ -30,10 +31,10 @@ func (s Style) Outcome(w io.Writer, o executor.Outcome) {
 		cells = append(cells, o.ID)
 	}
 	cells = append(cells, s.what(o)...)
-	fmt.Fprintf(w, "%s %s\n", s.paint(color, mark), strings.Join(cells, "   "))
+	fmt.Fprintf(w, "%s %s\n", s.paint(color, mark), diag.Line(strings.Join(cells, "   ")))
 	s.log(w, o)
 	if o.Advice != "" {
-		fmt.Fprintf(w, "  hint: %s\n", o.Advice)
+		fmt.Fprintf(w, "  hint: %s\n", diag.Line(o.Advice))
 	}
 }
 
@@ -116,23 +117,13 @@ func (s Style) log(w io.Writer, o executor.Outcome) {
 	}
 	fmt.Fprintf(w, "  last lines of process_output.log:\n")
 	for _, line := range o.Log {
-		fmt.Fprintf(w, "  %s %s\n", s.paint(faint, "|"), strings.TrimRight(Harmless(line), "\n"))
+		fmt.Fprintf(w, "  %s %s\n", s.paint(faint, "|"), strings.TrimRight(diag.Plain(line), "\n"))
 	}
 }
 
 // oneLine puts a joined error on the line of its job.
 func oneLine(err error) string {
-	return Harmless(strings.ReplaceAll(err.Error(), "\n", "; "))
-}
-
-// Harmless takes the power over the terminal from text that a job printed.
-func Harmless(line string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\t' || r == '\n' || (r >= 0x20 && r != 0x7f && (r < 0x80 || r >= 0xa0)) {
-			return r
-		}
-		return -1
-	}, line)
+	return diag.Line(strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
 // Applied is the last line of an apply.

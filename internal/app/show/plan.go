@@ -9,6 +9,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
@@ -17,7 +18,7 @@ import (
 func (s Style) Plan(w io.Writer, plan planner.Plan) {
 	var rows [][]string
 	for _, step := range plan.Steps {
-		rows = append(rows, []string{step.Job.Name, string(step.Action), Harmless(strings.Join(step.Reasons, ", "))})
+		rows = append(rows, []string{step.Job.Name, string(step.Action), diag.Line(strings.Join(step.Reasons, ", "))})
 	}
 	Table(w, rows)
 	s.notes(w, plan)
@@ -27,11 +28,11 @@ func (s Style) Plan(w io.Writer, plan planner.Plan) {
 // notes tells decisions that were made for the user, and what to type next.
 func (s Style) notes(w io.Writer, plan planner.Plan) {
 	for _, note := range gathered(plan) {
-		fmt.Fprintln(w, s.paint(faint, "  note: "+note))
+		fmt.Fprintln(w, s.paint(faint, "  note: "+diag.Line(note)))
 	}
 	for _, step := range plan.Steps {
 		if step.Advice != "" {
-			fmt.Fprintf(w, "  hint: %s: %s\n", step.Job.Name, step.Advice)
+			fmt.Fprintln(w, diag.Line("  hint: "+step.Job.Name+": "+step.Advice))
 		}
 	}
 }
@@ -138,7 +139,7 @@ func (s Style) worstCase(plan planner.Plan) string {
 func (s Style) PlanMarkdown(w io.Writer, plan planner.Plan) {
 	fmt.Fprintf(w, "| job | action | why |\n| --- | --- | --- |\n")
 	for _, step := range plan.Steps {
-		fmt.Fprintf(w, "| %s | %s | %s |\n", cell(step.Job.Name), step.Action, cell(Harmless(strings.Join(step.Reasons, ", "))))
+		fmt.Fprintf(w, "| %s | %s | %s |\n", cell(diag.Line(step.Job.Name)), step.Action, cell(diag.Line(strings.Join(step.Reasons, ", "))))
 	}
 	fmt.Fprintf(w, "\n%s\n", s.Summary(plan))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/traffic"
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // Lines tells events as plain lines, for a pipe or a log: each line stands for
@@ -23,26 +24,30 @@ type Lines struct {
 func (l *Lines) Event(e executor.Event) {
 	switch e.Type {
 	case executor.EventWaiting:
-		fmt.Fprintf(l.Progress, "%s: waits for %s\n", e.Job, e.Message)
+		l.line("%s: waits for %s", e.Job, e.Message)
 	case executor.EventUploading, executor.EventUploaded, executor.EventAborted, executor.EventDownloading, executor.EventDownloaded:
 		if line := l.traffic.Event(e); line != "" {
-			fmt.Fprintln(l.Progress, line)
+			l.line("%s", line)
 		}
 	case executor.EventCreated:
-		fmt.Fprintf(l.Progress, "%s: created %s\n", e.Job, e.ID)
+		l.line("%s: created %s", e.Job, e.ID)
 	case executor.EventSubmitted:
-		fmt.Fprintf(l.Progress, "%s: submitted %s\n", e.Job, e.ID)
+		l.line("%s: submitted %s", e.Job, e.ID)
 	case executor.EventFound:
-		fmt.Fprintf(l.Progress, "%s: found %s on the platform\n", e.Job, e.ID)
+		l.line("%s: found %s on the platform", e.Job, e.ID)
 	case executor.EventStatus:
-		fmt.Fprintf(l.Progress, "%s: %s\n", e.Job, e.Status)
+		l.line("%s: %s", e.Job, e.Status)
 	case executor.EventReading:
-		fmt.Fprintf(l.Progress, "%s: reading %s (%s)\n", e.Job, e.File, content.Bytes(e.Size))
+		l.line("%s: reading %s (%s)", e.Job, e.File, content.Bytes(e.Size))
 	case executor.EventWarning:
 		warning(l.Progress, l.Style, e)
 	case executor.EventResult:
 		l.Outcome(l.Results, *e.Outcome)
 	}
+}
+
+func (l *Lines) line(format string, args ...any) {
+	fmt.Fprintln(l.Progress, diag.Line(fmt.Sprintf(format, args...)))
 }
 
 // Close ends the showing.
@@ -52,5 +57,5 @@ func warning(w io.Writer, s Style, e executor.Event) {
 	if e.Job != "" {
 		e.Message = e.Job + ": " + e.Message
 	}
-	fmt.Fprintf(w, "%s %s\n", s.paint(yellow, "warning:"), Harmless(e.Message))
+	fmt.Fprintf(w, "%s %s\n", s.paint(yellow, "warning:"), diag.Plain(e.Message))
 }

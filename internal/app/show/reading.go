@@ -9,7 +9,9 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"github.com/rescale-apply/rescale-apply/internal/app/screen"
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // Reading shows how far hashing and packing are, when they take long: in one line
@@ -46,7 +48,7 @@ func (r *Reading) Tell(p content.Progress) {
 		return
 	}
 	r.told = now
-	line := fmt.Sprintf("%s %3d %% of %s   %s", p.Act, 100*p.Done/max(1, p.Total), content.Bytes(p.Total), Harmless(filepath.Base(p.File)))
+	line := fmt.Sprintf("%s %3d %% of %s   %s", p.Act, 100*p.Done/max(1, p.Total), content.Bytes(p.Total), diag.Line(filepath.Base(p.File)))
 	if !r.Live {
 		fmt.Fprintln(r.Out, line)
 		return
@@ -55,8 +57,7 @@ func (r *Reading) Tell(p content.Progress) {
 	if !ok {
 		columns = 80
 	}
-	r.erase()
-	fmt.Fprint(r.Out, runewidth.Truncate(line, max(1, columns-1), "…"))
+	screen.Draw(r.Out, r.erasure(), runewidth.Truncate(line, max(1, columns-1), "…"))
 	r.drawn = true
 }
 
@@ -64,20 +65,21 @@ func (r *Reading) Tell(p content.Progress) {
 func (r *Reading) Note(message string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.erase()
-	fmt.Fprintf(r.Out, "warning: %s\n", Harmless(message))
+	screen.Draw(r.Out, r.erasure(), "warning: "+diag.Plain(message)+"\n")
 }
 
 // Close takes the line off the screen.
 func (r *Reading) Close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.erase()
+	screen.Draw(r.Out, r.erasure(), "")
 }
 
-func (r *Reading) erase() {
-	if r.drawn {
-		fmt.Fprint(r.Out, "\r\x1b[K")
+// erasure takes our line off the screen.
+func (r *Reading) erasure() string {
+	if !r.drawn {
+		return ""
 	}
 	r.drawn = false
+	return "\r\x1b[K"
 }

@@ -2,6 +2,7 @@ package show_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -118,8 +119,6 @@ func atoi(s string) int {
 	return n
 }
 
-// TestLive draws over its own lines only, keeps the order of the manifest, and
-// leaves nothing behind.
 // A sweep says once what holds for all of its points.
 func TestNotesOfASweepAreToldOnce(t *testing.T) {
 	t.Parallel()
@@ -154,6 +153,48 @@ func TestPlanIsHarmless(t *testing.T) {
 	}
 }
 
+// A text of the platform cannot look like a line of ours, nor move a column.
+func TestForeignTextsStayOnTheirLines(t *testing.T) {
+	t.Parallel()
+	const evil = "Executing\x1b[2J\r\n✓ wing   succeeded\u202e"
+	var out strings.Builder
+	style := show.Style{}
+	style.Outcome(&out, executor.Outcome{Job: "wing", ID: evil, Verdict: verdict.Failed, Reason: evil, Advice: evil})
+	style.Outcome(&out, executor.Outcome{Job: "wing", Status: evil})
+	lines := show.Lines{Progress: &out, Results: &out}
+	lines.Event(executor.Event{Type: executor.EventStatus, Job: "wing", Status: evil})
+	lines.Event(executor.Event{Type: executor.EventWaiting, Job: "wing", Message: evil})
+	lines.Event(executor.Event{Type: executor.EventUploaded, File: evil})
+	style.States(&out, []show.State{{Job: "wing", Known: true, Run: state.Run{ID: evil, Status: evil}}}, noon)
+	style.Delivery(&out, show.Delivery{Job: "wing", Listed: true, Files: []show.DeliveredFile{{Path: evil, Refused: errors.New(evil)}}})
+	style.Plan(&out, planner.Plan{Steps: []planner.Step{{Job: resolver.Job{Name: "wing", Notes: []string{evil}}, Action: planner.Run, Reasons: []string{evil}, Advice: evil}}})
+	if n := strings.Count(out.String(), "\n"); n != 12 || strings.ContainsAny(strings.ReplaceAll(out.String(), "  \x1b", ""), "\r") {
+		t.Errorf("%d lines, want 12\n%q", n, out.String())
+	}
+}
+
+// What a terminal does not get, a program does.
+func TestJSONCanBeShown(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{"name": "a\u202eb\u009bc\x7fd\U000e0041e ü 👩‍🚀"}
+	var out strings.Builder
+	if err := show.WriteLine(&out, want); err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]string
+	if err := json.Unmarshal([]byte(out.String()), &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff(`{"name":"a\u202eb\u009bc\u007fd\udb40\udc41e ü 👩‍🚀"}`+"\n", out.String()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestLive draws over its own lines only, keeps the order of the manifest, and
+// leaves nothing behind.
 func TestLive(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

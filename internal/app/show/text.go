@@ -12,13 +12,16 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/internal/app/screen"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // Style is how text may look.
 type Style struct {
 	Color bool
-	Free  bool   // the platform is this machine: nothing is billed
-	Dir   string // the current folder: paths below it are shown relative
+	Ink   screen.Ink // of the writer that all of it goes to
+	Free  bool       // the platform is this machine: nothing is billed
+	Dir   string     // the current folder: paths below it are shown relative
 }
 
 // The colours that carry meaning; everything else is plain.
@@ -33,7 +36,8 @@ func (s Style) paint(code, text string) string {
 	if !s.Color {
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	escape := "\x1b" + string(s.Ink)
+	return escape + "[" + code + "m" + text + escape + "[0m"
 }
 
 // path shows a path as short as it can be typed.
@@ -44,12 +48,19 @@ func (s Style) path(p string) string {
 	return filepath.ToSlash(p)
 }
 
-// Table writes rows with aligned columns; the last column is not padded. Widths
-// are screen cells, so that names in any script line up.
+// Table writes rows with aligned columns; the last column is not padded, and may be
+// painted. Widths are screen cells, so that names in any script line up. A row is one
+// line, whatever is in its cells.
 func Table(w io.Writer, rows [][]string) {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
+			if last := len(row) - 1; i < last {
+				cell = diag.Line(cell)
+			} else {
+				cell = unbroken(cell)
+			}
+			row[i] = cell
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
@@ -66,6 +77,11 @@ func Table(w io.Writer, rows [][]string) {
 		}
 		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
 	}
+}
+
+// unbroken is a text on one line.
+func unbroken(text string) string {
+	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(text)
 }
 
 // money writes US dollars.

@@ -1,0 +1,97 @@
+package screen_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/internal/app/screen"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
+)
+
+// warned is a warning as it is written to a terminal.
+func warned(ink screen.Ink) string {
+	var out strings.Builder
+	lines := show.Lines{Style: show.Style{Color: true, Ink: ink}, Progress: &out}
+	lines.Event(executor.Event{Type: executor.EventWarning, Message: "\x1b[2Jlate"})
+	return out.String()
+}
+
+func TestNothingHasPowerOverTheTerminal(t *testing.T) {
+	t.Parallel()
+	ink := screen.NewInk()
+	for name, tc := range map[string]struct {
+		writes []string
+		want   string
+	}{
+		"text in any script":         {[]string{"Größe 日本語 می‌خواهم 👩‍🚀\tx\n"}, "Größe 日本語 می‌خواهم 👩‍🚀\tx\n"},
+		"clearing the screen":        {[]string{"a\x1b[2Jb"}, "a[2Jb"},
+		"somebody else's colours":    {[]string{"\x1b[31mred\x1b[0m"}, "[31mred[0m"},
+		"a title, a bell, a return":  {[]string{"\x1b]0;t\x07a\rb\bc"}, "]0;tabc"},
+		"DEL and C1":                 {[]string{"a\x7fb\u009b2Jc\u0085d"}, "ab2Jcd"},
+		"C1 as a byte":               {[]string{"a\x9b2J"}, "a\ufffd2J"},
+		"another direction":          {[]string{"a\u202eb\u2066c\u200fd\u061ce"}, "abcde"},
+		"invisible characters":       {[]string{"a\u200bb\u2060c\ufeffd\u00ade\U000e0041f"}, "abcdef"},
+		"separators of lines":        {[]string{"a\u2028b\u2029c"}, "abc"},
+		"our colours":                {[]string{warned(ink)}, "\x1b[33mwarning:\x1b[0m [2Jlate\n"},
+		"a colour that never ends":   {[]string{"a\x1b" + string(ink) + "[31"}, "a"},
+		"a character in two writes":  {[]string{"a\xe2", "\x80", "\xaeb"}, "ab"},
+		"two halves that are a word": {[]string{"Gr\xc3", "\xb6\xc3", "\x9fe"}, "Größe"},
+		"the end of half a word":     {[]string{"Gr\xc3"}, "Gr\ufffd"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			w := screen.NewWriter(&out, ink)
+			for _, text := range tc.writes {
+				if n, err := w.Write([]byte(text)); err != nil || n != len(text) {
+					t.Fatalf("%d %v", n, err)
+				}
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, out.String()); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// What this program draws passes; what is in the text of a drawing does not.
+func TestDraw(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	w := screen.NewWriter(&out, screen.NewInk())
+	screen.Draw(w, "\r\x1b[2A\x1b[J", "wing   \x1b[2JExecuting\n")
+	if diff := cmp.Diff("\r\x1b[2A\x1b[Jwing   [2JExecuting\n", out.String()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// The ink of one call is not that of another, so that nobody can know it.
+func TestInkIsSecret(t *testing.T) {
+	t.Parallel()
+	if a, b := screen.NewInk(), screen.NewInk(); a == b || len(a) < 20 {
+		t.Errorf("%s %s", a, b)
+	}
+}
+
+type full struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+func TestAWriterThatFailsIsToldOf(t *testing.T) {
+	t.Parallel()
+	w := screen.NewWriter(full{}, "")
+	_, err := w.Write([]byte("a"))
+	if !errors.Is(err, errFull) || !errors.Is(w.Draw("", "b"), errFull) {
+		t.Error(err)
+	}
+}
