@@ -114,6 +114,11 @@ func setUp(env *testscript.Env, root string) error {
 	env.Setenv("OTHER_KEY", otherKey)
 	env.Setenv("PROJECT_KEY", projectKey)
 	env.Setenv("ROOT", root)
+	tool, err := exec.LookPath(programName)
+	if err != nil {
+		return err
+	}
+	env.Setenv("TOOL", tool)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // else each of hundreds of processes takes a second to end
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("USERPROFILE", env.WorkDir)

@@ -44,11 +44,15 @@ func (t *tool) emulate(c *cli.Context) error {
 	if err := t.checkAddress(c); err != nil {
 		return err
 	}
+	config, err := local.Config(c.String("data"), t.Environ)
+	if err != nil {
+		return err
+	}
 	key, err := local.Key(c.String("data"), c.String("key"))
 	if err != nil {
 		return fmt.Errorf("opening the data folder: %w", err)
 	}
-	config := local.Config(c.String("data"), key, t.Environ)
+	config.Accounts[0].Key = key
 	config.Speed = c.Float64("speed")
 	if c.Bool("throttle") {
 		config.Throttle = emulator.PlatformLimits()

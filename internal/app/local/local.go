@@ -42,18 +42,18 @@ const (
 // Visit serves the platform that is kept in dir, or, when another process serves
 // it, talks to that one. Environ is the environment of the commands that jobs run.
 func Visit(ctx context.Context, dir string, environ []string) (*Platform, error) {
-	key, err := Key(dir, "")
+	config, err := prepare(dir, environ)
 	if err != nil {
-		return nil, opening(dir, err)
+		return nil, err
 	}
 	var used *emulator.InUseError
 	for range looks {
-		server, err := emulator.Open(Config(dir, key, environ))
+		server, err := emulator.Open(config)
 		if !errors.As(err, &used) {
-			return serve(ctx, server, key, opening(dir, err))
+			return serve(ctx, server, config.Accounts[0].Key, opening(dir, err))
 		}
 		if used.URL != "" {
-			return &Platform{URL: used.URL, Key: key}, nil
+			return &Platform{URL: used.URL, Key: config.Accounts[0].Key}, nil
 		}
 		if err := pause(ctx); err != nil {
 			return nil, err
@@ -65,15 +65,15 @@ func Visit(ctx context.Context, dir string, environ []string) (*Platform, error)
 // Own serves the platform that is kept in dir. While another process does, it
 // waits: jobs end with the process that serves them. Busy is called once then.
 func Own(ctx context.Context, dir string, environ []string, busy func()) (*Platform, error) {
-	key, err := Key(dir, "")
+	config, err := prepare(dir, environ)
 	if err != nil {
-		return nil, opening(dir, err)
+		return nil, err
 	}
 	for n := 0; ; n++ {
-		server, err := emulator.Open(Config(dir, key, environ))
+		server, err := emulator.Open(config)
 		var used *emulator.InUseError
 		if !errors.As(err, &used) {
-			return serve(ctx, server, key, opening(dir, err))
+			return serve(ctx, server, config.Accounts[0].Key, opening(dir, err))
 		}
 		if n == 0 {
 			busy()
@@ -82,6 +82,16 @@ func Own(ctx context.Context, dir string, environ []string, busy func()) (*Platf
 			return nil, err
 		}
 	}
+}
+
+// prepare makes the folder's key, if it has none, once it is sure that jobs can run.
+func prepare(dir string, environ []string) (emulator.Config, error) {
+	config, err := Config(dir, environ)
+	if err != nil {
+		return config, err
+	}
+	config.Accounts[0].Key, err = Key(dir, "")
+	return config, opening(dir, err)
 }
 
 func opening(dir string, err error) error {
@@ -115,15 +125,17 @@ func serve(ctx context.Context, server *emulator.Server, key string, err error) 
 }
 
 // Config is the emulator as people try it: one account, status changes that take
-// no time, and walltimes in real hours.
-func Config(dir, key string, environ []string) emulator.Config {
+// no time, and walltimes in real hours. The caller adds the account's key. Without a
+// bash for the commands the error is a *cmdline.UsageError.
+func Config(dir string, environ []string) (emulator.Config, error) {
+	bash, err := shell(environ)
 	return emulator.Config{
-		Dir: dir, Env: environ,
+		Dir: dir, Env: environ, Shell: bash,
 		Accounts: []emulator.Account{{
-			Key: key, Email: Email, Name: "Local User", MaxJobHours: 336,
+			Email: Email, Name: "Local User", MaxJobHours: 336,
 			Projects: []emulator.Project{{ID: "pLocal", Name: "local", Default: true}},
 		}},
-	}
+	}, err
 }
 
 // Identity tells this local platform from others: a job id means something in
