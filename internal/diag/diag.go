@@ -40,6 +40,8 @@ type Source struct {
 	Name string // as the user typed it; "-" is shown as <stdin>
 	Dir  string // the folder that relative paths in the text start from
 	Text []byte
+
+	Found bool // in a folder or by a pattern: nobody named it
 }
 
 // Diagnostic is one thing that a person must change.

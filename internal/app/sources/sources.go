@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -27,6 +28,10 @@ type Finder struct {
 	Stdin   io.Reader
 	Folders Folders
 	Skip    []string // files that are no manifests, wherever they are found
+
+	// Written gives the files that this tool wrote, by the folder of its states. They
+	// are no manifests where a folder is given, unless they are named. Optional.
+	Written func(stateFolder string) []string
 }
 
 // Folders says how a folder is meant.
@@ -42,6 +47,7 @@ const (
 // - for standard input.
 func (f Finder) Read(names []string) ([]diag.Source, error) {
 	var all []diag.Source
+	seen := make(map[string]bool) // a file can be meant by two names
 	for _, name := range names {
 		files, err := f.files(name)
 		if err != nil {
@@ -52,19 +58,58 @@ func (f Finder) Read(names []string) ([]diag.Source, error) {
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, source)
+			source.Found = file != name
+			switch id := identity(source.Name); {
+			case !seen[id]:
+				seen[id] = true
+				all = append(all, source)
+			case source.Name == Stdin:
+				return nil, cmdline.Usage("two manifests come from standard input or a pipe", "put both into one, with a line --- between them")
+			}
 		}
 	}
 	return all, nil
 }
 
-func (f Finder) read(name string) (diag.Source, error) {
-	if name != "-" {
-		return File(name)
+// identity is one for all names of a file. A link to a file of another folder is a
+// manifest of its own, with paths of its own.
+func identity(name string) string {
+	whole, err := filepath.Abs(name)
+	if err != nil {
+		return name
 	}
-	text, err := limited(f.Stdin)
-	return diag.Source{Name: Stdin, Dir: ".", Text: text}, err
+	dir, err := filepath.EvalSymlinks(filepath.Dir(whole))
+	if err != nil {
+		return whole
+	}
+	whole = filepath.Join(dir, filepath.Base(whole))
+	if target, err := filepath.EvalSymlinks(whole); err == nil && filepath.Dir(target) == dir {
+		return target
+	}
+	return whole
 }
+
+func (f Finder) read(name string) (diag.Source, error) {
+	if name == "-" {
+		text, err := limited(f.Stdin)
+		return diag.Source{Name: Stdin, Dir: ".", Text: text}, err
+	}
+	source, err := File(name)
+	if isStream(name) {
+		source.Name, source.Dir = Stdin, "."
+	}
+	return source, err
+}
+
+// isStream tells that a name stands for what another program writes, as that of
+// <(command) in a shell: it lies in no folder that paths could start from.
+func isStream(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.Mode().IsRegular() || descriptor.MatchString(filepath.ToSlash(name))
+}
+
+// descriptor is the name of a file that somebody opened for us.
+var descriptor = regexp.MustCompile(`^/dev/(stdin|fd/\d+)$|^/proc/[^/]+/fd/\d+$`)
 
 // files are the manifests that a name means.
 func (f Finder) files(name string) ([]string, error) {
@@ -118,13 +163,16 @@ func hidden(path string) bool {
 
 // folder are the manifests in a folder, sorted. What is hidden is none.
 func (f Finder) folder(root string) ([]string, error) {
-	var names, below []string
+	var names, below, written []string
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case path == root:
 			return nil
+		case entry.IsDir() && entry.Name() == ".rescale" && f.Written != nil:
+			written = append(written, f.Written(path)...)
+			return fs.SkipDir
 		case entry.IsDir() && (hidden(entry.Name()) || f.Folders == Flat):
 			return fs.SkipDir
 		case hidden(entry.Name()), entry.IsDir(), !isYAML(path), slices.Contains(f.Skip, filepath.Clean(path)):
@@ -136,6 +184,7 @@ func (f Finder) folder(root string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("looking for manifests in %s: %w", root, err)
 	}
+	names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(written, identity(name)) })
 	if len(names) > 0 {
 		return names, nil
 	}
