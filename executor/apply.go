@@ -19,7 +19,6 @@ package executor
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -28,7 +27,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
+	"github.com/rescale-apply/rescale-apply/executor/label"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/success"
@@ -49,58 +50,46 @@ type Journal interface {
 type Executor struct {
 	Platform Platform
 	Journal  Journal
-	Owner    string        // e-mail of the account, as the platform writes it
-	Company  string        // code of the account's organization; may be empty
-	Parallel int           // jobs and transfers at once; 0 means 4
-	Interval time.Duration // between two looks at the jobs that run; 0 means 30 s
-	NoWait   bool          // return when everything is submitted
-	Notify   func(Event)   // called for one event at a time; nil is fine
-	Pace     time.Duration // between two events about one transfer; 0 means 100 ms
+	Owner    string         // e-mail of the account, as the platform writes it
+	Company  string         // code of the account's organization; may be empty
+	Parallel int            // jobs and transfers at once; 0 means 4
+	Interval time.Duration  // between two looks at the jobs that run; 0 means 30 s
+	NoWait   bool           // return when everything is submitted
+	NoQueue  bool           // give a job up rather than wait for another runner's draft
+	NoFetch  bool           // results are not wanted on this machine
+	Alone    bool           // nobody else can use the platform: every draft of ours is a leftover
+	Command  string         // how this tool was called, for advice
+	Random   func() float64 // in [0, 1), for pauses between runners; nil means a good one
+	Notify   func(Event)    // called for one event at a time; nil is fine
+	Pace     time.Duration  // between two events about one transfer; 0 means 100 ms
 
 	Secrets map[string]rescale.Secret // values of the jobs' secrets, by name
 	Redact  func(string) string       // makes what a job printed fit to be shown; nil is fine
 }
 
-// ConflictError tells that a person must decide before anything is done.
-type ConflictError struct{ Steps []planner.Step }
+// ConflictError tells that a person must decide before a job is started.
+type ConflictError struct{ Step planner.Step }
 
-// Error names the first conflict.
+// Error names the job and the conflict.
 func (e *ConflictError) Error() string {
-	s := e.Steps[0]
-	return fmt.Sprintf("applying job %q: %s", s.Job.Name, s.Reasons[0])
+	return fmt.Sprintf("applying job %q: %s", e.Step.Job.Name, e.Step.Reasons[0])
 }
 
-// Hint tells what to do about the first conflict.
-func (e *ConflictError) Hint() string { return e.Steps[0].Advice }
+// Hint tells what to do about it.
+func (e *ConflictError) Hint() string { return e.Step.Advice }
 
 // Apply brings every job of the plan to where the manifest wants it. It returns
 // an outcome for each job, in the order of the plan, also when it is
 // interrupted; the error is for a plan that must not be applied.
 func (e *Executor) Apply(ctx context.Context, plan planner.Plan) (Report, error) {
-	if conflicts := with(plan, planner.Conflict); len(conflicts) > 0 {
-		return Report{}, &ConflictError{conflicts}
-	}
 	if refused := plan.Refusals(); len(refused) > 0 {
 		return Report{}, &guard.Error{Refusals: refused}
 	}
-	a := &application{
-		Executor: e,
-		before:   e.Journal.Snapshot(),
-		slots:    semaphore.NewWeighted(int64(e.parallel())),
-		shelf:    &results.Shelf{Platform: e.Platform},
-		steps:    make(map[string]planner.Step, len(plan.Steps)),
-		notify:   func(Event) {},
+	if err := e.remember(plan.Recalled); err != nil {
+		return Report{}, err
 	}
-	if e.Notify != nil {
-		a.notify = Paced(e.Pace, e.Notify)
-	}
-	a.store = &inputs.Store{
-		Platform: e.Platform, Journal: e.Journal, Known: a.before, Found: plan.Stock, Report: a, Parallel: e.parallel(),
-	}
-	a.starter = &once.Starter{Platform: e.Platform, Journal: e.Journal, Owner: e.Owner, Report: a}
-	a.starter.Expect(a.openGates(plan.Steps), e.parallel())
+	a := e.application(plan)
 	watchCtx, endWatch := context.WithCancel(ctx)
-	a.watch = watch.New(e.Platform, e.interval(), a)
 	var watching, working sync.WaitGroup
 	watching.Go(func() { a.watch.Run(watchCtx) })
 
@@ -119,8 +108,40 @@ func (e *Executor) Apply(ctx context.Context, plan planner.Plan) (Report, error)
 	return report, nil
 }
 
-func with(plan planner.Plan, action planner.Action) []planner.Step {
-	return slices.DeleteFunc(slices.Clone(plan.Steps), func(s planner.Step) bool { return s.Action != action })
+// remember writes down what the plan has found on the platform, so that the rest need
+// not ask where a run is known from.
+func (e *Executor) remember(records []state.Record) error {
+	for _, r := range records {
+		if err := e.Journal.Append(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// application prepares an apply.
+func (e *Executor) application(plan planner.Plan) *application {
+	a := &application{
+		Executor: e,
+		before:   e.Journal.Snapshot(),
+		slots:    semaphore.NewWeighted(int64(e.parallel())),
+		shelf:    &results.Shelf{Platform: e.Platform},
+		steps:    make(map[string]planner.Step, len(plan.Steps)),
+		notify:   func(Event) {},
+	}
+	if e.Notify != nil {
+		a.notify = Paced(e.Pace, e.Notify)
+	}
+	a.store = &inputs.Store{
+		Platform: e.Platform, Journal: e.Journal, Known: a.before, Found: plan.Stock, Report: a, Parallel: e.parallel(),
+	}
+	a.watch = watch.New(e.Platform, e.interval(), a)
+	a.starter = &once.Starter{
+		Platform: e.Platform, Journal: e.Journal, Owner: e.Owner, Report: a, Since: plan.Since(),
+		Alone: e.Alone, Yield: e.NoQueue, Random: e.Random, Stuck: a.watch.Stuck,
+	}
+	a.starter.Expect(a.openGates(plan.Steps), e.parallel())
+	return a
 }
 
 func (e *Executor) parallel() int {
@@ -153,13 +174,19 @@ type application struct {
 
 // job is the straight line of one job: start, wait, fetch.
 func (a *application) job(ctx context.Context, step planner.Step) Outcome {
-	out := Outcome{Job: step.Job.Name, ID: step.ID, Advice: step.Advice}
+	out := Outcome{Job: step.Job.Name, Key: step.Key.String(), ID: step.ID, Advice: step.Advice}
 	if step.Settled() || step.Action == planner.Judge {
 		out.fromRun(step)
 	}
+	if len(step.Surplus) > 0 {
+		a.starter.Clear(ctx, step.Job.Name, step.Surplus)
+	}
 	switch step.Action {
-	case planner.Unchanged, planner.Conflict, planner.Refused:
+	case planner.Unchanged, planner.Refused:
 		out.Unchanged = true
+		return out
+	case planner.Conflict:
+		out.Unchanged, out.Err = true, &ConflictError{step}
 		return out
 	case planner.Blocked:
 		out.Blocked = step.Reasons[0]
@@ -171,20 +198,23 @@ func (a *application) job(ctx context.Context, step planner.Step) Outcome {
 		out.Err = a.limited(ctx, func() error { return a.fetch(ctx, step, &out) })
 		return out
 	case planner.Run, planner.Rerun, planner.Resume:
+		if a.waitForOthers(ctx, step, &out) != nil {
+			return out
+		}
+		if out.ID, out.Err = a.start(ctx, step); out.Err != nil {
+			return out
+		}
+	case planner.Running:
 	}
-	if a.waitForOthers(ctx, step, &out) != nil {
-		return out
+	if !a.NoWait {
+		a.finish(ctx, step, &out)
 	}
-	if out.ID, out.Err = a.start(ctx, step); out.Err != nil || a.NoWait && !step.Over {
-		return out
-	}
-	a.finish(ctx, step, &out)
 	return out
 }
 
 // limited runs f while holding one of the slots.
 func (a *application) limited(ctx context.Context, f func() error) error {
-	return once.Within(ctx, a.slots, f)
+	return patience.Within(ctx, a.slots, f)
 }
 
 // fromRun repeats what the journal knows of a run that ended earlier.
@@ -237,8 +267,8 @@ func (a *application) judgeAgain(ctx context.Context, step planner.Step, out *Ou
 		history, err = a.Platform.Statuses(ctx, step.ID)
 		return err
 	})
-	if once.NotFound(err) {
-		out.Advice = planner.AgainAdvice(step.Job)
+	if patience.NotFound(err) {
+		out.Advice = a.again(step)
 	}
 	if err != nil {
 		return fmt.Errorf("judging run %s again: %w", step.ID, err)
@@ -248,6 +278,11 @@ func (a *application) judgeAgain(ctx context.Context, step planner.Step, out *Ou
 		return fmt.Errorf("judging run %s again: the platform does not call it over any more", step.ID)
 	}
 	return a.conclude(ctx, step, out, judgement)
+}
+
+// again says how the run of a step is followed by another.
+func (a *application) again(step planner.Step) string {
+	return planner.AgainAdvice(a.Command, step.Job, planner.Rival{ID: step.ID, Key: step.Key.String()})
 }
 
 // conclude adds the manifest's checks to what the platform says of a run that is
@@ -270,16 +305,26 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 	if out.Verdict == verdict.Succeeded {
 		a.end(step, *out) // others need not wait for what is downloaded here
 	}
+	a.mark(ctx, *out, checks)
 	return a.limited(ctx, func() error {
 		if out.Verdict != verdict.Succeeded {
-			out.Advice = planner.FailedAdvice(step.Job, out.Verdict)
+			out.Advice = planner.FailedAdvice(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()}, out.Verdict)
 			out.Log = a.logTail(ctx, out.ID)
 		}
-		if !results.Wanted(step.Job, out.Verdict) {
+		if a.NoFetch || !results.Wanted(step.Job, out.Verdict) {
 			return nil
 		}
 		return a.fetch(ctx, step, out)
 	})
+}
+
+// mark leaves on the platform what a run came to by the checks: a plan without a journal
+// need not look at its outputs again.
+func (a *application) mark(ctx context.Context, out Outcome, checks success.Checks) {
+	checked := out.Verdict == verdict.Succeeded || out.Verdict == verdict.SuccessCheckFailed
+	if tag := checks.Tag(out.Verdict); checked && tag != "" {
+		a.labeler().Mark(ctx, label.Wish{Job: out.Job, ID: out.ID}, success.TagPrefix, tag)
+	}
 }
 
 // How long the outputs of a run that has ended may take to be listed.

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -25,7 +27,7 @@ import (
 func keyed(id string, j resolver.Job, at time.Time) rescale.Job {
 	key := once.Key{Digest: j.Digest, Name: j.Name, Generation: 1, Attempt: 1}
 	return rescale.Job{
-		ID: id, Name: j.Name + " " + key.Marker(), Owner: owner, DateInserted: at,
+		ID: id, Name: j.Name + " " + key.Marker(""), Owner: owner, DateInserted: at,
 		Tiles: []rescale.Tile{{EnvVars: map[string]string{once.KeyVariable: key.String()}}},
 	}
 }
@@ -58,7 +60,7 @@ func TestElection(t *testing.T) {
 		"a marker without the key is left alone": {
 			func() rescale.Job { c := keyed("Hand", j, older); c.Tiles = nil; return c }(), nil, "B", 1, 0, 0,
 		},
-		"another attempt is left alone": {
+		"a marker of another attempt than the key's is left alone": {
 			func() rescale.Job {
 				c := keyed("Two", j, older)
 				c.Name = strings.Replace(c.Name, ".1.1]", ".1.2]", 1)
@@ -183,7 +185,7 @@ func TestALoserThatRunsIsTold(t *testing.T) {
 		p.after = func(call string) {
 			switch call {
 			case "create":
-				p.jobs = append(p.jobs, keyed("Riv", j, noon.Add(time.Second)))
+				p.jobs = append(p.jobs, keyed("Riv", j, noon.Add(time.Minute)))
 			case "submit":
 				p.history["Riv"] = plantest.History("Pending", "")
 			}
@@ -204,9 +206,9 @@ func TestALoserThatRunsIsTold(t *testing.T) {
 	})
 }
 
-// TestASweepIsElectedThroughOneListing: with one listing for each job, the pages
+// TestASweepIsElectedThroughOneListingABatch: with one listing for each job, the pages
 // would grow with the square of the jobs.
-func TestASweepIsElectedThroughOneListing(t *testing.T) {
+func TestASweepIsElectedThroughOneListingABatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p, m := newFake(), new(memory)
@@ -220,7 +222,7 @@ func TestASweepIsElectedThroughOneListing(t *testing.T) {
 		for _, o := range report.Outcomes {
 			err = errors.Join(err, o.Err)
 		}
-		if err != nil || p.count("list") != 1 || p.count("create") != 100 || p.count("submit") != 100 {
+		if err != nil || p.count("list") != 2 || p.count("create") != 100 || p.count("submit") != 100 {
 			t.Errorf("%d listings, %d creates, %d submits, %v", p.count("list"), p.count("create"), p.count("submit"), err)
 		}
 	})
@@ -258,12 +260,12 @@ func TestLook(t *testing.T) {
 	twoKeys.Tiles = append(twoKeys.Tiles, keyed("", plain("tail"), noon).Tiles...)
 	p.jobs = []rescale.Job{ours, clone, other, noKey, noMark, oneKey, twoKeys}
 	key := once.Key{Digest: j.Digest, Name: j.Name, Generation: 1, Attempt: 1}
-	seen, err := once.Look(t.Context(), p, once.Search{Owner: "Ada@Example.com", Keys: []once.Key{key}})
+	seen, err := once.Look(t.Context(), p, once.Search{Owner: "Ada@Example.com", Jobs: []once.Wanted{{Key: key}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := once.Sighting{Found: []once.Found{{ID: "Ours", Key: key, Inserted: noon}}, Horizon: noon, Whole: true}
-	if diff := cmp.Diff(want, seen); diff != "" {
+	want := once.Sighting{Found: []once.Found{{ID: "Ours", Key: key, Inserted: noon, Stored: ours}}, Horizon: noon, Whole: true}
+	if diff := cmp.Diff(want, seen, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
@@ -288,7 +290,7 @@ func TestLookStopsWhereNothingCanBe(t *testing.T) {
 			p := newFake()
 			p.jobs, p.unsorted = tc.jobs, true
 			key := once.Key{Digest: j.Digest, Name: j.Name, Generation: 1, Attempt: 1}
-			seen, err := once.Look(t.Context(), p, once.Search{Owner: owner, Keys: []once.Key{key}, Since: noon.Add(-time.Hour)})
+			seen, err := once.Look(t.Context(), p, once.Search{Owner: owner, Jobs: []once.Wanted{{Key: key}}, Since: noon.Add(-time.Hour)})
 			if err != nil || len(seen.Found) != tc.found {
 				t.Errorf("found %d, want %d: %v", len(seen.Found), tc.found, err)
 			}
@@ -299,7 +301,7 @@ func TestLookStopsWhereNothingCanBe(t *testing.T) {
 // TestNotFoundIsOneAnswer keeps other refusals from being taken for it.
 func TestNotFoundIsOneAnswer(t *testing.T) {
 	t.Parallel()
-	if once.NotFound(nil) || once.NotFound(&rescale.Error{Status: http.StatusForbidden}) || !once.NotFound(&rescale.Error{Status: http.StatusNotFound}) {
+	if patience.NotFound(nil) || patience.NotFound(&rescale.Error{Status: http.StatusForbidden}) || !patience.NotFound(&rescale.Error{Status: http.StatusNotFound}) {
 		t.Error("404, and only 404, means that it is not there")
 	}
 }

@@ -16,6 +16,7 @@ type EventType string
 // The events of an apply, in the order in which a job meets them.
 const (
 	EventWaiting     EventType = "waiting"     // Job, Message: what it waits for
+	EventQueued      EventType = "queued"      // Job, ID of the draft that another runner has made and that goes first, Until
 	EventUploading   EventType = "uploading"   // File, Path, SHA512, Size, Sent
 	EventUploaded    EventType = "uploaded"    // File, Path, SHA512, Size, ID of the file
 	EventAborted     EventType = "aborted"     // as above or below: a transfer ended early; the results of its jobs tell why
@@ -43,6 +44,7 @@ type Event struct {
 	Size    int64          // bytes
 	Sent    int64          // bytes so far
 	Wanted  results.Amount // of the job, when it downloads
+	Until   time.Time      // at the latest
 	Message string
 	Outcome *Outcome
 }
@@ -95,6 +97,7 @@ type told struct{ first, last time.Time }
 // Outcome is how an apply ended for one job.
 type Outcome struct {
 	Job       string
+	Key       string // of its run
 	ID        string
 	Verdict   verdict.Verdict // empty while the run is active, or when Err is set before it ended
 	Reason    string          // the platform's words

@@ -13,6 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -39,6 +40,7 @@ type fake struct {
 	unsorted bool            // listings are in the order of jobs, not newest first
 	hidden   map[string]bool // ids that listings do not show yet
 	gone     map[string]bool // ids that were deleted
+	tags     map[string][]string
 
 	createErr, submitErr, listErr, stopErr error
 	loseEffect                             bool // a failing create or submit did nothing
@@ -75,7 +77,7 @@ func (f *fake) countPrefix(prefix string) int {
 	return len(slices.DeleteFunc(slices.Clone(f.calls), func(call string) bool { return !strings.HasPrefix(call, prefix) }))
 }
 
-func (f *fake) Jobs(ctx context.Context, _ rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
+func (f *fake) Jobs(ctx context.Context, query rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
 	if err := ctx.Err(); err != nil {
 		return rescale.Listing{}, err
 	}
@@ -93,6 +95,9 @@ func (f *fake) Jobs(ctx context.Context, _ rescale.JobQuery, yield func(rescale.
 		item := rescale.JobItem{ID: j.ID, Name: j.Name, Owner: j.Owner, DateInserted: j.DateInserted}
 		if h := f.history[j.ID]; len(h) > 0 {
 			item.Status = h[0].Status
+		}
+		if query.State == rescale.StateNotCompleted && (item.Status == "" || verdict.Terminal(item.Status)) {
+			continue
 		}
 		if h := f.clusters[j.ID]; len(h) > 0 {
 			item.ClusterStatus = h[0].Status
@@ -202,6 +207,38 @@ func (f *fake) DeleteJob(ctx context.Context, id string) error {
 	defer f.mu.Unlock()
 	defer f.called("delete " + id)
 	f.jobs = slices.DeleteFunc(f.jobs, func(j rescale.Job) bool { return j.ID == id })
+	return nil
+}
+
+func (f *fake) Tags(ctx context.Context, id string) (tags []rescale.Tag, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, name := range f.tags[id] {
+		tags = append(tags, rescale.Tag{Name: name})
+	}
+	return tags, ctx.Err()
+}
+
+func (f *fake) AddTag(ctx context.Context, id, tag string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.tags == nil {
+		f.tags = make(map[string][]string)
+	}
+	f.tags[id] = append(f.tags[id], tag)
+	return nil
+}
+
+func (f *fake) RemoveTag(ctx context.Context, id, tag string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tags[id] = slices.DeleteFunc(f.tags[id], func(t string) bool { return t == tag })
 	return nil
 }
 

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -29,8 +29,8 @@ func (a *application) fetch(ctx context.Context, step planner.Step, out *Outcome
 	}
 	files, err := download.Run(ctx)
 	out.To, out.Files = wish.Folder(), files
-	if once.NotFound(err) {
-		out.Advice = planner.AgainAdvice(step.Job)
+	if patience.NotFound(err) {
+		out.Advice = planner.AgainAdvice(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()})
 	}
 	if err != nil {
 		return err

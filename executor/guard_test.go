@@ -53,7 +53,7 @@ func TestProtected(t *testing.T) {
 			now, []state.Run{plantest.Run(plantest.Job("a=1"), state.StageCreated, "Drf")}, planner.Observation{}, planner.Options{}, planner.Rerun, "",
 		},
 		"unchanged":      {now, []state.Run{plantest.Ended(plantest.Run(now, "", "Old"), verdict.Succeeded)}, planner.Observation{}, planner.Options{}, planner.Unchanged, ""},
-		"under way":      {now, []state.Run{plantest.Run(now, state.StageSubmitted, "Old")}, planner.Observation{Statuses: executing}, planner.Options{}, planner.Resume, ""},
+		"under way":      {now, []state.Run{plantest.Run(now, state.StageSubmitted, "Old")}, planner.Observation{Statuses: executing}, planner.Options{}, planner.Running, ""},
 		"failed":         {now, []state.Run{plantest.Ended(plantest.Run(now, "", "Old"), verdict.Failed)}, planner.Observation{}, planner.Options{}, planner.Unchanged, ""},
 		"failed, always": {retried, []state.Run{plantest.Ended(plantest.Run(now, "", "Old"), verdict.Failed)}, planner.Observation{}, planner.Options{}, planner.Unchanged, ""},
 		"--replace": {
@@ -106,7 +106,7 @@ func TestProtected(t *testing.T) {
 			planner.Refused, `job "wing" is protected, and run Old must stay its only one: a 1 → 2`,
 		},
 		"found again when the state is lost": {
-			now, nil, planner.Observation{Found: []once.Found{{ID: "Fnd", Key: key, History: plantest.History("Executing", "")}}}, planner.Options{}, planner.Resume, "",
+			now, nil, planner.Observation{Found: []once.Found{{ID: "Fnd", Key: key, History: plantest.History("Executing", "")}}}, planner.Options{}, planner.Running, "",
 		},
 		"another content when the state is lost": {
 			now, nil,
@@ -148,7 +148,7 @@ func TestProtectedJobsAreLookedForInAnyContent(t *testing.T) {
 	now, older := once.Key{Digest: plantest.Job("a=2").Digest, Name: "wing", Generation: 1, Attempt: 1}, once.Key{Digest: plantest.Job("a=1").Digest, Name: "wing", Generation: 1, Attempt: 1}
 	on := func(id string, key once.Key) rescale.Job {
 		return rescale.Job{
-			ID: id, Name: "wing " + key.Marker(), Owner: owner, DateInserted: noon,
+			ID: id, Name: "wing " + key.Marker(""), Owner: owner, DateInserted: noon,
 			Tiles: []rescale.Tile{{EnvVars: map[string]string{once.KeyVariable: key.String()}}},
 		}
 	}
@@ -159,10 +159,10 @@ func TestProtectedJobsAreLookedForInAnyContent(t *testing.T) {
 		action planner.Action
 		looks  int
 	}{
-		"protected":                         {guarded(plantest.Job("a=2")), nil, nil, planner.Refused, 2},
+		"protected":                         {guarded(plantest.Job("a=2")), nil, nil, planner.Refused, 1},
 		"protected, a draft in the state":   {guarded(plantest.Job("a=2")), []state.Run{plantest.Run(plantest.Job("a=2"), state.StageCreated, "Drf")}, nil, planner.Refused, 1},
-		"protected, a draft and no state":   {guarded(plantest.Job("a=2")), nil, []rescale.Job{on("Drf", now)}, planner.Refused, 2},
-		"not protected":                     {plantest.Job("a=2"), nil, nil, planner.Run, 1},
+		"protected, a draft and no state":   {guarded(plantest.Job("a=2")), nil, []rescale.Job{on("Drf", now)}, planner.Refused, 1},
+		"not protected":                     {plantest.Job("a=2"), nil, nil, planner.Rerun, 1},
 		"not protected, a draft, no state":  {plantest.Job("a=2"), nil, []rescale.Job{on("Drf", now)}, planner.Resume, 1},
 		"not protected, a draft in a state": {plantest.Job("a=2"), []state.Run{plantest.Run(plantest.Job("a=2"), state.StageCreated, "Drf")}, nil, planner.Resume, 0},
 	} {

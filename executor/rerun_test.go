@@ -70,8 +70,8 @@ func TestRerun(t *testing.T) {
 			nil,
 			planner.Observation{Found: []once.Found{foundFailed, {ID: "Two", Key: of(2, 1), History: plantest.History("Executing", "")}}},
 			planner.Options{},
-			planner.Resume, of(2, 1), nil,
-			[]string{"run Two found on the platform, Executing"},
+			planner.Running, of(2, 1), nil,
+			[]string{"Two is Executing"},
 		},
 		"an earlier generation that runs is in the way": {
 			rerunning(2, spec.Never),
@@ -87,7 +87,7 @@ func TestRerun(t *testing.T) {
 			planner.Observation{Found: []once.Found{{ID: "Fnd", Key: of(1, 1), History: plantest.History("Executing", "")}}},
 			planner.Options{},
 			planner.Conflict, of(2, 1), nil,
-			[]string{"it changed while run Fnd is still active"},
+			[]string{"it changed while run Fnd is still active, submitted 2026-03-02 12:00 UTC"},
 		},
 		"what is in the way can be stopped": {
 			rerunning(2, spec.Never),
@@ -112,7 +112,7 @@ func TestRerun(t *testing.T) {
 			[]state.Run{submitted},
 			planner.Observation{Statuses: executing},
 			planner.Options{Rivals: planner.StopRivals},
-			planner.Resume, of(1, 1), nil,
+			planner.Running, of(1, 1), nil,
 			[]string{"Old is Executing"},
 		},
 		"a failure stays": {
@@ -136,8 +136,8 @@ func TestRerun(t *testing.T) {
 			[]state.Run{failed},
 			planner.Observation{Found: []once.Found{{ID: "Two", Key: of(1, 2), History: plantest.History("Executing", "")}}},
 			planner.Options{},
-			planner.Resume, of(1, 2), nil,
-			[]string{"run Two found on the platform, Executing"},
+			planner.Running, of(1, 2), nil,
+			[]string{"Two is Executing"},
 		},
 		"a failure that only the platform remembers is followed, too": {
 			rerunning(1, spec.Always),
@@ -152,8 +152,8 @@ func TestRerun(t *testing.T) {
 			nil,
 			planner.Observation{Found: []once.Found{foundFailed, {ID: "Two", Key: of(1, 2)}}},
 			planner.Options{},
-			planner.Resume, of(1, 2), nil,
-			[]string{"draft Two found on the platform"},
+			planner.Rerun, of(1, 2), nil,
+			[]string{"failed as Fnd, and rerun.onFailure is always"},
 		},
 		"success is not": {
 			rerunning(1, spec.Always),
@@ -231,7 +231,7 @@ func TestTheOldRunEndsBeforeTheNewOneBegins(t *testing.T) {
 				if o := replaceRunning(t, p, m); o.Verdict != verdict.Succeeded || o.ID != "A" && o.ID != "B" {
 					t.Errorf("outcome %+v", o)
 				}
-				if diff := cmp.Diff("submitted finished creating created submitting submitted status finished", m.kinds()); diff != "" {
+				if diff := cmp.Diff("status submitted finished creating created submitting submitted status finished", m.kinds()); diff != "" {
 					t.Errorf("journal (-want +got)\n%s", diff)
 				}
 			})
@@ -246,7 +246,7 @@ func TestARunThatDoesNotStopKeepsTheNewOneFromBeginning(t *testing.T) {
 		p, m := newFake(), new(memory)
 		p.stopErr = errLost
 		begun := time.Now()
-		if o := replaceRunning(t, p, m); !errors.Is(o.Err, errLost) || p.count("create") != 0 || m.kinds() != "" {
+		if o := replaceRunning(t, p, m); !errors.Is(o.Err, errLost) || p.count("create") != 0 || m.kinds() != "status" {
 			t.Errorf("outcome %+v, %v, journal %q", o, p.calls, m.kinds())
 		}
 		if time.Since(begun) > time.Minute {

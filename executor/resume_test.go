@@ -42,11 +42,11 @@ func TestADraftIsSubmittedAsTheManifestSaysNow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p, m := newFake(), new(memory)
-		p.jobs = []rescale.Job{{ID: "A", Name: "an old title", Owner: owner}}
+		p.jobs = []rescale.Job{keyed("A", plain("wing"), noon)}
 		if o := resume(t, p, m, "A"); o.Verdict != verdict.Succeeded {
 			t.Fatalf("outcome %+v", o)
 		}
-		if diff := cmp.Diff([]string{"statuses", "list", "statuses", "update", "submit"}, p.calls[:5]); diff != "" {
+		if diff := cmp.Diff([]string{"statuses", "list", "statuses", "statuses", "update", "submit"}, p.calls[:6]); diff != "" {
 			t.Errorf("calls (-want +got)\n%s", diff)
 		}
 		if len(p.updates) != 1 || p.updates[0].JobAnalyses[0].Command != "wing" {
@@ -85,7 +85,7 @@ func TestARunThatIsDeletedMeanwhileIsNotMadeAnew(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if report.Outcomes[0].Err == nil || p.count("create") != 0 || p.count("submit") != 0 {
+		if report.Outcomes[0].Verdict != verdict.Stopped || p.count("create") != 0 || p.count("submit") != 0 {
 			t.Errorf("outcome %+v, %v", report.Outcomes[0], p.calls)
 		}
 	})

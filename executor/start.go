@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/label"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -15,24 +17,13 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// starts tells that a step must be brought to submitted.
-func starts(step planner.Step) bool {
-	recorded := step.Last.ID == step.ID && step.Stage == state.StageSubmitted
-	return step.Creates() || step.Action == planner.Resume && !recorded
-}
-
 // start brings one run from wherever it is to submitted, and gives its id.
 func (a *application) start(ctx context.Context, step planner.Step) (id string, err error) {
-	if !starts(step) {
-		return step.ID, nil
-	}
 	claim := once.Claim{
-		Key: step.Key, Upstream: step.Lineage, Intent: intent(step), ID: step.ID, Spare: step.Spare,
-		Recorded:  step.ID != "" && step.Last.ID == step.ID,
-		Submitted: step.Stage == state.StageSubmitted,
-		Begun:     step.Running,
-		MakeWay:   func(ctx context.Context) error { return a.stopRivals(ctx, step) },
-		Body:      func(ctx context.Context) (rescale.JobRequest, error) { return a.body(ctx, step) },
+		Key: step.Key, Namespace: step.Job.Namespace, Upstream: step.Lineage, Intent: intent(step), ID: step.ID,
+		Leftover: leftover(a.before.Runs[step.Job.Name], step),
+		MakeWay:  func(ctx context.Context) error { return a.stopRivals(ctx, step) },
+		Body:     func(ctx context.Context) (rescale.JobRequest, error) { return a.body(ctx, step) },
 		Label: func(ctx context.Context, id string, fresh bool) error {
 			return a.labeler().Label(ctx, label.Wish{
 				Job: step.Job.Name, ID: id, Fresh: fresh, Project: step.Job.Request.ProjectID, Tags: step.Job.Tags, Fields: step.Job.Fields,
@@ -40,6 +31,18 @@ func (a *application) start(ctx context.Context, step planner.Step) (id string, 
 		},
 	}
 	return a.starter.Start(ctx, claim)
+}
+
+// leftover are the drafts of the job in other contents that our own journal records. It
+// is locked, so that nobody else is about to submit them.
+func leftover(runs []state.Run, step planner.Step) map[string]bool {
+	ids := make(map[string]bool)
+	for _, run := range runs {
+		if run.Key != step.Key.String() && (run.Stage == state.StageCreated || run.Stage == state.StageSubmitting) {
+			ids[run.ID] = true
+		}
+	}
+	return ids
 }
 
 func (a *application) labeler() label.Labeler {
@@ -120,6 +123,11 @@ func (a *application) Found(job, id string) {
 	a.notify(Event{Type: EventFound, Job: job, ID: id})
 }
 
+// Waiting tells that a draft of another runner goes first, at most until then.
+func (a *application) Waiting(job, draft string, until time.Time) {
+	a.notify(Event{Type: EventQueued, Job: job, ID: draft, Until: until})
+}
+
 // Status records and tells that the status of a run has changed.
 func (a *application) Status(job, id string, latest rescale.Status) error {
 	err := a.Journal.Append(state.Record{
@@ -148,8 +156,8 @@ func (a *application) stopRivals(ctx context.Context, step planner.Step) error {
 }
 
 func (a *application) stopRival(ctx context.Context, step planner.Step, rival planner.Rival) error {
-	err := once.Settle(ctx, func() error { return a.Platform.StopJob(ctx, rival.ID) })
-	if err != nil && !once.NotFound(err) {
+	err := patience.Settle(ctx, func() error { return a.Platform.StopJob(ctx, rival.ID) })
+	if err != nil && !patience.NotFound(err) {
 		// It may have ended by itself meanwhile; then there is nothing to stop.
 		if history, readErr := a.Platform.Statuses(ctx, rival.ID); readErr != nil || !over(history) {
 			return err

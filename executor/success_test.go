@@ -14,6 +14,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/success"
@@ -116,7 +117,7 @@ func TestJudgedAfterACrash(t *testing.T) {
 				p, m := &talking{fake: newFake(), says: "nothing"}, &memory{snapshot: snapshot}
 				key := once.Key{Digest: j.Digest, Name: "wing", Generation: 1, Attempt: 1}
 				p.jobs = []rescale.Job{{
-					ID: "A", Name: "wing" + " " + key.Marker(), Owner: owner, DateInserted: noon,
+					ID: "A", Name: "wing" + " " + key.Marker(""), Owner: owner, DateInserted: noon,
 					Tiles: []rescale.Tile{{EnvVars: map[string]string{once.KeyVariable: key.String()}}},
 				}}
 				p.history["A"] = plantest.History("Completed", "Completed successfully", "Executing", "")
@@ -186,6 +187,7 @@ func TestChangedChecks(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {tc.run}}}
 				p, m := &talking{fake: newFake(), says: "the End"}, &memory{snapshot: snapshot}
+				p.jobs = []rescale.Job{{ID: "A", Owner: owner, DateInserted: noon.Add(-time.Hour)}}
 				p.history["A"] = plantest.History("Completed", "Completed successfully", "Executing", "")
 				plan := planner.New([]resolver.Job{tc.job}, snapshot, planner.Observation{Horizon: noon}, tc.options)
 				step := plan.Steps[0]
@@ -229,7 +231,7 @@ func TestJudgedWhenItIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := report.Outcomes[0]; !once.NotFound(o.Err) || o.Verdict != "" || !strings.HasPrefix(o.Advice, "--replace wing") || len(m.records) > 0 {
+	if o := report.Outcomes[0]; !patience.NotFound(o.Err) || o.Verdict != "" || !strings.HasPrefix(o.Advice, "--replace wing") || len(m.records) > 0 {
 		t.Errorf("outcome %+v, records %s", o, m.kinds())
 	}
 }
@@ -276,9 +278,9 @@ func TestAttemptAfterAFailedCheckWithTheStateLost(t *testing.T) {
 		looks  int
 	}{
 		"it failed":             {"the Enc", 0, spec.Always, planner.Rerun, 1},
-		"it succeeded":          {"the End", 0, spec.Always, planner.Resume, 1},
-		"nobody can know":       {"the Enc", 1000, spec.Always, planner.Resume, 3},
-		"nothing depends on it": {"the Enc", 0, spec.Never, planner.Resume, 0},
+		"it succeeded":          {"the End", 0, spec.Always, planner.Unchanged, 1},
+		"nobody can know":       {"the Enc", 1000, spec.Always, planner.Judge, 3},
+		"nothing depends on it": {"the Enc", 0, spec.Never, planner.Judge, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -288,7 +290,7 @@ func TestAttemptAfterAFailedCheckWithTheStateLost(t *testing.T) {
 				key := once.Key{Digest: j.Digest, Name: "wing", Generation: 1, Attempt: 1}
 				p := &talking{fake: newFake(), says: tc.says, empty: tc.empty}
 				p.jobs = []rescale.Job{{
-					ID: "A", Name: "wing " + key.Marker(), Owner: owner, DateInserted: noon,
+					ID: "A", Name: "wing " + key.Marker(""), Owner: owner, DateInserted: noon,
 					Tiles: []rescale.Tile{{EnvVars: map[string]string{once.KeyVariable: key.String()}}},
 				}}
 				p.history["A"] = plantest.History("Completed", "Completed successfully", "Executing", "")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -35,7 +36,7 @@ func (a *application) openGates(steps []planner.Step) (ready int) {
 		}
 	}
 	for _, step := range steps {
-		if starts(step) && (!waits(step) || a.gates.Free(step.Job.Name)) {
+		if step.Spends() && (!waits(step) || a.gates.Free(step.Job.Name)) {
 			ready++
 		}
 	}
@@ -61,6 +62,8 @@ func (a *application) end(step planner.Step, out Outcome) {
 	switch {
 	case out.Blocked != "":
 		end.Why = "is blocked"
+	case inConflict(out.Err):
+		end.Why = "is in conflict"
 	case out.Verdict != "":
 	case out.Err == nil || errors.As(out.Err, &waiting):
 		end.Why, end.Running = "has not come to its end", true
@@ -69,6 +72,14 @@ func (a *application) end(step planner.Step, out Outcome) {
 	}
 	ready := a.gates.End(step.Job.Name, end)
 	a.starter.More(len(slices.DeleteFunc(ready, func(name string) bool { return !waits(a.steps[name]) })))
+}
+
+// inConflict tells that another run of the job, or a draft that goes first, is in the way.
+func inConflict(err error) bool {
+	var conflict *ConflictError
+	var rival *once.RivalError
+	var wait *once.WaitError
+	return errors.As(err, &conflict) || errors.As(err, &rival) || errors.As(err, &wait)
 }
 
 // WaitingError tells that a job was not started, because one that it builds on has
@@ -179,16 +190,23 @@ func (a *application) take(ctx context.Context, from resolver.From) ([][]rescale
 	_ = group.Wait() // the errors are in the order of the jobs
 	for i, err := range errs {
 		if err != nil {
-			return nil, &TakingError{From: from.Jobs[i], Err: err}
+			return nil, &TakingError{From: from.Jobs[i], Again: a.againOf(from.Jobs[i]), Err: err}
 		}
 	}
 	return taken, nil
 }
 
+// againOf says how the run of another job that this apply builds on is followed by another.
+func (a *application) againOf(name string) string {
+	step := a.steps[name]
+	return planner.AgainAdvice(a.Command, step.Job, planner.Rival{ID: a.gates.ID(name), Key: step.Key.String()})
+}
+
 // TakingError tells that results of another job could not be had.
 type TakingError struct {
-	From string
-	Err  error
+	From  string
+	Again string // what runs it again
+	Err   error
 }
 
 // Error names the other job.
@@ -202,8 +220,8 @@ func (e *TakingError) Unwrap() error { return e.Err }
 // Hint tells what to do when a person has deleted the other run, or what it left.
 func (e *TakingError) Hint() string {
 	var deleted *results.DeletedError
-	if once.NotFound(e.Err) || errors.As(e.Err, &deleted) {
-		return "--replace " + e.From + " runs it again"
+	if patience.NotFound(e.Err) || errors.As(e.Err, &deleted) {
+		return e.Again
 	}
 	return ""
 }

@@ -19,25 +19,25 @@ import (
 
 // Job is one job with nothing left to look up.
 type Job struct {
-	Name     string        // identity, from the manifest
-	Pos      diag.Position // of the name
-	Manifest string        // its path
-	Table    string        // path of the table that its point comes from; empty without one
-	Results  string        // folder of the results, as spec.Job.ResultsFolder
-	Dir      string        // folder of the manifest; outputs go below it
-	Title    string        // shown on the platform, before the marker
-	Tags     []string
-	Fields   map[string]any // custom fields
-	Secrets  []string       // names of variables of every tile, whose values nobody here knows
-	Tiles    []Tile         // at least one, run in this order
-	Inputs   []files.Input  // of all tiles
-	Outputs  spec.Outputs
-	Rerun    spec.Rerun
-	Needs    []spec.Need // jobs whose results it builds on
-	Rank     int         // 0 without needs, else more than that of each of them
-	From     []From
+	Name      string        // identity, from the manifest
+	Namespace string        // keeps jobs of one name apart; in no digest and no key
+	Pos       diag.Position // of the name
+	Manifest  string        // its path
+	Table     string        // path of the table that its point comes from; empty without one
+	Results   string        // folder of the results, as spec.Job.ResultsFolder
+	Dir       string        // folder of the manifest; outputs go below it
+	Title     string        // shown on the platform, before the marker
+	Tags      []string
+	Fields    map[string]any // custom fields
+	Secrets   []string       // names of variables of every tile, whose values nobody here knows
+	Tiles     []Tile         // at least one, run in this order
+	Inputs    []files.Input  // of all tiles
+	Outputs   spec.Outputs
+	Rerun     spec.Rerun
+	Needs     []spec.Need // jobs whose results it builds on
+	Rank      int         // 0 without needs, else more than that of each of them
+	From      []From
 
-	Namespace string // keeps jobs of one name apart; in no digest and no key
 	Success   spec.Success
 	Limits    spec.Limits
 	Protected spec.Value[bool]

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -86,9 +87,13 @@ func (j Job) FolderName() string { return folderName(j.Name.V) }
 
 func folderName(job string) string { return strings.ReplaceAll(job, "/", "-") }
 
-// Called tells that a person means this job by a name: its own, or that of its
-// whole family.
-func (j Job) Called(name string) bool { return name == j.Name.V || name == j.Family }
+// Called tells that a person means this job by a name or a pattern of names: its own,
+// or that of its whole family. A star does not pass over the slash of a point.
+func (j Job) Called(name string) bool {
+	own, err := path.Match(name, j.Name.V)
+	family, _ := path.Match(name, j.Family)
+	return name == j.Name.V || name == j.Family || err == nil && (own || family)
+}
 
 // ResultsPath is ResultsFolder as a path of this machine.
 func (j Job) ResultsPath() string {

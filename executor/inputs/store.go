@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
-	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -111,7 +111,7 @@ func (s *Store) share(c Content) (f *file, first bool) {
 
 // inTurn waits for one of the slots.
 func (s *Store) inTurn(ctx context.Context, in files.Input) (id string, err error) {
-	err = once.Within(ctx, s.slots, func() error { id, err = s.provide(ctx, in); return err })
+	err = patience.Within(ctx, s.slots, func() error { id, err = s.provide(ctx, in); return err })
 	return id, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
@@ -26,6 +27,7 @@ type Platform interface {
 type Marks interface {
 	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
 	AddTag(ctx context.Context, id, tag string) error
+	RemoveTag(ctx context.Context, id, tag string) error
 	CustomFields(ctx context.Context, id string) (map[string]any, error)
 	SetCustomFields(ctx context.Context, id string, fields map[string]any) error
 }
@@ -88,11 +90,11 @@ func (l Labeler) assign(ctx context.Context, w Wish) error {
 		return nil
 	}
 	is, err := l.projectOf(ctx, w.ID)
-	if once.NotFound(err) {
+	if patience.NotFound(err) {
 		return nil // the submit tells, and knows what to do
 	}
 	if err == nil && is != wanted {
-		err = once.Settle(ctx, func() error { return l.Platform.AssignProject(ctx, l.Company, w.ID, wanted) })
+		err = patience.Settle(ctx, func() error { return l.Platform.AssignProject(ctx, l.Company, w.ID, wanted) })
 		if err != nil {
 			err = &ProjectError{w.ID, wanted, err}
 		} else if is, err = l.projectOf(ctx, w.ID); err == nil && is != "" && is != wanted {
@@ -122,7 +124,7 @@ func (l Labeler) tag(ctx context.Context, w Wish) {
 	for range 2 {
 		var lost []string
 		for _, name := range missing {
-			err := once.Patiently(ctx, func() error { return l.Platform.AddTag(ctx, w.ID, name) })
+			err := patience.Throttled(ctx, func() error { return l.Platform.AddTag(ctx, w.ID, name) })
 			var unknown *rescale.OutcomeUnknownError
 			switch {
 			case errors.As(err, &unknown):
@@ -181,7 +183,7 @@ func (l Labeler) setFields(ctx context.Context, w Wish) {
 	if len(missing) == 0 {
 		return
 	}
-	if err := once.Settle(ctx, func() error { return l.Platform.SetCustomFields(ctx, w.ID, missing) }); err != nil {
+	if err := patience.Settle(ctx, func() error { return l.Platform.SetCustomFields(ctx, w.ID, missing) }); err != nil {
 		l.Warn(w.Job, fmt.Sprintf("setting its custom fields: %v", err))
 		return
 	}

@@ -82,6 +82,14 @@ func (p *platform) AddTag(ctx context.Context, _, tag string) error {
 	return err
 }
 
+func (p *platform) RemoveTag(ctx context.Context, _, tag string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p.tags = slices.DeleteFunc(p.tags, func(t string) bool { return t == tag })
+	return p.call("untag " + tag)
+}
+
 func (p *platform) CustomFields(ctx context.Context, _ string) (map[string]any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -213,6 +221,31 @@ func TestLabel(t *testing.T) {
 					t.Errorf("hint %q", wrong.Hint())
 				}
 			})
+		})
+	}
+}
+
+// TestMark leaves one tag of a kind, and those of people as they are.
+func TestMark(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		tags, want []string
+		calls      string
+	}{
+		"none yet":      {nil, []string{"ra:b"}, "tag ra:b"},
+		"there":         {[]string{"ra:b", "sweep"}, []string{"ra:b", "sweep"}, ""},
+		"another":       {[]string{"ra:a", "sweep"}, []string{"sweep", "ra:b"}, "tag ra:b untag ra:a"},
+		"both":          {[]string{"ra:a", "ra:b"}, []string{"ra:b"}, "untag ra:a"},
+		"only people's": {[]string{"sweep"}, []string{"sweep", "ra:b"}, "tag ra:b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &platform{tags: tc.tags}
+			label.Labeler{Platform: p, Warn: func(_, message string) { t.Error(message) }}.Mark(t.Context(), label.Wish{Job: "wing", ID: "A"}, "ra:", "ra:b")
+			calls := strings.Join(slices.DeleteFunc(p.calls, func(c string) bool { return c == "tags" }), " ")
+			if diff := cmp.Diff(tc.want, p.tags); diff != "" || calls != tc.calls {
+				t.Errorf("(-want +got)\n%s, calls %q", diff, calls)
+			}
 		})
 	}
 }

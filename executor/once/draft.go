@@ -3,35 +3,41 @@ package once
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
+	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
-	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// draft is the one that a claim goes on with.
-type draft struct {
-	id    string
-	fresh bool // made by this very call, so that it says what the manifest says
-}
-
-// draft gives the draft that is there, or makes one.
-func (s *Starter) draft(ctx context.Context, c Claim) (draft, error) {
-	if c.ID != "" {
-		return draft{id: c.ID}, s.recordFound(c)
+// makeDraft gets the draft that is there, or makes one, as a member of a batch. Inputs
+// are uploaded before: that may take hours, and a draft is to live shortly.
+func (r *run) makeDraft(ctx context.Context) error {
+	if r.ID != "" {
+		r.draft = r.ID
+		if r.made.IsZero() {
+			r.made = r.Intent.Intent
+		}
+		return errors.Join(r.note(r.ID), r.ticket.Enter(ctx))
 	}
-	request, err := c.Body(ctx)
+	var request rescale.JobRequest
+	err := patience.Within(ctx, r.drafts, func() (err error) { request, err = r.Body(ctx); return err })
 	if err != nil {
-		return draft{}, &StepError{c.Key.Name, "preparing the inputs of", err}
+		return r.failed("preparing the inputs of", err)
 	}
-	d, err := s.create(ctx, c, c.sign(request))
+	if err := r.ticket.Enter(ctx); err != nil {
+		return err
+	}
+	err = patience.Within(ctx, r.drafts, func() error { return r.create(ctx, r.sign(request)) })
 	if err != nil {
-		return draft{}, err
+		return err
 	}
-	if err := s.Journal.Append(c.record(state.KindCreated, d.id)); err != nil {
-		return d, err
+	if err := r.note(r.draft); err != nil {
+		return err
 	}
-	s.Report.Created(c.Key.Name, d.id)
-	return d, nil
+	r.Report.Created(r.Key.Name, r.draft)
+	return nil
 }
 
 // maxCreates is how many creates of one claim may lose their answers before it is
@@ -39,36 +45,55 @@ func (s *Starter) draft(ctx context.Context, c Claim) (draft, error) {
 const maxCreates = 3
 
 // create makes a draft: record, create; when the answer is lost, look for it first.
-func (s *Starter) create(ctx context.Context, c Claim, request rescale.JobRequest) (draft, error) {
+func (r *run) create(ctx context.Context, request rescale.JobRequest) error {
 	var lost error
 	for range maxCreates {
 		if ctx.Err() != nil {
-			return draft{}, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
-		if err := s.Journal.Append(c.Intent); err != nil {
-			return draft{}, err
+		if err := r.Journal.Append(r.Intent); err != nil {
+			return err
 		}
-		job, err := s.createOnce(ctx, request)
+		r.begun = true
+		job, err := r.createOnce(ctx, request)
 		if err == nil {
-			return draft{id: job.ID, fresh: true}, nil
+			return r.made201(ctx, job, request.Name)
 		}
-		if !outcomeUnknown(err) {
-			return draft{}, &StepError{c.Key.Name, "creating", err}
+		if !patience.OutcomeUnknown(err) {
+			return r.failed("creating", err)
 		}
-		found, unseen := s.findLost(ctx, c)
+		found, unseen := r.findLost(ctx)
 		if len(found) > 0 {
-			return draft{id: Elect(found).ID}, nil
+			winner := Elect(found)
+			r.draft, r.made = winner.ID, winner.Inserted
+			return nil
 		}
 		if lost = errors.Join(err, unseen); unseen != nil {
 			break
 		}
 	}
-	return draft{}, &StepError{c.Key.Name, "creating", &UnresolvedError{lost}}
+	return r.failed("creating", &UnresolvedError{lost})
 }
 
-func (s *Starter) createOnce(ctx context.Context, request rescale.JobRequest) (job rescale.Job, err error) {
-	err = Patiently(ctx, func() error {
-		job, err = s.Platform.CreateJob(ctx, request)
+// made201 takes the answer to a create. A draft whose name lost its marker could not be
+// found again, so that it is not wanted.
+func (r *run) made201(ctx context.Context, job rescale.Job, name string) error {
+	r.draft, r.own, r.fresh, r.made = job.ID, job.ID, true, job.DateInserted
+	if r.made.IsZero() {
+		r.made = r.Intent.Intent
+	}
+	r.book.saw(job.DateInserted)
+	if job.Name == "" || strings.HasSuffix(job.Name, r.Key.Marker(r.Namespace)) {
+		return nil
+	}
+	_, err := r.remove(ctx, job.ID)
+	r.own = ""
+	return errors.Join(r.failed("creating", &NameCutError{Sent: name, Stored: job.Name}), err)
+}
+
+func (r *run) createOnce(ctx context.Context, request rescale.JobRequest) (job rescale.Job, err error) {
+	err = patience.Throttled(ctx, func() error {
+		job, err = r.Platform.CreateJob(ctx, request)
 		return err
 	})
 	return job, err
@@ -76,12 +101,12 @@ func (s *Starter) createOnce(ctx context.Context, request rescale.JobRequest) (j
 
 // findLost looks for the draft of a create whose answer was lost, until the list
 // shows it or a few seconds have passed.
-func (s *Starter) findLost(ctx context.Context, c Claim) (found []Found, err error) {
-	for _, pause := range settlePauses {
-		if err := Sleep(ctx, pause); err != nil {
+func (r *run) findLost(ctx context.Context) (found []Found, err error) {
+	for _, pause := range patience.SettlePauses() {
+		if err := patience.Sleep(ctx, pause); err != nil {
 			return nil, err
 		}
-		if found, err = s.find(ctx, c); err != nil || len(found) > 0 {
+		if found, err = r.find(ctx); err != nil || len(found) > 0 {
 			return found, err
 		}
 	}
@@ -91,47 +116,73 @@ func (s *Starter) findLost(ctx context.Context, c Claim) (found []Found, err err
 // update makes a draft what the manifest says now, for walltime, priority and
 // project may have changed, or a person may have edited it. Doing that twice is
 // harmless.
-func (s *Starter) update(ctx context.Context, c Claim, id string) error {
-	request, err := c.Body(ctx)
+func (r *run) update(ctx context.Context) error {
+	request, err := r.Body(ctx)
 	if err != nil {
-		return &StepError{c.Key.Name, "preparing the inputs of", err}
+		return r.failed("preparing the inputs of", err)
 	}
-	signed := c.sign(request)
-	err = Settle(ctx, func() error { return s.Platform.UpdateJob(ctx, id, signed) })
-	if err != nil && !NotFound(err) {
-		return &DraftError{id, &StepError{c.Key.Name, "updating the draft of", err}}
+	signed := r.sign(request)
+	err = patience.Settle(ctx, func() error { return r.Platform.UpdateJob(ctx, r.draft, signed) })
+	if err != nil && !patience.NotFound(err) {
+		return &DraftError{r.draft, r.failed("updating the draft of", err)}
 	}
-	return orVanished(id, err)
+	return orVanished(r.draft, err)
+}
+
+// sign puts the claim into the create body.
+func (c Claim) sign(request rescale.JobRequest) rescale.JobRequest {
+	signed := c.Key.Sign(request, c.Namespace)
+	for _, tile := range signed.JobAnalyses {
+		if c.Upstream != "" {
+			tile.EnvVars[UpstreamVariable] = c.Upstream
+		}
+	}
+	return signed
+}
+
+// abandonTime bounds the clean-up of a claim that was interrupted.
+const abandonTime = 5 * time.Second
+
+// abandon deletes the own draft of a claim that another run stands in the way of, or
+// that was interrupted: others would wait for it.
+func (r *run) abandon(ctx context.Context, why error) error {
+	var rival *RivalError
+	var waited *WaitError
+	if r.own == "" || ctx.Err() == nil && !errors.As(why, &rival) && !errors.As(why, &waited) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonTime)
+	defer cancel()
+	if _, err := r.remove(ctx, r.own); err != nil {
+		return r.failed("deleting draft "+r.own+" of", err)
+	}
+	return nil
 }
 
 // clear deletes drafts that lost. One that stays costs nothing, so that trouble with
 // it is only told.
-func (s *Starter) clear(ctx context.Context, job string, losers []Found) {
+func (r *run) clear(ctx context.Context, winner string, losers []Found) {
+	if r.own != "" && r.own != winner && !slices.ContainsFunc(losers, func(f Found) bool { return f.ID == r.own }) {
+		losers = append(slices.Clone(losers), Found{ID: r.own})
+	}
 	for _, f := range losers {
-		if err := s.deleteDraft(ctx, f.ID); err != nil {
-			s.Report.Warn(job, "deleting the surplus draft "+f.ID+": "+err.Error())
+		if f.ID == winner {
+			continue
+		}
+		submitted, err := r.remove(ctx, f.ID)
+		if submitted {
+			err = &secondRunError{f.ID}
+		}
+		if err != nil {
+			r.Report.Warn(r.Key.Name, "deleting the surplus draft "+f.ID+": "+err.Error())
 		}
 	}
 }
 
-// secondRunError tells what must not happen: a draft that lost was submitted.
+// secondRunError is for what must not happen: a draft that lost was submitted.
 type secondRunError struct{ id string }
 
 // Error names the job.
 func (e *secondRunError) Error() string {
 	return "somebody has submitted it, so that it runs too; look at job " + e.id + " on the platform and stop it if it is not wanted"
-}
-
-// deleteDraft looks once more that it is a draft: nothing else is ever deleted.
-func (s *Starter) deleteDraft(ctx context.Context, id string) error {
-	history, err := s.Platform.Statuses(ctx, id)
-	switch {
-	case NotFound(err):
-		return nil
-	case err != nil:
-		return err
-	case len(history) > 0:
-		return &secondRunError{id}
-	}
-	return Settle(ctx, func() error { return s.Platform.DeleteJob(ctx, id) })
 }

@@ -3,134 +3,154 @@ package once
 import (
 	"context"
 	"slices"
-	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 )
 
-// visibilityPauses are the pauses before readings of a job list that does not show
-// a draft yet, one minute in all.
-var visibilityPauses = []time.Duration{
-	0, 200 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second,
-	4 * time.Second, 8 * time.Second, 15 * time.Second, 30 * time.Second,
+// ruling is what an election came to: a run to adopt, the right to submit, or, when it
+// is empty, that the list has to be read again.
+type ruling struct {
+	adopted *Found
+	submits bool
 }
 
-// ballot asks for a list that shows a draft, and with it all that are older.
-type ballot struct {
-	key   Key
-	draft string
-	since time.Time // no draft of the key is older
-	// The answer: the other jobs with the key's marker, or why there is none.
-	rivals []rescale.JobItem
-	err    error
-}
+// readAgain is the ruling after a draft was deleted, or was to be: whatever the answer
+// was, only a new list tells what is there.
+func readAgain() ruling { return ruling{} }
 
-// decide fills the ballot from a reading and tells whether that was possible.
-func (b *ballot) decide(r reading) bool {
-	if !r.whole || !r.shown[b.draft] {
-		return false
-	}
-	for _, item := range r.marked {
-		if item.ID != b.draft && hasMarker(item.Name, b.key) {
-			b.rivals = append(b.rivals, item)
-		}
-	}
-	return true
-}
-
-// readFor reads the list until it has decided every ballot, or for a minute.
-func (s *Starter) readFor(ctx context.Context, ballots []*ballot) {
-	pending := ballots
-	stable := true
-	for n, pause := range visibilityPauses {
-		err := Sleep(ctx, pause)
-		var r reading
-		if err == nil {
-			r, err = read(ctx, s.Platform, s.Owner, earliest(pending))
-		}
-		if err != nil {
-			refuse(pending, func(*ballot) error { return err })
-			return
-		}
-		stable = r.whole
-		pending = without(pending, func(b *ballot) bool { return b.decide(r) })
-		if n > 0 { // the first time it is only late
-			s.findVanished(ctx, pending)
-			pending = without(pending, func(b *ballot) bool { return b.err != nil })
-		}
-		if len(pending) == 0 {
-			return
-		}
-	}
-	refuse(pending, func(b *ballot) error {
-		if !stable {
-			return &UnstableError{b.key.Name}
-		}
-		return &InvisibleError{b.draft}
-	})
-}
-
-// findVanished looks whether drafts that the list does not show are there at all.
-func (s *Starter) findVanished(ctx context.Context, ballots []*ballot) {
-	var group errgroup.Group
-	group.SetLimit(lookParallel)
-	for _, b := range ballots {
-		group.Go(func() error {
-			if _, err := s.Platform.Job(ctx, b.draft); NotFound(err) {
-				b.err = &vanishedError{b.draft, err}
-			}
-			return nil
-		})
-	}
-	_ = group.Wait() // what cannot be read now is looked for again
-}
-
-func refuse(ballots []*ballot, why func(*ballot) error) {
-	for _, b := range ballots {
-		b.err = why(b)
-	}
-}
-
-func without(ballots []*ballot, done func(*ballot) bool) []*ballot {
-	return slices.DeleteFunc(slices.Clone(ballots), done)
-}
-
-// earliest is the date down to which a list serves all ballots; zero means all of it.
-func earliest(ballots []*ballot) time.Time {
-	return slices.MinFunc(ballots, func(a, b *ballot) int { return a.since.Compare(b.since) }).since
-}
-
-// election is how one came out.
-type election struct {
-	winner Found
-	losers []Found
-}
-
-// elect reads what the rivals of a draft really are, and chooses.
-func (s *Starter) elect(ctx context.Context, b *ballot) (election, error) {
-	own := Found{ID: b.draft, Key: b.key}
-	if b.err != nil || len(b.rivals) == 0 {
-		return election{winner: own}, b.err
-	}
-	ids := []string{b.draft}
-	for _, item := range b.rivals {
-		ids = append(ids, item.ID)
-	}
-	found, err := verify(ctx, s.Platform, ids)
+// elect decides by a list that shows the draft, and by what is read by id (design.md
+// §4b, step 3): first among the jobs of the key, then against those of the same job in
+// other contents.
+func (r *run) elect(ctx context.Context, b *ballot) (ruling, error) {
+	same, err := r.sameKey(ctx, b)
 	if err != nil {
-		return election{}, err
+		return ruling{}, err
 	}
-	same := slices.DeleteFunc(found, func(f Found) bool { return f.Key != b.key })
-	if len(same) == 0 {
-		return election{winner: own}, nil
+	if i := slices.IndexFunc(same, Found.Submitted); i >= 0 {
+		r.losers = losersOf(same[i], r.ours(same))
+		return ruling{adopted: &same[i]}, nil
 	}
-	winner := Elect(same)
-	return election{winner, losersOf(winner, same)}, nil
+	drafts := r.ours(same)
+	winner := Elect(drafts)
+	r.losers = losersOf(winner, drafts)
+	if r.own != "" && r.own != winner.ID {
+		return r.concede(ctx, winner)
+	}
+	if err := r.choose(winner); err != nil {
+		return ruling{}, err
+	}
+	return r.clearWay(ctx, winner, r.before(winner, same, b.related))
+}
+
+// sameKey reads the jobs with the key that a list shows, the draft among them. One that
+// was just made, and has the key alone, is what it is.
+func (r *run) sameKey(ctx context.Context, b *ballot) ([]Found, error) {
+	ids := []string{b.draft}
+	own := Found{ID: b.draft, Key: r.Key, Namespace: r.Namespace}
+	for _, m := range b.related {
+		switch {
+		case m.ID == b.draft:
+			own.Inserted = m.DateInserted
+		case m.mark.tail == r.Key.tail():
+			ids = append(ids, m.ID)
+		}
+	}
+	if r.fresh && len(ids) == 1 {
+		return []Found{own}, nil
+	}
+	same, err := inspect(ctx, r.Platform, ids, func(f Found) bool { return f.Key == r.Key })
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(same, func(f Found) bool { return f.ID == b.draft }) {
+		return nil, &vanishedError{ID: b.draft}
+	}
+	return same, nil
+}
+
+// ours leaves out what was made for another namespace. A draft there is another
+// runner's to submit, because only that runner looks at what else its job does.
+func (r *run) ours(same []Found) []Found {
+	return slices.DeleteFunc(slices.Clone(same), func(f Found) bool { return !f.of(r.job()) && f.ID != r.draft })
 }
 
 // losersOf are the jobs of one key that did not win.
 func losersOf(winner Found, same []Found) []Found {
 	return slices.DeleteFunc(slices.Clone(same), func(f Found) bool { return f.ID == winner.ID })
+}
+
+// concede deletes the own draft, which lost to another runner's. It comes before any
+// waiting, so that nobody waits for it.
+func (r *run) concede(ctx context.Context, winner Found) (ruling, error) {
+	own := r.own
+	submitted, err := r.remove(ctx, own)
+	if err != nil {
+		return ruling{}, err
+	}
+	r.own = ""
+	if submitted {
+		return ruling{adopted: &Found{ID: own, Key: r.Key}}, nil
+	}
+	return readAgain(), r.choose(winner)
+}
+
+// choose goes on with another draft than before, and records that.
+func (r *run) choose(winner Found) error {
+	if winner.ID == r.draft {
+		return nil
+	}
+	r.draft, r.made, r.fresh = winner.ID, winner.Inserted, false
+	return r.note(winner.ID)
+}
+
+// rival is a job that may have to go first.
+type rival struct {
+	Found      // ID and Inserted; the rest once it was read
+	same  bool // it has our key
+	near  bool // it may be older than the draft, or not
+	known bool // it was read, and is what its marker says
+}
+
+// before are the jobs that must be over or gone before the draft may be submitted, in the
+// order of their dates: those that are older or near, of other contents or made for
+// another namespace, and near drafts of the key.
+func (r *run) before(winner Found, same []Found, related []marked) (list []rival) {
+	for _, f := range same {
+		if f.ID != winner.ID && (near(f, winner) || !f.of(r.job()) && older(f, winner) < 0) {
+			list = append(list, rival{Found: f, same: true, near: near(f, winner), known: true})
+		}
+	}
+	for _, m := range related {
+		f := Found{ID: m.ID, Inserted: m.DateInserted}
+		if m.mark.tail != r.Key.tail() && !m.over() && (near(f, winner) || older(f, winner) < 0) {
+			list = append(list, rival{Found: f, near: near(f, winner)})
+		}
+	}
+	slices.SortFunc(list, func(a, b rival) int { return older(a.Found, b.Found) })
+	return list
+}
+
+// remove deletes a draft, and tells that it was submitted before that could be.
+func (r *run) remove(ctx context.Context, id string) (submitted bool, err error) {
+	var refused error
+	for range maxRefused {
+		history, err := r.Platform.Statuses(ctx, id)
+		switch {
+		case patience.NotFound(err):
+			r.book.forget(id)
+			return false, nil
+		case err != nil:
+			return false, err
+		case len(history) > 0:
+			return true, nil
+		}
+		if refused = patience.Settle(ctx, func() error { return r.Platform.DeleteJob(ctx, id) }); refused == nil {
+			r.book.forget(id)
+			return false, nil
+		}
+		if err := patience.Sleep(ctx, refusalPause); err != nil {
+			return false, err
+		}
+	}
+	return false, &UndeletableError{ID: id, Err: refused}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
@@ -122,15 +123,100 @@ func (*OtherRunsError) Hint() string {
 	return "let the pipelines that apply this manifest agree on what runs again, then apply: it tells what is to be done"
 }
 
-// vanishedError tells that the platform does not have a draft any more: a person
-// deleted it, or another runner whose draft had won.
-type vanishedError struct {
+// NameCutError tells that the platform has not kept the end of a job's name, where the
+// marker is: no runner could find the draft again.
+type NameCutError struct{ Sent, Stored string }
+
+// Error shows both names.
+func (e *NameCutError) Error() string {
+	return fmt.Sprintf("the platform has cut its name, and with it the marker: %q was sent, %q is stored; the draft was deleted", e.Sent, e.Stored)
+}
+
+// Hint tells how to go on.
+func (*NameCutError) Hint() string {
+	return "write a shorter title: (or name:) into the manifest; nothing was submitted"
+}
+
+// RivalError tells that another run of the job, in another content, is active: both
+// would be billed at a time.
+type RivalError struct {
+	Job   Job
+	Rival Found
+}
+
+// Error names the run, and tells since when and from where it is.
+func (e *RivalError) Error() string {
+	return fmt.Sprintf("applying job %q: %s", e.Job.Name, DescribeRival(e.Rival))
+}
+
+// Hint tells what to do in each case.
+func (e *RivalError) Hint() string { return RivalHint }
+
+// DescribeRival says which run is in the way, since when, and where it came from.
+func DescribeRival(f Found) string {
+	text := fmt.Sprintf("it changed while run %s is still active", f.ID)
+	if n := len(f.History); n > 0 && !f.History[n-1].Date.IsZero() {
+		text += ", submitted " + f.History[n-1].Date.UTC().Format("2006-01-02 15:04 MST")
+	}
+	if f.Namespace != "" {
+		text += ", from " + f.Namespace
+	}
+	return text
+}
+
+// RivalHint tells what to do about an active run of the same job.
+const RivalHint = "wait for it to end and apply again; or --replace-running stops it first; " +
+	"or, if it is another job, give this one another name: or a namespace: of its own"
+
+// WaitError tells that a draft of another runner goes first, and that nobody waits for it.
+type WaitError struct{ Job, Draft string }
+
+// Error names the draft.
+func (e *WaitError) Error() string {
+	return fmt.Sprintf("applying job %q: draft %s of another runner, with other content, goes first; the own draft was withdrawn", e.Job, e.Draft)
+}
+
+// Hint tells how to go on.
+func (*WaitError) Hint() string {
+	return "apply again when it has run, or without --no-wait: a draft that nobody submits is deleted after 15 minutes; nothing was submitted"
+}
+
+// UndeletableError tells that the platform does not let a draft be deleted that must
+// not be submitted any more.
+type UndeletableError struct {
 	ID  string
-	Err error // the platform's answer
+	Err error
+}
+
+// Error names the draft and the cause.
+func (e *UndeletableError) Error() string {
+	return fmt.Sprintf("draft %s cannot be deleted: %v", e.ID, e.Err)
+}
+
+// Unwrap gives the platform's answer.
+func (e *UndeletableError) Unwrap() error { return e.Err }
+
+// Hint tells the way out.
+func (e *UndeletableError) Hint() string {
+	return "delete draft " + e.ID + " on the platform, which costs nothing, and apply again; nothing was submitted"
+}
+
+// vanishedError tells that the platform does not have a draft any more: a person
+// deleted it, or another runner, or this one has withdrawn it.
+type vanishedError struct {
+	ID        string
+	Err       error // the platform's answer
+	withdrawn bool  // it made way for a draft that may be older
 }
 
 // Error names the draft.
 func (e *vanishedError) Error() string {
+	if e.withdrawn {
+		return e.ID + " was withdrawn, again and again, for drafts of other runners"
+	}
+	if e.Err == nil {
+		return e.ID + " was deleted on the platform meanwhile"
+	}
 	return fmt.Sprintf("%s was deleted on the platform meanwhile: %v", e.ID, e.Err)
 }
 
@@ -139,18 +225,8 @@ func (e *vanishedError) Unwrap() error { return e.Err }
 
 // orVanished turns "not found" about a draft that was there into vanishedError.
 func orVanished(id string, err error) error {
-	if NotFound(err) {
-		return &vanishedError{id, err}
+	if patience.NotFound(err) {
+		return &vanishedError{ID: id, Err: err}
 	}
 	return err
-}
-
-func vanished(err error) bool {
-	var gone *vanishedError
-	return errors.As(err, &gone)
-}
-
-func outcomeUnknown(err error) bool {
-	var unknown *rescale.OutcomeUnknownError
-	return errors.As(err, &unknown)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -15,8 +16,12 @@ import (
 // key. RESCALE_* names are refused in manifests, so no user sets it.
 const KeyVariable = "RESCALE_APPLY_KEY"
 
-// UpstreamVariable is the environment variable of every tile that tells which runs of
-// other jobs this one builds on, for a process that has lost its journal.
+// NamespaceVariable is the environment variable of every tile that carries the
+// namespace of the job's name: a marker holds only a part of its hash.
+const NamespaceVariable = "RESCALE_APPLY_NAMESPACE"
+
+// UpstreamVariable is the environment variable of every tile that names the runs of
+// other jobs that this one builds on, for a process that has lost its journal.
 const UpstreamVariable = "RESCALE_APPLY_UPSTREAM"
 
 // Key identifies one run for ever: the same key is never billed twice.
@@ -50,19 +55,23 @@ func ParseKey(s string) (k Key, ok bool) {
 	return k, dotted && err1 == nil && err2 == nil
 }
 
-// Marker ends the job's name on the platform, which has no idempotency keys and
-// no search: the listing shows names, so a name can be found again.
-func (k Key) Marker() string {
-	return fmt.Sprintf("%s%s.%d.%d]", markerStart, k.fingerprint(), k.Generation, k.Attempt)
+// In is the job of the key in a namespace.
+func (k Key) In(namespace string) Job { return Job{Namespace: namespace, Name: k.Name} }
+
+// Job is what at most one run is active of, whatever its content: a name, and the
+// namespace that keeps it apart from jobs of that name in other repositories.
+type Job struct{ Namespace, Name string }
+
+// print is the part of a marker that all runs of a job share.
+func (j Job) print() string {
+	sum := sha256.Sum256([]byte(j.Namespace + "\n" + j.Name))
+	return hex.EncodeToString(sum[:])[:8]
 }
 
-// markerStart begins every marker.
-const markerStart = "[ra:"
-
-// Sign puts the marker into a job's name and the key into every tile.
-func (k Key) Sign(request rescale.JobRequest) rescale.JobRequest {
+// Sign puts the marker into a job's name, and the key and the namespace into every tile.
+func (k Key) Sign(request rescale.JobRequest, namespace string) rescale.JobRequest {
 	signed := request
-	signed.Name += " " + k.Marker()
+	signed.Name += " " + k.Marker(namespace)
 	signed.JobAnalyses = make([]rescale.JobAnalysis, len(request.JobAnalyses))
 	for i, tile := range request.JobAnalyses {
 		env := maps.Clone(tile.EnvVars)
@@ -70,6 +79,9 @@ func (k Key) Sign(request rescale.JobRequest) rescale.JobRequest {
 			env = make(map[string]string)
 		}
 		env[KeyVariable] = k.String()
+		if namespace != "" {
+			env[NamespaceVariable] = namespace
+		}
 		tile.EnvVars = env
 		signed.JobAnalyses[i] = tile
 	}
@@ -82,16 +94,43 @@ func (k Key) fingerprint() string {
 	return hex.EncodeToString(sum[:])[:10]
 }
 
-// parseMarker reads the fingerprint in the marker at the end of a job's name on
-// the platform. The generation and the attempt are read from the whole key.
-func parseMarker(name string) (fingerprint string, ok bool) {
-	start := strings.LastIndex(name, markerStart)
-	if start < 0 || !strings.HasSuffix(name, "]") {
-		return "", false
-	}
-	fields := strings.Split(name[start+len(markerStart):len(name)-1], ".")
-	return fields[0], len(fields) == 3
+// markerStart begins every marker.
+const markerStart = "[ra:"
+
+// Marker ends the job's name on the platform, which has no idempotency keys and no
+// search: a list shows names, so that a run can be found again. It is
+// [ra:NNNNNNNN.FFFFFFFFFF.G.A]: 8 hex digits of the job, 10 of its content, the
+// generation and the attempt.
+func (k Key) Marker(namespace string) string {
+	return markerStart + k.In(namespace).print() + "." + k.tail() + "]"
 }
 
-// hasMarker tells that a job's name ends in the marker of exactly this key.
-func hasMarker(name string, k Key) bool { return strings.HasSuffix(name, k.Marker()) }
+// tail is the part of a marker that is the same in every namespace.
+func (k Key) tail() string { return fmt.Sprintf("%s.%d.%d", k.fingerprint(), k.Generation, k.Attempt) }
+
+// markers matches one wherever it stands in a name, as people add words to names.
+// Markers of before the job was a part of them have no first field.
+var markers = regexp.MustCompile(`\[ra:(?:([0-9a-f]{8})\.)?(([0-9a-f]{10})\.\d+\.\d+)\]`)
+
+// mark is a marker that was read.
+type mark struct {
+	job     string // Job.print; empty in the old form
+	tail    string // Key.tail
+	content string // Key.fingerprint
+}
+
+// readMark reads the last marker in a job's name on the platform.
+func readMark(name string) (m mark, ok bool) {
+	start := strings.LastIndex(name, markerStart)
+	if start < 0 {
+		return mark{}, false
+	}
+	fields := markers.FindStringSubmatch(name[start:])
+	if fields == nil {
+		return mark{}, false
+	}
+	return mark{job: fields[1], tail: fields[2], content: fields[3]}, true
+}
+
+// may tells that the marker can be one of the job's: the old form does not say.
+func (m mark) may(job string) bool { return m.job == job || m.job == "" }

@@ -3,12 +3,8 @@ package once
 import (
 	"cmp"
 	"context"
-	"errors"
-	"net/http"
 	"slices"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -16,11 +12,13 @@ import (
 
 // Found is a draft or job of ours, with the whole key.
 type Found struct {
-	ID       string
-	Key      Key
-	History  []rescale.Status // newest first; empty for a draft
-	Inserted time.Time
-	Upstream string // the runs of other jobs that it builds on, as it says itself
+	ID        string
+	Key       Key
+	Namespace string           // of its name; empty when it does not say
+	History   []rescale.Status // newest first; empty for a draft
+	Inserted  time.Time
+	Upstream  string // the runs of other jobs that it builds on, as it says itself
+	Stored    rescale.Job
 }
 
 // Submitted tells that it is no draft. Only the history proves that.
@@ -35,18 +33,28 @@ func (f Found) Active() bool {
 	return f.Submitted() && !over
 }
 
+// of tells that it is a run of the job. One that names no namespace was made before
+// there were any, and may be.
+func (f Found) of(j Job) bool {
+	return f.Key.Name == j.Name && (f.Namespace == j.Namespace || f.Namespace == "")
+}
+
 // Elect is the one of several with the same key that the key stands for: the
 // submitted one, else the oldest, else the one with the smallest id. Every runner
 // that sees the same drafts elects the same one.
 func Elect(same []Found) Found {
 	return slices.MinFunc(same, func(a, b Found) int {
-		return cmp.Or(
-			first(a.Submitted(), b.Submitted()),
-			a.Inserted.Compare(b.Inserted),
-			cmp.Compare(a.ID, b.ID),
-		)
+		return cmp.Or(first(a.Submitted(), b.Submitted()), older(a, b))
 	})
 }
+
+// older orders jobs by date, and those of one date by id.
+func older(a, b Found) int {
+	return cmp.Or(a.Inserted.Compare(b.Inserted), cmp.Compare(a.ID, b.ID))
+}
+
+// near tells that two dates do not say which of two jobs was made first.
+func near(a, b Found) bool { return a.Inserted.Sub(b.Inserted).Abs() <= skew }
 
 // first puts what holds before what does not.
 func first(a, b bool) int {
@@ -62,156 +70,120 @@ func first(a, b bool) int {
 // Search says what to look for.
 type Search struct {
 	Owner string    // e-mail of the account, as the platform writes it
-	Keys  []Key     // in any attempt and generation
-	Since time.Time // no job of them is older; the zero date reads the whole list
+	Jobs  []Wanted  // what is looked for of each
+	Since time.Time // no job with a wanted key is older; the zero date reads the whole list
 }
+
+// Wanted is a job in one content.
+type Wanted struct {
+	Key       Key // in any attempt and generation
+	Namespace string
+}
+
+func (w Wanted) job() Job { return w.Key.In(w.Namespace) }
 
 // Sighting is what a look at the job list showed.
 type Sighting struct {
-	Found   []Found
-	Horizon time.Time // date of the newest job that it showed, and so of a look in which all older ones were seen; zero when there was none
-	Whole   bool      // the list stood still while it was read, so that nothing was missed
+	Found   []Found           // jobs with a wanted key, and drafts of ours with one
+	Rivals  []Found           // active runs of the wanted jobs in other contents
+	Newest  map[Job]string    // id of the newest run of each job, in whatever content
+	Waiting map[Job]time.Time // date of the oldest draft of each job in another content
+	Horizon time.Time         // date of the newest job that it showed, and so of a look in which all older ones were seen; zero when there was none
+	Whole   bool              // the list stood still while it was read, so that nothing was missed
 }
 
 // Look finds, through one listing, the jobs that carry a wanted key, in any attempt
-// and generation of it.
+// and generation of it, and the active runs of the same jobs in other contents. Those
+// may be older than what is searched for, and are listed apart then.
 func Look(ctx context.Context, p Reader, s Search) (Sighting, error) {
 	r, err := read(ctx, p, s.Owner, s.Since)
-	sighting := Sighting{Horizon: r.newest, Whole: r.whole}
+	if err == nil && !s.Since.IsZero() {
+		err = r.addActive(ctx, p, s.Owner)
+	}
 	if err != nil {
-		return sighting, err
+		return Sighting{Horizon: r.newest, Whole: r.whole}, err
 	}
-	wanted := make(map[string]bool, len(s.Keys))
-	for _, k := range s.Keys {
-		wanted[k.fingerprint()] = true
+	g := newGlance(s)
+	for _, m := range r.marked {
+		g.at(m)
 	}
-	var candidates []string
-	for _, item := range r.marked {
-		if fingerprint, _ := parseMarker(item.Name); wanted[fingerprint] {
-			candidates = append(candidates, item.ID)
-		}
+	sighting := Sighting{Horizon: r.newest, Whole: r.whole, Newest: g.newest, Waiting: g.waiting}
+	if sighting.Found, err = inspect(ctx, p, g.candidates, g.wants); err == nil {
+		sighting.Rivals, err = inspect(ctx, p, g.rivals, g.rival)
 	}
-	sighting.Found, err = verify(ctx, p, candidates)
 	return sighting, err
 }
 
-// lookParallel bounds the GETs that run at once while looking.
-const lookParallel = 8
-
-// Owned is a draft or job of ours, with all that the platform says of it.
-type Owned struct {
-	Found
-	Job rescale.Job
-}
-
-// verify reads every candidate and keeps those that are really ours.
-func verify(ctx context.Context, p Reader, candidates []string) ([]Found, error) {
-	owned, err := inspect(ctx, p, candidates, func(Key) bool { return true })
-	var found []Found
-	for _, o := range owned {
-		found = append(found, o.Found)
-	}
-	return found, err
-}
-
-// Mine finds every draft and job of owner whose key is of one of the names, in any
-// content, generation and attempt: oldest first, attempts in their order. It is for
-// those who know nothing, so that it reads the whole job list and every job in it
-// that carries a marker.
-func Mine(ctx context.Context, p Reader, owner string, names []string) ([]Owned, error) {
-	r, err := read(ctx, p, owner, time.Time{})
-	if err != nil {
-		return nil, err
-	}
-	if !r.whole {
-		return nil, &MovingError{}
-	}
-	ids := make([]string, len(r.marked))
-	for i, item := range r.marked {
-		ids[i] = item.ID
-	}
-	mine, err := inspect(ctx, p, ids, func(k Key) bool {
-		return slices.Contains(names, k.Name) && k.Digest != "" && k.Generation >= 1 && k.Attempt >= 1
+// addActive adds what is not completed, however old it is.
+func (r *reading) addActive(ctx context.Context, p Reader, owner string) error {
+	_, err := p.Jobs(ctx, rescale.JobQuery{State: rescale.StateNotCompleted}, func(item rescale.JobItem) bool {
+		r.add(item, owner)
+		return true
 	})
-	slices.SortStableFunc(mine, func(a, b Owned) int {
-		return cmp.Or(a.Inserted.Compare(b.Inserted), cmp.Compare(a.Key.Attempt, b.Key.Attempt), cmp.Compare(a.ID, b.ID))
-	})
-	return mine, err
+	return err
 }
 
-// inspect reads every candidate, and keeps those that are really ours and whose key
-// is wanted, in the order of the candidates. After an error it gives none.
-func inspect(ctx context.Context, p Reader, candidates []string, wanted func(Key) bool) ([]Owned, error) {
-	slots := make([]*Owned, len(candidates))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lookParallel)
-	for i, id := range candidates {
-		group.Go(func() (err error) {
-			slots[i], err = inspectOne(ctx, p, id, wanted)
-			return err
-		})
+// glance sorts what a list shows by what it can be for the jobs that are searched for.
+// Only names and statuses are known yet.
+type glance struct {
+	contents map[string]bool  // fingerprints of the wanted keys
+	prints   map[string][]Job // the wanted jobs by their prints, of which two can be the same
+	names    map[string]Wanted
+	newest   map[Job]string
+	waiting  map[Job]time.Time
+
+	candidates []string // ids of jobs that may have a wanted key
+	rivals     []string // ids of jobs that may be active runs of a wanted job in another content
+	dates      map[Job]time.Time
+}
+
+func newGlance(s Search) *glance {
+	g := &glance{
+		contents: make(map[string]bool), prints: make(map[string][]Job), names: make(map[string]Wanted),
+		newest: make(map[Job]string), waiting: make(map[Job]time.Time), dates: make(map[Job]time.Time),
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
+	for _, w := range s.Jobs {
+		g.contents[w.Key.fingerprint()] = true
+		g.names[w.Key.Name] = w
+		g.prints[w.job().print()] = append(g.prints[w.job().print()], w.job())
 	}
-	var owned []Owned
-	for _, o := range slots {
-		if o != nil {
-			owned = append(owned, *o)
+	return g
+}
+
+// at takes in one entry of the list. That a run is over is final, and need not be read.
+func (g *glance) at(m marked) {
+	wanted := g.contents[m.mark.content]
+	draft, over := m.Status == "", verdict.Terminal(m.Status)
+	for _, job := range g.prints[m.mark.job] {
+		switch {
+		case draft && !wanted:
+			if first, known := g.waiting[job]; !known || m.DateInserted.Before(first) {
+				g.waiting[job] = m.DateInserted
+			}
+		case !draft && (g.newest[job] == "" || m.DateInserted.After(g.dates[job])):
+			g.newest[job], g.dates[job] = m.ID, m.DateInserted
 		}
 	}
-	return owned, nil
+	switch {
+	case wanted:
+		g.candidates = append(g.candidates, m.ID)
+	case !draft && !over && (len(g.prints[m.mark.job]) > 0 || m.mark.job == ""):
+		g.rivals = append(g.rivals, m.ID)
+	}
 }
 
-// inspectOne gives nil for a job that is not ours, not wanted, or not there any more.
-func inspectOne(ctx context.Context, p Reader, id string, wanted func(Key) bool) (*Owned, error) {
-	job, err := p.Job(ctx, id)
-	if NotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	key, ok := ours(job)
-	if !ok || !wanted(key) {
-		return nil, nil
-	}
-	history, err := p.Statuses(ctx, id)
-	if NotFound(err) {
-		return nil, nil
-	}
-	found := Found{ID: job.ID, Key: key, History: history, Inserted: job.DateInserted, Upstream: upstream(job)}
-	return &Owned{found, job}, err
+// wants tells that a job has a wanted key. A draft that was made for another namespace
+// is the business of its owner, as long as it is one.
+func (g *glance) wants(f Found) bool {
+	w, known := g.names[f.Key.Name]
+	return known && f.Key.Digest == w.Key.Digest && (f.Submitted() || f.of(w.job()))
 }
 
-// ours reads the whole key, which every tile carries: a job that a person has put
-// another analysis into is not the one that the key stands for. A clone has it too,
-// and is somebody's own.
-func ours(job rescale.Job) (key Key, ok bool) {
-	if job.ClonedFrom != "" || len(job.Tiles) == 0 {
-		return Key{}, false
-	}
-	text := job.Tiles[0].EnvVars[KeyVariable]
-	for _, tile := range job.Tiles {
-		if tile.EnvVars[KeyVariable] != text {
-			return Key{}, false
-		}
-	}
-	return ParseKey(text)
+// is tells that a job is a run of a wanted job, in whatever content.
+func (g *glance) is(f Found) bool {
+	w, known := g.names[f.Key.Name]
+	return known && f.of(w.job())
 }
 
-// upstream is the runs of other jobs that a job builds on, as it says itself.
-func upstream(job rescale.Job) string {
-	for _, tile := range job.Tiles {
-		if runs := tile.EnvVars[UpstreamVariable]; runs != "" {
-			return runs
-		}
-	}
-	return ""
-}
-
-// NotFound tells that the platform does not have what was asked for.
-func NotFound(err error) bool {
-	var refused *rescale.Error
-	return errors.As(err, &refused) && refused.Status == http.StatusNotFound
-}
+// rival tells that a job is an active run of a wanted job.
+func (g *glance) rival(f Found) bool { return g.is(f) && f.Active() }

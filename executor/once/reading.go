@@ -2,7 +2,10 @@ package once
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -11,48 +14,87 @@ import (
 // maxRereads bounds how often a list that moves while it is read is read again.
 const maxRereads = 3
 
-// dateMargin is how much later than its date a draft may come into the list: the
-// platform's servers need not agree on the time to the second.
+// dateMargin is how much later than its date a draft may come into the list.
 const dateMargin = 10 * time.Minute
+
+// skew is how far the dates of two jobs may be from the order in which they were made:
+// the platform's servers need not agree on the time to the second, and dates can be
+// whole seconds. Jobs whose dates differ by no more are near each other.
+const skew = 5 * time.Second
+
+// marked is a job of ours as a list shows it.
+type marked struct {
+	rescale.JobItem
+	mark mark
+}
 
 // reading is what one look at the job list showed of an account's jobs.
 type reading struct {
-	marked []rescale.JobItem // those whose name ends in a marker
-	shown  map[string]bool   // ids of all
-	newest time.Time         // date of the newest job in the list, whosever it is
-	whole  bool              // it stood still while it was read, so that nothing was missed
+	marked []marked  // those with a marker in their names
+	shown  idSet     // of all
+	newest time.Time // date of the newest job in the list, whosever it is
+	since  time.Time // down to where it was read; zero for all of it
+	whole  bool      // it stood still while it was read, so that nothing was missed
 }
 
-// read reads the job list of owner, newest first, down to the date since; the zero
-// date reads all pages. What any of several readings shows is there.
+type idSet map[string]bool
+
+// read reads the job list of owner strictly page after page, newest first, down to the
+// date since; the zero date reads all pages. Between two pages of a list in another
+// order, a job that is made and one that is deleted hide a third, though the count
+// stands still: such a list counts only when two readings agree.
 func read(ctx context.Context, p Reader, owner string, since time.Time) (reading, error) {
-	r := reading{shown: make(map[string]bool), newest: since}
+	var before idSet
+	var r reading
 	for range maxRereads {
-		order := newestFirst{since: since}
-		listing, err := p.Jobs(ctx, rescale.JobQuery{}, func(item rescale.JobItem) bool {
-			if order.ends(item.DateInserted) {
-				return false
-			}
-			if item.DateInserted.After(r.newest) {
-				r.newest = item.DateInserted
-			}
-			// The list shows jobs that others share, too. They are never ours.
-			if strings.EqualFold(item.Owner, owner) && !r.shown[item.ID] {
-				r.shown[item.ID] = true
-				if _, ok := parseMarker(item.Name); ok {
-					r.marked = append(r.marked, item)
-				}
-			}
-			return true
-		})
+		now, sorted, err := readOnce(ctx, p, owner, since)
+		now.marked = append(now.marked, missing(r.marked, now.shown)...)
+		r = now
 		if err != nil {
 			return r, err
 		}
-		if r.whole = listing.Stable; r.whole {
-			break
+		if r.whole && (sorted || maps.Equal(before, r.shown)) {
+			return r, nil
 		}
+		before, r.whole = r.shown, false
 	}
 	return r, nil
+}
+
+// missing are the jobs of an earlier reading that a later one does not show: what any
+// of several readings shows is there.
+func missing(earlier []marked, shown idSet) []marked {
+	return slices.DeleteFunc(slices.Clone(earlier), func(m marked) bool { return shown[m.ID] })
+}
+
+// readOnce also tells whether the list may be trusted to be newest first, or was one page.
+func readOnce(ctx context.Context, p Reader, owner string, since time.Time) (r reading, sorted bool, err error) {
+	r = reading{shown: make(idSet), newest: since, since: since}
+	order := newestFirst{since: since}
+	listing, err := p.Jobs(ctx, rescale.JobQuery{}, func(item rescale.JobItem) bool {
+		if order.ends(item.DateInserted) {
+			return false
+		}
+		if item.DateInserted.After(r.newest) {
+			r.newest = item.DateInserted
+		}
+		r.add(item, owner)
+		return true
+	})
+	r.whole = listing.Stable
+	return r, !order.broken || listing.Pages < 2, err
+}
+
+// add takes a job into the reading. The list shows jobs that others share, too. They
+// are never ours.
+func (r *reading) add(item rescale.JobItem, owner string) {
+	if !strings.EqualFold(item.Owner, owner) || r.shown[item.ID] {
+		return
+	}
+	r.shown[item.ID] = true
+	if m, ok := readMark(item.Name); ok {
+		r.marked = append(r.marked, marked{item, m})
+	}
 }
 
 // newestFirst finds where a list may be left. The platform lists newest first, but
@@ -64,11 +106,139 @@ type newestFirst struct {
 }
 
 func (o *newestFirst) ends(date time.Time) bool {
-	if date.IsZero() || !o.last.IsZero() && date.After(o.last) {
+	if date.IsZero() || !o.last.IsZero() && date.After(o.last.Add(skew)) {
 		o.broken = true
 	}
 	o.last = date
 	older := !o.since.IsZero() && date.Before(o.since.Add(-dateMargin))
 	o.begun = o.begun || !older
 	return older && o.begun && !o.broken
+}
+
+// book is what the readings of one apply add up to. Each reading has to go down only
+// to the newest date of the one before: what is older was seen already. Where readings
+// overlap the newer one counts, as jobs can be deleted meanwhile. It also keeps the
+// platform's time. It is safe for concurrent use.
+type book struct {
+	mu     sync.Mutex
+	whole  bool              // a reading that stood still was taken in
+	newest time.Time         // date of the newest job in the last one that did
+	jobs   map[string]marked // by id
+	byTail map[string]idSet  // ids
+	byJob  map[string]idSet  // ids by Job.print; those with old markers under ""
+
+	date time.Time // the newest that the platform has shown
+	at   time.Time // the local time when it did
+}
+
+func newBook() *book {
+	return &book{jobs: make(map[string]marked), byTail: make(map[string]idSet), byJob: make(map[string]idSet)}
+}
+
+// from is the date down to which the next reading must go, when nothing before first
+// matters and the job of that date, the oldest that is asked for, must be in it.
+func (b *book) from(first, oldest time.Time) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.whole {
+		first = b.newest
+	}
+	if oldest.Before(first) {
+		return oldest
+	}
+	return first
+}
+
+// take enters a reading.
+func (b *book) take(r reading) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seen(r.newest)
+	if r.whole {
+		for id, job := range b.jobs {
+			if !job.DateInserted.Before(r.since.Add(-dateMargin)) && !r.shown[id] {
+				b.remove(job)
+			}
+		}
+		b.whole, b.newest = true, r.newest
+	}
+	for _, job := range r.marked {
+		b.enter(job)
+	}
+}
+
+func (b *book) enter(job marked) {
+	if old, known := b.jobs[job.ID]; known {
+		b.remove(old) // a person may have changed its name
+	}
+	b.jobs[job.ID] = job
+	put(b.byTail, job.mark.tail, job.ID)
+	put(b.byJob, job.mark.job, job.ID)
+}
+
+func put(index map[string]idSet, key, id string) {
+	if index[key] == nil {
+		index[key] = make(idSet)
+	}
+	index[key][id] = true
+}
+
+func (b *book) remove(job marked) {
+	delete(b.jobs, job.ID)
+	delete(b.byTail[job.mark.tail], job.ID)
+	delete(b.byJob[job.mark.job], job.ID)
+}
+
+// forget is for a job that is certainly gone.
+func (b *book) forget(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if job, known := b.jobs[id]; known {
+		b.remove(job)
+	}
+}
+
+// related are the jobs that an election of the key is about: those with the key in
+// whatever namespace, and those that are or can be of the same job.
+func (b *book) related(k Key, namespace string) (list []marked) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ids := make(idSet)
+	for _, set := range []idSet{b.byTail[k.tail()], b.byJob[k.In(namespace).print()], b.byJob[""]} {
+		for id := range set {
+			if !ids[id] {
+				ids[id] = true
+				list = append(list, b.jobs[id])
+			}
+		}
+	}
+	return list
+}
+
+// marked tells that a job has the marker of a key.
+func (b *book) marked(id string, k Key) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.byTail[k.tail()][id]
+}
+
+// saw notes a date that the platform has just given.
+func (b *book) saw(date time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seen(date)
+}
+
+func (b *book) seen(date time.Time) {
+	if date.After(b.date) {
+		b.date, b.at = date, time.Now()
+	}
+}
+
+// now is the platform's time, at the least: by the newest date that it has shown and
+// the local time since. No Date header is trusted, which a proxy may have written.
+func (b *book) now() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.date.Add(time.Since(b.at))
 }

@@ -2,10 +2,14 @@ package once
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/rescale-apply/rescale-apply/executor/once/batch"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
@@ -16,8 +20,18 @@ type Starter struct {
 	Journal  Journal
 	Owner    string // e-mail of the account, as the platform writes it
 	Report   Reporter
+	Since    time.Time // no job that matters to a claim is older; zero when that is not known
 
-	calls   *rollCall
+	Alone  bool           // nobody else can use the platform: every draft is a leftover
+	Yield  bool           // gives up a claim rather than wait for another runner's draft
+	Random func() float64 // in [0, 1), for pauses; nil means a good one
+	// Stuck tells that a run without a final status is over all the same: it was stopped
+	// before it was validated (rescale-api.md §8.2). Nil means never.
+	Stuck func(ctx context.Context, id string, history []rescale.Status) (bool, error)
+
+	book    *book
+	lists   listings
+	door    *batch.Door
 	drafts  *semaphore.Weighted // bounds the jobs that upload or create at once
 	submits *semaphore.Weighted // bounds those that submit, which the platform lets through slowly
 }
@@ -25,28 +39,30 @@ type Starter struct {
 // Expect prepares the starter for that many claims, of which at most parallel
 // upload or create at a time. Each of them must be started.
 func (s *Starter) Expect(claims int, parallel int) {
-	s.calls = &rollCall{read: s.readFor}
-	s.calls.expect(claims)
+	s.book, s.door = newBook(), new(batch.Door)
+	s.door.Expect(claims)
+	s.lists.read = s.readFor
 	s.drafts = semaphore.NewWeighted(int64(parallel))
 	s.submits = semaphore.NewWeighted(int64(parallel))
+	if s.Random == nil {
+		s.Random = rand.Float64
+	}
 }
 
 // More prepares for further claims, which could not begin before.
-func (s *Starter) More(claims int) { s.calls.expect(claims) }
+func (s *Starter) More(claims int) { s.door.Expect(claims) }
 
-// Fewer tells that one of the claims that were prepared for does not come.
-func (s *Starter) Fewer() { (&seat{call: s.calls}).leave() }
+// Fewer takes back one of the claims that were prepared for: it does not come.
+func (s *Starter) Fewer() { s.door.Expect(-1) }
 
 // Claim is one key that is to become one run.
 type Claim struct {
 	Key       Key
-	Upstream  string       // the runs of other jobs that it builds on; empty when there are none
-	Intent    state.Record // the "creating" record
-	ID        string       // of the draft or job to go on with; empty when none is known
-	Recorded  bool         // the journal has the id
-	Submitted bool         // the platform shows statuses for it
-	Begun     bool         // it did when it was looked for: whoever deletes it now wants no other
-	Spare     []Found      // others with the key, which are not needed when ID is submitted
+	Namespace string          // of the job's name
+	Upstream  string          // the runs of other jobs that it builds on; empty when there are none
+	Intent    state.Record    // the "creating" record
+	ID        string          // of the draft to go on with, which the journal has; empty when there is none
+	Leftover  map[string]bool // ids of drafts of the job in other contents that our own journal records
 	// MakeWay ends what must not run beside the claim's run.
 	MakeWay func(context.Context) error
 	// Body gives the create body, unsigned. It uploads inputs, and is called only
@@ -57,158 +73,221 @@ type Claim struct {
 	Label func(ctx context.Context, id string, fresh bool) error
 }
 
+// job is what at most one run may be active of.
+func (c Claim) job() Job { return c.Key.In(c.Namespace) }
+
+// run is one claim on its way from a draft to a submitted run.
+type run struct {
+	*Starter
+	Claim
+	ticket *batch.Ticket
+	draft  string    // the one that is to be submitted
+	made   time.Time // its date; a time before that when it is not known
+	fresh  bool      // it was made by this very call, so that it says what the manifest says
+	adopts *Found    // a run of the key that was found; nil when there is none
+	begun  bool      // the journal has its "creating" record
+	noted  string    // id in its last "created" record
+	own    string    // the draft that this runner has made or recorded, as long as it may be one
+	losers []Found   // drafts of the key that others have made, and that lost
+	freed  time.Time // when the last draft that was waited for was seen gone, platform's time
+	pause  time.Duration
+}
+
 // maxVanished is how many drafts of one claim may be deleted under our hands
 // before it is given up.
-const maxVanished = 3
+const maxVanished = 20
 
 // Start brings a claim from wherever it is to submitted, and gives the id of the
-// run. See the package for the steps.
+// run. See the package for the steps. When it ends without that, it deletes the draft
+// that it has made: nobody shall wait for it.
 func (s *Starter) Start(ctx context.Context, c Claim) (id string, err error) {
-	place := &seat{call: s.calls}
-	defer place.leave()
+	r := &run{Starter: s, Claim: c, ticket: s.door.Ticket(), begun: c.ID != "", noted: c.ID, own: c.ID, pause: 2 * skew}
+	defer r.ticket.Leave()
 	if err := c.MakeWay(ctx); err != nil {
 		return "", err
 	}
 	for n := 1; ; n++ {
-		id, err = s.run(ctx, c, place)
-		if !vanished(err) || n == maxVanished || c.Begun {
-			return id, err
+		err = r.once(ctx)
+		if n == maxVanished || !r.begins(ctx, err) {
+			break
 		}
-		if c, err = s.again(ctx, c); err != nil {
-			return "", err
+		if err = r.again(ctx); err != nil {
+			break
+		}
+	}
+	if err != nil {
+		err = errors.Join(err, r.abandon(ctx, err))
+	}
+	return r.draft, err
+}
+
+// Clear deletes drafts of a job that are not needed, because their key has its run.
+func (s *Starter) Clear(ctx context.Context, job string, drafts []Found) {
+	r := &run{Starter: s, Claim: Claim{Key: Key{Name: job}}}
+	r.clear(ctx, "", drafts)
+}
+
+// begins tells that the claim begins anew after an error, and pauses before that if it
+// has made way for another runner.
+func (r *run) begins(ctx context.Context, err error) bool {
+	var gone *vanishedError
+	if !errors.As(err, &gone) {
+		return false
+	}
+	if !gone.withdrawn {
+		return true
+	}
+	pause := time.Duration((1 + r.Random()) * float64(r.pause))
+	r.pause *= 2
+	r.ticket.Leave()
+	return patience.Sleep(ctx, pause) == nil
+}
+
+// once is the straight line: a draft, elections until it may be submitted, a submit.
+func (r *run) once(ctx context.Context) error {
+	if r.adopts != nil {
+		return r.adopt(ctx, r.adopts.ID)
+	}
+	if err := r.makeDraft(ctx); err != nil {
+		return err
+	}
+	for {
+		b := &ballot{key: r.Key, namespace: r.Namespace, draft: r.draft, own: r.draft == r.own, oldest: r.made}
+		if err := r.vote(ctx, b); err != nil {
+			return r.failed("electing the draft of", err)
+		}
+		ruling, err := r.elect(ctx, b)
+		switch {
+		case err != nil:
+			return r.failed("electing the draft of", err)
+		case ruling.adopted != nil:
+			return r.adopt(ctx, ruling.adopted.ID)
+		case ruling.submits:
+			return patience.Within(ctx, r.submits, func() error { return r.spend(ctx) })
 		}
 	}
 }
 
-// run is the straight line: a draft, an election, a submit.
-func (s *Starter) run(ctx context.Context, c Claim, place *seat) (string, error) {
-	if c.Submitted {
-		return c.ID, s.adopt(ctx, c)
+// vote waits for a list that shows the draft, and with it all that is older. A batch
+// joins one reading before it waits for its last draft.
+func (r *run) vote(ctx context.Context, b *ballot) error {
+	shared := r.lists.join(b)
+	err := r.ticket.Vote(ctx)
+	shared.decide(ctx)
+	if b.err != nil {
+		return b.err
 	}
-	var d draft
-	err := Within(ctx, s.drafts, func() (err error) { d, err = s.draft(ctx, c); return err })
-	if err != nil {
-		return d.id, err
-	}
-	b := &ballot{key: c.Key, draft: d.id, since: c.Intent.Intent}
-	place.vote(ctx, b)
-	result, err := s.elect(ctx, b)
-	if err != nil {
-		return d.id, &StepError{c.Key.Name, "electing the draft of", err}
-	}
-	if result.winner.ID != d.id {
-		d = draft{id: result.winner.ID}
-		if err := s.Journal.Append(c.record(state.KindCreated, d.id)); err != nil {
-			return d.id, err
-		}
-	}
-	return d.id, Within(ctx, s.submits, func() error { return s.spend(ctx, c, d, result) })
+	return err
 }
 
-// again looks for the claim's key after its draft has vanished: another runner
-// may have deleted it because another draft had won.
-func (s *Starter) again(ctx context.Context, c Claim) (Claim, error) {
-	c.ID, c.Recorded, c.Submitted, c.Spare = "", false, false, nil
-	found, err := s.find(ctx, c)
+// again looks for the claim's key and for rivals, as when it was planned: another
+// runner may have deleted the draft.
+func (r *run) again(ctx context.Context) error {
+	r.ID, r.draft, r.own, r.fresh = "", "", "", false
+	found, err := r.find(ctx)
 	if err != nil || len(found) == 0 {
-		return c, err
+		return err
 	}
 	winner := Elect(found)
-	c.ID, c.Submitted, c.Spare = winner.ID, winner.Submitted(), losersOf(winner, found)
-	return c, nil
-}
-
-// find looks once for the jobs of the claim's key.
-func (s *Starter) find(ctx context.Context, c Claim) ([]Found, error) {
-	want := Search{Owner: s.Owner, Keys: []Key{c.Key}, Since: c.Intent.Intent}
-	sighting, err := Look(ctx, s.Platform, want)
-	var same []Found
-	for _, f := range sighting.Found {
-		if f.Key == c.Key {
-			same = append(same, f)
-		}
-	}
-	if err == nil && len(same) == 0 && !sighting.Whole {
-		err = &UnstableError{c.Key.Name}
-	}
-	return same, err
-}
-
-// adopt records a run that a process without our journal has started.
-func (s *Starter) adopt(ctx context.Context, c Claim) error {
-	if err := s.recordFound(c); err != nil {
-		return err
-	}
-	s.clear(ctx, c.Key.Name, c.Spare)
-	return s.submitted(ctx, c, c.ID, s.Report.Found)
-}
-
-// recordFound writes down a draft or job that the journal does not know.
-func (s *Starter) recordFound(c Claim) error {
-	if c.Recorded {
+	r.losers = losersOf(winner, r.ours(found))
+	if winner.Submitted() {
+		r.adopts = &winner
 		return nil
 	}
-	if err := s.Journal.Append(c.Intent); err != nil {
-		return err
-	}
-	return s.Journal.Append(c.record(state.KindCreated, c.ID))
-}
-
-// submitted records the run as what it is, and tells who has brought it there. A
-// runner that wants it to build on other runs may have brought the draft up to date last.
-func (s *Starter) submitted(ctx context.Context, c Claim, id string, tell func(job, id string)) error {
-	built, err := s.builtOn(ctx, c, id)
-	if err != nil {
-		return &StepError{c.Key.Name, "reading what was submitted of", err}
-	}
-	wanted := c.Upstream
-	c.Upstream = built
-	if err := s.Journal.Append(c.record(state.KindSubmitted, id)); err != nil {
-		return err
-	}
-	tell(c.Key.Name, id)
-	if built != wanted {
-		return &OtherRunsError{Name: c.Key.Name, ID: id, Built: built, Wanted: wanted}
-	}
+	r.ID, r.made = winner.ID, winner.Inserted
 	return nil
 }
 
-// builtOn is the runs of other jobs that a submitted one says it builds on. What is
-// submitted does not change any more.
-func (s *Starter) builtOn(ctx context.Context, c Claim, id string) (string, error) {
-	if c.Upstream == "" {
-		return "", nil // it builds on none in any run of this content
+// find looks once for the jobs of the claim's key. An active run of its job in another
+// content ends the claim.
+func (r *run) find(ctx context.Context) ([]Found, error) {
+	want := Search{Owner: r.Owner, Jobs: []Wanted{{r.Key, r.Namespace}}, Since: r.Intent.Intent}
+	sighting, err := Look(ctx, r.Platform, want)
+	if err != nil {
+		return nil, err
 	}
-	job, err := s.Platform.Job(ctx, id)
-	if NotFound(err) {
-		return c.Upstream, nil // nobody can tell any more
-	}
-	return upstream(job), err
-}
-
-// sign puts the claim into the create body.
-func (c Claim) sign(request rescale.JobRequest) rescale.JobRequest {
-	signed := c.Key.Sign(request)
-	for _, tile := range signed.JobAnalyses {
-		if c.Upstream != "" {
-			tile.EnvVars[UpstreamVariable] = c.Upstream
+	var same []Found
+	for _, f := range sighting.Found {
+		if f.Key == r.Key {
+			same = append(same, f)
+		} else if f.Active() && f.of(r.job()) {
+			sighting.Rivals = append(sighting.Rivals, f)
 		}
 	}
-	return signed
+	if len(same) == 0 && !sighting.Whole {
+		return nil, &UnstableError{r.Key.Name}
+	}
+	if len(sighting.Rivals) > 0 && (len(same) == 0 || !Elect(same).Submitted()) {
+		return nil, &RivalError{Job: r.job(), Rival: sighting.Rivals[0]}
+	}
+	return same, nil
+}
+
+// failed names the step and the job of an error.
+func (r *run) failed(act string, err error) error {
+	var rival *RivalError
+	if errors.As(err, &rival) {
+		return err // it says what it is about
+	}
+	return &StepError{r.Key.Name, act, err}
+}
+
+// note records the draft or job that the key stands for now.
+func (r *run) note(id string) error {
+	if !r.begun {
+		if err := r.Journal.Append(r.Intent); err != nil {
+			return err
+		}
+		r.begun = true
+	}
+	if r.noted == id {
+		return nil
+	}
+	r.noted = id
+	return r.Journal.Append(r.record(state.KindCreated, id))
 }
 
 func (c Claim) record(kind state.Kind, id string) state.Record {
 	return state.Record{Kind: kind, Job: c.Key.Name, Key: c.Key.String(), ID: id, Upstream: c.Upstream}
 }
 
-// Within runs f while holding a place of the semaphore.
-func Within(ctx context.Context, places *semaphore.Weighted, f func() error) error {
-	if err := places.Acquire(ctx, 1); err != nil {
-		return context.Cause(ctx)
-	}
-	defer places.Release(1)
-	return f()
-}
-
 // SettleTime is how long after a submit its first status may be missing.
 const SettleTime = time.Minute
+
+// Platform is what the steps need of the platform. The client repeats none of
+// the changes.
+type Platform interface {
+	Reader
+	Writer
+}
+
+// Reader reads what is there.
+type Reader interface {
+	Jobs(ctx context.Context, query rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error)
+	Job(ctx context.Context, id string) (rescale.Job, error)
+	Statuses(ctx context.Context, id string) ([]rescale.Status, error)
+}
+
+// Writer makes drafts, spends the money, and removes drafts that nobody needs.
+type Writer interface {
+	CreateJob(ctx context.Context, body rescale.JobRequest) (rescale.Job, error)
+	UpdateJob(ctx context.Context, id string, body rescale.JobRequest) error
+	SubmitJob(ctx context.Context, id string) error
+	DeleteJob(ctx context.Context, id string) error
+}
+
+// Journal is where every step is written before and after it happens. Append
+// returns only when the record is safe on the disk; its error stops the run.
+type Journal interface {
+	Append(state.Record) error
+}
+
+// Reporter is told what happened.
+type Reporter interface {
+	Created(job, id string)
+	Submitted(job, id string)
+	Found(job, id string) // a run that was on its way before: nothing is submitted
+	// Waiting is called when a draft of another runner goes first, at most until then.
+	Waiting(job, draft string, until time.Time)
+	Warn(job, message string)
+}

@@ -3,53 +3,69 @@ package once
 import (
 	"context"
 
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// spend submits the winner, unless somebody has, and removes the losers. Only
-// then the run is recorded as submitted, so that a process which dies in between
-// leaves no draft that nobody remembers.
-func (s *Starter) spend(ctx context.Context, c Claim, d draft, e election) error {
-	tell := s.Report.Found
-	if !e.winner.Submitted() {
-		if err := s.submit(ctx, c, d); err != nil {
-			return err
-		}
-		tell = s.Report.Submitted
+// spend submits the elected draft, and removes the losers. Only then the run is
+// recorded as submitted, so that a process which dies in between leaves no draft that
+// nobody remembers.
+func (r *run) spend(ctx context.Context) error {
+	here, err := r.submit(ctx)
+	if err != nil {
+		return err
 	}
-	s.clear(ctx, c.Key.Name, e.losers)
-	return s.submitted(ctx, c, d.id, tell)
+	tell := r.Report.Found
+	if here {
+		tell = r.Report.Submitted
+	}
+	r.clear(ctx, r.draft, r.losers)
+	return r.submitted(ctx, tell)
+}
+
+// adopt records a run that somebody else has submitted, and removes what it makes needless.
+func (r *run) adopt(ctx context.Context, id string) error {
+	r.draft = id
+	if err := r.note(id); err != nil {
+		return err
+	}
+	r.clear(ctx, id, r.losers)
+	return r.submitted(ctx, r.Report.Found)
 }
 
 // submit spends the money: record, submit. A draft that this call did not make
-// may have been submitted meanwhile, or may say something else than the manifest.
-func (s *Starter) submit(ctx context.Context, c Claim, d draft) error {
-	if !d.fresh {
-		history, err := s.Platform.Statuses(ctx, d.id)
+// may have been submitted meanwhile, or may say something else than the manifest. It
+// tells whether the run was submitted here.
+func (r *run) submit(ctx context.Context) (here bool, err error) {
+	if !r.fresh {
+		history, err := r.Platform.Statuses(ctx, r.draft)
 		if err != nil {
-			return &StepError{c.Key.Name, "reading the statuses of", orVanished(d.id, err)}
+			return false, r.failed("reading the statuses of", orVanished(r.draft, err))
 		}
 		if len(history) > 0 {
-			return nil
+			return false, nil
 		}
-		if err := s.update(ctx, c, d.id); err != nil {
-			return err
+		if err := r.update(ctx); err != nil {
+			return false, err
 		}
 	}
-	if err := c.Label(ctx, d.id, d.fresh); err != nil {
-		return err
+	if err := r.Label(ctx, r.draft, r.fresh); err != nil {
+		return false, err
 	}
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return false, context.Cause(ctx)
 	}
-	if err := s.Journal.Append(c.record(state.KindSubmitting, d.id)); err != nil {
-		return err
+	if err := r.Journal.Append(r.record(state.KindSubmitting, r.draft)); err != nil {
+		return false, err
 	}
-	if err := s.ensureSubmitted(ctx, d.id); err != nil {
-		return &StepError{c.Key.Name, "submitting", orVanished(d.id, err)}
+	if r.own == r.draft {
+		r.own = "" // from here on it may be a run
 	}
-	return nil
+	if err := r.ensureSubmitted(ctx); err != nil {
+		return false, r.failed("submitting", orVanished(r.draft, err))
+	}
+	return true, nil
 }
 
 // maxSubmits is how many submits of one draft may get lost before it is given up.
@@ -58,35 +74,67 @@ const maxSubmits = 3
 
 // ensureSubmitted submits. Only a status history proves a submit, an answer does
 // not: after an error the history decides (rescale-api.md §7.1).
-func (s *Starter) ensureSubmitted(ctx context.Context, id string) (err error) {
+func (r *run) ensureSubmitted(ctx context.Context) (err error) {
 	for range maxSubmits {
-		err = Patiently(ctx, func() error { return s.Platform.SubmitJob(ctx, id) })
+		err = patience.Throttled(ctx, func() error { return r.Platform.SubmitJob(ctx, r.draft) })
 		if err == nil || rescale.IsAuth(err) {
 			return err
 		}
-		if !outcomeUnknown(err) {
-			history, readErr := s.Platform.Statuses(ctx, id)
+		if !patience.OutcomeUnknown(err) {
+			history, readErr := r.Platform.Statuses(ctx, r.draft)
 			if readErr == nil && len(history) > 0 {
 				return nil // refused, because somebody has submitted it already
 			}
 			return err
 		}
-		if s.isSubmitted(ctx, id) {
+		if r.showsStatus(ctx) {
 			return nil
 		}
 	}
 	return err
 }
 
-// isSubmitted reads the statuses until they show something, or for a few seconds.
-func (s *Starter) isSubmitted(ctx context.Context, id string) bool {
-	for _, pause := range settlePauses {
-		if Sleep(ctx, pause) != nil {
+// showsStatus reads the statuses until they show something, or for a few seconds.
+func (r *run) showsStatus(ctx context.Context) bool {
+	for _, pause := range patience.SettlePauses() {
+		if patience.Sleep(ctx, pause) != nil {
 			return false
 		}
-		if history, err := s.Platform.Statuses(ctx, id); err == nil && len(history) > 0 {
+		if history, err := r.Platform.Statuses(ctx, r.draft); err == nil && len(history) > 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// submitted records the run as what it is, and tells who has brought it there. A
+// runner that wants it to build on other runs may have brought the draft up to date last.
+func (r *run) submitted(ctx context.Context, tell func(job, id string)) error {
+	built, err := r.builtOn(ctx)
+	if err != nil {
+		return r.failed("reading what was submitted of", err)
+	}
+	wanted := r.Upstream
+	r.Upstream = built
+	if err := r.Journal.Append(r.record(state.KindSubmitted, r.draft)); err != nil {
+		return err
+	}
+	tell(r.Key.Name, r.draft)
+	if built != wanted {
+		return &OtherRunsError{Name: r.Key.Name, ID: r.draft, Built: built, Wanted: wanted}
+	}
+	return nil
+}
+
+// builtOn is the runs of other jobs that a submitted one says it builds on. What is
+// submitted does not change any more.
+func (r *run) builtOn(ctx context.Context) (string, error) {
+	if r.Upstream == "" {
+		return "", nil // it builds on none in any run of this content
+	}
+	job, err := r.Platform.Job(ctx, r.draft)
+	if patience.NotFound(err) {
+		return r.Upstream, nil // nobody can tell any more
+	}
+	return variable(job, UpstreamVariable), err
 }

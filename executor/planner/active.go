@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -36,6 +37,10 @@ func activeRuns(jobs []resolver.Job, snapshot state.Snapshot) []string {
 func Active(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.Snapshot) (Observation, error) {
 	seen := Observation{Now: time.Now(), Statuses: make(map[string][]rescale.Status), Gone: make(map[string]bool)}
 	ids := activeRuns(jobs, snapshot)
+	seen.Open = make(map[string]bool, len(ids))
+	for _, id := range ids {
+		seen.Open[id] = true
+	}
 	if len(ids) > lookParallel {
 		if err := seen.glance(ctx, p); err != nil {
 			return seen, err
@@ -50,7 +55,7 @@ func Active(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.S
 			history, err := p.Statuses(ctx, id)
 			mu.Lock()
 			defer mu.Unlock()
-			if once.NotFound(err) {
+			if patience.NotFound(err) {
 				seen.Gone[id] = true
 				return nil
 			}
@@ -71,4 +76,47 @@ func (o *Observation) glance(ctx context.Context, p Finder) error {
 		return true
 	})
 	return err
+}
+
+// active are the runs of the job that may be under way, other than the step's own, in
+// whatever content.
+func (d decision) active(step Step) []Rival {
+	var rivals []Rival
+	for _, run := range d.runs {
+		if run.ID != step.ID && d.activeRun(run) {
+			rivals = append(rivals, Rival{run.ID, run.Key})
+		}
+	}
+	return rivals
+}
+
+// activeRun tells that a run may be under way on the platform. Only a draft
+// without any status is known not to be; a run that was submitted, or was about
+// to be a moment ago, may not show its first status yet.
+func (d decision) activeRun(run state.Run) bool {
+	if run.Stage == state.StageCreating || run.Stage == state.StageFinished || d.seen.Gone[run.ID] {
+		return false
+	}
+	history := d.seen.Statuses[run.ID]
+	if len(history) == 0 {
+		recent := run.Stage == state.StageSubmitting && d.seen.Now.Sub(run.SubmittingAt) < once.SettleTime
+		return run.Stage == state.StageSubmitted || recent
+	}
+	_, done := verdict.Judge(history)
+	return !done
+}
+
+// conflict refuses to start a run while another of the same job is under way:
+// both would be billed.
+func (d decision) conflict(wanted Step, rival Rival) Step {
+	found := once.Found{ID: rival.ID}
+	for _, f := range slices.Concat(d.seen.others(d.job.Name), d.seen.ofJob(d.job.Name)) {
+		if f.ID == rival.ID {
+			found = f
+		}
+	}
+	wanted.Action, wanted.ID = Conflict, rival.ID
+	wanted.Reasons = []string{once.DescribeRival(found)}
+	wanted.Advice = once.RivalHint
+	return wanted
 }

@@ -11,17 +11,15 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// target is the run that a job wants as far as the journal tells.
+// target is the run that a job wants as far as is known.
 type target struct {
 	current state.Run // the newest of this very content and generation; zero when there is none
 	key     once.Key  // of the run
-	open    bool      // nothing in the journal is this run: it is looked for on the platform, and else made
-	built   string    // the lineage that a run of any attempt may have to be this one; empty for none
-	because string    // why an open run is wanted although the journal knows current
-	drafted bool      // current is a draft, which will do if no run is found that builds on the right ones
+	open    bool      // nothing that is known is this run: it is looked for on the platform, and else made
+	because string    // why an open run is wanted although current is known
 }
 
-// target looks at the journal, at what became of the current run, and at whether
+// target looks at the runs of the job, at what became of the current run, and at whether
 // a person or the manifest wants another attempt.
 func (d decision) target() target {
 	current, known := newest(d.runs, d.job, d.lineage)
@@ -29,15 +27,15 @@ func (d decision) target() target {
 	gone := d.seen.Gone[current.ID]
 	switch {
 	case !known:
-		t.open, t.built = true, d.lineage
+		t.open = true
 	case current.Stage == state.StageCreating:
-		t.open, t.because, t.built = true, "an earlier create left nothing on the platform", d.elsewhere(current)
+		t.open, t.because = true, "an earlier create left nothing on the platform"
 	case gone && current.Stage == state.StageCreated: // never billed
-		t.open, t.because, t.built = true, fmt.Sprintf("draft %s was deleted on the platform", current.ID), d.elsewhere(current)
+		t.open, t.because = true, fmt.Sprintf("draft %s was deleted on the platform", current.ID)
 	case d.stale(current):
-		t.open, t.because, t.key, t.built = true, ranAgain(current.Upstream, d.lineage), d.next(), d.lineage
-	case d.unsubmitted(current) && d.elsewhere(current) != "":
-		t.open, t.drafted, t.built = true, true, d.lineage
+		t.open, t.because, t.key = true, ranAgain(current.Upstream, d.lineage), d.next()
+	case d.unsubmitted(current) && current.Upstream != d.lineage && !d.seen.looked:
+		t.open = true // a run of another attempt may build on the right ones
 	case d.replace && (gone || d.replaceable(current)):
 		t.open, t.because, t.key = true, replaced, d.next()
 	case current.Stage == state.StageFinished && retries(d.job, verdict.Verdict(current.Verdict)) && d.judged(current):
@@ -54,15 +52,15 @@ func (d decision) replaceable(current state.Run) bool {
 	if current.Stage != state.StageFinished {
 		return d.rivals == StopRivals && d.activeRun(current)
 	}
-	return !d.cutShort(current)
+	return d.exact || !d.cutShort(current)
 }
 
-// cutShort tells that a run is a replacement whose results never arrived, or which
-// another job is still to build on: the same command, given again after a crash, goes
-// on with it.
+// cutShort tells that a run is a replacement whose end the journal has not seen, whose
+// results never arrived, or which another job is still to build on: the same command,
+// given again after a crash, goes on with it.
 func (d decision) cutShort(current state.Run) bool {
 	fetched := current.Selection != "" || len(d.seen.Missing[d.job.Name]) == 0
-	return current.Attempt > 1 && (!fetched || d.waitedFor(current) != "")
+	return current.Attempt > 1 && (d.seen.Open[current.ID] || !fetched || d.waitedFor(current) != "")
 }
 
 // waitedFor is a job that is still to build on a replacement which succeeded.
@@ -83,7 +81,7 @@ func (decision) retrying(v, id string) string {
 	return fmt.Sprintf("%s as %s, and rerun.onFailure is always", v, id)
 }
 
-// newest is the last run of a job's content and generation in the journal: of those
+// newest is the last run of a job's content and generation: of those
 // that build on the wanted runs of other jobs, if there is one.
 func newest(runs []state.Run, job resolver.Job, lineage string) (newest state.Run, known bool) {
 	for _, run := range slices.Backward(runs) {
@@ -103,7 +101,7 @@ func newest(runs []state.Run, job resolver.Job, lineage string) (newest state.Ru
 // generation is the one that the manifest asks for.
 func generation(job resolver.Job) int { return max(1, job.Rerun.Generation.V) }
 
-// next is the attempt after all that the journal knows of this content and generation.
+// next is the attempt after all that are known of this content and generation.
 func (d decision) next() once.Key {
 	last := 0
 	for _, run := range d.runs {
@@ -112,19 +110,6 @@ func (d decision) next() once.Key {
 		}
 	}
 	return d.key(last + 1)
-}
-
-// beyond is the attempt after all that the journal knows or that the platform has
-// billed. A draft on the platform is of this attempt, or of a later one: another
-// runner is about to submit it, or has died before that.
-func (d decision) beyond() once.Key {
-	next := d.next()
-	for _, f := range d.seen.ofJob(d.job.Name) {
-		if f.Key == d.key(f.Key.Attempt) && f.Submitted() {
-			next.Attempt = max(next.Attempt, f.Key.Attempt+1)
-		}
-	}
-	return next
 }
 
 func (d decision) key(attempt int) once.Key {

@@ -3,11 +3,12 @@ package planner
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
-	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
@@ -18,16 +19,55 @@ type decision struct {
 	runs    []state.Run // of this name, oldest first
 	seen    Observation
 	replace bool // a person wants it to run again
+	exact   bool // after this very run
+	command string
 	rivals  Rivalry
 	lineage string // the runs of other jobs that it is to build on
 }
 
 func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options Options, lineage string) decision {
-	_, replace := slices.BinarySearch(options.Replace, job.Name)
-	return decision{
-		job: job, runs: snapshot.Runs[job.Name], seen: o,
-		replace: replace, rivals: options.Rivals, lineage: lineage,
+	d := decision{
+		job: job, runs: o.dated(snapshot.Runs[job.Name]), seen: o,
+		rivals: options.Rivals, lineage: lineage, command: options.Command,
 	}
+	newest := newestSubmitted(d.runs)
+	_, d.replace = slices.BinarySearch(options.Replace, job.Name)
+	d.exact = newest.ID != "" && options.After[job.Name] == newest.ID
+	failed := newest.Stage == state.StageFinished && newest.Verdict != string(verdict.Succeeded) && d.judged(newest)
+	d.replace = d.replace || d.exact || options.Failed && failed
+	return d
+}
+
+// dated sorts the runs of a job by when they were made, as far as the platform has told:
+// some may be known from it, others from the journal. Of the others, the intent is a
+// date before that.
+func (o Observation) dated(runs []state.Run) []state.Run {
+	if len(runs) < 2 || len(o.found)+len(o.other) == 0 {
+		return runs
+	}
+	dates := make(map[string]time.Time)
+	for _, f := range slices.Concat(o.ofJob(runs[0].Job), o.others(runs[0].Job)) {
+		dates[f.ID] = f.Inserted
+	}
+	date := func(r state.Run) time.Time {
+		if at, told := dates[r.ID]; told {
+			return at
+		}
+		return r.Intent
+	}
+	sorted := slices.Clone(runs)
+	slices.SortStableFunc(sorted, func(a, b state.Run) int { return date(a).Compare(date(b)) })
+	return sorted
+}
+
+// newestSubmitted is the newest run that was paid; zero when there is none.
+func newestSubmitted(runs []state.Run) state.Run {
+	for _, run := range slices.Backward(runs) {
+		if run.Stage == state.StageSubmitted || run.Stage == state.StageFinished {
+			return run
+		}
+	}
+	return state.Run{}
 }
 
 // step is what the job wants, unless that would bill two runs of it at a time.
@@ -49,7 +89,7 @@ func (d decision) step() Step {
 			step.Reasons = append(step.Reasons, fmt.Sprintf("run %s is stopped first", r.ID))
 		}
 	default:
-		return conflict(step, rivals[0])
+		return d.conflict(step, rivals[0])
 	}
 	return step
 }
@@ -59,50 +99,23 @@ func (d decision) wanted() Step {
 	t := d.target()
 	switch current := t.current; {
 	case t.open:
-		return d.unrecorded(t)
+		return d.creates(t)
 	case d.seen.Gone[current.ID]:
 		step := d.of(Conflict, current, fmt.Sprintf("job %s was deleted on the platform", current.ID))
-		step.Advice = AgainAdvice(d.job)
+		step.Advice = AgainAdvice(d.command, d.job, Rival{current.ID, current.Key})
 		return step
+	case current.Stage == state.StageSubmitted:
+		return d.running(current)
 	case current.Stage != state.StageFinished:
-		return d.underWay(current)
+		return d.draft(current)
 	default:
 		return d.settled(current)
 	}
 }
 
-// unrecorded is for a run of which the journal has no job. The platform may know
-// more: other machines keep other journals.
-func (d decision) unrecorded(t target) Step {
-	found, ok := d.seen.best(t.key, t.built)
-	switch {
-	case t.drafted && (!ok || found.ID == t.current.ID):
-		return d.underWay(t.current)
-	case !ok:
-		return d.creates(t)
-	}
-	judged, over := found.Verdict()
-	judged = judged.Checked(d.seen.Failed[found.ID])
-	next := target{current: t.current, key: d.beyond(), open: true}
-	switch {
-	case found.Submitted() && found.Upstream != d.lineage:
-		next.because = ranAgain(found.Upstream, d.lineage)
-		return d.unrecorded(next)
-	case t.because == replaced, !over:
-		return d.adopted(found)
-	case d.replace:
-		next.because = replaced
-		return d.unrecorded(next)
-	case retries(d.job, judged.Verdict):
-		next.because = d.retrying(string(judged.Verdict), found.ID)
-		return d.unrecorded(next)
-	}
-	return d.adopted(found)
-}
-
 // creates makes a new job, and says why.
 func (d decision) creates(t target) Step {
-	step := Step{Job: d.job, Action: Run, Key: t.key, Last: t.current, Reasons: []string{t.because}, Since: d.seen.Horizon}
+	step := Step{Job: d.job, Action: Run, Key: t.key, Last: t.current, Replaces: t.because == replaced, Reasons: []string{t.because}, Since: d.seen.since(d.job.Name, d.seen.Horizon)}
 	switch {
 	case t.because != "" && t.key.Attempt > 1:
 		step.Action = Rerun
@@ -116,34 +129,26 @@ func (d decision) creates(t target) Step {
 	return step
 }
 
-// adopted is for a run that only the platform remembers.
-func (d decision) adopted(found once.Found) Step {
-	step := Step{
-		Job: d.job, Key: found.Key, ID: found.ID, Stage: state.StageCreated, Action: Resume, Spare: d.seen.spare(found),
-		Reasons: []string{fmt.Sprintf("draft %s found on the platform", found.ID)},
+// draft is for a job that was made and not submitted yet. It is what --replace asked
+// for, if that was asked: the same command again goes on with it.
+func (d decision) draft(current state.Run) Step {
+	reason := fmt.Sprintf("draft %s is not submitted yet", current.ID)
+	if history := d.seen.Statuses[current.ID]; len(history) > 0 {
+		reason = fmt.Sprintf("%s is %s", current.ID, history[0].Status)
 	}
-	step.Since = found.Inserted
-	for _, f := range step.Spare {
-		if f.Inserted.Before(step.Since) {
-			step.Since = f.Inserted
-		}
-	}
-	if found.Submitted() {
-		step.Stage, step.Running = state.StageSubmitted, true
-		_, step.Over = found.Verdict()
-		step.Reasons = []string{fmt.Sprintf("run %s found on the platform, %s", found.ID, found.History[0].Status)}
-	}
-	return step
+	return d.of(Resume, current, reason)
 }
 
-// underWay is for a run whose end the journal has not seen. It is what --replace
-// asked for, if that was asked: the same command again goes on with it.
-func (d decision) underWay(current state.Run) Step {
-	history := d.seen.Statuses[current.ID]
-	step := d.of(Resume, current, resumeReason(current, history))
-	step.Running = len(history) > 0
-	_, step.Over = verdict.Judge(history)
-	return step
+// running is for a run whose end nobody has seen.
+func (d decision) running(current state.Run) Step {
+	reason := fmt.Sprintf("%s was submitted", current.ID)
+	if current.Status != "" {
+		reason = fmt.Sprintf("%s is %s", current.ID, current.Status)
+	}
+	if history := d.seen.Statuses[current.ID]; len(history) > 0 {
+		reason = fmt.Sprintf("%s is %s", current.ID, history[0].Status)
+	}
+	return d.of(Running, current, reason)
 }
 
 // settled is for a run that came to its end.
@@ -154,7 +159,7 @@ func (d decision) settled(current state.Run) Step {
 	step := d.of(Unchanged, current, fmt.Sprintf("%s as %s", current.Verdict, current.ID))
 	if verdict.Verdict(current.Verdict) != verdict.Succeeded {
 		step.Reasons = append(step.Reasons, current.Reason)
-		step.Advice = FailedAdvice(d.job, verdict.Verdict(current.Verdict))
+		step.Advice = FailedAdvice(d.command, d.job, Rival{current.ID, current.Key}, verdict.Verdict(current.Verdict))
 	}
 	if missing := d.seen.Missing[d.job.Name]; len(missing) > 0 {
 		step.Action = Fetch
@@ -162,7 +167,7 @@ func (d decision) settled(current state.Run) Step {
 	}
 	if next := d.waitedFor(current); d.replace && next != "" {
 		step.Reasons = append(step.Reasons, "replaced already, for "+next)
-		step.Advice = fmt.Sprintf("--target %s --replace %s runs it once more before %s", d.job.Name, d.job.Name, next)
+		step.Advice = Again(d.command, Rival{current.ID, current.Key}) + " runs it once more before " + next
 	}
 	return step
 }
@@ -193,31 +198,46 @@ func (d decision) judges(current state.Run) Step {
 func (d decision) of(action Action, run state.Run, reason string) Step {
 	return Step{
 		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: []string{reason},
-		Since: run.Intent,
+		Since: d.seen.since(d.job.Name, run.Intent), Surplus: d.seen.surplus(run),
 	}
 }
 
-func resumeReason(run state.Run, history []rescale.Status) string {
-	switch {
-	case len(history) > 0:
-		return fmt.Sprintf("%s is %s", run.ID, history[0].Status)
-	case run.Stage == state.StageSubmitted:
-		return fmt.Sprintf("%s was submitted", run.ID)
+// Again says how runs are followed by others: as a command that can be pasted, and that
+// buys each of them once however often it is given. Command is how this tool was called.
+func Again(command string, runs ...Rival) string {
+	var words []string
+	if command != "" {
+		words = append(words, command)
 	}
-	return fmt.Sprintf("draft %s is not submitted yet", run.ID)
+	for _, r := range runs {
+		key, _ := once.ParseKey(r.Key)
+		words = append(words, "--replace", Quote(key.Name+"="+r.ID))
+	}
+	return strings.Join(words, " ")
+}
+
+// Quote makes a word that a shell takes as it is.
+func Quote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./=:,+@%", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // AgainAdvice says how a run is followed by another.
-func AgainAdvice(job resolver.Job) string {
+func AgainAdvice(command string, job resolver.Job, run Rival) string {
 	if job.Protected.V {
 		return "it is protected: to run it again, write protected: false first"
 	}
-	return "--replace " + job.Name + " runs it again unchanged"
+	return Again(command, run) + " runs it again unchanged"
 }
 
 // FailedAdvice says what can follow a run that did not succeed, and what will.
-func FailedAdvice(job resolver.Job, v verdict.Verdict) string {
-	advice := AgainAdvice(job)
+func FailedAdvice(command string, job resolver.Job, run Rival, v verdict.Verdict) string {
+	advice := AgainAdvice(command, job, run)
 	if retries(job, v) {
 		advice = "the next apply starts another attempt, as rerun.onFailure is always"
 	}

@@ -3,7 +3,6 @@ package planner
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -46,17 +45,13 @@ func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job,
 	return failed, group.Wait()
 }
 
-// doubtful are the runs of a job's content that the platform calls successful, and of
-// which the outputs decide whether there is another attempt.
+// doubtful are the runs of a job's content of which the outputs decide whether there is
+// another attempt: those that nobody has judged, and those that failed a check.
 func (o Observation) doubtful(job resolver.Job, runs []state.Run) (ids []string) {
-	for _, f := range o.ofJob(job.Name) {
-		if judged, _ := f.Verdict(); f.Key.Digest == job.Digest && judged.Verdict == verdict.Succeeded {
-			ids = append(ids, f.ID)
-		}
-	}
 	for _, run := range runs {
 		current := run.Digest == job.Digest && run.Generation == generation(job)
-		if current && run.Verdict == string(verdict.SuccessCheckFailed) && !slices.Contains(ids, run.ID) {
+		unjudged := run.Verdict == string(verdict.Succeeded) && run.Checks == ""
+		if current && (unjudged || run.Verdict == string(verdict.SuccessCheckFailed)) {
 			ids = append(ids, run.ID)
 		}
 	}
@@ -77,10 +72,5 @@ func (o Observation) protected(ctx context.Context, p Finder, resolved resolver.
 	if len(names) == 0 {
 		return nil, nil
 	}
-	mine, err := once.Mine(ctx, p, resolved.User.Email, names)
-	var found []once.Found
-	for _, owned := range mine {
-		found = append(found, owned.Found)
-	}
-	return found, err
+	return once.Everywhere(ctx, p, resolved.User.Email, names)
 }

@@ -20,6 +20,8 @@ type Change struct {
 	Field string `json:"field"`
 	Old   string `json:"old,omitempty"`
 	New   string `json:"new,omitempty"`
+	// Diff shows how a command changed, a line each, see commandDiff.
+	Diff []string `json:"diff,omitempty"`
 }
 
 // since tells what changed in a job since a run, as values and in words. A run that
@@ -33,9 +35,12 @@ func since(run state.Run, job resolver.Job) (changes []Change, words []string) {
 		changes = diff(run.Parts, job.Parts)
 	}
 	if was, now := run.Generation, generation(job); was != now {
-		changes = append(changes, Change{"rerun.generation", strconv.Itoa(was), strconv.Itoa(now)})
+		changes = append(changes, Change{Field: "rerun.generation", Old: strconv.Itoa(was), New: strconv.Itoa(now)})
 	}
-	return changes, append(words, describe(changes, job)...)
+	if words = append(words, describe(changes, job)...); len(words) == 0 {
+		words = []string{fmt.Sprintf("it changed since run %s, in what the platform does not tell", run.ID)}
+	}
+	return changes, words
 }
 
 // diff gives what differs, in the order of the new parts; removed ones last.
@@ -49,12 +54,12 @@ func diff(before []state.Part, now []resolver.Part) []Change {
 	for _, p := range now {
 		present[p.Field] = true
 		if was, ok := old[p.Field]; !ok || was != p.Value {
-			changes = append(changes, Change{p.Field, was, p.Value})
+			changes = append(changes, Change{Field: p.Field, Old: was, New: p.Value})
 		}
 	}
 	for _, p := range before {
 		if !present[p.Field] {
-			changes = append(changes, Change{p.Field, p.Value, ""})
+			changes = append(changes, Change{Field: p.Field, Old: p.Value})
 		}
 	}
 	return changes

@@ -27,7 +27,7 @@ func (d decision) earlier(step Step) string {
 			return run.ID
 		}
 	}
-	for _, f := range slices.Concat(d.seen.ofJob(d.job.Name), d.seen.Protected) {
+	for _, f := range d.seen.Protected {
 		if f.Key.Name == d.job.Name && f.Submitted() && f.ID != step.ID {
 			return f.ID
 		}

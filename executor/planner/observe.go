@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -22,65 +21,49 @@ type Observation struct {
 	Horizon  time.Time                   // date of the newest job when the job list was read; zero when it was not, or was empty
 	Now      time.Time                   // the local clock when the statuses were read
 	Found    []once.Found                // jobs of ours with a key that may be made
+	Others   []once.Found                // of the same jobs in other contents: active runs, and the newest one
+	Waiting  map[string]time.Time        // date of the oldest draft in another content, by job name
 	Statuses map[string][]rescale.Status // of runs that the journal calls active, by job id
+	Open     map[string]bool             // ids of runs that the journal calls active
 	Gone     map[string]bool             // job ids that the platform no longer has
 	Missing  map[string][]string         // result files that are not here, by job name
 	Stock    inputs.Stock                // which inputs of new runs the platform has
 	Unused   map[string]string           // jobs that are still to build on a replacement, by its id
 
-	Failed    map[string][]string     // checks that a run does not pass now, by job id, where another attempt depends on it
-	Protected []once.Found            // runs in any content of protected jobs that would be submitted
-	byJob     map[string][]once.Found // Found, sorted by the names of jobs; nil when nobody has
+	Tags   map[string][]string    // of runs that need judging, by job id
+	Stored map[string]rescale.Job // earlier runs whose command is compared, by job id
+
+	Failed    map[string][]string // checks that a run does not pass now, by job id, where another attempt depends on it
+	Protected []once.Found        // runs in any content of protected jobs that would be submitted
+
+	looked bool // what is not known of a job that is searched for is not on the platform
+	found  byJob
+	other  byJob
 }
 
-// index sorts what was found by the names of jobs: a sweep that lost its state finds
-// all of its points.
-func index(found []once.Found) map[string][]once.Found {
-	byJob := make(map[string][]once.Found)
+// byJob is jobs by their names in the manifest: a sweep that lost its state finds all
+// of its points.
+type byJob map[string][]once.Found
+
+func index(found []once.Found) byJob {
+	list := make(byJob)
 	for _, f := range found {
-		byJob[f.Key.Name] = append(byJob[f.Key.Name], f)
+		list[f.Key.Name] = append(list[f.Key.Name], f)
 	}
-	return byJob
+	return list
 }
 
-// ofJob is what was found of one job, in any content.
-func (o Observation) ofJob(name string) []once.Found {
-	if o.byJob == nil {
-		return index(o.Found)[name]
-	}
-	return o.byJob[name]
+// indexed is o with what was found sorted by the names of jobs.
+func (o Observation) indexed() Observation {
+	o.found, o.other = index(o.Found), index(o.Others)
+	return o
 }
 
-// best is the job that a key stands for, of this attempt or a later one, or of any
-// if it has the lineage: the submitted ones before drafts, those with the lineage
-// before the others, and the newest attempt first. An empty lineage asks for none.
-func (o Observation) best(key once.Key, lineage string) (once.Found, bool) {
-	var same []once.Found
-	for _, f := range o.ofJob(key.Name) {
-		right := f.Key.Attempt >= key.Attempt || lineage != "" && f.Submitted() && f.Upstream == lineage
-		if f.Key.Digest == key.Digest && f.Key.Name == key.Name && f.Key.Generation == key.Generation && right {
-			same = append(same, f)
-		}
-	}
-	if len(same) == 0 {
-		return once.Found{}, false
-	}
-	submitted := slices.DeleteFunc(slices.Clone(same), func(f once.Found) bool { return !f.Submitted() })
-	if len(submitted) > 0 {
-		same = submitted
-	}
-	right := slices.DeleteFunc(slices.Clone(same), func(f once.Found) bool { return f.Upstream != lineage })
-	if lineage != "" && len(right) > 0 {
-		same = right
-	}
-	newest := slices.MaxFunc(same, func(a, b once.Found) int { return cmp.Compare(a.Key.Attempt, b.Key.Attempt) })
-	return once.Elect(slices.DeleteFunc(same, func(f once.Found) bool { return f.Key != newest.Key })), true
-}
+// ofJob is what was found of one job in a content that is wanted.
+func (o Observation) ofJob(name string) []once.Found { return o.found[name] }
 
-// spare are the others with the key of a job.
-func (o Observation) spare(f once.Found) []once.Found {
-	return slices.DeleteFunc(slices.Clone(o.ofJob(f.Key.Name)), func(other once.Found) bool { return other.Key != f.Key || other.ID == f.ID })
-}
+// others is what was found of one job in other contents.
+func (o Observation) others(name string) []once.Found { return o.other[name] }
 
 // Observe reads what New needs. It sends GETs only: what is known of runs and
 // jobs, and then of the inputs of those that are to run.
@@ -89,7 +72,11 @@ func Observe(ctx context.Context, p Observer, resolved resolver.Result, snapshot
 	if err != nil {
 		return seen, err
 	}
-	search := inputs.Search{Owner: resolved.User.Email, Known: snapshot, Wanted: New(resolved.Jobs, snapshot, seen, options).needed()}
+	plan := New(resolved.Jobs, snapshot, seen, options)
+	if err := seen.readCommands(ctx, p, plan); err != nil {
+		return seen, err
+	}
+	search := inputs.Search{Owner: resolved.User.Email, Known: snapshot, Wanted: plan.needed()}
 	if options.NoReuse {
 		search.Scope = inputs.Nowhere
 	}
@@ -101,39 +88,107 @@ func Observe(ctx context.Context, p Observer, resolved resolver.Result, snapshot
 // active, and, when a job may be on the platform without the journal knowing,
 // one listing for all jobs together.
 func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapshot state.Snapshot, options Options) (Observation, error) {
-	seen, err := Active(ctx, p, resolved.Jobs, snapshot)
+	jobs := resolved.Jobs
+	seen, err := Active(ctx, p, jobs, snapshot)
 	if err != nil {
 		return seen, err
 	}
-	seen.Unused = unused(resolved.Jobs, snapshot, options.Replace)
-	if seen.Missing, err = missingOutputs(ctx, resolved.Jobs, snapshot, seen.lineages(resolved.Jobs, snapshot, options)); err != nil {
+	known, _ := seen.recall(jobs, snapshot)
+	if err := seen.missing(ctx, jobs, known, options); err != nil {
 		return seen, err
 	}
-	search, open := seen.search(resolved.Jobs, snapshot, options)
+	search, open := seen.search(jobs, known, options)
 	search.Owner = resolved.User.Email
-	if len(search.Keys) > 0 {
+	if len(search.Jobs) > 0 {
 		if err := seen.look(ctx, p, search, open); err != nil {
 			return seen, err
 		}
+		known, _ = seen.recall(jobs, snapshot)
 	}
-	if seen.Failed, err = seen.examine(ctx, p, resolved.Jobs, snapshot); err != nil {
+	if err := seen.readTags(ctx, p, jobs, known); err != nil {
 		return seen, err
 	}
-	seen.Protected, err = seen.protected(ctx, p, resolved, snapshot, options)
+	if len(seen.Tags) > 0 {
+		known, _ = seen.recall(jobs, snapshot)
+	}
+	if seen.Failed, err = seen.examine(ctx, p, jobs, known); err != nil {
+		return seen, err
+	}
+	if len(seen.Failed)+len(seen.Tags)+len(search.Jobs) > 0 {
+		known, _ = seen.recall(jobs, snapshot)
+		if err := seen.missing(ctx, jobs, known, options); err != nil {
+			return seen, err
+		}
+	}
+	seen.Protected, err = seen.protected(ctx, p, resolved, known, options)
 	return seen, err
+}
+
+// missing finds the results that are not here of the runs that the jobs want.
+func (o *Observation) missing(ctx context.Context, jobs []resolver.Job, known state.Snapshot, options Options) (err error) {
+	o.Unused = unused(jobs, known, options.Replace)
+	if options.NoFetch {
+		return nil
+	}
+	o.Missing, err = missingOutputs(ctx, jobs, known, o.lineages(jobs, known, options))
+	return err
 }
 
 // look finds runs on the platform. One that is open must have been seen, or certainly
 // not be there.
 func (o *Observation) look(ctx context.Context, p Finder, search once.Search, open []once.Key) error {
 	sighting, err := once.Look(ctx, p, search)
-	o.Found, o.Horizon = sighting.Found, sighting.Horizon
-	o.byJob = index(o.Found)
+	if err != nil {
+		return err
+	}
+	found := index(sighting.Found)
 	for _, key := range open {
-		if _, ok := o.best(key, ""); err == nil && !ok && !sighting.Whole {
-			err = &once.UnstableError{Name: key.Name}
+		if !sighting.Whole && !slices.ContainsFunc(found[key.Name], func(f once.Found) bool { return f.Key.Digest == key.Digest }) {
+			return &once.UnstableError{Name: key.Name}
 		}
 	}
+	return o.enter(ctx, p, sighting, open)
+}
+
+// enter takes in what a look has shown.
+func (o *Observation) enter(ctx context.Context, p Finder, sighting once.Sighting, open []once.Key) error {
+	o.Found, o.Others, o.Horizon, o.looked = sighting.Found, sighting.Rivals, sighting.Horizon, true
+	o.Waiting = make(map[string]time.Time, len(sighting.Waiting))
+	for job, date := range sighting.Waiting {
+		o.Waiting[job.Name] = date
+	}
+	*o = o.indexed()
+	if err := o.readNewest(ctx, p, sighting, open); err != nil {
+		return err
+	}
+	for _, f := range slices.Concat(o.Found, o.Others) {
+		if f.Submitted() {
+			o.Statuses[f.ID] = f.History
+		}
+	}
+	return nil
+}
+
+// readNewest reads the newest run of each job that has none in the wanted content: it
+// tells what changed.
+func (o *Observation) readNewest(ctx context.Context, p Finder, sighting once.Sighting, open []once.Key) error {
+	wanted := make(map[string]bool, len(open))
+	for _, key := range open {
+		wanted[key.Name] = !slices.ContainsFunc(o.ofJob(key.Name), func(f once.Found) bool {
+			return f.Submitted() && f.Key.Digest == key.Digest && f.Key.Generation == key.Generation
+		})
+	}
+	var ids []string
+	for job, id := range sighting.Newest {
+		known := slices.ContainsFunc(slices.Concat(o.ofJob(job.Name), o.others(job.Name)), func(f once.Found) bool { return f.ID == id })
+		if wanted[job.Name] && !known {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	newest, err := once.Read(ctx, p, ids)
+	o.Others = append(o.Others, newest...)
+	*o = o.indexed()
 	return err
 }
 
@@ -156,17 +211,18 @@ func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, option
 		if t.open {
 			open = append(open, t.key)
 		}
-		unsure.jobs[jobs[i].Name] = t.open || unsure.of(jobs[i])
+		_, asked := options.After[jobs[i].Name] // another machine may have followed that run already
+		unsure.jobs[jobs[i].Name] = t.open || asked || unsure.of(jobs[i])
 		if unsure.jobs[jobs[i].Name] {
 			// A later attempt is younger than the intent of the earlier one.
 			since := t.current.Intent
 			if lineage != "" {
 				since = time.Time{} // an earlier one may have been built on the runs that are wanted now
 			}
-			if len(search.Keys) == 0 || since.Before(search.Since) {
+			if len(search.Jobs) == 0 || since.Before(search.Since) {
 				search.Since = since
 			}
-			search.Keys = append(search.Keys, t.key)
+			search.Jobs = append(search.Jobs, once.Wanted{Key: t.key, Namespace: jobs[i].Namespace})
 		}
 		return version(t.key)
 	})

@@ -30,7 +30,8 @@ const (
 	Unchanged Action = "unchanged" // it ran, and nothing that matters changed
 	Fetch     Action = "fetch"     // it ran; result files are missing here
 	Judge     Action = "judge"     // it ran; what success means changed
-	Resume    Action = "resume"    // it is on the platform already: go on with it
+	Running   Action = "running"   // its run is under way, and is what is wanted
+	Resume    Action = "resume"    // its draft is on the platform already: go on with it
 	Rerun     Action = "rerun"     // it ran, and something that matters changed
 	Run       Action = "run"       // it never ran
 	Blocked   Action = "blocked"   // a job that it builds on did not succeed
@@ -40,22 +41,21 @@ const (
 
 // Step is what one job needs, and why.
 type Step struct {
-	Job     resolver.Job
-	Action  Action
-	Reasons []string // in words, never empty unless nothing is to say
-	Changes []Change // what differs from the last run, for Rerun
-	Key     once.Key // of the run that Apply is to reach
-	ID      string   // on the platform, when there is one
-	Stage   state.Stage
-	Running bool            // the platform shows statuses for ID: it was submitted
-	Over    bool            // the statuses say that it came to its end
-	Last    state.Run       // the run that Unchanged, Fetch and Judge speak of
-	Spare   []once.Found    // other jobs with the key, which a crash or another runner left
-	Stop    []Rival         // active runs of the job that are stopped first
-	Advice  string          // what to type next, for Conflict, Refused and failed runs
-	Refusal diag.Diagnostic // of Refused: the key that forbids it
-	Lineage string          // the runs of other jobs that it builds on
-	Since   time.Time       // no job with the key is older, by the platform's dates; zero when that is not known
+	Job      resolver.Job
+	Action   Action
+	Reasons  []string // in words, never empty unless nothing is to say
+	Changes  []Change // what differs from the last run, for Rerun
+	Key      once.Key // of the run that Apply is to reach
+	ID       string   // on the platform, when there is one
+	Stage    state.Stage
+	Last     state.Run       // the run that Unchanged, Running, Fetch and Judge speak of
+	Surplus  []once.Found    // drafts with the key of that run, which a crash or another runner left
+	Replaces bool            // a person wants it to run again, after Last
+	Stop     []Rival         // active runs of the job that are stopped first
+	Advice   string          // what to type next, for Conflict, Refused and failed runs
+	Refusal  diag.Diagnostic // of Refused: the key that forbids it
+	Lineage  string          // the runs of other jobs that it builds on
+	Since    time.Time       // no job with the key is older, by the platform's dates; zero when that is not known
 }
 
 // Rival is another run of a job that is under way.
@@ -67,24 +67,34 @@ type Rival struct {
 // Settled tells that the journal knows how the run of this job ended.
 func (s Step) Settled() bool { return s.Action == Unchanged || s.Action == Fetch }
 
-// Pending tells that Apply would do something for this job.
-func (s Step) Pending() bool { return s.Action != Unchanged && s.Action != Blocked }
+// Pending tells that something is to change for this job: Apply would create, submit,
+// stop or delete, judge anew, or fetch a file that is wanted here; or it would if nothing
+// stood in the way. What it would only wait for is not pending.
+func (s Step) Pending() bool {
+	switch s.Action {
+	case Run, Rerun, Resume, Judge, Fetch, Conflict, Refused:
+		return true
+	case Unchanged, Running, Blocked:
+	}
+	return len(s.Surplus) > 0
+}
 
 // Creates tells that Apply would make a new job on the platform.
 func (s Step) Creates() bool { return s.Action == Run || s.Action == Rerun }
 
 // Spends tells that Apply would submit: a new job, or a draft that is there.
 func (s Step) Spends() bool {
-	return s.Creates() || s.Action == Resume && s.Stage != state.StageSubmitted && !s.Running
+	return s.Creates() || s.Action == Resume
 }
 
 // Plan is one step for each job, in the order of the manifest, and what becomes
 // of the inputs of new runs. Each content is named once.
 type Plan struct {
-	Steps   []Step
-	Uploads []files.Input // to be uploaded
-	Reused  []files.Input // found on the platform, with ID; what the journal knows is not among them
-	Stock   inputs.Stock  // what was seen of them
+	Steps    []Step
+	Uploads  []files.Input  // to be uploaded
+	Reused   []files.Input  // found on the platform, with ID; what the journal knows is not among them
+	Stock    inputs.Stock   // what was seen of them
+	Recalled []state.Record // what the platform has shown and the journal does not know
 }
 
 // Pending tells that Apply would do something.
@@ -93,6 +103,17 @@ func (p Plan) Pending() bool { return slices.ContainsFunc(p.Steps, Step.Pending)
 // Spending is the steps for which Apply would submit.
 func (p Plan) Spending() []Step {
 	return slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !s.Spends() })
+}
+
+// Since is the date before which nothing matters to a run that Apply would start; zero
+// when that is not known.
+func (p Plan) Since() (first time.Time) {
+	for i, s := range p.Spending() {
+		if i == 0 || s.Since.Before(first) {
+			first = s.Since
+		}
+	}
+	return first
 }
 
 // Count gives how many steps have the action.
@@ -108,9 +129,13 @@ func (p Plan) Count(a Action) int {
 
 // Options are the wishes of a person that change what a plan decides.
 type Options struct {
-	Replace []string // names of jobs to run again although nothing changed, sorted
-	Rivals  Rivalry  // what happens to runs of a job that are in the way
-	NoReuse bool     // inputs are uploaded although the platform has them
+	Replace []string          // names of jobs to run again although nothing changed, sorted
+	After   map[string]string // the same by name, each only as long as the run of this id is its newest
+	Failed  bool              // also the jobs whose newest run failed or was stopped
+	Command string            // how this tool was called, for advice
+	Rivals  Rivalry           // what happens to runs of a job that are in the way
+	NoReuse bool              // inputs are uploaded although the platform has them
+	NoFetch bool              // results are not wanted on this machine
 }
 
 // Rivalry says what happens to an active run of a job whose manifest changed.
@@ -125,8 +150,11 @@ const (
 // New decides what every job needs. It is pure: the same values give the
 // same plan.
 func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options Options) Plan {
-	seen.byJob = index(seen.Found)
+	seen = seen.indexed()
+	seen.looked = true
 	plan := Plan{Steps: make([]Step, len(jobs)), Stock: seen.Stock}
+	snapshot, plan.Recalled = seen.recall(jobs, snapshot)
+	seen.Unused = unused(jobs, snapshot, options.Replace)
 	obstacles, pending := gather[string](), gather[bool]()
 	chain.Walk(Links(jobs), func(i int, lineage string) chain.Version {
 		step := blocked(seen.decide(jobs[i], snapshot, options, lineage).step(), obstacles.of(jobs[i]))
@@ -135,6 +163,7 @@ func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options
 		pending.jobs[step.Job.Name] = !step.Settled() && step.Action != Blocked
 		return version(step.Key)
 	})
+	seen.showCommands(&plan)
 	plan.sort(snapshot)
 	return plan
 }
@@ -143,6 +172,7 @@ func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options
 type Finder interface {
 	once.Reader
 	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
+	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
 	results.Platform
 }
 

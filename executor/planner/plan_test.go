@@ -63,14 +63,14 @@ func TestPlan(t *testing.T) {
 			[]state.Run{plantest.Run(now, state.StageSubmitted, "Old")},
 			planner.Observation{Statuses: executing},
 			[]string{"wing"},
-			planner.Resume, 1, "Old",
+			planner.Running, 1, "Old",
 			[]string{"Old is Executing"},
 		},
 		"a replacement that is under way is gone on with": {
 			[]state.Run{plantest.Ended(plantest.Run(now, "", "Abc"), verdict.Failed), plantest.Again(plantest.Run(now, state.StageSubmitted, "Old"))},
 			planner.Observation{Statuses: executing},
 			[]string{"wing"},
-			planner.Resume, 2, "Old",
+			planner.Running, 2, "Old",
 			[]string{"Old is Executing"},
 		},
 		"a replacement whose create is unresolved is looked for": {
@@ -78,14 +78,14 @@ func TestPlan(t *testing.T) {
 			planner.Observation{Found: []once.Found{{ID: "Drf", Key: again2(key)}}},
 			[]string{"wing"},
 			planner.Resume, 2, "Drf",
-			[]string{"draft Drf found on the platform"},
+			[]string{"draft Drf is not submitted yet"},
 		},
 		"another machine made the replacement": {
 			[]state.Run{plantest.Ended(plantest.Run(now, "", "Abc"), verdict.Failed)},
 			planner.Observation{Found: []once.Found{{ID: "Sub", Key: again2(key), History: plantest.History("Executing", "")}}},
 			[]string{"wing"},
-			planner.Resume, 2, "Sub",
-			[]string{"run Sub found on the platform, Executing"},
+			planner.Running, 2, "Sub",
+			[]string{"Sub is Executing"},
 		},
 		"replaced, state lost, the run is over": {
 			nil,
@@ -100,8 +100,8 @@ func TestPlan(t *testing.T) {
 				{ID: "Drf", Key: again2(key)}, {ID: "Sub", Key: key, History: plantest.History("Executing", "")},
 			}},
 			nil,
-			planner.Resume, 1, "Sub",
-			[]string{"run Sub found on the platform, Executing"},
+			planner.Running, 1, "Sub",
+			[]string{"Sub is Executing"},
 		},
 		"back to a draft while the other content runs": {
 			[]state.Run{plantest.Run(now, state.StageCreated, "Drf"), plantest.Run(was, state.StageSubmitted, "Old")},
@@ -175,7 +175,7 @@ func TestPlan(t *testing.T) {
 			[]state.Run{plantest.Run(now, state.StageSubmitted, "Old")},
 			planner.Observation{Statuses: executing},
 			nil,
-			planner.Resume, 1, "Old",
+			planner.Running, 1, "Old",
 			[]string{"Old is Executing"},
 		},
 		"created": {
@@ -211,7 +211,7 @@ func TestPlan(t *testing.T) {
 			planner.Observation{Found: []once.Found{{ID: "Drf", Key: key}}},
 			nil,
 			planner.Resume, 1, "Drf",
-			[]string{"draft Drf found on the platform"},
+			[]string{"draft Drf is not submitted yet"},
 		},
 		"state lost, submitted run wins over older draft": {
 			nil,
@@ -219,8 +219,8 @@ func TestPlan(t *testing.T) {
 				{ID: "Drf", Key: key, Inserted: plantest.Noon()}, {ID: "Sub", Key: key, History: plantest.History("Executing", ""), Inserted: plantest.Noon().Add(1)},
 			}},
 			nil,
-			planner.Resume, 1, "Sub",
-			[]string{"run Sub found on the platform, Executing"},
+			planner.Running, 1, "Sub",
+			[]string{"Sub is Executing"},
 		},
 		"state lost, oldest draft wins": {
 			nil,
@@ -229,7 +229,7 @@ func TestPlan(t *testing.T) {
 			}},
 			nil,
 			planner.Resume, 1, "Zzz",
-			[]string{"draft Zzz found on the platform"},
+			[]string{"draft Zzz is not submitted yet"},
 		},
 		"state lost, newest attempt wins": {
 			nil,
@@ -238,8 +238,8 @@ func TestPlan(t *testing.T) {
 				{ID: "Two", Key: once.Key{Digest: key.Digest, Name: "wing", Generation: 1, Attempt: 2}, History: plantest.History("Executing", "")},
 			}},
 			nil,
-			planner.Resume, 2, "Two",
-			[]string{"run Two found on the platform, Executing"},
+			planner.Running, 2, "Two",
+			[]string{"Two is Executing"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -262,7 +262,7 @@ func TestPlan(t *testing.T) {
 			if spends := step.Spends(); spends != (len(plan.Uploads) == 1) {
 				t.Errorf("spends = %v, but %d uploads", spends, len(plan.Uploads))
 			}
-			if plan.Pending() == (tc.action == planner.Unchanged) {
+			if plan.Pending() == (len(step.Surplus) == 0 && (tc.action == planner.Unchanged || tc.action == planner.Running)) {
 				t.Errorf("Pending() = %v for %s", plan.Pending(), tc.action)
 			}
 		})
@@ -312,7 +312,7 @@ func TestADeletedDraftMayHaveARunElsewhere(t *testing.T) {
 		Found: []once.Found{{ID: "Sub", Key: key, History: plantest.History("Executing", "")}},
 	}
 	step := planner.New([]resolver.Job{now}, snapshot, seen, planner.Options{}).Steps[0]
-	if step.Action != planner.Resume || step.ID != "Sub" || step.Spends() {
+	if step.Action != planner.Running || step.ID != "Sub" || step.Spends() {
 		t.Errorf("%+v", step)
 	}
 }

@@ -37,16 +37,6 @@ func (d decision) stale(current state.Run) bool {
 	return submitted && current.Upstream != d.lineage
 }
 
-// elsewhere is the lineage that a run of any attempt may have to be the wanted one,
-// when the current one was to have another: somebody may have wanted these runs
-// before. It is empty otherwise.
-func (d decision) elsewhere(current state.Run) string {
-	if current.Upstream == d.lineage {
-		return ""
-	}
-	return d.lineage
-}
-
 // unsubmitted tells that a run is a draft on the platform.
 func (d decision) unsubmitted(run state.Run) bool {
 	begun := run.Stage == state.StageCreated || run.Stage == state.StageSubmitting
@@ -118,7 +108,7 @@ func after(step Step, pending gathered[bool]) Step {
 			names = append(names, need.Name.V)
 		}
 	}
-	if (step.Action == Run || step.Action == Resume && step.Spends()) && len(names) > 0 {
+	if (step.Action == Run || step.Action == Resume) && len(names) > 0 {
 		step.Reasons = append(step.Reasons, "after "+strings.Join(names, " and "))
 	}
 	return step
@@ -137,6 +127,8 @@ func obstacle(step Step) string {
 	switch {
 	case step.Action == Blocked:
 		return step.Job.Name + " is blocked"
+	case step.Action == Conflict:
+		return step.Job.Name + " is in conflict"
 	case step.Settled() && step.Last.Verdict != string(verdict.Succeeded):
 		return fmt.Sprintf("%s %s as %s", step.Job.Name, step.Last.Verdict, step.Last.ID)
 	}

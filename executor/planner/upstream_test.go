@@ -93,13 +93,13 @@ func TestPlanOfAChain(t *testing.T) {
 			seen: planner.Observation{Found: []once.Found{
 				plantest.SeenOn("2.1:mesh", "W1", wing, 1, "Completed", success), plantest.SeenOn("1.2:mesh", "W2", wing, 2, "Completed", success),
 			}},
-			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform, Completed"}},
+			want: decided{planner.Unchanged, 1, "W1", []string{"succeeded as W1"}},
 		},
 		"a create on the mesh before, and a run on this mesh elsewhere": {
 			mesh: meshed(verdict.Succeeded),
 			wing: []state.Run{plantest.On("1.1:mesh", plantest.Again(plantest.Run(wing, state.StageCreating, "")))},
 			seen: planner.Observation{Found: []once.Found{plantest.SeenOn("2.1:mesh", "W1", wing, 1, "Completed", success)}},
-			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform, Completed"}},
+			want: decided{planner.Unchanged, 1, "W1", []string{"succeeded as W1"}},
 		},
 		"a draft on the mesh before, and a run on this mesh elsewhere": {
 			mesh: meshed(verdict.Succeeded),
@@ -107,7 +107,7 @@ func TestPlanOfAChain(t *testing.T) {
 			seen: planner.Observation{Found: []once.Found{
 				plantest.SeenOn("2.1:mesh", "W1", wing, 1, "Completed", success), plantest.SeenOn("1.1:mesh", "W2", wing, 2),
 			}},
-			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform, Completed"}},
+			want: decided{planner.Unchanged, 1, "W1", []string{"succeeded as W1"}},
 		},
 		"a draft on the mesh before, and no other run": {
 			mesh: meshed(verdict.Succeeded),
@@ -120,7 +120,7 @@ func TestPlanOfAChain(t *testing.T) {
 			seen: planner.Observation{Found: []once.Found{
 				plantest.SeenOn("1.1:mesh", "W1", wing, 1, "Completed", success), plantest.SeenOn("2.1:mesh", "W2", wing, 2),
 			}},
-			want: decided{planner.Resume, 2, "W2", []string{"draft W2 found on the platform"}},
+			want: decided{planner.Rerun, 2, "", []string{"depends on mesh, which has a new run"}},
 		},
 		"on the platform on other meshes": {
 			mesh: meshed(verdict.Succeeded),
@@ -135,7 +135,7 @@ func TestPlanOfAChain(t *testing.T) {
 			seen: planner.Observation{Found: []once.Found{
 				plantest.SeenOn("2.1:mesh", "W1", wing, 1, "Completed", success), plantest.SeenOn("1.1:mesh", "W2", wing, 2, "Completed", success),
 			}},
-			want: decided{planner.Resume, 1, "W1", []string{"run W1 found on the platform, Completed"}},
+			want: decided{planner.Unchanged, 1, "W1", []string{"succeeded as W1"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

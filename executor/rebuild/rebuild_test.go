@@ -97,7 +97,7 @@ func (*platform) Download(ctx context.Context, _ string, _ rescale.Span) (io.Rea
 
 // add puts a job with a key on the platform, a minute after the one before.
 func (p *platform) add(id string, key once.Key, entries ...string) *rescale.Job {
-	request := key.Sign(rescale.JobRequest{Name: key.Name, JobAnalyses: make([]rescale.JobAnalysis, 1)})
+	request := key.Sign(rescale.JobRequest{Name: key.Name, JobAnalyses: make([]rescale.JobAnalysis, 1)}, "")
 	job := rescale.Job{
 		ID: id, Name: request.Name, Owner: owner, DateInserted: noon.Add(time.Duration(len(p.jobs)) * time.Minute),
 		Tiles: []rescale.Tile{{EnvVars: request.JobAnalyses[0].EnvVars, CoresPerSlot: 4, Slots: 2}},
@@ -345,6 +345,10 @@ type finder struct{ *platform }
 
 func (finder) Files(ctx context.Context, _ string, _ func(rescale.File) bool) error {
 	return ctx.Err()
+}
+
+func (finder) Tags(ctx context.Context, _ string) ([]rescale.Tag, error) {
+	return nil, ctx.Err()
 }
 
 func (finder) ClusterStatuses(ctx context.Context, _ string) ([]rescale.Status, error) {

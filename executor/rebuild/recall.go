@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -35,9 +36,10 @@ type Memory struct {
 
 // Run is the job that a key stands for.
 type Run struct {
-	once.Owned
+	once.Found
 	Since   time.Time     // no job with the key is older
 	Parts   []state.Part  // when its content is what the manifest says now
+	Rate    float64       // USD per core-hour, when its content is what the manifest says now
 	Checks  string        // of the manifest, when the run was judged by them
 	Failed  []string      // those that it does not pass
 	Inputs  []state.File  // those that can be given to other jobs as well
@@ -52,17 +54,18 @@ type Surplus struct {
 }
 
 // Recall reads all that the platform remembers of the jobs of an account. A job
-// needs nothing but its name; one that is resolved gets more known about its runs.
+// needs nothing but its name and namespace; one that is resolved gets more known about
+// its runs.
 func Recall(ctx context.Context, p Platform, owner string, jobs []resolver.Job) (Memory, error) {
-	var names []string
+	var wanted []once.Wanted
 	for _, job := range jobs {
-		names = append(names, job.Name)
+		wanted = append(wanted, once.Wanted{Key: once.Key{Digest: job.Digest, Name: job.Name}, Namespace: job.Namespace})
 	}
-	mine, err := once.Mine(ctx, p, owner, names)
+	mine, err := once.Mine(ctx, p, owner, wanted)
 	if err != nil {
 		return Memory{}, err
 	}
-	m := choose(mine)
+	m := Choose(mine)
 	if err := m.findInputs(ctx, p, owner); err != nil {
 		return Memory{}, err
 	}
@@ -74,13 +77,14 @@ func Recall(ctx context.Context, p Platform, owner string, jobs []resolver.Job) 
 	return m, nil
 }
 
-// choose finds the one of each key that apply would go on with. A draft is not a
-// decision: beside a submitted run of its content and generation, it is no run.
-func choose(mine []once.Owned) Memory {
+// Choose finds the one of each key that apply would go on with, among jobs in the order
+// of their dates. A draft is not a decision: beside a submitted run of its content and
+// generation, it is no run.
+func Choose(mine []once.Found) Memory {
 	same := make(map[once.Key][]once.Found)
 	ran := make(map[once.Key]string) // id of a submitted run, by content and generation
 	for _, o := range mine {
-		same[o.Key] = append(same[o.Key], o.Found)
+		same[o.Key] = append(same[o.Key], o)
 		if o.Submitted() {
 			ran[anyAttempt(o.Key)] = o.ID
 		}
@@ -93,9 +97,9 @@ func choose(mine []once.Owned) Memory {
 		}
 		switch {
 		case run != "" && run != o.ID:
-			m.Surplus = append(m.Surplus, Surplus{o.Found, run})
+			m.Surplus = append(m.Surplus, Surplus{o, run})
 		case winner.ID == o.ID:
-			m.Runs = append(m.Runs, Run{Owned: o, Since: same[o.Key][0].Inserted})
+			m.Runs = append(m.Runs, Run{Found: o, Since: same[o.Key][0].Inserted})
 		}
 	}
 	return m
@@ -114,9 +118,7 @@ func (m *Memory) compare(ctx context.Context, p Platform, job resolver.Job) erro
 		if run.Key.Name != job.Name || run.Key.Digest != job.Digest {
 			continue
 		}
-		for _, part := range job.Parts {
-			run.Parts = append(run.Parts, state.Part(part))
-		}
+		run.Of(job)
 		if run.Key.Generation == max(1, job.Rerun.Generation.V) {
 			wanted = run
 		}
@@ -128,6 +130,14 @@ func (m *Memory) compare(ctx context.Context, p Platform, job resolver.Job) erro
 		return err
 	}
 	return wanted.findResults(ctx, p, job)
+}
+
+// Of adds what the manifest says of a run in its content.
+func (r *Run) Of(job resolver.Job) {
+	r.Rate = job.Estimate.Rate
+	for _, part := range job.Parts {
+		r.Parts = append(r.Parts, state.Part(part))
+	}
 }
 
 // findResults records a download when all of its files are here.
@@ -142,7 +152,7 @@ func (r *Run) findResults(ctx context.Context, p Platform, job resolver.Job) err
 			Kind: state.KindDownloaded, Job: job.Name, ID: r.ID, To: wish.To, Outputs: outputs, Selection: wish.Selection(),
 		}
 	}
-	if once.NotFound(err) {
+	if patience.NotFound(err) {
 		return nil
 	}
 	return err
@@ -162,7 +172,7 @@ func (m Memory) Records(names []string) []state.Record {
 				list = append(list, state.Record{Kind: state.KindUploaded, File: file})
 			}
 		}
-		list = append(list, run.records()...)
+		list = append(list, run.Records()...)
 	}
 	return list
 }

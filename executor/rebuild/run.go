@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -27,8 +27,9 @@ func (r Run) succeeded() bool {
 	return judged.Verdict == verdict.Succeeded
 }
 
-// check looks at what the run left. What cannot be known now is looked at by the next
-// apply, as the record does not say by what the run was judged.
+// check looks at what the run left. Where that cannot be known now, the mark of an earlier
+// apply counts; without one the next apply looks, as the record does not say by what the
+// run was judged.
 func (r *Run) check(ctx context.Context, p Platform, job resolver.Job) error {
 	checks := success.Of(job.Success)
 	if checks.None() || !r.succeeded() {
@@ -37,14 +38,17 @@ func (r *Run) check(ctx context.Context, p Platform, job resolver.Job) error {
 	failed, err := success.Examiner{Platform: p}.Examine(ctx, r.ID, checks)
 	var unknown *success.UnknownError
 	if errors.As(err, &unknown) {
+		if mark := checks.ReadTags(r.Stored.Tags); mark.Current {
+			r.Failed, r.Checks = mark.Failed(), checks.String()
+		}
 		return nil
 	}
 	r.Failed, r.Checks = failed, checks.String()
 	return err
 }
 
-// records are the steps in which the run would have been recorded.
-func (r Run) records() []state.Record {
+// Records are the steps in which the run would have been recorded.
+func (r Run) Records() []state.Record {
 	step := func(kind state.Kind) state.Record {
 		return state.Record{Kind: kind, Job: r.Key.Name, Key: r.Key.String(), ID: r.ID}
 	}
@@ -63,15 +67,22 @@ func (r Run) records() []state.Record {
 		latest.Status, latest.Reason, latest.StatusAt = r.History[0].Status, r.History[0].Reason, r.History[0].Date
 		return append(list, latest)
 	}
-	finished := step(state.KindFinished)
-	finished.Verdict, finished.Reason, finished.Checks = string(judged.Verdict), judged.Reason, r.Checks
-	finished.Started, finished.Ended = judged.Started, judged.Ended
-	finished.CoreHours = r.coreHours(judged)
-	list = append(list, finished)
+	list = append(list, r.finished(judged))
 	if r.Results != nil {
 		list = append(list, *r.Results)
 	}
 	return list
+}
+
+// finished is the record of how the run ended. What its core-hours cost is known only by
+// the price list of a job that still asks for them.
+func (r Run) finished(judged verdict.Judgement) state.Record {
+	hours := r.coreHours(judged)
+	return state.Record{
+		Kind: state.KindFinished, Job: r.Key.Name, Key: r.Key.String(), ID: r.ID,
+		Verdict: string(judged.Verdict), Reason: judged.Reason, Checks: r.Checks,
+		Started: judged.Started, Ended: judged.Ended, CoreHours: hours, Cost: hours * r.Rate,
+	}
 }
 
 // coreHours is the time that the command ran, on as many cores as it had.
@@ -80,7 +91,7 @@ func (r Run) coreHours(j verdict.Judgement) float64 {
 		return 0
 	}
 	cores := 0 // tiles run one after the other
-	for _, tile := range r.Job.Tiles {
+	for _, tile := range r.Stored.Tiles {
 		cores = max(cores, tile.CoresPerSlot*max(1, tile.Slots))
 	}
 	return float64(cores) * j.Ended.Sub(j.Started).Hours()
@@ -99,7 +110,7 @@ func (m *Memory) findInputs(ctx context.Context, p Platform, owner string) error
 	for _, id := range m.inputs() {
 		group.Go(func() error {
 			file, err := p.File(groupCtx, id)
-			if once.NotFound(err) {
+			if patience.NotFound(err) {
 				return nil
 			}
 			if err == nil && reusable(file, owner) {
@@ -114,7 +125,7 @@ func (m *Memory) findInputs(ctx context.Context, p Platform, owner string) error
 		return err
 	}
 	for i := range m.Runs {
-		for _, tile := range m.Runs[i].Job.Tiles {
+		for _, tile := range m.Runs[i].Stored.Tiles {
 			for _, id := range tile.Inputs {
 				if file, ok := known[id]; ok {
 					m.Runs[i].Inputs = append(m.Runs[i].Inputs, file)
@@ -130,7 +141,7 @@ func (m *Memory) inputs() []string {
 	var ids []string
 	seen := make(map[string]bool)
 	for _, run := range m.Runs {
-		for _, tile := range run.Job.Tiles {
+		for _, tile := range run.Stored.Tiles {
 			for _, id := range tile.Inputs {
 				if !seen[id] {
 					seen[id] = true

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -79,7 +79,7 @@ func (p *place) take(ctx context.Context, wanted func(string) bool, list func() 
 			break
 		}
 		if p.same > 0 {
-			if err := once.Sleep(ctx, pause); err != nil {
+			if err := patience.Sleep(ctx, pause); err != nil {
 				return nil, err
 			}
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
@@ -61,7 +61,7 @@ func (e *UnknownError) Unwrap() error { return e.Err }
 // Hint tells how to go on.
 func (e *UnknownError) Hint() string {
 	if e.Gone {
-		return "change success so that it asks for what is still there; a new run takes --replace or a higher rerun.generation"
+		return "change success so that it asks for what is still there; a new run takes a higher rerun.generation, or --replace NAME=" + e.ID
 	}
 	return "apply again in a moment: it looks at the outputs again and starts nothing"
 }
@@ -82,7 +82,7 @@ func (e Examiner) Examine(ctx context.Context, id string, c Checks) (failed []st
 	var seen []outputs
 	for n := 0; n < max(e.Looks, sameLooks); n++ {
 		if n > 0 {
-			if err := once.Sleep(ctx, e.pause()); err != nil {
+			if err := patience.Sleep(ctx, e.pause()); err != nil {
 				return nil, err
 			}
 		}

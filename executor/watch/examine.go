@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
@@ -13,11 +13,11 @@ import (
 // examine reads the whole history of one job and ends the wait if it is over.
 func (w *Watch) examine(ctx context.Context, id string) error {
 	history, err := w.platform.Statuses(ctx, id)
-	if err != nil && !once.NotFound(err) {
+	if err != nil && !patience.NotFound(err) {
 		return err
 	}
 	judgement, done := verdict.Judge(history)
-	if once.NotFound(err) {
+	if patience.NotFound(err) {
 		judgement, done = verdict.Judgement{Verdict: verdict.Stopped, Reason: "the job was deleted on the platform"}, true
 	}
 	if !done {
@@ -47,12 +47,8 @@ const clusterStopped = "Stopped"
 // stuck recognises a job that was stopped before it was validated: it may get no
 // further status at all, only its cluster ends (rescale-api.md §8.2).
 func (w *Watch) stuck(ctx context.Context, id string, history []rescale.Status) (verdict.Judgement, bool, error) {
-	if len(history) == 0 || ran(history) {
-		// A preempted job's cluster stops too, and comes back.
-		return verdict.Judgement{}, false, nil
-	}
-	clusters, err := w.platform.ClusterStatuses(ctx, id)
-	if err != nil || len(clusters) == 0 || clusters[0].Status != clusterStopped {
+	ended, over, err := w.clusterEnded(ctx, id, history)
+	if err != nil || !over {
 		return verdict.Judgement{}, false, err
 	}
 	w.mu.Lock()
@@ -65,8 +61,38 @@ func (w *Watch) stuck(ctx context.Context, id string, history []rescale.Status) 
 		return verdict.Judgement{}, false, nil
 	}
 	return verdict.Judgement{
-		Verdict: verdict.Stopped, Reason: "its cluster stopped without a final status", Ended: clusters[0].Date,
+		Verdict: verdict.Stopped, Reason: "its cluster stopped without a final status", Ended: ended,
 	}, true, nil
+}
+
+// clusterEnded tells that the cluster of a job has stopped although the job never got
+// as far as to need it. A preempted job's cluster stops too, and comes back.
+func (w *Watch) clusterEnded(ctx context.Context, id string, history []rescale.Status) (at time.Time, ended bool, err error) {
+	if len(history) == 0 || ran(history) {
+		return time.Time{}, false, nil
+	}
+	clusters, err := w.platform.ClusterStatuses(ctx, id)
+	if err != nil || len(clusters) == 0 || clusters[0].Status != clusterStopped {
+		return time.Time{}, false, err
+	}
+	return clusters[0].Date, true, nil
+}
+
+// Stuck tells that a run without a final status will get none, and bills nothing more:
+// it was stopped before it was validated, and its cluster has stopped (rescale-api.md §8.2).
+func (w *Watch) Stuck(ctx context.Context, id string, history []rescale.Status) (bool, error) {
+	for n := range quietLooks {
+		if _, ended, err := w.clusterEnded(ctx, id, history); err != nil || !ended {
+			return false, err
+		}
+		if n == quietLooks-1 {
+			break
+		}
+		if err := patience.Sleep(ctx, min(stopInterval, w.interval)); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func ran(history []rescale.Status) bool {
@@ -77,14 +103,18 @@ func ran(history []rescale.Status) bool {
 // stopped: the platform takes seconds for it.
 const stopInterval = 2 * time.Second
 
-// Stopped waits until a run that was told to stop has come to its end. Before it was
-// validated it may get no further status: then the end of its cluster counts, or
-// that it never got one (rescale-api.md §8.2).
+// clusterlessLooks is how often in a row a run that was told to stop must be seen without
+// a cluster and without a word of the stop before it counts as stopped.
+const clusterlessLooks = 30
+
+// Stopped waits until a run that was told to stop has come to its end: one that is
+// stopping still runs. Before it was validated it may get no further status; then the
+// end of its cluster counts, or that it never gets one (rescale-api.md §8.2).
 func (w *Watch) Stopped(ctx context.Context, id string) (verdict.Judgement, error) {
 	stopped := verdict.Judgement{Verdict: verdict.Stopped, Reason: "stopped before it ran"}
-	for quiet := 0; quiet < quietLooks; {
+	for quiet, clusterless := 0, 0; quiet < quietLooks && clusterless < clusterlessLooks; {
 		history, err := w.platform.Statuses(ctx, id)
-		if once.NotFound(err) {
+		if patience.NotFound(err) {
 			return stopped, nil
 		}
 		if err != nil {
@@ -93,18 +123,25 @@ func (w *Watch) Stopped(ctx context.Context, id string) (verdict.Judgement, erro
 		if judged, done := verdict.Judge(history); done {
 			return judged, nil
 		}
-		if !ran(history) {
+		if !ran(history) && !stopping(history) {
 			clusters, err := w.platform.ClusterStatuses(ctx, id)
-			if err != nil {
+			switch {
+			case err != nil:
 				return verdict.Judgement{}, err
-			}
-			if len(clusters) == 0 || clusters[0].Status == clusterStopped {
+			case len(clusters) == 0:
+				clusterless++
+			case clusters[0].Status == clusterStopped:
 				quiet++
 			}
 		}
-		if err := once.Sleep(ctx, min(stopInterval, w.interval)); err != nil {
+		if err := patience.Sleep(ctx, min(stopInterval, w.interval)); err != nil {
 			return verdict.Judgement{}, err
 		}
 	}
 	return stopped, nil
+}
+
+// stopping tells that the platform has begun to stop a run, so that its end will come.
+func stopping(history []rescale.Status) bool {
+	return slices.ContainsFunc(history, func(s rescale.Status) bool { return s.Status == "Stopping" || s.Status == "Force Stop" })
 }

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
@@ -113,7 +113,7 @@ func (w *Watch) Run(ctx context.Context) {
 				pause = min(firstInterval, w.interval)
 			}
 		}
-		if once.Sleep(ctx, jitter(pause)) != nil {
+		if patience.Sleep(ctx, jitter(pause)) != nil {
 			return
 		}
 		pause = min(pause*3/2, w.interval)

@@ -27,7 +27,7 @@ func (t *tool) applyCommand() *cli.Command {
 		Name:      "apply",
 		Usage:     "upload, create, submit, wait, download: what is not done yet",
 		UsageText: "rescale-apply -f job.yaml\n   rescale-apply -f job.yaml --local\n   rescale-apply apply -f job.yaml --no-wait --max-cost 50",
-		Flags:     join(manifestFlags(), flags, costFlags(), rerunFlags(), uploadFlags(), platformFlags(), outputFlags("text", "json")),
+		Flags:     join(manifestFlags(), flags, costFlags(), rerunFlags(), uploadFlags(), resultFlags(), platformFlags(), outputFlags("text", "json")),
 		Action:    t.apply,
 	}
 }
@@ -64,6 +64,9 @@ func (t *tool) applySession(c *cli.Context, s *session, output string) (err erro
 	}
 	defer func() { err = errors.Join(err, journal.Close()) }()
 	plan, err := s.plan(c, journal.Snapshot())
+	if err == nil {
+		err = t.repeatable(c, plan)
+	}
 	if err != nil {
 		return err
 	}
@@ -99,7 +102,8 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 	run := executor.Executor{
 		Platform: s.platform, Journal: journal, Owner: s.resolved.User.Email, Company: s.resolved.User.CompanyCode,
 		Parallel: c.Int("parallel"), Secrets: s.secrets, Redact: s.platform.Redact,
-		Interval: s.interval(c), NoWait: c.Bool("no-wait"), Notify: watcher.Event, Pace: pace(w.output),
+		Interval: s.interval(c), NoWait: c.Bool("no-wait"), NoQueue: c.Bool("no-wait"), Alone: s.local != nil,
+		NoFetch: c.Bool("no-download"), Command: typed(c), Notify: watcher.Event, Pace: pace(w.output),
 	}
 	report, err := run.Apply(ctx, w.plan)
 	s.notices.through(t.warn)
@@ -107,10 +111,11 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 	if err != nil {
 		return err
 	}
-	if w.output == "text" && w.plan.Pending() {
+	if w.output == "text" && (w.plan.Pending() || w.plan.Count(planner.Running) > 0) {
 		fmt.Fprintln(t.Stdout, show.Applied(report))
+		style.Failures(t.Stdout, report, func(runs []planner.Rival) string { return planner.Again(typed(c), runs...) })
 	}
-	return t.conclude(ctx, s, ending{report, c.StringSlice("replace")})
+	return t.conclude(ctx, s, ending{report, s.paysAgain(c)})
 }
 
 // watcher chooses how to show events: JSON lines, live lines on a terminal,
@@ -155,14 +160,14 @@ func (jsonLines) Close() {}
 
 // ending is how an apply came to its end.
 type ending struct {
-	report  executor.Report
-	replace []string // names that were to be run again
+	report executor.Report
+	again  bool // the same command would pay again
 }
 
 // withoutReplace tells what must not be typed again: --replace is a wish for one
 // more run each time it is given for a run that is over.
 func (e ending) withoutReplace(t *tool) {
-	if len(e.replace) > 0 {
+	if e.again {
 		fmt.Fprintln(t.Stderr, "hint: leave out --replace then: a replacement that is over would be started once more")
 	}
 }

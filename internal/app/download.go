@@ -10,7 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/executor"
-	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
@@ -117,7 +117,7 @@ func (t *tool) ofManifest(c *cli.Context, s *session) ([]order, error) {
 	if err != nil {
 		return nil, err
 	}
-	snapshot, err := s.recall(c.Context)
+	_, snapshot, err := s.recall(c.Context)
 	if err != nil {
 		return nil, err
 	}
@@ -245,7 +245,7 @@ func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error)
 // explained tells what is wrong with an id that the platform does not know.
 func (o order) explained(c *cli.Context, err error) error {
 	var bad *rescale.BadIDError
-	if len(c.StringSlice("filename")) > 0 || !errors.As(err, &bad) && !once.NotFound(err) {
+	if len(c.StringSlice("filename")) > 0 || !errors.As(err, &bad) && !patience.NotFound(err) {
 		return err
 	}
 	return cmdline.Usage(fmt.Sprintf("the platform has no job %q", o.id),

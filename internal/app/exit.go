@@ -83,7 +83,7 @@ func exitCode(err error) ExitCode {
 		return ExitAuth
 	case is[*GuardError](err), is[*guard.Error](err):
 		return ExitGuard
-	case is[*executor.ConflictError](err), is[*once.UnresolvedError](err), is[*once.UnstableError](err), is[*once.InvisibleError](err), is[*once.MovingError](err), is[*once.OtherRunsError](err), is[*rescale.OutcomeUnknownError](err),
+	case is[*executor.ConflictError](err), is[*once.UnresolvedError](err), is[*once.UnstableError](err), is[*once.InvisibleError](err), is[*once.MovingError](err), is[*once.OtherRunsError](err), is[*once.RivalError](err), is[*once.WaitError](err), is[*once.UndeletableError](err), is[*rescale.OutcomeUnknownError](err),
 		is[*state.LockedError](err), is[*state.ForeignError](err), is[*state.DamagedError](err), is[*state.NewerError](err):
 		return ExitConflict
 	case errors.Is(err, errTimeout):

@@ -22,15 +22,23 @@ func manifestFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "recursive", Aliases: []string{"R"}, Usage: "of a folder, also the manifests in the folders below"},
 		&cli.StringSliceFlag{Name: "var", Usage: "value of a variable, as `NAME=VALUE`; may be repeated"},
 		&cli.StringSliceFlag{Name: "var-file", Usage: "YAML `FILE` with values of variables; may be repeated"},
-		&cli.StringSliceFlag{Name: "target", Usage: "only the job `NAME`, a matrix with all points or one point; may be repeated"},
+		&cli.StringSliceFlag{Name: "target", Usage: "only the job `NAME`, a matrix with all points, one point, or a pattern such as 'big/*'; may be repeated"},
 	}
 }
 
 // rerunFlags say what runs again, and at whose expense.
 func rerunFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "replace", Usage: "run the job `NAME` again although nothing changed; may be repeated"},
+		&cli.StringSliceFlag{Name: "replace", Usage: "run a job again although nothing changed, `NAME=ID`: once, after its run ID; NAME or a pattern: each time; may be repeated"},
+		&cli.BoolFlag{Name: "replace-failed", Usage: "run again all jobs whose newest run failed or was stopped"},
 		&cli.BoolFlag{Name: "replace-running", Usage: "stop the active run of a job that changed, then start the new one"},
+	}
+}
+
+// resultFlags say whether results are wanted on this machine.
+func resultFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "no-download", Usage: "leave results on the platform: they are not wanted here"},
 	}
 }
 

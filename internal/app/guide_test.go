@@ -29,7 +29,7 @@ func TestGuideBody(t *testing.T) {
 	tile := sent["jobanalyses"].([]any)[0].(map[string]any)
 
 	env := tile["envVars"].(map[string]any)
-	if key, _ := env["RESCALE_APPLY_KEY"].(string); !regexp.MustCompile(`^1:[0-9a-f]{64}:1\.1:neon$`).MatchString(key) || len(env) != 1 {
+	if key, _ := env["RESCALE_APPLY_KEY"].(string); !regexp.MustCompile(`^1:[0-9a-f]{64}:1\.1:neon$`).MatchString(key) || len(env) != 2 || env["RESCALE_APPLY_NAMESPACE"] == "" {
 		t.Errorf("envVars: %v", env)
 	}
 	delete(tile, "envVars")
@@ -39,7 +39,7 @@ func TestGuideBody(t *testing.T) {
 	}
 	delete(input, "decompress")
 	input["id"] = "yMqdxd" // the guide's upload has another id than ours
-	marked := regexp.MustCompile(` \[ra:[0-9a-f]{10}\.1\.1\]$`)
+	marked := regexp.MustCompile(` \[ra:[0-9a-f]{8}\.[0-9a-f]{10}\.1\.1\]$`)
 	if name, _ := sent["name"].(string); !marked.MatchString(name) {
 		t.Errorf("name %q has no marker", name)
 	} else {

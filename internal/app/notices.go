@@ -1,6 +1,14 @@
 package app
 
-import "sync"
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+)
 
 // notices shows what does not end a command: on stderr, or, while live lines are
 // on the screen, above them. Any goroutine may use it.
@@ -20,4 +28,24 @@ func (n *notices) through(tell func(message string)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.tell = tell
+}
+
+// chatty tells every request on stderr: method, path, answer, time. Headers and
+// bodies stay out of it, and with them every secret.
+type chatty struct {
+	next http.RoundTripper
+	out  io.Writer
+}
+
+// RoundTrip passes the request on.
+func (c *chatty) RoundTrip(r *http.Request) (*http.Response, error) {
+	start := time.Now()
+	resp, err := c.next.RoundTrip(r)
+	took := phrase.Duration(time.Since(start))
+	if err != nil {
+		fmt.Fprintf(c.out, "%s %s: no answer after %s\n", r.Method, r.URL.Path, took)
+		return resp, err
+	}
+	fmt.Fprintf(c.out, "%s %s: %s in %s\n", r.Method, r.URL.Path, resp.Status, took)
+	return resp, nil
 }

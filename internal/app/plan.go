@@ -2,8 +2,6 @@ package app
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,13 +12,13 @@ import (
 
 func (t *tool) planCommand() *cli.Command {
 	flags := []cli.Flag{
-		&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 when apply would do something, 5 or 6 when it would refuse to"},
+		&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 when changes are pending, 5 when a guard would refuse them"},
 	}
 	return &cli.Command{
 		Name:      "plan",
 		Usage:     "show what apply would do, and why; sends GET requests only",
 		UsageText: "rescale-apply plan -f job.yaml\n   rescale-apply plan -f job.yaml --detailed-exitcode -o json",
-		Flags:     join(manifestFlags(), flags, costFlags(), rerunFlags(), uploadFlags(), platformFlags(), outputFlags("text", "json", "md")),
+		Flags:     join(manifestFlags(), flags, costFlags(), rerunFlags(), uploadFlags(), resultFlags(), platformFlags(), outputFlags("text", "json", "md")),
 		Action:    t.plan,
 	}
 }
@@ -78,19 +76,18 @@ func (t *tool) showPlan(c *cli.Context, plan planner.Plan, output string) error 
 // JSON needs none: an object that is whole has "pending".
 func mark(code ExitCode) string {
 	meaning := map[ExitCode]string{
-		ExitOK: "nothing to do", ExitPending: "changes are pending", ExitGuard: "apply would refuse", ExitConflict: "in conflict with a run",
+		ExitOK: "nothing to do", ExitPending: "changes are pending", ExitGuard: "apply would refuse",
 	}
 	return fmt.Sprintf("Exit code %d: %s.", code, meaning[code])
 }
 
-// pending is the code of a plan: 2 when apply would do something, and that of apply
-// when it would do nothing, for one job that must not be run keeps all back.
+// pending is the code of a plan: 2 when something is to change, also when an active run
+// is in its way, for a pull request does not fail because the run before it takes days;
+// and that of apply when a guard keeps all back.
 func pending(plan planner.Plan) error {
 	switch {
 	case len(plan.Refusals()) > 0:
 		return codeError(ExitGuard)
-	case slices.ContainsFunc(plan.Steps, func(s planner.Step) bool { return s.Action == planner.Conflict }):
-		return codeError(ExitConflict)
 	case plan.Pending():
 		return codeError(ExitPending)
 	}
@@ -99,13 +96,9 @@ func pending(plan planner.Plan) error {
 
 // plan observes and decides.
 func (s *session) plan(c *cli.Context, snapshot state.Snapshot) (planner.Plan, error) {
-	replace, err := called(s.jobs, c.StringSlice("replace"), "--replace ")
+	options, err := s.wishes(c)
 	if err != nil {
 		return planner.Plan{}, err
-	}
-	options := planner.Options{Replace: slices.Sorted(maps.Keys(replace)), NoReuse: c.Bool("no-reuse")}
-	if c.Bool("replace-running") {
-		options.Rivals = planner.StopRivals
 	}
 	seen, err := planner.Observe(c.Context, s.platform, s.resolved, snapshot, options)
 	if err != nil {

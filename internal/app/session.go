@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/local"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
@@ -25,6 +26,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // session is a manifest that passed every offline check, and the platform it
@@ -277,14 +279,26 @@ func (s *session) identity() state.Identity {
 	return state.Identity{Tool: programName + " " + Version(), Platform: s.account, Account: s.resolved.User.Email}
 }
 
-// recall reads the journal without resolving the manifest: verbs that look back
-// know the jobs by name.
-func (s *session) recall(ctx context.Context) (state.Snapshot, error) {
+// recall gives what the journal and the platform know of the runs of the jobs, without
+// resolving the manifest: verbs that look back know the jobs by name.
+func (s *session) recall(ctx context.Context) (planner.Observation, state.Snapshot, error) {
 	var err error
 	if s.resolved.User, err = s.platform.Me(ctx); err != nil {
-		return state.Snapshot{}, s.refused(fmt.Errorf("asking the platform for your account: %w", err))
+		return planner.Observation{}, state.Snapshot{}, s.refused(fmt.Errorf("asking the platform for your account: %w", err))
 	}
-	return s.readJournals()
+	snapshot, err := s.readJournals()
+	if err != nil {
+		return planner.Observation{}, snapshot, err
+	}
+	return planner.Recollect(ctx, s.platform, s.resolved.User.Email, named(s.jobs), snapshot)
+}
+
+// named are jobs as far as verbs that look back must know them.
+func named(jobs []spec.Job) (list []resolver.Job) {
+	for _, job := range jobs {
+		list = append(list, resolver.Job{Name: job.Name.V, Namespace: job.Namespace.V, Success: job.Success})
+	}
+	return list
 }
 
 // refused adds to an error about the key where that key came from: people have

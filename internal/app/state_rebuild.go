@@ -68,11 +68,7 @@ func (t *tool) resolveIfPossible(ctx context.Context, s *session) ([]resolver.Jo
 		return resolved.Jobs, nil
 	}
 	t.warn("the manifest cannot be resolved here now (plan tells why), so that it is not recorded what the runs were made of")
-	var jobs []resolver.Job
-	for _, job := range s.jobs {
-		jobs = append(jobs, resolver.Job{Name: job.Name.V})
-	}
-	return jobs, nil
+	return named(s.jobs), nil
 }
 
 // rebuild locks every state file of the session before it looks, so that no apply

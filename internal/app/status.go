@@ -14,7 +14,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
-	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -23,7 +22,7 @@ func (t *tool) statusCommand() *cli.Command {
 		Name:      "status",
 		Usage:     "show how far the jobs of a manifest are; sends GET requests only",
 		UsageText: "rescale-apply status -f job.yaml\n   rescale-apply status -f job.yaml -o json",
-		Flags:     join(manifestFlags(), platformFlags(), outputFlags("text", "json")),
+		Flags:     join(manifestFlags(), resultFlags(), platformFlags(), outputFlags("text", "json")),
 		Action:    t.status,
 	}
 }
@@ -34,13 +33,18 @@ func (t *tool) status(c *cli.Context) error {
 		return err
 	}
 	return t.session(c, func(s *session) error {
-		snapshot, err := s.recall(c.Context)
+		seen, snapshot, err := s.recall(c.Context)
 		if err != nil {
 			return err
 		}
-		list, err := s.states(c.Context, snapshot)
+		list, err := s.states(c.Context, seen, snapshot)
 		if err != nil {
 			return err
+		}
+		for i := range list {
+			if c.Bool("no-download") {
+				list[i].Run.OutputsTo = ""
+			}
 		}
 		if output == "json" {
 			return show.WriteStates(t.Stdout, list)
@@ -50,17 +54,9 @@ func (t *tool) status(c *cli.Context) error {
 	})
 }
 
-// states gives one line for each job: what the journal knows, and for runs that
-// it calls active what the platform says now.
-func (s *session) states(ctx context.Context, snapshot state.Snapshot) ([]show.State, error) {
-	var jobs []resolver.Job
-	for _, job := range s.jobs {
-		jobs = append(jobs, resolver.Job{Name: job.Name.V})
-	}
-	histories, err := planner.Active(ctx, s.platform, jobs, snapshot)
-	if err != nil {
-		return nil, err
-	}
+// states gives one line for each job: its newest run, whoever started it, and what the
+// platform says of that now.
+func (s *session) states(ctx context.Context, seen planner.Observation, snapshot state.Snapshot) ([]show.State, error) {
 	list := make([]show.State, len(s.jobs))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(statusParallel)
@@ -70,9 +66,12 @@ func (s *session) states(ctx context.Context, snapshot state.Snapshot) ([]show.S
 		if !ok {
 			continue
 		}
-		list[i].Run, list[i].Known, list[i].Gone = run, true, histories.Gone[run.ID]
+		list[i].Run, list[i].Known, list[i].Gone = run, true, seen.Gone[run.ID]
 		list[i].Outdated = !success.Of(job.Success).Judged(run)
-		if history := histories.Statuses[run.ID]; len(history) > 0 {
+		if list[i].Outdated && run.Checks == "" && len(seen.Statuses[run.ID]) > 0 {
+			list[i].Run.Verdict, list[i].Outdated = "", false // nobody has judged it
+		}
+		if history := seen.Statuses[run.ID]; len(history) > 0 && list[i].Run.Verdict == "" {
 			group.Go(func() error { return s.judge(ctx, &list[i], job, history) })
 		}
 	}

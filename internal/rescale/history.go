@@ -35,6 +35,7 @@ type JobItem struct {
 type Listing struct {
 	At     time.Time // of the first page, by the platform's clock; zero when it does not say
 	Count  int       // of entries that the platform promised on the first page
+	Pages  int       // that were read
 	Stable bool      // false: entries came or went between two pages, so that one may be missing. Read again
 }
 
@@ -87,14 +88,13 @@ func (c *Client) Jobs(ctx context.Context, q JobQuery, yield func(JobItem) bool)
 type reader struct {
 	yield    func(JobItem) bool
 	seen     map[string]bool // ids that were passed on
-	pages    int
 	listing  Listing
 	nameless bool // a job without id came, so that nothing can be told apart
 }
 
 // read passes on one page and tells whether more is wanted.
 func (r *reader) read(p page[wireItem]) bool {
-	if r.pages++; r.pages == 1 {
+	if r.listing.Pages++; r.listing.Pages == 1 {
 		r.listing.At, r.listing.Count = dateOf(p.header, time.Time{}), p.Count
 	}
 	r.listing.Stable = r.listing.Stable && p.Count == r.listing.Count

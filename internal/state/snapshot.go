@@ -122,6 +122,18 @@ func (s Snapshot) Unresolved() []Run {
 	return open
 }
 
+// With is s and what further records make of it; s stays as it is. A record that makes
+// no sense is left out.
+func (s Snapshot) With(records ...Record) Snapshot {
+	c := s.clone()
+	for _, r := range records {
+		if commit, err := c.fold(r); err == nil {
+			commit()
+		}
+	}
+	return c
+}
+
 // clone shares nothing with s.
 func (s Snapshot) clone() Snapshot {
 	c := s

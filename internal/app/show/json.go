@@ -21,7 +21,9 @@ const FormatVersion = 1
 // PlanJSON is what plan -o json prints: one object.
 type PlanJSON struct {
 	FormatVersion int          `json:"formatVersion"`
-	Pending       bool         `json:"pending"` // apply would do something
+	Pending       bool         `json:"pending"` // something is to change
+	Spends        int          `json:"spends"`  // new paid runs
+	Running       int          `json:"running"` // runs that are under way and are what is wanted
 	Jobs          []StepJSON   `json:"jobs"`
 	Uploads       []UploadJSON `json:"uploads"`
 	Reused        []UploadJSON `json:"reused"`       // found on the platform, with id
@@ -37,6 +39,9 @@ type StepJSON struct {
 	Reasons   []string         `json:"reasons"`
 	Changes   []planner.Change `json:"changes,omitempty"`
 	ID        string           `json:"id,omitempty"`
+	Pending   bool             `json:"pending"`           // something is to change for it
+	Spends    bool             `json:"spends"`            // apply would submit a run
+	Running   bool             `json:"running"`           // its run is under way, and is what is wanted
 	Verdict   string           `json:"verdict,omitempty"` // of the last run, when it ended
 	Digest    string           `json:"digest"`
 	Key       string           `json:"key"`
@@ -68,7 +73,7 @@ type UploadJSON struct {
 
 // WritePlan writes the plan as one JSON object.
 func WritePlan(w io.Writer, plan planner.Plan) error {
-	out := PlanJSON{FormatVersion: FormatVersion, Pending: plan.Pending(), Jobs: []StepJSON{}, Uploads: []UploadJSON{}, Reused: []UploadJSON{}}
+	out := PlanJSON{FormatVersion: FormatVersion, Pending: plan.Pending(), Spends: len(plan.Spending()), Running: plan.Count(planner.Running), Jobs: []StepJSON{}, Uploads: []UploadJSON{}, Reused: []UploadJSON{}}
 	for _, s := range plan.Steps {
 		var tiles []TileJSON
 		for _, tile := range s.Job.Tiles {
@@ -76,6 +81,7 @@ func WritePlan(w io.Writer, plan planner.Plan) error {
 		}
 		step := StepJSON{
 			Name: s.Job.Name, Namespace: s.Job.Namespace, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
+			Pending: s.Pending(), Spends: s.Spends(), Running: s.Action == planner.Running,
 			Verdict: s.Last.Verdict, Digest: s.Job.Digest, Key: s.Key.String(),
 			TileJSON: tiles[0], Notes: s.Job.Notes, Hint: s.Advice,
 		}
@@ -149,6 +155,7 @@ type EventJSON struct {
 	SHA512        string             `json:"sha512,omitempty"` // of an upload
 	Size          *int64             `json:"size,omitempty"`   // of a transfer
 	Sent          *int64             `json:"sent,omitempty"`   // of a transfer under way
+	Until         *time.Time         `json:"until,omitempty"`  // of queued: when the draft that goes first is deleted at the latest
 	Message       string             `json:"message,omitempty"`
 	*OutcomeJSON
 }
@@ -188,6 +195,9 @@ func EventLine(w io.Writer, e executor.Event) error {
 	}
 	if e.Type == executor.EventUploading || e.Type == executor.EventDownloading {
 		line.Sent = &e.Sent
+	}
+	if e.Type == executor.EventQueued {
+		line.Until = moment(e.Until)
 	}
 	if e.Outcome != nil {
 		line.OutcomeJSON = outcomeJSON(*e.Outcome)

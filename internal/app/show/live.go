@@ -97,6 +97,8 @@ func (l *Live) Event(e executor.Event) {
 		l.Outcome(l.Results, *e.Outcome)
 	case executor.EventWaiting:
 		l.lane(e.Job, "").status = "waits for " + e.Message
+	case executor.EventQueued:
+		l.lane(e.Job, "").status = queued(e)
 	case executor.EventWarning:
 		l.erase()
 		warning(l.Lines, l.Style, e)

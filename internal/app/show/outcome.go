@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/content"
@@ -33,7 +35,8 @@ func (s Style) Outcome(w io.Writer, o executor.Outcome) {
 	cells = append(cells, s.what(o)...)
 	fmt.Fprintf(w, "%s %s\n", s.paint(color, mark), diag.Line(strings.Join(cells, "   ")))
 	s.log(w, o)
-	if o.Advice != "" {
+	var conflict *executor.ConflictError // has said it in the plan, and says it once more at the end
+	if o.Advice != "" && !errors.As(o.Err, &conflict) {
 		fmt.Fprintf(w, "  hint: %s\n", diag.Line(o.Advice))
 	}
 }
@@ -124,6 +127,36 @@ func (s Style) log(w io.Writer, o executor.Outcome) {
 // oneLine puts a joined error on the line of its job.
 func oneLine(err error) string {
 	return diag.Line(strings.ReplaceAll(err.Error(), "\n", "; "))
+}
+
+// Failures tells again of each job that failed, how to run all of them again, and what
+// the whole apply took, where that would scroll away: after several jobs.
+func (s Style) Failures(w io.Writer, report executor.Report, again func([]planner.Rival) string) {
+	var failed []executor.Outcome
+	var runs []planner.Rival
+	var took time.Duration
+	var hours, cost float64
+	for _, o := range report.Outcomes {
+		if o.Verdict != "" && o.Verdict != verdict.Succeeded {
+			failed = append(failed, o)
+			runs = append(runs, planner.Rival{ID: o.ID, Key: o.Key})
+		}
+		if !o.Unchanged && !o.Started.IsZero() {
+			took, hours, cost = took+o.Ended.Sub(o.Started), hours+o.CoreHours, cost+o.Cost
+		}
+	}
+	if len(failed) == 0 || len(report.Outcomes) < 2 {
+		return
+	}
+	for _, o := range failed {
+		fmt.Fprintf(w, "  %s %s\n", s.paint(red, "✗"), diag.Line(o.Job+"   "+o.ID+"   "+s.verdict(o, "")))
+	}
+	fmt.Fprintf(w, "  to run what failed again: %s\n", diag.Line(again(runs)))
+	total := fmt.Sprintf("  in all: %s, %s", phrase.Duration(took), coreHours(hours))
+	if cost > 0 && !s.Free {
+		total += ", " + money(cost)
+	}
+	fmt.Fprintln(w, total)
 }
 
 // Applied is the last line of an apply.

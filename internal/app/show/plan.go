@@ -21,8 +21,27 @@ func (s Style) Plan(w io.Writer, plan planner.Plan) {
 		rows = append(rows, []string{step.Job.Name, string(step.Action), diag.Line(strings.Join(step.Reasons, ", "))})
 	}
 	Table(w, rows)
+	s.commands(w, plan)
 	s.notes(w, plan)
 	fmt.Fprintln(w, s.Summary(plan))
+}
+
+// commands shows how commands changed, those that changed alike once.
+func (s Style) commands(w io.Writer, plan planner.Plan) {
+	seen := make(map[string]bool)
+	for _, step := range plan.Steps {
+		for _, change := range step.Changes {
+			text := strings.Join(change.Diff, "\n")
+			if text == "" || seen[text] {
+				continue
+			}
+			seen[text] = true
+			fmt.Fprintln(w, diag.Line("  "+step.Job.Name+": "+change.Field))
+			for _, line := range change.Diff {
+				fmt.Fprintln(w, s.paint(faint, "    "+diag.Line(line)))
+			}
+		}
+	}
 }
 
 // notes tells decisions that were made for the user, and what to type next.
@@ -71,7 +90,8 @@ func (s Style) Summary(plan planner.Plan) string {
 	}{
 		{planner.Run, "to run"},
 		{planner.Rerun, "to rerun"},
-		{planner.Resume, "to go on with"},
+		{planner.Resume, "to submit"},
+		{planner.Running, "running"},
 		{planner.Judge, "to judge again"},
 		{planner.Fetch, "to fetch"},
 		{planner.Blocked, "blocked"},

@@ -25,6 +25,8 @@ func (l *Lines) Event(e executor.Event) {
 	switch e.Type {
 	case executor.EventWaiting:
 		l.line("%s: waits for %s", e.Job, e.Message)
+	case executor.EventQueued:
+		l.line("%s: %s", e.Job, queued(e))
 	case executor.EventUploading, executor.EventUploaded, executor.EventAborted, executor.EventDownloading, executor.EventDownloaded:
 		if line := l.traffic.Event(e); line != "" {
 			l.line("%s", line)
@@ -44,6 +46,11 @@ func (l *Lines) Event(e executor.Event) {
 	case executor.EventResult:
 		l.Outcome(l.Results, *e.Outcome)
 	}
+}
+
+// queued tells what a job waits for, and how long at the most.
+func queued(e executor.Event) string {
+	return fmt.Sprintf("waits for draft %s of another runner, until %s at the latest", e.ID, e.Until.Local().Format("15:04:05"))
 }
 
 func (l *Lines) line(format string, args ...any) {

@@ -14,7 +14,7 @@ import (
 // State is how far one job of a manifest is.
 type State struct {
 	Job   string
-	Known bool // the journal has a run of it
+	Known bool // there is a run of it
 	Gone  bool // the platform no longer has that run
 	// Outdated tells that the run was judged by other checks than the manifest's.
 	Outdated bool
@@ -63,7 +63,7 @@ func (j State) Reason() string {
 func (j State) Word() string {
 	switch {
 	case !j.Known:
-		return "not in the state file; plan looks on the platform"
+		return "has not run yet"
 	case j.Gone:
 		return "deleted on the platform"
 	case j.Run.Verdict != "":

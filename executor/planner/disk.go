@@ -3,11 +3,48 @@ package planner
 import (
 	"context"
 
+	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
+
+// needed are the inputs on this disk of everything that is to be submitted, each
+// content once.
+func (p Plan) needed() []files.Input {
+	var list []files.Input
+	known := make(map[inputs.Content]bool)
+	for _, step := range p.Spending() {
+		for _, in := range step.Job.Inputs {
+			if in.Path != "" && !known[inputs.Of(in)] {
+				known[inputs.Of(in)] = true
+				list = append(list, in)
+			}
+		}
+	}
+	return list
+}
+
+// sort tells what is to be uploaded from what is there. What was not looked for is
+// where the journal says.
+func (p *Plan) sort(snapshot state.Snapshot) {
+	for _, in := range p.needed() {
+		stored, _ := snapshot.File(in.SHA512, in.Name)
+		id, looked := p.Stock[inputs.Of(in)]
+		if !looked {
+			id = stored.ID
+		}
+		switch {
+		case id == "":
+			p.Uploads = append(p.Uploads, in)
+		case id != stored.ID:
+			in.ID = id
+			p.Reused = append(p.Reused, in)
+		}
+	}
+}
 
 // missingOutputs lists, by job, the results that are wanted and not here.
 func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Snapshot, lineages map[string]string) (map[string][]string, error) {

@@ -1,0 +1,139 @@
+package once
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rescale-apply/rescale-apply/executor/patience"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+)
+
+// lookParallel bounds the GETs that run at once while looking.
+const lookParallel = 8
+
+// Mine finds every draft and job of owner that is a run of one of the jobs, or has the
+// content of one, whatever its namespace: oldest first, attempts in their order. It is
+// for those who know nothing, so that it reads the whole job list.
+func Mine(ctx context.Context, p Reader, owner string, jobs []Wanted) ([]Found, error) {
+	g := newGlance(Search{Owner: owner, Jobs: jobs})
+	may := func(m mark) bool { return g.contents[m.content] || m.job == "" || len(g.prints[m.job]) > 0 }
+	return mine(ctx, p, owner, may, func(f Found) bool { return g.is(f) || g.wants(f) })
+}
+
+// Everywhere finds every draft and job of owner with one of the names, in whatever
+// namespace and content. It reads every job that carries a marker.
+func Everywhere(ctx context.Context, p Reader, owner string, names []string) ([]Found, error) {
+	all := func(mark) bool { return true }
+	return mine(ctx, p, owner, all, func(f Found) bool { return slices.Contains(names, f.Key.Name) })
+}
+
+func mine(ctx context.Context, p Reader, owner string, may func(mark) bool, is func(Found) bool) ([]Found, error) {
+	r, err := read(ctx, p, owner, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	if !r.whole {
+		return nil, &MovingError{}
+	}
+	var ids []string
+	for _, m := range r.marked {
+		if may(m.mark) {
+			ids = append(ids, m.ID)
+		}
+	}
+	found, err := inspect(ctx, p, ids, func(f Found) bool {
+		return is(f) && f.Key.Digest != "" && f.Key.Generation >= 1 && f.Key.Attempt >= 1
+	})
+	slices.SortStableFunc(found, func(a, b Found) int {
+		return cmp.Or(a.Inserted.Compare(b.Inserted), cmp.Compare(a.Key.Attempt, b.Key.Attempt), cmp.Compare(a.ID, b.ID))
+	})
+	return found, err
+}
+
+// inspect reads every candidate, and keeps those that are really ours and wanted, in
+// the order of the candidates. After an error it gives none.
+func inspect(ctx context.Context, p Reader, candidates []string, wanted func(Found) bool) ([]Found, error) {
+	slots := make([]*Found, len(candidates))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(lookParallel)
+	for i, id := range candidates {
+		group.Go(func() error {
+			found, ok, err := Inspect(ctx, p, id)
+			if ok && wanted(found) {
+				slots[i] = &found
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var found []Found
+	for _, f := range slots {
+		if f != nil {
+			found = append(found, *f)
+		}
+	}
+	return found, nil
+}
+
+// Read reads jobs by their ids, and leaves out what is not ours or not there any more.
+func Read(ctx context.Context, p Reader, ids []string) ([]Found, error) {
+	return inspect(ctx, p, ids, func(Found) bool { return true })
+}
+
+// Inspect reads one job; ok is false when it is not ours, or not there any more.
+func Inspect(ctx context.Context, p Reader, id string) (found Found, ok bool, err error) {
+	job, err := p.Job(ctx, id)
+	if patience.NotFound(err) {
+		return Found{}, false, nil
+	}
+	if err != nil {
+		return Found{}, false, err
+	}
+	key, ok := ours(job)
+	if !ok {
+		return Found{}, false, nil
+	}
+	history, err := p.Statuses(ctx, id)
+	if patience.NotFound(err) {
+		return Found{}, false, nil
+	}
+	return Found{
+		ID: job.ID, Key: key, Namespace: variable(job, NamespaceVariable), History: history,
+		Inserted: job.DateInserted, Upstream: variable(job, UpstreamVariable), Stored: job,
+	}, err == nil, err
+}
+
+// ours reads the whole key, which every tile carries: a job that a person has put
+// another analysis into is not the one that the key stands for. A clone has it too,
+// and is somebody's own.
+func ours(job rescale.Job) (key Key, ok bool) {
+	if job.ClonedFrom != "" || len(job.Tiles) == 0 {
+		return Key{}, false
+	}
+	text := job.Tiles[0].EnvVars[KeyVariable]
+	for _, tile := range job.Tiles {
+		if tile.EnvVars[KeyVariable] != text {
+			return Key{}, false
+		}
+	}
+	return ParseKey(text)
+}
+
+// UpstreamOf is the runs of other jobs that a job builds on, as it says itself.
+func UpstreamOf(job rescale.Job) string { return variable(job, UpstreamVariable) }
+
+// variable is what a job says in a variable that all of its tiles have.
+func variable(job rescale.Job, name string) string {
+	for _, tile := range job.Tiles {
+		if value := tile.EnvVars[name]; value != "" {
+			return value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,200 @@
+package once
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/executor/patience"
+)
+
+// limit is how long a draft may wait for its submit. It is far above the time from
+// create to submit of a runner that is alive, see [batch.Size]: an older one is a leftover.
+const limit = 15 * time.Minute
+
+// How often a draft of another runner is looked at: soon first, for most are about to
+// be submitted.
+const (
+	firstPoll = 200 * time.Millisecond
+	lastPoll  = 10 * time.Second
+	toldAfter = 5 * time.Second // shorter waits are not told of
+)
+
+// What a refused delete is given: it may be refused for another reason the next time.
+const (
+	maxRefused   = 3
+	refusalPause = time.Second
+)
+
+// clearWay waits until nothing has to go before the draft any more (design.md §4b, 3b).
+func (r *run) clearWay(ctx context.Context, draft Found, rivals []rival) (ruling, error) {
+	for _, q := range rivals {
+		w := &wait{run: r, draft: draft, rival: q}
+		passed, then, err := w.through(ctx)
+		if err != nil || !passed {
+			return then, err
+		}
+	}
+	return ruling{submits: true}, nil
+}
+
+// wait is the waiting of a draft for one that goes first.
+type wait struct {
+	*run
+	draft Found
+	rival rival
+	begun time.Time // local; zero while it has not begun
+	told  bool
+	polls int
+}
+
+// through returns when the rival is gone or over (passed), when the list must be read
+// again or the rival is adopted (then), or when the draft must give way (err).
+func (w *wait) through(ctx context.Context) (passed bool, then ruling, err error) {
+	for {
+		there, err := w.read(ctx)
+		switch {
+		case err != nil:
+			return false, ruling{}, err
+		case !there:
+			return w.pass(), ruling{}, nil
+		case w.rival.Submitted() && w.rival.same:
+			return false, ruling{adopted: &w.rival.Found}, nil
+		case w.rival.Submitted():
+			over, err := w.over(ctx, w.rival.Found)
+			if err == nil && !over {
+				err = &RivalError{Job: w.job(), Rival: w.rival.Found}
+			}
+			return over, ruling{}, err
+		case w.rival.near && older(w.rival.Found, w.draft) < 0:
+			return false, ruling{}, w.withdraw(ctx)
+		case w.leftover():
+			return false, readAgain(), w.revoke(ctx)
+		case w.Yield:
+			return false, ruling{}, &WaitError{Job: w.Key.Name, Draft: w.rival.ID}
+		}
+		if deleted, err := w.pauses(ctx); deleted || err != nil {
+			return deleted && w.pass(), ruling{}, err
+		}
+	}
+}
+
+// read reads what the rival is now, and tells whether it still is one.
+func (w *wait) read(ctx context.Context) (there bool, err error) {
+	if !w.rival.known {
+		found, ok, err := Inspect(ctx, w.Platform, w.rival.ID)
+		if err != nil || !ok || !found.of(w.job()) || found.Key == w.Key { // a person has written that marker
+			return false, err
+		}
+		found.Inserted = w.rival.Inserted
+		w.rival.Found, w.rival.known = found, true
+		return true, nil
+	}
+	w.rival.History, err = w.Platform.Statuses(ctx, w.rival.ID)
+	if patience.NotFound(err) {
+		w.book.forget(w.rival.ID)
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// over tells that a submitted run has come to its end.
+func (r *run) over(ctx context.Context, f Found) (bool, error) {
+	if _, done := f.Verdict(); done || r.Stuck == nil {
+		return done, nil
+	}
+	return r.Stuck(ctx, f.ID, f.History)
+}
+
+// pass notes when the way became free: whoever waited for the same draft, too, could
+// not submit before.
+func (w *wait) pass() bool {
+	if !w.begun.IsZero() {
+		w.freed = w.book.now()
+	}
+	return true
+}
+
+// leftover tells that nobody is going to submit the draft that goes first.
+func (w *wait) leftover() bool {
+	return w.Alone || w.Leftover[w.rival.ID] || w.left() <= 0
+}
+
+// left is how long the draft that goes first may still take.
+func (w *wait) left() time.Duration {
+	since := w.rival.Inserted
+	if w.freed.After(since) {
+		since = w.freed
+	}
+	if since.IsZero() && !w.begun.IsZero() {
+		return limit - time.Since(w.begun)
+	}
+	if since.IsZero() {
+		return limit
+	}
+	return limit - w.book.now().Sub(since)
+}
+
+// revoke takes the right to submit from a leftover, and pauses, so that two runners do
+// not revoke each other's drafts for ever.
+func (w *wait) revoke(ctx context.Context) error {
+	if _, err := w.remove(ctx, w.rival.ID); err != nil {
+		return err
+	}
+	w.Report.Warn(w.Key.Name, "draft "+w.rival.ID+" was left over, and was deleted")
+	return patience.Sleep(ctx, time.Duration(w.Random()*float64(skew)))
+}
+
+// withdraw makes way for a draft that may be the older one: only a new draft, made
+// later, can show that it is not.
+func (w *wait) withdraw(ctx context.Context) error {
+	submitted, err := w.remove(ctx, w.draft.ID)
+	if err != nil {
+		return err
+	}
+	if w.own == w.draft.ID {
+		w.own = ""
+	}
+	return &vanishedError{ID: w.draft.ID, withdrawn: !submitted}
+}
+
+// pauses waits a little, without a place that others could use, and tells when the
+// list shows that the draft that goes first was deleted: the platform may still
+// answer for what is in its trash.
+func (w *wait) pauses(ctx context.Context) (deleted bool, err error) {
+	if w.begun.IsZero() {
+		w.begun = time.Now()
+	}
+	w.ticket.Leave()
+	if !w.told && time.Since(w.begun) >= toldAfter {
+		w.told = true
+		w.Report.Waiting(w.Key.Name, w.rival.ID, time.Now().Add(w.left()))
+	}
+	if err := patience.Sleep(ctx, min(firstPoll<<min(w.polls, 10), lastPoll)); err != nil {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return false, &WaitError{Job: w.Key.Name, Draft: w.rival.ID}
+		}
+		return false, err
+	}
+	if w.polls++; w.polls%looksApart == 0 {
+		return w.deleted(ctx)
+	}
+	return false, nil
+}
+
+// looksApart is how many reads by id come before a look at the list.
+const looksApart = 5
+
+func (w *wait) deleted(ctx context.Context) (bool, error) {
+	oldest := w.draft.Inserted
+	if w.rival.Inserted.Before(oldest) {
+		oldest = w.rival.Inserted
+	}
+	b := &ballot{key: w.Key, namespace: w.Namespace, draft: w.draft.ID, oldest: oldest}
+	w.lists.join(b).decide(ctx)
+	var unseen *InvisibleError
+	if errors.As(b.err, &unseen) {
+		return false, &vanishedError{ID: w.draft.ID}
+	}
+	return b.err == nil && !b.shows(w.rival.ID) && b.newest.After(w.rival.Inserted.Add(skew)), b.err
+}

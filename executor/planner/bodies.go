@@ -1,0 +1,130 @@
+package planner
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rescale-apply/rescale-apply/executor/patience"
+	"github.com/rescale-apply/rescale-apply/executor/success"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+// each calls read for every id, some at once, and keeps what is there.
+func each[T any](ctx context.Context, ids []string, read func(ctx context.Context, id string) (T, error)) (map[string]T, error) {
+	var mu sync.Mutex
+	found := make(map[string]T)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(lookParallel)
+	for _, id := range ids {
+		group.Go(func() error {
+			value, err := read(ctx, id)
+			if patience.NotFound(err) {
+				return nil
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			found[id] = value
+			return err
+		})
+	}
+	return found, group.Wait()
+}
+
+// readTags reads the tags of successful runs that only an earlier apply, maybe on
+// another machine, has judged by the checks, where the jobs' bodies do not have them.
+func (o *Observation) readTags(ctx context.Context, p Finder, jobs []resolver.Job, known state.Snapshot) (err error) {
+	told := make(map[string]bool)
+	for _, f := range slices.Concat(o.Found, o.Others) {
+		told[f.ID] = f.Stored.Tags != nil
+	}
+	var ids []string
+	for _, job := range jobs {
+		if success.Of(job.Success).None() {
+			continue
+		}
+		for _, run := range known.Runs[job.Name] {
+			unjudged := run.Verdict == string(verdict.Succeeded) && run.Checks == "" && len(o.Statuses[run.ID]) > 0
+			if unjudged && (job.Digest == "" || run.Digest == job.Digest) && !told[run.ID] {
+				ids = append(ids, run.ID)
+			}
+		}
+	}
+	o.Tags, err = each(ctx, ids, func(ctx context.Context, id string) (names []string, err error) {
+		tags, err := p.Tags(ctx, id)
+		for _, tag := range tags {
+			names = append(names, tag.Name)
+		}
+		return names, err
+	})
+	return err
+}
+
+// readCommands reads the earlier runs of jobs whose command changed: a journal holds
+// only its hash.
+func (o *Observation) readCommands(ctx context.Context, p Finder, plan Plan) (err error) {
+	known := make(map[string]rescale.Job)
+	for _, f := range slices.Concat(o.Found, o.Others) {
+		known[f.ID] = f.Stored
+	}
+	var ids []string
+	for _, step := range plan.Steps {
+		if _, read := known[step.Last.ID]; !read && step.Last.ID != "" && len(commandChanges(step)) > 0 {
+			ids = append(ids, step.Last.ID)
+		}
+	}
+	if o.Stored, err = each(ctx, ids, p.Job); err != nil {
+		return err
+	}
+	for id, job := range known {
+		o.Stored[id] = job
+	}
+	return nil
+}
+
+// commandChanges are the places of a step's changes that are about a command.
+func commandChanges(s Step) (at []int) {
+	if s.Action != Rerun {
+		return nil
+	}
+	for i, c := range s.Changes {
+		if c.tile() >= 0 && c.Old != "" && c.New != "" {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// tile is the place of the analysis whose command changed; -1 when it is something else.
+func (c Change) tile() int {
+	if c.Field == "command" {
+		return 0
+	}
+	at, is := strings.CutSuffix(c.Field, "].command")
+	n, found := strings.CutPrefix(at, "analyses[")
+	if tile, err := strconv.Atoi(n); is && found && err == nil {
+		return tile
+	}
+	return -1
+}
+
+// showCommands adds to changed commands how they changed.
+func (o Observation) showCommands(plan *Plan) {
+	for i, step := range plan.Steps {
+		stored, read := o.Stored[step.Last.ID]
+		for _, at := range commandChanges(step) {
+			tile := step.Changes[at].tile()
+			if !read || tile >= len(stored.Tiles) || tile >= len(step.Job.Request.JobAnalyses) {
+				continue
+			}
+			plan.Steps[i].Changes[at].Diff = commandDiff(stored.Tiles[tile].Command, step.Job.Request.JobAnalyses[tile].Command)
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package planner
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/executor/chain"
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/rebuild"
+	"github.com/rescale-apply/rescale-apply/executor/success"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+// recall adds to what the journal knows what the platform has shown, as the records
+// that an apply would have written. So a plan without a journal is the plan with one:
+// nothing below this asks where a run is known from. It is pure.
+func (o Observation) recall(jobs []resolver.Job, snapshot state.Snapshot) (state.Snapshot, []state.Record) {
+	var records []state.Record
+	for _, job := range jobs {
+		for _, run := range snapshot.Runs[job.Name] {
+			records = append(records, o.moved(job, run)...)
+		}
+		for _, run := range o.remembered(job) {
+			if !knows(snapshot.Runs[job.Name], run) {
+				records = append(records, run.Records()...)
+			}
+		}
+	}
+	if len(records) == 0 {
+		return snapshot, nil
+	}
+	return snapshot.With(records...), records
+}
+
+// knows tells that a journal has a run, or has its key as a run that was paid.
+func knows(runs []state.Run, found rebuild.Run) bool {
+	return slices.ContainsFunc(runs, func(r state.Run) bool {
+		paid := r.Stage == state.StageSubmitted || r.Stage == state.StageFinished
+		return r.Key == found.Key.String() && (r.ID == found.ID || paid)
+	})
+}
+
+// moved are the steps that a run in the journal has made since it was recorded.
+func (o Observation) moved(job resolver.Job, run state.Run) []state.Record {
+	history := o.Statuses[run.ID]
+	open := run.Stage == state.StageCreated || run.Stage == state.StageSubmitting || run.Stage == state.StageSubmitted
+	if !open || len(history) == 0 {
+		return nil
+	}
+	key, _ := once.ParseKey(run.Key)
+	now := o.judge(job, once.Found{ID: run.ID, Key: key, History: history, Upstream: run.Upstream})
+	return slices.DeleteFunc(now.Records(), func(r state.Record) bool {
+		begun := r.Kind == state.KindCreating || r.Kind == state.KindCreated
+		return begun || r.Kind == state.KindSubmitted && run.Stage == state.StageSubmitted
+	})
+}
+
+// remembered are the runs of a job that the platform has shown: those of its content,
+// and the active ones and the newest one of other contents; oldest first.
+func (o Observation) remembered(job resolver.Job) []rebuild.Run {
+	found := slices.Clone(o.ofJob(job.Name))
+	for _, other := range o.others(job.Name) {
+		if !slices.ContainsFunc(found, func(f once.Found) bool { return f.ID == other.ID }) {
+			found = append(found, other)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b once.Found) int { return a.Inserted.Compare(b.Inserted) })
+	runs := rebuild.Choose(found).Runs
+	for i, run := range runs {
+		since := run.Since
+		runs[i] = o.judge(job, run.Found)
+		runs[i].Since = since
+	}
+	return runs
+}
+
+// judge adds what the manifest and the marks that an earlier apply has left say of a run.
+func (o Observation) judge(job resolver.Job, f once.Found) rebuild.Run {
+	run := rebuild.Run{Found: f, Since: f.Inserted}
+	if job.Digest != "" && f.Key.Digest != job.Digest {
+		run.Parts = likelyParts(f.Stored, job)
+		return run
+	}
+	if job.Digest != "" {
+		run.Of(job)
+	}
+	checks := success.Of(job.Success)
+	if checks.None() {
+		return run // the platform's word is enough
+	}
+	if failed, looked := o.Failed[f.ID]; looked {
+		run.Failed, run.Checks = failed, checks.String()
+		return run
+	}
+	mark := checks.ReadTags(slices.Concat(f.Stored.Tags, o.Tags[f.ID]))
+	switch {
+	case mark.Current:
+		run.Checks = checks.String()
+	case mark.Verdict != "":
+		run.Checks = otherChecks
+	}
+	if mark.Verdict == verdict.SuccessCheckFailed {
+		run.Failed = []string{markedFailed}
+	}
+	return run
+}
+
+const (
+	otherChecks  = "others"                                                  // stands for checks of which only a hash is known
+	markedFailed = "a success check failed, as its tag on the platform says" // stands for words that are in no tag
+)
+
+// likelyParts are what a stored job was made of. What its body does not tell is taken
+// for what the manifest says, so that it never looks like a change.
+func likelyParts(stored rescale.Job, job resolver.Job) (parts []state.Part) {
+	was, now := resolver.PartsOf(stored, job, chain.Names(once.UpstreamOf(stored)))
+	told := make(map[string]bool, len(now))
+	for _, part := range now {
+		told[part.Field] = true
+	}
+	for _, part := range was {
+		parts = append(parts, state.Part(part))
+		told[part.Field] = true
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	for _, part := range job.Parts {
+		if !told[part.Field] {
+			parts = append(parts, state.Part(part))
+		}
+	}
+	return parts
+}
+
+// surplus are drafts with the key of a run that was submitted, which nobody needs.
+func (o Observation) surplus(run state.Run) []once.Found {
+	return slices.DeleteFunc(slices.Clone(o.ofJob(run.Job)), func(f once.Found) bool {
+		return f.Submitted() || f.ID == run.ID || f.Key.String() != run.Key
+	})
+}
+
+// since is the date before which nothing matters to a claim of the job: neither a job
+// with its key nor a draft in another content, whose owner may yet submit it.
+func (o Observation) since(name string, first time.Time) time.Time {
+	if waiting, known := o.Waiting[name]; known && waiting.Before(first) {
+		return waiting
+	}
+	return first
+}
+
+// Recollect adds to what the journal knows the newest run of each job, whoever started
+// it, and how far the active ones are. A job needs nothing but its name, its namespace
+// and its checks: for verbs that look back, whatever the manifest says now.
+func Recollect(ctx context.Context, p Finder, owner string, jobs []resolver.Job, snapshot state.Snapshot) (Observation, state.Snapshot, error) {
+	seen, err := Active(ctx, p, jobs, snapshot)
+	if err != nil {
+		return seen, snapshot, err
+	}
+	search := once.Search{Owner: owner}
+	var open []once.Key
+	for i, job := range jobs {
+		last, _ := snapshot.Last(job.Name)
+		if i == 0 || last.Intent.Before(search.Since) {
+			search.Since = last.Intent
+		}
+		key := once.Key{Name: job.Name}
+		search.Jobs, open = append(search.Jobs, once.Wanted{Key: key, Namespace: job.Namespace}), append(open, key)
+	}
+	sighting, err := once.Look(ctx, p, search)
+	if err == nil && !sighting.Whole {
+		err = &once.MovingError{}
+	}
+	for job, id := range sighting.Newest {
+		if slices.ContainsFunc(snapshot.Runs[job.Name], func(r state.Run) bool { return r.ID == id }) {
+			delete(sighting.Newest, job) // its journal has more to say
+		}
+	}
+	if err == nil {
+		err = seen.enter(ctx, p, sighting, open)
+	}
+	if err != nil {
+		return seen, snapshot, err
+	}
+	known, _ := seen.recall(jobs, snapshot)
+	if err := seen.readTags(ctx, p, jobs, known); err != nil {
+		return seen, snapshot, err
+	}
+	known, _ = seen.recall(jobs, snapshot)
+	return seen, known, nil
+}
