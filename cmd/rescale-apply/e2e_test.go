@@ -149,6 +149,8 @@ func condition(name string) (bool, error) {
 //	emu jobs                    every job: ID STATUS SUBMITS NAME
 //	emu body                    the last create body, as JSON
 //	emu fault ACTION METHOD PATH [after=N] [count=N] [status=N] [body=TEXT]
+//	emu switch [NAME=VALUE]     trouble from now on, as the flags of emulate: refuse-deletes=403,2 trash=true
+//	                            cut-names=40 whole-seconds=true skew=2s (seed 1)
 //	emu asked METHOD PATH       wait until such a request was made
 //	emu await JOBNAME STATUS    wait until the newest such job has the status
 //	emu stop JOBNAME            stop the job as a person would in the web UI
@@ -159,7 +161,7 @@ func condition(name string) (bool, error) {
 //	emu alter FILE              write to the file on this disk while the next upload is answered
 func emu(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|asked|await|stop|delete|clone|files|remove|alter")
+		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|switch|asked|await|stop|delete|clone|files|remove|alter")
 	}
 	p := ts.Value(platformKey{}).(*platform)
 	switch args[0] {
@@ -185,6 +187,8 @@ func emu(ts *testscript.TestScript, neg bool, args []string) {
 		writeIndented(ts, jobs[len(jobs)-1].Body)
 	case "fault":
 		p.fault(ts, args[1:])
+	case "switch":
+		p.change(ts, args[1:])
 	case "stop", "delete":
 		p.interfere(ts, args)
 	case "clone":

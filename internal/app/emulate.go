@@ -28,16 +28,48 @@ func (t *tool) emulateCommand() *cli.Command {
 			&cli.Float64Flag{Name: "speed", Usage: "platform seconds per real second: `N`; walltimes shrink with it; 0: status changes take no time, walltimes are real"},
 			&cli.BoolFlag{Name: "throttle", Usage: "answer 429 above the platform's documented request limits"},
 			&cli.BoolFlag{Name: "allow-remote", Usage: "listen on an address that other machines can reach: they can run commands here"},
-		}, outputFlags("text", "json")),
+		}, troubleFlags(), outputFlags("text", "json")),
 		Action: t.emulate,
 	}
+}
+
+// troubleFlags call up what a client has to bear with and seldom meets.
+func troubleFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "refuse-deletes", Usage: "answer `STATUS` to every delete of a draft, or as 403,2 to the first two of each"},
+		&cli.BoolFlag{Name: "trash", Usage: "go on answering GET for deleted jobs, which no list shows"},
+		&cli.IntFlag{Name: "cut-names", Usage: "cut names of jobs to `N` characters; 0: keep them whole"},
+		&cli.BoolFlag{Name: "whole-seconds", Usage: "show dateInserted in whole seconds"},
+		&cli.DurationFlag{Name: "skew", Usage: "let dateInserted be off by up to `TIME`, such as 2s, to both sides"},
+		&cli.Uint64Flag{Name: "seed", Usage: "choose other skews: `N`"},
+	}
+}
+
+func troubles(c *cli.Context) (emulator.Switches, error) {
+	out := emulator.Switches{
+		Trash: c.Bool("trash"), NameLimit: c.Int("cut-names"), WholeSeconds: c.Bool("whole-seconds"),
+	}
+	if limit := c.Duration("skew"); limit > 0 {
+		out.Skew = emulator.SeededSkew(limit, c.Uint64("seed"))
+	}
+	if text := c.String("refuse-deletes"); text != "" {
+		var err error
+		if out.DraftDeletes, err = emulator.ParseRefusal(text); err != nil {
+			return out, cmdline.Usage(fmt.Sprintf("--refuse-deletes %s: %v", text, err), "write it as 403, or as 403,2")
+		}
+	}
+	return out, nil
 }
 
 func (t *tool) emulate(c *cli.Context) error {
 	output, err := format(c, "text", "json")
 	if err == nil {
-		err = errors.Join(noArguments(c), positive(c, "speed"))
+		err = errors.Join(noArguments(c), positive(c, "speed", "cut-names", "skew"))
 	}
+	if err != nil {
+		return err
+	}
+	switches, err := troubles(c)
 	if err != nil {
 		return err
 	}
@@ -54,6 +86,7 @@ func (t *tool) emulate(c *cli.Context) error {
 	}
 	config.Accounts[0].Key = key
 	config.Speed = c.Float64("speed")
+	config.Switches = switches
 	if c.Bool("throttle") {
 		config.Throttle = emulator.PlatformLimits()
 	}

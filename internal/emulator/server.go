@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/api"
@@ -43,6 +44,7 @@ type Server struct {
 	limits   throttle
 	faults   faults
 	observed observations
+	switches atomic.Pointer[Switches]
 
 	closing  sync.Once
 	closeErr error
@@ -72,15 +74,21 @@ func Open(cfg Config) (*Server, error) {
 		cfg: cfg, store: store, router: api.NewRouter(), keys: map[string]*Account{},
 		limits: throttle{rates: cfg.Throttle},
 	}
+	switches := cfg.Switches
+	s.switches.Store(&switches)
+	store.Dating = s.date
 	s.ctx, s.end = context.WithCancel(context.Background())
 	for i := range cfg.Accounts {
 		s.keys[cfg.Accounts[i].Key] = &s.cfg.Accounts[i]
 	}
 	s.cluster = cluster.New(cluster.Config{
 		Store: store, Catalog: offer, Speed: cfg.Speed, Shell: cfg.Shell, Env: cfg.Env, MaxRunning: cfg.MaxRunning,
-		Grace: cfg.StopGrace, Origin: s.origin, Quirks: cfg.Switches.cluster(),
+		Grace: cfg.StopGrace, Origin: s.origin, Quirks: func() cluster.Quirks { return s.switches.Load().cluster() },
 	})
-	s.api = &api.API{Store: store, Catalog: offer, Cluster: s.cluster, Quirks: cfg.Switches.api(), Pinned: s.pin}
+	s.api = &api.API{
+		Store: store, Catalog: offer, Cluster: s.cluster, Pinned: s.pin,
+		Quirks: func() api.Quirks { return s.switches.Load().api() },
+	}
 	return s, nil
 }
 

@@ -84,6 +84,18 @@ func TestSwitches(t *testing.T) {
 			p.want(201, "POST", "/api/v2/jobs/", body)
 			return true
 		}},
+		"cut names": {emulator.Switches{NameLimit: 3}, func(p *platform) bool {
+			id := p.want(201, "POST", "/api/v2/jobs/", edited(p.t, map[string]any{"/name": "höher"}))["id"].(string)
+			before := p.get("/api/v2/jobs/" + id + "/")["name"]
+			p.want(200, "PATCH", "/api/v2/jobs/"+id+"/", `{"name":"ab"}`)
+			return before == "höh" && p.results("/api/v2/jobs/")[0]["name"] == "ab"
+		}},
+		"whole seconds": {emulator.Switches{WholeSeconds: true}, func(p *platform) bool {
+			id := p.run(job{Command: "true"})
+			date := p.get("/api/v2/jobs/" + id + "/")["dateInserted"].(string)
+			changed := p.results("/api/v2/jobs/" + id + "/statuses/")[0]["statusDate"].(string)
+			return !strings.Contains(date, ".") && date == p.results("/api/v2/jobs/")[0]["dateInserted"] && strings.Contains(changed, ".")
+		}},
 		"failed reason": {emulator.Switches{FailedReason: "Something else"}, func(p *platform) bool {
 			history := p.history(p.run(job{Command: "false"}))
 			return strings.Join(history[len(history)-2:], "|") == "Stopping: A run failed|Completed: Something else"

@@ -29,7 +29,7 @@ func BadValue(err error, flags []cli.Flag, path string) error {
 	switch flags[i].(type) {
 	case *cli.DurationFlag:
 		wanted, hint = "a time", "a time has a unit, such as 30s or 2h"
-	case *cli.IntFlag:
+	case *cli.IntFlag, *cli.Uint64Flag:
 		wanted, hint = "a whole number", "write plain digits, such as 4"
 	case *cli.Float64Flag:
 		wanted, hint = "a number", "write plain digits, such as 50 or 0.5"

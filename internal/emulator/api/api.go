@@ -48,6 +48,15 @@ type Quirks struct {
 	LoseTags        bool // tags are accepted and forgotten
 	IgnoreTypes     bool // every upload is an input file
 	StrictTypes     bool // scripts must be files of their type
+	DraftDeletes    Refusal
+	Trash           bool // deleted jobs can still be read
+	NameLimit       int  // longest name in characters, longer ones are cut; 0: none
+}
+
+// Refusal refuses a request some times.
+type Refusal struct {
+	Status int // 0: never
+	Count  int // refusals; 0 means 1, a negative number all
 }
 
 // API answers requests.
@@ -55,7 +64,8 @@ type API struct {
 	Store   *disk.Store
 	Catalog *catalog.Catalog
 	Cluster *cluster.Cluster
-	Quirks  Quirks
+	// Quirks returns the choices that hold now.
+	Quirks func() Quirks
 	// Pinned returns the instant as of which job listings are to be served, or zero for now.
 	Pinned func() time.Time
 }
@@ -102,29 +112,33 @@ func notFound() *Error { return Refuse(http.StatusNotFound, "Not found.") }
 func ok(body any) (Answer, error) { return Answer{Status: http.StatusOK, Body: body}, nil }
 
 func (a *API) style(r *Request) wire.Style {
+	quirks := a.Quirks()
 	return wire.Style{
-		Base: r.Base, V3: r.V3, CoreTypeObjects: a.Quirks.CoreTypeObjects,
-		Checksums: a.Quirks.Checksums, PlainDates: a.Quirks.PlainDates,
-		HideTags: a.Quirks.HideTags, ShortInputs: a.Quirks.ShortInputs,
+		Base: r.Base, V3: r.V3, CoreTypeObjects: quirks.CoreTypeObjects,
+		Checksums: quirks.Checksums, PlainDates: quirks.PlainDates,
+		HideTags: quirks.HideTags, ShortInputs: quirks.ShortInputs,
 	}
 }
 
 func (a *API) mayRead(r *Request, owner string, sharedWith []string) bool {
-	return owner == r.Account.Email || a.Quirks.SharedJobs || slices.Contains(sharedWith, r.Account.Email)
+	return owner == r.Account.Email || a.Quirks().SharedJobs || slices.Contains(sharedWith, r.Account.Email)
 }
 
-// job finds the job that the path names. Other users' jobs are not found.
+// job finds the job that the path names. Other users' jobs are not found, and deleted ones only in the trash.
 func (a *API) job(r *Request) (*disk.Job, error) {
-	job, ok := a.Store.Job(r.vars["id"])
-	if !ok || !a.mayRead(r, job.Owner, job.SharedWith) {
+	job, ok := a.Store.Record(r.vars["id"])
+	if !ok || !job.Deleted.IsZero() && !a.Quirks().Trash || !a.mayRead(r, job.Owner, job.SharedWith) {
 		return nil, notFound()
 	}
 	return job, nil
 }
 
-// ownJob is job for requests that change it. Shared jobs may only be read.
+// ownJob is job for requests that change it. Shared jobs, and those in the trash, may only be read.
 func (a *API) ownJob(r *Request) (*disk.Job, error) {
 	job, err := a.job(r)
+	if err == nil && !job.Deleted.IsZero() {
+		return nil, notFound()
+	}
 	if err == nil && job.Owner != r.Account.Email {
 		return nil, Refuse(http.StatusForbidden, "You do not have permission to perform this action.")
 	}

@@ -33,7 +33,7 @@ func (a *API) read(r *Request, body []byte) (disk.Spec, error) {
 		Catalog:         a.Catalog,
 		ProjectRequired: r.Account.ProjectRequired,
 		MaxJobHours:     r.Account.MaxJobHours,
-		DefaultWalltime: a.Quirks.DefaultWalltime,
+		DefaultWalltime: a.Quirks().DefaultWalltime,
 		CoreTypeObjects: r.V3,
 		Usable:          func(id string) bool { return a.usable(r, id) },
 		IsScript:        a.isScript,
@@ -42,9 +42,11 @@ func (a *API) read(r *Request, body []byte) (disk.Spec, error) {
 		world.Projects = append(world.Projects, project.ID)
 	}
 	spec, err := world.Read(body)
-	if a.Quirks.IgnoreProjects {
+	quirks := a.Quirks()
+	if quirks.IgnoreProjects {
 		spec.ProjectID = nil
 	}
+	spec.Name = cutTo(quirks.NameLimit, spec.Name)
 	var problems *intake.InvalidError
 	switch {
 	case errors.As(err, &problems):
@@ -55,6 +57,14 @@ func (a *API) read(r *Request, body []byte) (disk.Spec, error) {
 	return spec, err
 }
 
+// cutTo cuts a name to the limit, counted in characters; 0: none.
+func cutTo(limit int, name string) string {
+	if letters := []rune(name); limit > 0 && len(letters) > limit {
+		return string(letters[:limit])
+	}
+	return name
+}
+
 func (a *API) usable(r *Request, id string) bool {
 	file, ok := a.Store.File(id)
 	return ok && !file.Deleted && a.mayReadFile(r, file)
@@ -62,7 +72,7 @@ func (a *API) usable(r *Request, id string) bool {
 
 func (a *API) isScript(id string) bool {
 	file, ok := a.Store.File(id)
-	return !a.Quirks.StrictTypes || ok && file.TypeID == disk.TypeScript
+	return !a.Quirks().StrictTypes || ok && file.TypeID == disk.TypeScript
 }
 
 func (a *API) render(r *Request, job *disk.Job) any {
@@ -112,7 +122,7 @@ func (a *API) replaceBody(r *Request, id string, body map[string]json.RawMessage
 	}
 	job, err := a.Store.UpdateJob(id, func(j *disk.Job) error {
 		if j.Draft() {
-			if a.Quirks.IgnoreProjects {
+			if a.Quirks().IgnoreProjects {
 				spec.ProjectID = j.Spec.ProjectID
 			}
 			j.Body, j.Spec = text, spec
@@ -129,6 +139,9 @@ func (a *API) replaceBody(r *Request, id string, body map[string]json.RawMessage
 func deleteJob(a *API, r *Request) (Answer, error) {
 	job, err := a.ownJob(r)
 	if err != nil {
+		return Answer{}, err
+	}
+	if err := a.refuseDelete(job.ID); err != nil {
 		return Answer{}, err
 	}
 	err = a.Store.DeleteJob(job.ID, func(j *disk.Job) error {
@@ -149,6 +162,26 @@ func deleteJob(a *API, r *Request) (Answer, error) {
 		return Answer{}, err
 	}
 	return Answer{Status: http.StatusNoContent}, nil
+}
+
+// refuseDelete refuses the first deletes of a draft, or all of them, where that is switched on.
+func (a *API) refuseDelete(id string) error {
+	rule := a.Quirks().DraftDeletes
+	if rule.Status == 0 {
+		return nil
+	}
+	var refusal *Error
+	_, err := a.Store.UpdateJob(id, func(j *disk.Job) error {
+		if j.Draft() && (rule.Count < 0 || j.Refused < max(1, rule.Count)) {
+			j.Refused++
+			refusal = Refuse(rule.Status, "You do not have permission to delete this job.")
+		}
+		return nil
+	})
+	if err != nil || refusal == nil {
+		return err
+	}
+	return refusal
 }
 
 func (a *API) deleteInputs(r *Request, job *disk.Job) error {
@@ -172,7 +205,7 @@ func submit(a *API, r *Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	if !job.Draft() && a.Quirks.RefuseResubmit {
+	if !job.Draft() && a.Quirks().RefuseResubmit {
 		return Answer{}, Refuse(http.StatusBadRequest, "The job has already been submitted.")
 	}
 	if job.Draft() {
@@ -181,10 +214,13 @@ func submit(a *API, r *Request) (Answer, error) {
 		}
 	}
 	started, err := a.Cluster.Submit(job.ID, r.Base)
+	if errors.Is(err, disk.ErrNotFound) { // deleted by another request meanwhile
+		return Answer{}, notFound()
+	}
 	if err != nil {
 		return Answer{}, err
 	}
-	if !started && a.Quirks.RefuseResubmit { // another request was faster
+	if !started && a.Quirks().RefuseResubmit { // another request was faster
 		return Answer{}, Refuse(http.StatusBadRequest, "The job has already been submitted.")
 	}
 	return Answer{Status: http.StatusOK}, nil

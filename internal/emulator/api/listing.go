@@ -31,7 +31,7 @@ func listJobs(a *API, r *Request) (Answer, error) {
 func (a *API) jobsAsListed() []*disk.Job {
 	at := a.Pinned()
 	if at.IsZero() {
-		at = a.Store.Now().Add(-a.Quirks.ListingLag)
+		at = a.Store.Now().Add(-a.Quirks().ListingLag)
 	}
 	var out []*disk.Job
 	for _, job := range a.Store.Jobs() {
@@ -40,6 +40,8 @@ func (a *API) jobsAsListed() []*disk.Job {
 			out = append(out, asOf(job, at))
 		}
 	}
+	// Dates may be skewed against the order in which jobs came.
+	slices.SortStableFunc(out, func(x, y *disk.Job) int { return x.Shown().Compare(y.Shown()) })
 	return out
 }
 
@@ -122,7 +124,7 @@ func (a *API) inState(j *disk.Job, state string) bool {
 	case "completed":
 		return j.Status() == "Completed"
 	case "not_completed":
-		return j.Status() != "Completed" && (!j.Draft() || !a.Quirks.HideDrafts)
+		return j.Status() != "Completed" && (!j.Draft() || !a.Quirks().HideDrafts)
 	}
 	return true
 }

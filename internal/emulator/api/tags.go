@@ -24,7 +24,7 @@ type named struct {
 // addTag adds one tag (rescale-api.md §7.6). A tag that the job has is not added again.
 func addTag(a *API, r *Request) (Answer, error) {
 	return a.changeTags(r, func(j *disk.Job, tag string) (status int) {
-		if !a.Quirks.LoseTags && !slices.ContainsFunc(j.Tags, sameTag(tag)) {
+		if !a.Quirks().LoseTags && !slices.ContainsFunc(j.Tags, sameTag(tag)) {
 			j.Tags = append(j.Tags, tag)
 		}
 		return http.StatusCreated

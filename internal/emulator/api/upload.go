@@ -35,7 +35,7 @@ func upload(a *API, r *Request) (Answer, error) {
 	}
 	form.file.Owner = r.Account.Email
 	form.file.TypeID = form.typeID
-	if a.Quirks.IgnoreTypes {
+	if a.Quirks().IgnoreTypes {
 		form.file.TypeID = disk.TypeInput
 	}
 	form.file.StorageKey = disk.UploadKey(r.Account.Email, form.file.Name)

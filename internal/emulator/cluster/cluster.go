@@ -30,7 +30,7 @@ type Config struct {
 	Grace      time.Duration
 	// Origin returns the address under which a command reaches the server, or the empty string when it is not known.
 	Origin func() string
-	Quirks Quirks
+	Quirks func() Quirks // the choices that hold now
 }
 
 // Quirks choose between behaviours of the platform that are not known for sure, and call up rare ends of a job.
@@ -166,9 +166,13 @@ func (c *Cluster) interrupt(id string, how disk.StopKind) {
 	}
 }
 
-// Submit starts a draft. A job that was submitted before is left alone, only counted; it returns false for it.
+// Submit starts a draft. A job that was submitted before is left alone, only counted; it returns false for it. A
+// deleted job is disk.ErrNotFound.
 func (c *Cluster) Submit(id, base string) (started bool, err error) {
 	_, err = c.cfg.Store.UpdateJob(id, func(j *disk.Job) error {
+		if !j.Deleted.IsZero() {
+			return disk.ErrNotFound
+		}
 		j.Submits++
 		if !j.Draft() {
 			return nil
@@ -193,7 +197,7 @@ func (c *Cluster) Stop(id string, how disk.StopKind) error {
 		}
 		first := j.Stop == disk.NotStopped
 		j.Stop = how
-		if c.cfg.Quirks.StuckStop && !j.Reached("Validated") {
+		if c.cfg.Quirks().StuckStop && !j.Reached("Validated") {
 			j.Abandoned = true
 			return nil
 		}

@@ -90,7 +90,7 @@ func (c *Cluster) boot(l *life, job *disk.Job) (ending, error) {
 		return ending{}, err
 	}
 	c.reach(l.id, "Started", "Validated")
-	if uses(job, c.cfg.Quirks.NoCapacity) {
+	if uses(job, c.cfg.Quirks().NoCapacity) {
 		return ending{final: noCapacity}, nil
 	}
 	c.update(l.id, func(j *disk.Job) {
@@ -107,7 +107,7 @@ func (c *Cluster) boot(l *life, job *disk.Job) (ending, error) {
 			c.enter(j, "Executing", "")
 		}
 	})
-	if job.Spec.LowPriority && uses(job, c.cfg.Quirks.Preempting) {
+	if job.Spec.LowPriority && uses(job, c.cfg.Quirks().Preempting) {
 		return ending{final: restartsExhausted}, nil
 	}
 	return ending{}, nil
@@ -142,8 +142,8 @@ func (c *Cluster) finish(l *life, end ending) {
 			if !j.Reached("Stopping") && !j.Reached("Force Stop") {
 				c.enter(j, "Stopping", end.stopping)
 			}
-			if c.cfg.Quirks.FailedReason != "" {
-				end.final = c.cfg.Quirks.FailedReason
+			if c.cfg.Quirks().FailedReason != "" {
+				end.final = c.cfg.Quirks().FailedReason
 			}
 		}
 		c.enter(j, "Completed", end.final)

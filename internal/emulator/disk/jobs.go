@@ -35,11 +35,17 @@ func (s *Store) loadJobs() error {
 	return nil
 }
 
-// Job returns the record of a job that is not deleted.
-func (s *Store) Job(id string) (*Job, bool) {
+// Record returns the record of a job, deleted or not.
+func (s *Store) Record(id string) (*Job, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	job, ok := s.jobs[id]
+	return job, ok
+}
+
+// Job returns the record of a job that is not deleted.
+func (s *Store) Job(id string) (*Job, bool) {
+	job, ok := s.Record(id)
 	if !ok || !job.Deleted.IsZero() {
 		return nil, false
 	}
@@ -64,6 +70,10 @@ func (s *Store) AddJob(job Job) (*Job, error) {
 	job.Seq = s.nextJob
 	job.ID = nthID(job.Seq, jobSalt)
 	job.Inserted = s.Now()
+	job.Dated = job.Inserted
+	if s.Dating != nil {
+		job.Dated = s.Dating(job.Seq, job.Inserted)
+	}
 	if err := os.MkdirAll(s.jobDir(&job), 0o700); err != nil {
 		return nil, fmt.Errorf("storing job: %w", err)
 	}

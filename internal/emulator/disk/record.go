@@ -62,8 +62,9 @@ type Process struct {
 type Job struct {
 	ID         string
 	Seq        int
-	Owner      string // e-mail
-	Inserted   time.Time
+	Owner      string    // e-mail
+	Inserted   time.Time // orders all that happened
+	Dated      time.Time // what the job shows as dateInserted; zero in old records: Inserted
 	Deleted    time.Time // zero: not deleted; records stay for the sake of old listings
 	Body       json.RawMessage
 	Spec       Spec
@@ -71,6 +72,7 @@ type Job struct {
 	Tags       []string
 	Fields     map[string]json.RawMessage // custom fields
 
+	Refused   int // deletes that were refused while it was a draft
 	Submits   int
 	Base      string   // origin under which the submitting client reached the server
 	Statuses  []Status // oldest first; empty is a draft
@@ -89,6 +91,14 @@ type Job struct {
 
 // Draft tells whether the job was never submitted.
 func (j *Job) Draft() bool { return len(j.Statuses) == 0 }
+
+// Shown returns the date that the job shows as dateInserted.
+func (j *Job) Shown() time.Time {
+	if j.Dated.IsZero() {
+		return j.Inserted
+	}
+	return j.Dated
+}
 
 // Status returns the current status name, empty for a draft.
 func (j *Job) Status() string { return last(j.Statuses) }

@@ -14,6 +14,10 @@ import (
 // Store is the folder and an image of its records in memory. It is safe for concurrent use. Records that it hands out
 // are shared and must not be changed.
 type Store struct {
+	// Dating chooses the date that the nth job shows as its own; nil: when it was inserted. It must be set before the
+	// store is used.
+	Dating func(n int, inserted time.Time) time.Time
+
 	dir  string
 	lock *flock.Flock
 

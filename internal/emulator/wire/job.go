@@ -18,7 +18,7 @@ func (s Style) Job(j *disk.Job, c *catalog.Catalog, file func(id string) (*disk.
 	out["name"] = j.Spec.Name
 	out["description"] = j.Spec.Description
 	out["owner"] = j.Owner
-	out["dateInserted"] = s.date(j.Inserted, zuluDate)
+	out["dateInserted"] = s.inserted(j)
 	out["isLowPriority"] = j.Spec.LowPriority
 	out["billingPriorityValue"] = j.Spec.BillingPriority
 	out["projectId"] = j.Spec.ProjectID
@@ -121,7 +121,7 @@ func (s Style) JobItem(j *disk.Job, storage int64) map[string]any {
 	}
 	out := object{
 		"id": j.ID, "name": j.Spec.Name, "owner": j.Owner,
-		"dateInserted":         s.date(j.Inserted, zuluDate),
+		"dateInserted":         s.inserted(j),
 		"analysisNames":        names,
 		"jobStatus":            label(j.Status()),
 		"clusterStatusDisplay": nil,

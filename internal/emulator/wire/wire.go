@@ -3,7 +3,11 @@
 // unseen.
 package wire
 
-import "time"
+import (
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
+)
 
 // Checksums says which checksums a file shows.
 type Checksums string
@@ -37,6 +41,15 @@ func (s Style) date(t time.Time, layout string) string {
 		return t.UTC().Format(time.RFC3339)
 	}
 	return t.UTC().Format(layout)
+}
+
+// inserted leaves out the fraction of a whole second, as Python does.
+func (s Style) inserted(j *disk.Job) string {
+	shown := j.Shown()
+	if shown.Nanosecond() == 0 {
+		return s.date(shown, time.RFC3339)
+	}
+	return s.date(shown, zuluDate)
 }
 
 func (s Style) optionalDate(t time.Time) any {
