@@ -27,6 +27,8 @@ type Analysis struct {
 	HasOnDemandLicense  bool             `json:"hasOnDemandLicense"`
 	LicenseSettings     []LicenseSetting `json:"licenseSettings"`
 	Versions            []Version        `json:"versions"` // newest first
+
+	Given map[string]json.RawMessage `json:"-"` // the API's own members, when they were read: see Read
 }
 
 // LicenseSetting names an environment variable that points to a license server.
@@ -74,6 +76,8 @@ type CoreType struct {
 	MustBeRequested  bool     `json:"mustBeRequested"`
 	DisplayOrder     int      `json:"displayOrder"`
 	CategoryCodes    []string `json:"categoryCodes"`
+
+	Given map[string]json.RawMessage `json:"-"` // as in Analysis
 }
 
 // Allows tells whether a slot may have that many cores: one of the sizes, or several whole nodes of the largest.
@@ -141,16 +145,24 @@ func parse() (*Catalog, error) {
 	if err := json.Unmarshal(coreTypesJSON, &c.CoreTypes); err != nil {
 		return nil, fmt.Errorf("reading core types: %w", err)
 	}
+	return &c, c.takeAnalyses()
+}
+
+// takeAnalyses takes the built-in analyses, on what core types there are.
+func (c *Catalog) takeAnalyses() error {
 	if err := json.Unmarshal(analysesJSON, &c.Analyses); err != nil {
-		return nil, fmt.Errorf("reading analyses: %w", err)
+		return fmt.Errorf("reading analyses: %w", err)
 	}
+	c.eachVersion(func(v *Version) { v.CoreTypes = c.expand(v.CoreTypes) })
+	return nil
+}
+
+func (c *Catalog) eachVersion(visit func(*Version)) {
 	for i := range c.Analyses {
 		for j := range c.Analyses[i].Versions {
-			version := &c.Analyses[i].Versions[j]
-			version.CoreTypes = c.expand(version.CoreTypes)
+			visit(&c.Analyses[i].Versions[j])
 		}
 	}
-	return &c, nil
 }
 
 // expand replaces groups by the codes of their members, in the order of the catalog.

@@ -26,8 +26,10 @@ func (s Style) Analysis(a *catalog.Analysis) map[string]any {
 		"hasOnDemandLicense": a.HasOnDemandLicense, "licenseSettings": orEmpty(a.LicenseSettings),
 		"optimizerType": nil, "resources": []any{},
 	}
-	if !s.V3 {
-		out["supportDesks"] = []object{{"code": "rescale", "displayName": "Rescale Support", "email": "support@example.com"}}
+	out["supportDesks"] = []object{{"code": "rescale", "displayName": "Rescale Support", "email": "support@example.com"}}
+	give(out, a.Given)
+	if s.V3 {
+		delete(out, "supportDesks")
 	}
 	return out
 }
@@ -51,21 +53,34 @@ func (s Style) CoreType(c *catalog.CoreType) map[string]any {
 		"isDeprecated": c.IsDeprecated, "isActive": c.IsActive, "isDefault": c.IsDefault,
 		"mustBeRequested": c.MustBeRequested, "displayOrder": c.DisplayOrder, "categoryCodes": c.CategoryCodes,
 	}
-	if s.V3 {
+	out["price"], out["lowPriorityPrice"], out["walltimeRequired"] = c.Price, c.LowPriorityPrice, c.WalltimeRequired
+	if s.V3 && c.IO != "" {
 		out["io"] = json.Number(c.IO)
-		return out
 	}
-	out["price"] = c.Price
-	out["lowPriorityPrice"] = c.LowPriorityPrice
-	out["walltimeRequired"] = c.WalltimeRequired
+	give(out, c.Given)
+	if s.V3 {
+		for _, name := range []string{"price", "lowPriorityPrice", "walltimeRequired"} {
+			delete(out, name)
+		}
+	}
 	return out
+}
+
+// give prefers the members that were read from the API.
+func give(out object, given map[string]json.RawMessage) {
+	for name, value := range given {
+		out[name] = value
+	}
 }
 
 // Prices renders the price list (§5): on-demand priority as plan "instant", on-demand economy as plan "on-demand".
 func Prices(types []catalog.CoreType) []any {
-	var out []any
+	out := []any{}
 	for i := range types {
 		c := &types[i]
+		if c.Price <= 0 { // hidden by the workspace's admin
+			continue
+		}
 		out = append(out, price(c, "instant", fmt.Sprintf("%.4f", c.Price)))
 		if c.LowPriorityPrice != nil {
 			out = append(out, price(c, "on-demand", *c.LowPriorityPrice))
