@@ -1,10 +1,15 @@
 package emulator
 
 import (
+	"bytes"
+	"fmt"
+	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/api"
+	"github.com/rescale-apply/rescale-apply/internal/emulator/catalog"
 )
 
 // Config says what to emulate. Only Dir and an account are needed.
@@ -29,8 +34,16 @@ type Config struct {
 	StopGrace time.Duration
 	// Throttle limits requests per scope and account. Scopes that are not named are free.
 	Throttle map[Scope]Rate
-	Switches Switches
+	// Automations and Clusters are what jobs may name. Nil automations: one that does nothing.
+	Automations []Automation
+	Clusters    []string // ids of persistent clusters; jobs run as without
+	// CatalogFiles hold the API's answers for analyses and core types, to offer those instead of the built-in ones.
+	CatalogFiles []string
+	Switches     Switches
 }
+
+// Automation is something that the platform does for a job. Nothing of it happens here.
+type Automation = api.Automation
 
 // AccountState says whether an account's key works.
 type AccountState string
@@ -66,9 +79,42 @@ func (c *Config) setDefaults() {
 	if c.MaxRunning <= 0 {
 		c.MaxRunning = runtime.NumCPU()
 	}
+	if c.Automations == nil {
+		c.Automations = []Automation{{ID: "aUtoMa", Name: "Notify", Description: "Does nothing on the emulated platform.", IsActive: true}}
+	}
 	if c.StopGrace <= 0 {
 		c.StopGrace = 5 * time.Second
 	}
+}
+
+// CatalogError tells which files are no catalog.
+type CatalogError struct {
+	Files []string
+	Err   error
+}
+
+func (e *CatalogError) Error() string {
+	return fmt.Sprintf("reading the catalog in %s: %v", strings.Join(e.Files, ", "), e.Err)
+}
+func (e *CatalogError) Unwrap() error { return e.Err }
+
+func (c *Config) catalog() (*catalog.Catalog, error) {
+	if len(c.CatalogFiles) == 0 {
+		return catalog.Load()
+	}
+	var all bytes.Buffer
+	for _, name := range c.CatalogFiles {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, &CatalogError{c.CatalogFiles, err}
+		}
+		all.Write(text)
+	}
+	offer, err := catalog.Read(&all)
+	if err != nil {
+		return nil, &CatalogError{c.CatalogFiles, err}
+	}
+	return offer, nil
 }
 
 func (a *Account) profile() *api.Account {

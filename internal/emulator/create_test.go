@@ -63,7 +63,7 @@ func TestCreateRefuses(t *testing.T) {
 		"walltime needed":   {map[string]any{"/tile/hardware/coreType": "carbon", "/tile/hardware/coresPerSlot": 44, "/tile/hardware/walltime": nil}, `{"jobanalyses":[{"hardware":{"walltime":["This core type requires a walltime."]}}]}`},
 		"walltime long":     {map[string]any{"/tile/hardware/walltime": 49}, `{"jobanalyses":[{"hardware":{"walltime":["Ensure this value is less than or equal to 48."]}}]}`},
 		"walltime fraction": {map[string]any{"/tile/hardware/walltime": 1.5}, `{"jobanalyses":[{"hardware":{"walltime":["A valid integer is required."]}}]}`},
-		"walltime text":     {map[string]any{"/tile/hardware/walltime": "1"}, `{"jobanalyses":[{"hardware":{"walltime":["A valid integer is required."]}}]}`},
+		"walltime text":     {map[string]any{"/tile/hardware/walltime": "1h"}, `{"jobanalyses":[{"hardware":{"walltime":["A valid integer is required."]}}]}`},
 		"walltime zero":     {map[string]any{"/tile/hardware/walltime": 0}, `{"jobanalyses":[{"hardware":{"walltime":["Ensure this value is greater than or equal to 1."]}}]}`},
 		"blank command":     {map[string]any{"/tile/command": "\n"}, `{"jobanalyses":[{"command":["This field may not be blank."]}]}`},
 		"file":              {map[string]any{"/tile/inputFiles": []any{map[string]any{"id": "nope"}}}, `{"jobanalyses":[{"inputFiles":[{"id":["Invalid pk \"nope\" - object does not exist."]}]}]}`},
@@ -103,7 +103,7 @@ func TestCreateAccepts(t *testing.T) {
 		"no version":           {"/tile/analysis/version": nil},
 		"null project":         {"/projectId": "pRoJa"},
 		"abaqus without check": {"/tile/analysis/code": "abaqus", "/tile/analysis/version": nil, "/tile/flags": map[string]any{"igCv": true}},
-		"automation":           {"/jobAutomations": []any{map[string]any{"automation": map[string]any{"id": "x"}, "environmentVariables": map[string]any{}}}},
+		"automation":           {"/jobAutomations": []any{map[string]any{"automation": map[string]any{"id": "aUtoMa"}, "environmentVariables": map[string]any{}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p.want(201, "POST", "/api/v2/jobs/", edited(t, edits))

@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/api"
-	"github.com/rescale-apply/rescale-apply/internal/emulator/catalog"
 	"github.com/rescale-apply/rescale-apply/internal/emulator/cluster"
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
 )
@@ -62,7 +61,7 @@ type Server struct {
 // were running then are run again from the start.
 func Open(cfg Config) (*Server, error) {
 	cfg.setDefaults()
-	offer, err := catalog.Load()
+	offer, err := cfg.catalog()
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +86,7 @@ func Open(cfg Config) (*Server, error) {
 	})
 	s.api = &api.API{
 		Store: store, Catalog: offer, Cluster: s.cluster, Pinned: s.pin,
+		Automations: cfg.Automations, Clusters: cfg.Clusters,
 		Quirks: func() api.Quirks { return s.switches.Load().api() },
 	}
 	return s, nil

@@ -22,6 +22,14 @@ type Project struct {
 	Default  bool
 }
 
+// Automation is something that the platform does for a job. Nothing of it happens here.
+type Automation struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	IsActive    bool   `json:"isActive"`
+}
+
 // Account is a user as the API sees one.
 type Account struct {
 	Email, Name     string
@@ -64,6 +72,9 @@ type API struct {
 	Store   *disk.Store
 	Catalog *catalog.Catalog
 	Cluster *cluster.Cluster
+	// Automations and Clusters can be attached to jobs. Clusters are ids.
+	Automations []Automation
+	Clusters    []string
 	// Quirks returns the choices that hold now.
 	Quirks func() Quirks
 	// Pinned returns the instant as of which job listings are to be served, or zero for now.

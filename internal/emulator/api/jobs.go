@@ -5,23 +5,24 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
+	"github.com/rescale-apply/rescale-apply/internal/emulator/cluster"
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
 	"github.com/rescale-apply/rescale-apply/internal/emulator/intake"
 )
 
 // createJob saves a draft (rescale-api.md §6). Nothing runs before it is submitted.
 func createJob(a *API, r *Request) (Answer, error) {
-	if err := readable(r); err != nil {
-		return Answer{}, err
-	}
-	spec, err := a.read(r, r.JSON)
+	body, err := payload(r)
 	if err != nil {
 		return Answer{}, err
 	}
-	job, err := a.Store.AddJob(disk.Job{Owner: r.Account.Email, Body: r.JSON, Spec: spec})
+	spec, err := a.read(r, body)
+	if err != nil {
+		return Answer{}, err
+	}
+	job, err := a.Store.AddJob(disk.Job{Owner: r.Account.Email, Body: body, Spec: spec})
 	if err != nil {
 		return Answer{}, err
 	}
@@ -37,9 +38,13 @@ func (a *API) read(r *Request, body []byte) (disk.Spec, error) {
 		CoreTypeObjects: r.V3,
 		Usable:          func(id string) bool { return a.usable(r, id) },
 		IsScript:        a.isScript,
+		Clusters:        a.Clusters,
 	}
 	for _, project := range r.Account.Projects {
 		world.Projects = append(world.Projects, project.ID)
+	}
+	for _, automation := range a.Automations {
+		world.Automations = append(world.Automations, automation.ID)
 	}
 	spec, err := world.Read(body)
 	quirks := a.Quirks()
@@ -208,12 +213,13 @@ func submit(a *API, r *Request) (Answer, error) {
 	if !job.Draft() && a.Quirks().RefuseResubmit {
 		return Answer{}, Refuse(http.StatusBadRequest, "The job has already been submitted.")
 	}
+	var runs []disk.Run
 	if job.Draft() {
-		if err := a.inputsThere(r, job); err != nil {
+		if runs, err = a.runs(r, job); err != nil {
 			return Answer{}, err
 		}
 	}
-	started, err := a.Cluster.Submit(job.ID, r.Base)
+	started, err := a.Cluster.Submit(job.ID, r.Base, runs)
 	if errors.Is(err, disk.ErrNotFound) { // deleted by another request meanwhile
 		return Answer{}, notFound()
 	}
@@ -226,15 +232,20 @@ func submit(a *API, r *Request) (Answer, error) {
 	return Answer{Status: http.StatusOK}, nil
 }
 
-// A draft whose input was deleted meanwhile cannot be submitted (rescale-api.md §3.4).
-func (a *API) inputsThere(r *Request, job *disk.Job) error {
-	for _, tile := range job.Spec.Tiles {
-		missing := slices.IndexFunc(tile.Inputs, func(in disk.Input) bool { return !a.usable(r, in.ID) })
-		if missing >= 0 {
-			return Refuse(http.StatusBadRequest, "Input file %s of the job does not exist.", tile.Inputs[missing].ID)
+// runs returns the runs that a draft is to have. A draft one of whose files was deleted meanwhile cannot be submitted
+// (rescale-api.md §3.4).
+func (a *API) runs(r *Request, job *disk.Job) ([]disk.Run, error) {
+	for _, id := range job.Spec.Files() {
+		if !a.usable(r, id) {
+			return nil, Refuse(http.StatusBadRequest, "Input file %s of the job does not exist.", id)
 		}
 	}
-	return nil
+	runs, err := a.Cluster.Runs(&job.Spec)
+	var unreadable *cluster.DesignError
+	if errors.As(err, &unreadable) {
+		return nil, Refuse(http.StatusBadRequest, "%v", unreadable)
+	}
+	return runs, err
 }
 
 func stop(a *API, r *Request) (Answer, error) { return a.stop(r, disk.Graceful) }

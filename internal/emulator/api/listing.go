@@ -23,6 +23,9 @@ func listJobs(a *API, r *Request) (Answer, error) {
 			list = append(list, job)
 		}
 	}
+	if r.V3 && r.URL.Query().Get("ordering") == "dateInserted" {
+		slices.Reverse(list)
+	}
 	style := a.style(r)
 	return paged(r, list, func(j *disk.Job) any { return style.JobItem(j, a.storage(j)) })
 }
@@ -63,11 +66,11 @@ func (a *API) storage(job *disk.Job) (bytes int64) {
 			bytes += a.size(input.ID)
 		}
 	}
-	return bytes + a.outputBytes(job)
+	return bytes + a.sizes(job.Outputs())
 }
 
-func (a *API) outputBytes(job *disk.Job) (bytes int64) {
-	for _, id := range job.Outputs {
+func (a *API) sizes(ids []string) (bytes int64) {
+	for _, id := range ids {
 		bytes += a.size(id)
 	}
 	return bytes

@@ -10,19 +10,26 @@ import (
 const (
 	defaultPageSize = 10
 	maxPageSize     = 1000
+	maxRunsPage     = 2000 // the platform's own example asks for 1848 runs and counts them on one page
 )
 
 // paged answers with one page of the items. render is called for the items of that page only.
 func paged[T any](r *Request, items []T, render func(T) any) (Answer, error) {
+	return pagedBy(r, items, maxPageSize, render)
+}
+
+// pagedBy is paged with another maximum.
+func pagedBy[T any](r *Request, items []T, limit int, render func(T) any) (Answer, error) {
 	query := r.URL.Query()
-	size, number := pageSize(query), 1
-	if text := query.Get("page"); text != "" {
-		var err error
-		if number, err = strconv.Atoi(text); err != nil {
-			number = 0
-		}
-	}
+	size, number := min(pageSize(query), limit), 1
 	pages := max(1, (len(items)+size-1)/size)
+	switch text := query.Get("page"); text {
+	case "":
+	case "last":
+		number = pages
+	default:
+		number, _ = strconv.Atoi(text) // 0 is no page
+	}
 	if number < 1 || number > pages {
 		return Answer{}, Refuse(http.StatusNotFound, "Invalid page.")
 	}
@@ -46,7 +53,7 @@ func pageSize(query url.Values) int {
 	if err != nil || size < 1 {
 		return defaultPageSize
 	}
-	return min(size, maxPageSize)
+	return size
 }
 
 func pageURL(r *Request, query url.Values, number int) string {

@@ -15,71 +15,80 @@ type route struct {
 
 type methods = map[string]handler
 
-// routes are matched in order.
+// routes are matched in order. Both versions have all of them: what is known of one only (rescale-api.md §2.7) is asked
+// for in the other, too.
 func routes() []route {
-	return slices.Concat(userRoutes(), fileRoutes(), jobRoutes("v2"), jobRoutes("v3"), runRoutes(), []route{
-		{"/api/v2/jobs/{id}/project-assignment/", methods{"POST": assignProject}},
-		{"/api/v2/organizations/{org}/jobs/{id}/project-assignment/", methods{"POST": assignProject}},
-		{"/api/v2/jobs/{id}/custom-fields/", methods{"GET": customFields, "POST": setCustomFields}},
-		{"/api/v3/jobs/{id}/custom-fields/", methods{"GET": customFields}},
-	})
+	var out []route
+	for _, version := range []string{"/api/v2/", "/api/v3/"} {
+		for _, r := range slices.Concat(userRoutes(), fileRoutes(), jobRoutes(), runRoutes(), storageRoutes()) {
+			out = append(out, route{version + r.pattern, r.methods})
+		}
+	}
+	return out
 }
 
 func userRoutes() []route {
 	return []route{
-		{"/api/v2/", methods{"GET": index}},
-		{"/api/v2/users/me/", methods{"GET": me}},
-		{"/api/v3/users/me/", methods{"GET": me}},
-		{"/api/v2/users/me/projects/", methods{"GET": projects}},
-		{"/api/v2/coretypes/", methods{"GET": coreTypes}},
-		{"/api/v3/coretypes/", methods{"GET": coreTypes}},
-		{"/api/v2/analyses/", methods{"GET": analyses}},
-		{"/api/v3/analyses/", methods{"GET": analyses}},
-		{"/api/v2/analyses/{code}/", methods{"GET": analysis}},
-		{"/api/v3/analyses/{code}/", methods{"GET": analysis}},
-		{"/api/v2/billing/computeprices/", methods{"GET": computePrices}},
+		{"", methods{"GET": index}},
+		{"users/me/", methods{"GET": me}},
+		{"users/me/projects/", methods{"GET": projects}},
+		{"coretypes/", methods{"GET": coreTypes}},
+		{"analyses/", methods{"GET": analyses}},
+		{"analyses/{code}/", methods{"GET": analysis}},
+		{"automations/", methods{"GET": automations}},
+		{"billing/computeprices/", methods{"GET": computePrices}},
 	}
 }
 
 func fileRoutes() []route {
 	return []route{
-		{"/api/v2/files/", methods{"GET": listFiles}},
-		{"/api/v2/files/contents/", methods{"POST": upload, "PUT": upload}},
-		{"/api/v3/files/contents/", methods{"POST": upload, "PUT": upload}},
-		{"/api/v2/files/{id}/", methods{"GET": getFile, "PATCH": patchFile, "DELETE": deleteFile}},
-		{"/api/v2/files/{id}/contents/", methods{"GET": contents}},
-		{"/api/v2/files/{id}/lines/", methods{"GET": lines}},
+		{"files/", methods{"GET": listFiles}},
+		{"files/contents/", methods{"POST": upload, "PUT": upload}},
+		{"files/{id}/", methods{"GET": getFile, "PATCH": patchFile, "DELETE": deleteFile}},
+		{"files/{id}/contents/", methods{"GET": contents}},
+		{"files/{id}/lines/", methods{"GET": lines}},
 	}
 }
 
-func jobRoutes(version string) []route {
-	jobs := "/api/" + version + "/jobs/"
+func jobRoutes() []route {
 	return []route{
-		{jobs, methods{"GET": listJobs, "POST": createJob}},
-		{jobs + "{id}/", methods{"GET": getJob, "PATCH": changeJob, "PUT": changeJob, "DELETE": deleteJob}},
-		{jobs + "{id}/submit/", methods{"POST": submit}},
-		{jobs + "{id}/stop/", methods{"POST": stop}},
-		{jobs + "{id}/statuses/", methods{"GET": statuses}},
-		{jobs + "{id}/tags/", methods{"GET": tags, "POST": addTag, "DELETE": removeTag}},
+		{"jobs/", methods{"GET": listJobs, "POST": createJob}},
+		{"jobs/{id}/", methods{"GET": getJob, "PATCH": changeJob, "PUT": changeJob, "DELETE": deleteJob}},
+		{"jobs/{id}/submit/", methods{"POST": submit}},
+		{"jobs/{id}/stop/", methods{"POST": stop}},
+		{"jobs/{id}/force_stop/", methods{"POST": forceStop}},
+		{"jobs/{id}/share/", methods{"POST": share}},
+		{"jobs/{id}/statuses/", methods{"GET": statuses}},
+		{"jobs/{id}/cluster_statuses/", methods{"GET": clusterStatuses}},
+		{"jobs/{id}/tags/", methods{"GET": tags, "POST": addTag, "DELETE": removeTag}},
+		{"jobs/{id}/custom-fields/", methods{"GET": customFields, "POST": setCustomFields}},
+		{"jobs/{id}/project-assignment/", methods{"POST": assignProject}},
+		{"organizations/{org}/jobs/{id}/project-assignment/", methods{"POST": assignProject}},
 	}
 }
 
 func runRoutes() []route {
-	job := "/api/v2/jobs/{id}/"
-	run := job + "runs/{run}/"
+	const run = "jobs/{id}/runs/{run}/"
 	return []route{
-		{job + "force_stop/", methods{"POST": forceStop}},
-		{job + "share/", methods{"POST": share}},
-		{job + "cluster_statuses/", methods{"GET": clusterStatuses}},
-		{job + "files/", methods{"GET": jobFiles}},
-		{job + "instances/", methods{"GET": instances}},
-		{job + "connection_details/", methods{"GET": connectionDetails}},
-		{job + "runs/", methods{"GET": runs}},
+		{"jobs/{id}/files/", methods{"GET": jobFiles}},
+		{"jobs/{id}/instances/", methods{"GET": instances}},
+		{"jobs/{id}/connection_details/", methods{"GET": connectionDetails}},
+		{"jobs/{id}/runs/", methods{"GET": runs}},
 		{run, methods{"GET": getRun}},
 		{run + "files/", methods{"GET": runFiles}},
 		{run + "stop/", methods{"POST": stopRun}},
 		{run + "directory-contents/", methods{"GET": directoryContents}},
 		{run + "tail/{path...}", methods{"GET": tail}},
+	}
+}
+
+func storageRoutes() []route {
+	return []route{
+		{"storage-devices/", methods{"GET": listDevices, "POST": createDevice}},
+		{"storage-devices/{device}/", methods{"GET": getDevice}},
+		{"storage-devices/{device}/submit/", methods{"POST": startDevice}},
+		{"storage-devices/{device}/statuses/", methods{"GET": deviceStatuses}},
+		{"jobs/{id}/storage-devices/", methods{"GET": attachedDevices, "POST": attachDevice}},
 	}
 }
 
@@ -100,6 +109,9 @@ func (t *Router) Serve(a *API, r *Request) (Answer, error) {
 	if found == nil {
 		return t.redirect(r, method)
 	}
+	if method == http.MethodOptions {
+		return options(found), nil
+	}
 	handle, ok := found.methods[method]
 	if !ok {
 		refusal := Refuse(http.StatusMethodNotAllowed, "Method %q not allowed.", r.Method)
@@ -109,6 +121,18 @@ func (t *Router) Serve(a *API, r *Request) (Answer, error) {
 	r.vars = vars
 	r.V3 = strings.HasPrefix(found.pattern, "/api/v3/")
 	return handle(a, r)
+}
+
+// options tells what can be done with a path, as Django REST Framework does.
+func options(found *route) Answer {
+	return Answer{
+		Status: http.StatusOK,
+		Header: http.Header{"Allow": {strings.Join(allowed(found), ", ")}},
+		Body: map[string][]string{
+			"renders": {"application/json"},
+			"parses":  {"application/json", "application/x-www-form-urlencoded", "multipart/form-data"},
+		},
+	}
 }
 
 func (t *Router) redirect(r *Request, method string) (Answer, error) {

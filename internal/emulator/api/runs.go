@@ -41,9 +41,21 @@ func jobFiles(a *API, r *Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	return a.outputs(r, job.Outputs())
+}
+
+func runFiles(a *API, r *Request) (Answer, error) {
+	job, n, err := a.run(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return a.outputs(r, job.Runs[n-1].Outputs)
+}
+
+func (a *API) outputs(r *Request, ids []string) (Answer, error) {
 	search := r.URL.Query().Get("search")
 	var list []*disk.File
-	for _, id := range job.Outputs {
+	for _, id := range ids {
 		if file, ok := a.Store.File(id); ok && !file.Deleted && found(file, search) {
 			list = append(list, file)
 		}
@@ -51,20 +63,17 @@ func jobFiles(a *API, r *Request) (Answer, error) {
 	return a.fileList(r, list)
 }
 
-func runFiles(a *API, r *Request) (Answer, error) {
-	if _, err := a.run(r); err != nil {
-		return Answer{}, err
-	}
-	return jobFiles(a, r)
-}
-
-// run finds the job whose run the path names. Basic jobs have one, with id 1, from their start on.
-func (a *API) run(r *Request) (*disk.Job, error) {
+// run finds the job and the number of its run that the path names.
+func (a *API) run(r *Request) (*disk.Job, int, error) {
 	job, err := a.job(r)
-	if err == nil && (r.vars["run"] != "1" || job.Started.IsZero()) {
-		return nil, notFound()
+	if err != nil {
+		return nil, 0, err
 	}
-	return job, err
+	n, err := strconv.Atoi(r.vars["run"])
+	if err != nil || !job.Shows(n) {
+		return nil, 0, notFound()
+	}
+	return job, n, nil
 }
 
 func runs(a *API, r *Request) (Answer, error) {
@@ -72,23 +81,29 @@ func runs(a *API, r *Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	var list []any
-	if !job.Started.IsZero() {
-		list = append(list, a.style(r).Run(job, a.outputBytes(job)))
+	var list []int
+	for i := range job.Runs {
+		if job.Shows(i + 1) {
+			list = append(list, i+1)
+		}
 	}
-	return paged(r, list, same)
+	return pagedBy(r, list, maxRunsPage, func(n int) any { return a.renderRun(r, job, n) })
+}
+
+func (a *API) renderRun(r *Request, job *disk.Job, n int) any {
+	return a.style(r).Run(job, n, a.sizes(job.Runs[n-1].Outputs))
 }
 
 func getRun(a *API, r *Request) (Answer, error) {
-	job, err := a.run(r)
+	job, n, err := a.run(r)
 	if err != nil {
 		return Answer{}, err
 	}
-	return ok(a.style(r).Run(job, a.outputBytes(job)))
+	return ok(a.renderRun(r, job, n))
 }
 
 func stopRun(a *API, r *Request) (Answer, error) {
-	if _, err := a.run(r); err != nil {
+	if _, _, err := a.run(r); err != nil {
 		return Answer{}, err
 	}
 	if _, err := a.stop(r, disk.Graceful); err != nil {
@@ -99,11 +114,11 @@ func stopRun(a *API, r *Request) (Answer, error) {
 
 // openRun opens the work folder of a run that is going on.
 func (a *API) openRun(r *Request) (*disk.Job, *os.Root, error) {
-	job, err := a.run(r)
+	job, n, err := a.run(r)
 	if err != nil {
 		return nil, nil, err
 	}
-	root, err := os.OpenRoot(filepath.Join(a.Store.RunDir(job), "home", "work"))
+	root, err := os.OpenRoot(cluster.WorkFolder(a.Store.RunDir(job, n)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, notFound()
 	}
@@ -122,7 +137,7 @@ func directoryContents(a *API, r *Request) (Answer, error) {
 		if errors.Is(err, fs.ErrNotExist) || err == nil && !entry.Type().IsRegular() {
 			return nil // gone meanwhile, or no file
 		}
-		list = append(list, map[string]string{"path": name, "resource": "/api/jobs/" + job.ID + "/runs/1/tail/" + name})
+		list = append(list, map[string]string{"path": name, "resource": "/api/jobs/" + job.ID + "/runs/" + r.vars["run"] + "/tail/" + name})
 		return err
 	})
 	if err != nil {

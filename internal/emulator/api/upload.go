@@ -22,6 +22,9 @@ func upload(a *API, r *Request) (Answer, error) {
 		return Answer{}, Refuse(http.StatusLengthRequired, "A Content-Length is required.")
 	}
 	parts, err := r.MultipartReader()
+	if errors.Is(err, http.ErrMissingBoundary) {
+		return Answer{}, Refuse(http.StatusBadRequest, "Multipart form parse error - Invalid boundary in multipart: None")
+	}
 	if err != nil {
 		return Answer{}, Refuse(http.StatusUnsupportedMediaType, "Unsupported media type %q in request.", r.Header.Get("Content-Type"))
 	}

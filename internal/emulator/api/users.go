@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/catalog"
 	"github.com/rescale-apply/rescale-apply/internal/emulator/wire"
@@ -61,6 +62,14 @@ func analysis(a *API, r *Request) (Answer, error) {
 		return Answer{}, notFound()
 	}
 	return Answer{Status: http.StatusOK, Body: a.style(r).Analysis(software)}, nil
+}
+
+// automations answers a bare array in version 3 (rescale-api.md §2.2).
+func automations(a *API, r *Request) (Answer, error) {
+	if r.V3 {
+		return ok(slices.Concat([]Automation{}, a.Automations))
+	}
+	return paged(r, a.Automations, func(one Automation) any { return one })
 }
 
 func computePrices(a *API, _ *Request) (Answer, error) { return ok(wire.Prices(a.Catalog.CoreTypes)) }

@@ -100,11 +100,15 @@ func (c *Cluster) Resume() {
 }
 
 func (c *Cluster) revive(job *disk.Job) {
-	if job.Process != nil {
-		runner.Reap(runner.Mark(*job.Process))
+	for i := range job.Runs {
+		if process := job.Runs[i].Process; process != nil {
+			runner.Reap(runner.Mark(*process))
+		}
 	}
 	c.update(job.ID, func(j *disk.Job) {
-		j.Process = nil
+		for i := range j.Runs {
+			j.Runs[i].Process = nil
+		}
 		if j.Reached("Executing") {
 			j.Restarts++
 		}
@@ -166,9 +170,9 @@ func (c *Cluster) interrupt(id string, how disk.StopKind) {
 	}
 }
 
-// Submit starts a draft. A job that was submitted before is left alone, only counted; it returns false for it. A
+// Submit starts a draft with the runs that it is to have, one unless it is a design of experiments. A job that was submitted before is left alone, only counted; it returns false for it. A
 // deleted job is disk.ErrNotFound.
-func (c *Cluster) Submit(id, base string) (started bool, err error) {
+func (c *Cluster) Submit(id, base string, runs []disk.Run) (started bool, err error) {
 	_, err = c.cfg.Store.UpdateJob(id, func(j *disk.Job) error {
 		if !j.Deleted.IsZero() {
 			return disk.ErrNotFound
@@ -178,7 +182,7 @@ func (c *Cluster) Submit(id, base string) (started bool, err error) {
 			return nil
 		}
 		started = true
-		j.Base = base
+		j.Base, j.Runs = base, runs
 		c.enter(j, "Pending", "")
 		return nil
 	})

@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
 )
@@ -9,9 +11,9 @@ import (
 // environment is what a command sees: the caller's base, the platform's variables (rescale-api.md §10), the tile's
 // own. The last setting of a name counts.
 func (r *run) environment(t *disk.Tile) []string {
-	env := append([]string{}, r.c.cfg.Env...)
+	env := slices.DeleteFunc(slices.Clone(r.c.cfg.Env), ours)
 	env = append(env,
-		"HOME="+r.home,
+		r.homeEntry(),
 		"RESCALE_API_KEY="+r.key,
 		"RESCALE_JOB_ID="+r.job.ID,
 		"RESCALE_CLUSTER_ID="+r.job.ID+"-cluster",
@@ -30,6 +32,12 @@ func (r *run) environment(t *disk.Tile) []string {
 	}
 	return env
 }
+
+// homeEntry is the HOME of the run's commands. No other run has the same, so that it tells what belongs to the run.
+func (r *run) homeEntry() string { return "HOME=" + r.home }
+
+// ours tells whether a variable of the caller is about a platform: in a job, those of this platform hold alone.
+func ours(variable string) bool { return strings.HasPrefix(variable, "RESCALE_") }
 
 // origin prefers the server's own address; without one, the address that the submitting client used has to do.
 func (c *Cluster) origin(job *disk.Job) string {

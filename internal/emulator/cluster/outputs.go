@@ -2,9 +2,9 @@ package cluster
 
 import (
 	"errors"
-	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
@@ -24,20 +24,19 @@ func (r *run) register() error {
 		ids = append(ids, id)
 	}
 	exit := r.exit
-	_, updateErr := r.c.cfg.Store.UpdateJob(r.life.id, func(j *disk.Job) error {
-		j.Outputs = ids
-		j.Process = nil
-		j.Ended = r.c.cfg.Store.Now()
-		j.ExitCode = &exit
-		return nil
+	recordErr := r.record(func(record *disk.Run) {
+		record.Outputs, record.Process = ids, nil
+		record.Ended, record.ExitCode = r.c.cfg.Store.Now(), &exit
 	})
-	return errors.Join(err, updateErr, os.RemoveAll(r.dir))
+	return errors.Join(err, recordErr, r.clear())
 }
 
 func (r *run) collect() (results []workdir.Result, err error) {
 	temp := r.c.cfg.Store.TempFile
 	if r.staged != nil { // otherwise no command ran, and the folder holds only inputs
 		results, err = workdir.Collect(r.work, r.staged, []string{LogName}, temp)
+		beside, besideErr := workdir.CollectBeside(r.work, r.links(), temp)
+		results, err = append(results, beside...), errors.Join(err, besideErr)
 	}
 	log, logErr := workdir.CollectFile(r.dir, LogName, temp)
 	if logErr == nil {
@@ -50,7 +49,7 @@ func (r *run) add(result workdir.Result) (id string, err error) {
 	file, err := r.c.cfg.Store.AddFile(disk.File{
 		Owner: r.job.Owner, Name: path.Base(result.Rel), TypeID: disk.TypeOutput, Size: result.Size, SHA512: result.SHA512,
 		Rel: result.Rel, Job: r.job.ID, Text: IsText(result.Rel, result.Size),
-		StorageKey: disk.UserFolder(r.job.Owner) + "/output/job_" + r.job.ID + "/run1/" + result.Rel,
+		StorageKey: disk.UserFolder(r.job.Owner) + "/output/job_" + r.job.ID + "/run" + strconv.Itoa(r.number) + "/" + result.Rel,
 	}, result.Content)
 	if err != nil {
 		return "", err

@@ -18,74 +18,76 @@ import (
 // LogName is the file that receives what the commands print.
 const LogName = "process_output.log"
 
-var errWalltime = errors.New("walltime exceeded")
-
 // run is one execution of a job's commands.
 type run struct {
-	c    *Cluster
-	life *life
-	job  *disk.Job
-	dir  string // holds the log and the scripts
-	home string
-	work string
-	log  *os.File
-	key  string // job-scoped API key
+	*execution
+	number int
+	dir    string // holds the log and the scripts
+	home   string
+	work   string
+	log    *os.File
 
 	staged workdir.Snapshot
 	exit   int
 }
 
-// execute runs the job's commands and registers what they wrote. Its only errors are errClosed and errStopped.
-func (c *Cluster) execute(l *life) (ending, error) {
-	if l.ctx.Err() != nil {
-		return ending{}, context.Cause(l.ctx)
-	}
-	r, err := c.newRun(l)
-	if err != nil {
-		c.note(err)
-		return brokenOff(runFailed), nil
-	}
-	cause := r.commands()
-	if errors.Is(cause, errClosed) {
-		c.note(errors.Join(r.log.Close(), os.RemoveAll(r.dir)))
-		return ending{}, errClosed
-	}
-	c.note(errors.Join(r.log.Close(), r.register()))
-	switch {
-	case errors.Is(cause, errStopped):
-		return ending{}, errStopped
-	case errors.Is(cause, errWalltime):
-		return brokenOff(walltimeExceeded), nil
-	case cause != nil || r.exit != 0:
-		return brokenOff(runFailed), nil //nolint:nilerr // what kept the command from running fails the job, not the platform
-	}
-	return ending{final: succeeded}, nil
-}
+// WorkFolder is where the commands of a run work, in the folder of the run. The platform's logs call it ~/work/shared
+// and its guide ~/work. So ~/work leads to all that lies in it, and has it as a whole as shared. It is not ~/work
+// itself: a command may have a folder "shared" of its own.
+func WorkFolder(dir string) string { return filepath.Join(dir, "work") }
 
-func (c *Cluster) newRun(l *life) (*run, error) {
-	job, ok := c.cfg.Store.Job(l.id)
-	if !ok {
-		return nil, disk.ErrNotFound
-	}
-	dir := c.cfg.Store.RunDir(job)
-	r := &run{c: c, life: l, dir: dir, home: filepath.Join(dir, "home"), work: filepath.Join(dir, "home", "work"), key: newKey()}
+func (e *execution) newRun(n int) (*run, error) {
+	dir := e.c.cfg.Store.RunDir(e.job, n)
+	r := &run{execution: e, number: n, dir: dir, home: filepath.Join(dir, "home"), work: WorkFolder(dir)}
 	if err := os.RemoveAll(dir); err != nil { // left by a former process
 		return nil, fmt.Errorf("clearing run folder: %w", err)
 	}
-	if err := os.MkdirAll(r.work, 0o700); err != nil {
-		return nil, fmt.Errorf("creating run folder: %w", err)
+	for _, folder := range []string{r.work, r.links()} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, fmt.Errorf("creating run folder: %w", err)
+		}
 	}
 	if err := os.WriteFile(filepath.Join(r.home, "machinefile"), []byte("localhost\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("creating run folder: %w", err)
+	}
+	if err := r.attach(); err != nil {
+		return nil, err
 	}
 	log, err := os.OpenFile(filepath.Join(dir, LogName), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("creating run folder: %w", err)
 	}
 	r.log = log
-	r.job, err = r.begin()
+	err = r.record(func(record *disk.Run) { record.Started = e.c.cfg.Store.Now() })
 	return r, errors.Join(err, closeOn(err, log))
 }
+
+// attach mounts the job's storage where the platform does. Where links cannot be made, it does without.
+func (r *run) attach() error {
+	for _, id := range r.job.Devices {
+		folder := r.c.cfg.Store.DeviceDir(id)
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return fmt.Errorf("attaching storage %s: %w", id, err)
+		}
+		_ = os.Symlink(folder, filepath.Join(r.home, "storage_"+id)) // Windows may not let us
+	}
+	return nil
+}
+
+// links is ~/work.
+func (r *run) links() string { return filepath.Join(r.home, "work") }
+
+// record changes what is kept of the run.
+func (r *run) record(change func(*disk.Run)) error {
+	_, err := r.c.cfg.Store.UpdateJob(r.life.id, func(j *disk.Job) error {
+		change(&j.Runs[r.number-1])
+		return nil
+	})
+	return err
+}
+
+// clear removes the run's folder.
+func (r *run) clear() error { return os.RemoveAll(r.dir) }
 
 func closeOn(err error, f *os.File) error {
 	if err == nil {
@@ -100,22 +102,9 @@ func newKey() string {
 	return hex.EncodeToString(key)
 }
 
-// begin brings the job's own API key to life.
-func (r *run) begin() (*disk.Job, error) {
-	sum := hashKey(r.key)
-	r.c.mu.Lock()
-	r.c.keys[sum] = r.life.id
-	r.c.mu.Unlock()
-	return r.c.cfg.Store.UpdateJob(r.life.id, func(j *disk.Job) error {
-		j.Keys = append(j.Keys, sum)
-		j.Started, j.Ended, j.ExitCode = r.c.cfg.Store.Now(), time.Time{}, nil
-		return nil
-	})
-}
-
 // commands stages the inputs and runs the tiles in order, up to the first that fails. It returns why they were broken
 // off.
-func (r *run) commands() error {
+func (r *run) commands(ctx context.Context) error {
 	staged, err := workdir.Stage(r.work, r.inputs())
 	if err != nil {
 		r.complain(err)
@@ -125,8 +114,15 @@ func (r *run) commands() error {
 	// Commands may look at their own log. Where that cannot be, because an input has the name or the file system has
 	// no hard links, they do without: the log itself lies outside of their folder.
 	_ = os.Link(filepath.Join(r.dir, LogName), filepath.Join(r.work, LogName))
+	if err := r.render(); err != nil {
+		r.complain(err)
+		return err
+	}
+	if r.job.Spec.RenderOnly {
+		return nil
+	}
 	for i := range r.job.Spec.Tiles {
-		if err := r.tile(&r.job.Spec.Tiles[i]); err != nil || r.exit != 0 {
+		if err := r.tile(ctx, &r.job.Spec.Tiles[i]); err != nil || r.exit != 0 {
 			return err
 		}
 	}
@@ -163,8 +159,7 @@ func (r *run) input(id string, unpack bool) workdir.Input {
 }
 
 // tile runs the commands of one analysis within its walltime.
-func (r *run) tile(t *disk.Tile) error {
-	ctx := r.life.ctx
+func (r *run) tile(ctx context.Context, t *disk.Tile) error {
 	if t.Walltime != nil {
 		var cancel context.CancelFunc
 		limit := r.c.real(time.Duration(*t.Walltime) * time.Hour)
@@ -179,6 +174,10 @@ func (r *run) tile(t *disk.Tile) error {
 			return err
 		}
 	}
+	if t.Interactive {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
 	return nil
 }
 
@@ -186,13 +185,17 @@ func (r *run) command(ctx context.Context, text string, t *disk.Tile) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if err := workdir.Mirror(r.work, r.links()); err != nil {
+		r.complain(err)
+		return err
+	}
 	script := filepath.Join(r.dir, "command.sh")
 	if err := os.WriteFile(script, []byte(text+"\n"), 0o600); err != nil {
 		r.complain(err)
 		return err
 	}
 	exit, err := runner.Run(ctx, runner.Command{
-		Shell: r.c.cfg.Shell, Script: script, Dir: r.work, Env: r.environment(t), Output: r.log, Token: newKey(),
+		Shell: r.c.cfg.Shell, Script: script, Dir: r.work, Env: r.environment(t), Output: r.log, Token: r.homeEntry(),
 		Grace: r.c.cfg.Grace, Kill: r.life.kill, Started: r.remember,
 	})
 	r.exit = exit
@@ -208,5 +211,5 @@ func (r *run) command(ctx context.Context, text string, t *disk.Tile) error {
 // remember writes down the process tree, so that the next process can end it if this one dies.
 func (r *run) remember(m runner.Mark) {
 	process := disk.Process(m)
-	r.c.update(r.life.id, func(j *disk.Job) { j.Process = &process })
+	r.c.note(r.record(func(record *disk.Run) { record.Process = &process }))
 }

@@ -10,6 +10,7 @@
 //	server.json            address of the running server
 //	files/SEQ-ID.json      one file's record        files/SEQ-ID.data   its content
 //	jobs/SEQ-ID/job.json   one job's record         jobs/SEQ-ID/...     its run, while it runs
+//	devices.json           records of storage devices        devices/ID/...         their files
 //	tmp/                   uploads on their way; emptied at every start
 //
 // SEQ makes names unique on file systems that ignore case, which ids alone are not.

@@ -48,7 +48,7 @@ func (s *Store) orphan(file *File) bool {
 		return false
 	}
 	job, ok := s.jobs[file.Job]
-	return !ok || !slices.Contains(job.Outputs, file.ID)
+	return !ok || !slices.Contains(job.Outputs(), file.ID)
 }
 
 func (s *Store) forget(file *File) error {

@@ -15,6 +15,8 @@ const (
 
 	jobSalt  = 4870112233
 	fileSalt = 11234567801
+
+	deviceSalt = 7700112233
 )
 
 func nthID(n int, salt uint64) string {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 )
 
 // ErrNotFound tells that there is no record with the id.
@@ -108,7 +109,7 @@ func (s *Store) UpdateJob(id string, change func(*Job) error) (*Job, error) {
 	return job, nil
 }
 
-// DeleteJob marks the job as deleted and removes the folder of its run. Its output files go with it.
+// DeleteJob marks the job as deleted and removes the folders of its runs. Its output files go with it.
 func (s *Store) DeleteJob(id string, check func(*Job) error) error {
 	job, err := s.UpdateJob(id, func(j *Job) error {
 		if err := check(j); err != nil {
@@ -120,16 +121,23 @@ func (s *Store) DeleteJob(id string, check func(*Job) error) error {
 	if err != nil {
 		return err
 	}
-	for _, output := range job.Outputs {
+	for _, output := range job.Outputs() {
 		if err := s.DeleteFile(output); err != nil {
 			return err
 		}
 	}
-	return os.RemoveAll(s.RunDir(job))
+	for i := range job.Runs {
+		if err := os.RemoveAll(s.RunDir(job, i+1)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// RunDir is the folder in which the job runs.
-func (s *Store) RunDir(job *Job) string { return filepath.Join(s.jobDir(job), "run1") }
+// RunDir is the folder of the job's nth run.
+func (s *Store) RunDir(job *Job, n int) string {
+	return filepath.Join(s.jobDir(job), "run"+strconv.Itoa(n))
+}
 
 func (s *Store) jobDir(job *Job) string {
 	return filepath.Join(s.dir, "jobs", recordName(job.Seq, job.ID))

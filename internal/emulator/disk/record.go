@@ -55,7 +55,7 @@ const (
 type Process struct {
 	PID     int
 	Started string // opaque start time of PID
-	Token   string // value of an environment variable that only this tree carries
+	Token   string // entry of the environment that only this tree carries
 }
 
 // Job is the record of one job. Records in the store are never changed in place; see Store.UpdateJob.
@@ -81,12 +81,53 @@ type Job struct {
 	Abandoned bool // stopped before Validated and left without a further status
 
 	Restarts int
-	Process  *Process // set while a command runs
+	Devices  []string // ids of attached storage
 	Keys     []string // SHA-256 of the job-scoped keys; only the last one of an active job is alive
-	Started  time.Time
-	Ended    time.Time
-	ExitCode *int
-	Outputs  []string // file ids
+	Runs     []Run    // one, or one for each row of a design of experiments; none before the submit
+}
+
+// Run is one execution of a job's commands (rescale-api.md §8.5). Its number is its place in Job.Runs, from 1 on.
+type Run struct {
+	Variables []Variable // of a design of experiments
+	Process   *Process   // set while a command runs
+	Started   time.Time
+	Ended     time.Time
+	ExitCode  *int
+	Outputs   []string // file ids
+}
+
+// Variable is what a design of experiments sets in one run.
+type Variable struct{ Name, Value string }
+
+// Outputs returns the ids of the files of all runs.
+func (j *Job) Outputs() []string {
+	var out []string
+	for i := range j.Runs {
+		out = append(out, j.Runs[i].Outputs...)
+	}
+	return out
+}
+
+// Shows tells whether the nth run, from 1 on, can be seen: once it has started, and in a design of experiments once
+// any has.
+func (j *Job) Shows(n int) bool {
+	if n < 1 || n > len(j.Runs) {
+		return false
+	}
+	return !j.Runs[n-1].Started.IsZero() || j.Designed() && j.Reached("Executing")
+}
+
+// Designed tells whether the job is a design of experiments.
+func (j *Job) Designed() bool { return len(j.Runs) > 0 && j.Runs[0].Variables != nil }
+
+// Began returns when the first run started, zero before.
+func (j *Job) Began() (first time.Time) {
+	for i := range j.Runs {
+		if at := j.Runs[i].Started; !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
 }
 
 // Draft tells whether the job was never submitted.
@@ -130,8 +171,9 @@ func (j *Job) clone() *Job {
 	c.Fields = maps.Clone(j.Fields)
 	c.Statuses = slices.Clone(j.Statuses)
 	c.Cluster = slices.Clone(j.Cluster)
+	c.Devices = slices.Clone(j.Devices)
 	c.Keys = slices.Clone(j.Keys)
-	c.Outputs = slices.Clone(j.Outputs)
+	c.Runs = slices.Clone(j.Runs)
 	return &c
 }
 
@@ -142,9 +184,27 @@ type Spec struct {
 	LowPriority     bool
 	BillingPriority string
 	ProjectID       *string
+	ParamFile       string // file id of the table of runs; empty: the job is no design of experiments
+	CaseFile        string // the same, under its older name
+	RenderOnly      bool   // templates are rendered, and no command runs
 	Tiles           []Tile
 	// Echo holds members that the platform stores and shows but that change nothing here.
 	Echo map[string]json.RawMessage
+}
+
+// Files returns the ids of all files that the job needs.
+func (s *Spec) Files() []string {
+	out := []string{s.ParamFile, s.CaseFile}
+	for _, tile := range s.Tiles {
+		for _, input := range tile.Inputs {
+			out = append(out, input.ID)
+		}
+		for _, task := range tile.Templates {
+			out = append(out, task.ID)
+		}
+		out = append(out, tile.PreScript, tile.PostScript)
+	}
+	return slices.DeleteFunc(out, func(id string) bool { return id == "" })
 }
 
 // Tile is one entry of jobanalyses.
@@ -162,7 +222,15 @@ type Tile struct {
 	PreScript, PostScript string // file ids
 	PreCommand            string
 	PostCommand           string
+	Templates             []TemplateTask
+	Interactive           bool // runs on after its command until it is stopped
 	Echo                  map[string]json.RawMessage
+}
+
+// TemplateTask is a file that is filled in for each run.
+type TemplateTask struct {
+	ID   string // of the template
+	Path string // of the result, in the work folder
 }
 
 // Input names one file to be put into the work folder.

@@ -24,6 +24,7 @@ type Store struct {
 	mu       sync.RWMutex
 	jobs     map[string]*Job
 	files    map[string]*File
+	devices  []*Device
 	jobSeq   []string // ids, oldest first
 	fileSeq  []string
 	nextJob  int
@@ -71,7 +72,7 @@ func (s *Store) load() error {
 	if err := os.Mkdir(filepath.Join(s.dir, "tmp"), 0o700); err != nil {
 		return err
 	}
-	if err := s.loadJobs(); err != nil {
+	if err := errors.Join(s.loadJobs(), s.loadDevices()); err != nil {
 		return err
 	}
 	return s.loadFiles()

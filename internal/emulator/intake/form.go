@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,6 +31,12 @@ func openForm(raw json.RawMessage, at *problems) (f form, ok bool) {
 func (f form) optional(name string) (json.RawMessage, bool) {
 	raw, ok := f.members[name]
 	return raw, ok && !isNull(raw)
+}
+
+// reference is optional for the id of another object, which is null when it is the empty string.
+func (f form) reference(name string) (json.RawMessage, bool) {
+	raw, ok := f.optional(name)
+	return raw, ok && !bytes.Equal(bytes.TrimSpace(raw), []byte(`""`))
 }
 
 // required is optional, but notes a missing or null member.
@@ -74,32 +82,60 @@ func (f form) stringOf(name string, raw json.RawMessage) string {
 	return text
 }
 
-// flag accepts true, false, and their spellings as strings, which clients are known to send.
+// code reads a code, which clients also write as the number that it looks like: "version": 0.
+func (f form) code(name string, raw json.RawMessage) string {
+	var number json.Number
+	if json.Unmarshal(raw, &number) == nil && number != "" {
+		return number.String()
+	}
+	return f.stringOf(name, raw)
+}
+
+// The spellings of truth that Django REST Framework takes, which clients are known to send.
+var (
+	truths     = []string{"true", "t", "yes", "y", "on", "1"}
+	falsehoods = []string{"false", "f", "no", "n", "off", "0"}
+)
+
 func (f form) flag(name string) bool {
 	raw, ok := f.optional(name)
 	if !ok {
 		return false
 	}
-	switch strings.ToLower(strings.Trim(string(raw), `"`)) {
-	case "true":
+	text := strings.ToLower(scalar(raw))
+	switch {
+	case slices.Contains(truths, text):
 		return true
-	case "false":
+	case slices.Contains(falsehoods, text):
 		return false
 	}
 	f.at.field(name).add("Must be a valid boolean.")
 	return false
 }
 
-var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,9}$`)
-
-// number reads a whole number of at least 1. Fractions and strings are refused: see rescale-api.md §6.2, walltime.
-func (f form) number(name string, raw json.RawMessage) (int, bool) {
-	if !wholeNumber.Match(raw) {
-		f.at.field(name).add("A valid integer is required.")
-		return 0, false
+// scalar is the text of a string, a number or a truth. A fraction that is zero is left out. Anything else is as it is.
+func scalar(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		text = string(raw)
+		if value, err := strconv.ParseFloat(text, 64); err == nil && value == math.Trunc(value) && math.Abs(value) < 1e9 {
+			return strconv.FormatFloat(value, 'f', 0, 64)
+		}
 	}
-	n, err := strconv.Atoi(string(raw))
-	if err != nil {
+	return emptyFraction.ReplaceAllString(strings.TrimSpace(text), "")
+}
+
+var (
+	emptyFraction = regexp.MustCompile(`\.0*$`)
+	wholeNumber   = regexp.MustCompile(`^[-+]?[0-9]{1,9}$`)
+)
+
+// number reads a whole number of at least 1, also as a string or with an empty fraction: many clients send "4" or
+// 1.0, and Django REST Framework takes them. Other fractions are refused: see rescale-api.md §6.2, walltime.
+func (f form) number(name string, raw json.RawMessage) (int, bool) {
+	text := scalar(raw)
+	n, err := strconv.Atoi(text)
+	if err != nil || !wholeNumber.MatchString(text) {
 		f.at.field(name).add("A valid integer is required.")
 		return 0, false
 	}

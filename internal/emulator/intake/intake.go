@@ -19,6 +19,8 @@ type World struct {
 	Catalog         *catalog.Catalog
 	Usable          func(fileID string) bool // the caller may use this file as an input, and it is there
 	IsScript        func(fileID string) bool // it may be run before or after a command
+	Automations     []string                 // ids
+	Clusters        []string                 // ids of persistent clusters
 	Projects        []string                 // ids
 	ProjectRequired bool
 	MaxJobHours     int
@@ -46,8 +48,7 @@ var ErrCrash = errors.New("automation without environmentVariables")
 
 // Top-level members that are stored and shown, with their defaults (§6.1). The answer to a create always has them.
 var topEcho = map[string]string{
-	"paramFile": "null", "caseFile": "null", "jobvariables": "[]", "monteCarloIterations": "null",
-	"includeNominalRun": "false", "isTemplateDryRun": "false", "expectedRuns": "null", "resourceFilters": "[]",
+	"jobvariables": "[]", "monteCarloIterations": "null", "includeNominalRun": "false", "resourceFilters": "[]",
 	"archiveFilters": "[]", "remoteVizConfig": "null", "autoTerminateCluster": "true", "clusterId": "null",
 	"sshPort": "22", "cidrRule": `""`, "publicKey": `""`, "jobAutomations": "[]", "isTemplate": "false",
 	"templatedFrom": "null", "clonedFrom": "null", "inputFileParseTask": `""`,
@@ -75,6 +76,9 @@ func (w World) Read(body json.RawMessage) (disk.Spec, error) {
 	}
 	checkPublicKey(top)
 	spec.Tiles = w.tiles(top)
+	w.design(top, &spec)
+	w.checkCluster(top)
+	w.checkAutomations(top)
 	if !found.empty() {
 		return disk.Spec{}, &InvalidError{Fields: found}
 	}
@@ -85,7 +89,7 @@ func (w World) Read(body json.RawMessage) (disk.Spec, error) {
 }
 
 func (w World) project(top form) *string {
-	raw, ok := top.optional("projectId")
+	raw, ok := top.reference("projectId")
 	if !ok {
 		if w.ProjectRequired {
 			top.at.field("projectId").add("A project is required to create a job.")
@@ -94,7 +98,7 @@ func (w World) project(top form) *string {
 	}
 	id := top.stringOf("projectId", raw)
 	if top.at.field("projectId").empty() && !slices.Contains(w.Projects, id) {
-		top.at.field("projectId").add(fmt.Sprintf("Invalid pk %q - object does not exist.", id))
+		noSuch(top.at.field("projectId"), id)
 	}
 	return &id
 }
@@ -105,6 +109,44 @@ func checkPublicKey(top form) {
 	key := top.text("publicKey", "")
 	if key != "" && !keyType.MatchString(key) {
 		top.at.field("publicKey").add("Unsupported SSH key type. Use ssh-rsa, ssh-dss or ecdsa-sha2-nistp256/384/521.")
+	}
+}
+
+func (w World) checkCluster(top form) {
+	raw, ok := top.reference("clusterId")
+	if !ok {
+		return
+	}
+	if id := top.stringOf("clusterId", raw); !slices.Contains(w.Clusters, id) {
+		noSuch(top.at.field("clusterId"), id)
+	}
+}
+
+// noSuch tells that an id is not known, in the platform's words.
+func noSuch(at *problems, id string) {
+	if at.empty() {
+		at.add(fmt.Sprintf("Invalid pk %q - object does not exist.", id))
+	}
+}
+
+func (w World) checkAutomations(top form) {
+	items := top.list("jobAutomations")
+	for i, at := range top.at.field("jobAutomations").list(len(items)) {
+		entry, ok := openForm(items[i], at)
+		if !ok {
+			continue
+		}
+		raw, ok := entry.required("automation")
+		if _, complete := entry.optional("environmentVariables"); !ok || !complete {
+			continue // a missing map is worse: see automationsComplete
+		}
+		automation, ok := openForm(raw, at.field("automation"))
+		if !ok {
+			continue
+		}
+		if id := automation.requiredText("id"); automation.at.empty() && !slices.Contains(w.Automations, id) {
+			noSuch(automation.at.field("id"), id)
+		}
 	}
 }
 

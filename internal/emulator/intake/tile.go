@@ -13,12 +13,11 @@ import (
 
 // Members of a tile that are stored and shown, with their defaults (§6.2).
 var tileEcho = map[string]string{
-	"flags": "{}", "onDemandLicenseSeller": "null", "userDefinedLicenseSettings": "null", "templateTasks": "[]",
+	"flags": "{}", "onDemandLicenseSeller": "null", "userDefinedLicenseSettings": "null",
 }
 
 func (w World) tile(f form) disk.Tile {
 	tile := disk.Tile{
-		Command:           f.requiredText("command"),
 		Env:               environment(f),
 		UseRescaleLicense: f.flag("useRescaleLicense"),
 		PreCommand:        f.text("preProcessScriptCommand", ""),
@@ -26,12 +25,57 @@ func (w World) tile(f form) disk.Tile {
 		Inputs:            w.inputs(f),
 		PreScript:         w.script(f, "preProcessScript"),
 		PostScript:        w.script(f, "postProcessScript"),
+		Templates:         w.templates(f),
 		Echo:              f.echo(tileEcho),
 	}
 	version := w.analysis(f, &tile)
 	w.hardware(f, version, &tile)
-	checkAbaqus(f, tile)
+	readCommand(f, &tile)
+	w.checkLicense(f, &tile)
 	return tile
+}
+
+// readCommand takes an empty command for a desktop, which runs until it is stopped.
+func readCommand(f form, tile *disk.Tile) {
+	flags, _ := openForm(tile.Echo["flags"], &problems{}) // other shapes set no flag
+	tile.Interactive = tile.HardwareType == "interactive" || flags.flag("runForever")
+	raw, ok := f.optional("command")
+	if tile.Interactive && ok && scalar(raw) == "" {
+		return
+	}
+	tile.Command = f.requiredText("command")
+	if !flags.flag("igCv") {
+		checkAbaqus(f, tile)
+	}
+}
+
+// sellers are those that are known to sell licenses (rescale-api.md §6.2).
+var sellers = []string{"rescale", "rescale-trial"}
+
+// checkLicense refuses licenses that nobody offers for the software.
+func (w World) checkLicense(f form, tile *disk.Tile) {
+	software, known := w.Catalog.Analysis(tile.Code)
+	if !known {
+		return
+	}
+	if tile.UseRescaleLicense && !software.HasRescaleLicense {
+		f.at.field("useRescaleLicense").add(fmt.Sprintf("There is no Rescale license for analysis %q.", tile.Code))
+	}
+	if raw, ok := f.optional("userDefinedLicenseSettings"); ok {
+		openForm(raw, f.at.field("userDefinedLicenseSettings"))
+	}
+	raw, ok := f.optional("onDemandLicenseSeller")
+	if !ok {
+		return
+	}
+	seller, ok := openForm(raw, f.at.field("onDemandLicenseSeller"))
+	if !ok {
+		return
+	}
+	code := seller.requiredText("code")
+	if seller.at.empty() && (!slices.Contains(sellers, code) || !software.HasOnDemandLicense && !software.HasShortTermLicense) {
+		seller.at.field("code").add(fmt.Sprintf("Nobody named %q sells licenses for analysis %q.", code, tile.Code))
+	}
 }
 
 // analysis fills in the software. It returns nil when the version is not known.
@@ -54,7 +98,10 @@ func (w World) analysis(f form, tile *disk.Tile) *catalog.Version {
 		return nil
 	}
 	// Which version the platform takes when none is named is not known; the newest is what clients expect.
-	tile.Version = in.text("version", software.Versions[0].Code)
+	tile.Version = software.Versions[0].Code
+	if raw, ok := in.optional("version"); ok {
+		tile.Version = in.code("version", raw)
+	}
 	version, ok := software.Version(tile.Version)
 	if !ok {
 		in.at.field("version").add(fmt.Sprintf("Version %q of analysis %q does not exist.", tile.Version, tile.Code))
@@ -202,17 +249,9 @@ func (w World) inputs(f form) []disk.Input {
 }
 
 func (w World) script(f form, name string) string {
-	raw, ok := f.optional(name)
-	if !ok {
-		return ""
-	}
-	in, ok := openForm(raw, f.at.field(name))
-	if !ok {
-		return ""
-	}
-	id := w.fileID(in)
-	if in.at.empty() && !w.IsScript(id) {
-		in.at.field("id").add(fmt.Sprintf("File %q is not a script.", id))
+	id := w.fileMember(f, name)
+	if at := f.at.field(name); id != "" && at.empty() && !w.IsScript(id) {
+		at.field("id").add(fmt.Sprintf("File %q is not a script.", id))
 	}
 	return id
 }
@@ -220,21 +259,16 @@ func (w World) script(f form, name string) string {
 func (w World) fileID(in form) string {
 	id := in.requiredText("id")
 	if in.at.empty() && !w.Usable(id) {
-		in.at.field("id").add(fmt.Sprintf("Invalid pk %q - object does not exist.", id))
+		noSuch(in.at.field("id"), id)
 	}
 	return id
 }
 
 var interactive = regexp.MustCompile(`\binteractive\b`)
 
-// Abaqus would detach from its command without the word, and the job would end at once. The flag igCv skips the
-// check.
-func checkAbaqus(f form, tile disk.Tile) {
-	var flags struct {
-		IgCv bool `json:"igCv"`
-	}
-	_ = json.Unmarshal(tile.Echo["flags"], &flags) // other shapes set no flag
-	if strings.HasPrefix(tile.Code, "abaqus") && tile.Command != "" && !flags.IgCv && !interactive.MatchString(tile.Command) {
+// Abaqus would detach from its command without the word, and the job would end at once.
+func checkAbaqus(f form, tile *disk.Tile) {
+	if strings.HasPrefix(tile.Code, "abaqus") && tile.Command != "" && !interactive.MatchString(tile.Command) {
 		f.at.field("command").add("the 'interactive' flag must be present")
 	}
 }

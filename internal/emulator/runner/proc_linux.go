@@ -31,9 +31,8 @@ func startTime(pid int) string {
 // killMarked kills every process whose environment carries the token, until none is found: a process may
 // have been starting another one meanwhile.
 func killMarked(token string) {
-	want := []byte(TokenVariable + "=" + token)
 	for range 10 {
-		if killOnce(want) == 0 {
+		if killOnce([]byte(token)) == 0 {
 			return
 		}
 	}

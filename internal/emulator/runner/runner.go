@@ -11,14 +11,11 @@ import (
 	"time"
 )
 
-// TokenVariable is the environment variable that marks every process of a tree (see Mark).
-const TokenVariable = "RESCALE_EMULATOR_TREE"
-
 // Mark identifies a process tree across the death of the process that started it.
 type Mark struct {
 	PID     int
 	Started string // when the system started PID, in a form only this package reads; empty when unknown
-	Token   string // value of TokenVariable in the tree
+	Token   string // entry NAME=VALUE of the environment that only this tree has
 }
 
 // Command is a script to run.
@@ -26,9 +23,9 @@ type Command struct {
 	Shell  string // name or path of the shell, such as bash
 	Script string // path of the script file
 	Dir    string
-	Env    []string // the whole environment, but for TokenVariable
+	Env    []string // the whole environment
 	Output *os.File // receives standard output and error; may be shared by commands that run one after the other
-	Token  string
+	Token  string   // entry of Env that no other tree has
 
 	// Grace is the time between the polite request to end and the kill, when the context ends.
 	Grace time.Duration
@@ -45,7 +42,7 @@ func Run(ctx context.Context, c Command) (exitCode int, err error) {
 	// A context would kill only the first process of the tree, and at once.
 	cmd := exec.Command(c.Shell, c.Script) //nolint:noctx // the tree is ended below
 	cmd.Dir = c.Dir
-	cmd.Env = append(append([]string{}, c.Env...), TokenVariable+"="+c.Token)
+	cmd.Env = c.Env
 	cmd.Stdout, cmd.Stderr = c.Output, c.Output
 	tree, err := start(cmd)
 	if err != nil {

@@ -27,8 +27,12 @@ func (s Style) Job(j *disk.Job, c *catalog.Catalog, file func(id string) (*disk.
 	}
 	out["sharedWith"] = orEmpty(j.SharedWith)
 	out["elapsedWalltimeSeconds"] = nil
-	if !j.Draft() && string(j.Spec.Echo["expectedRuns"]) == "null" {
-		out["expectedRuns"] = 1
+	out["isTemplateDryRun"] = j.Spec.RenderOnly
+	out["paramFile"] = s.optionalFile(j.Spec.ParamFile, file)
+	out["caseFile"] = s.optionalFile(j.Spec.CaseFile, file)
+	out["expectedRuns"] = nil // not known before the submit
+	if len(j.Runs) > 0 {
+		out["expectedRuns"] = len(j.Runs)
 	}
 	tiles := make([]object, len(j.Spec.Tiles))
 	for i := range j.Spec.Tiles {
@@ -52,11 +56,16 @@ func (s Style) tile(t *disk.Tile, c *catalog.Catalog, file func(id string) (*dis
 	out["command"] = t.Command
 	out["envVars"] = t.Env
 	out["useRescaleLicense"] = t.UseRescaleLicense
-	out["preProcessScript"] = s.script(t.PreScript, file)
+	out["preProcessScript"] = s.optionalFile(t.PreScript, file)
 	out["preProcessScriptCommand"] = t.PreCommand
-	out["postProcessScript"] = s.script(t.PostScript, file)
+	out["postProcessScript"] = s.optionalFile(t.PostScript, file)
 	out["postProcessScriptCommand"] = t.PostCommand
 	out["inputFiles"] = inputs
+	tasks := make([]object, len(t.Templates))
+	for i, task := range t.Templates {
+		tasks[i] = object{"templateFile": s.fileOrID(task.ID, file), "processedFilename": task.Path}
+	}
+	out["templateTasks"] = tasks
 	out["hardware"] = s.hardware(t, c)
 	return out
 }
@@ -72,7 +81,7 @@ func (s Style) fileOrID(id string, file func(id string) (*disk.File, bool)) obje
 	return s.File(f, nil)
 }
 
-func (s Style) script(id string, file func(id string) (*disk.File, bool)) any {
+func (s Style) optionalFile(id string, file func(id string) (*disk.File, bool)) any {
 	if id == "" {
 		return nil
 	}

@@ -52,16 +52,25 @@ func Tags(tags []string) []map[string]any {
 // NormalTag is the form in which two tags are compared.
 func NormalTag(tag string) string { return strings.ToLower(strings.TrimSpace(tag)) }
 
-// Run renders the one run of a basic job (§8.5).
-func (s Style) Run(j *disk.Job, outputBytes int64) map[string]any {
+// Run renders the nth run of a job (§8.5), from 1 on.
+func (s Style) Run(j *disk.Job, n int, outputBytes int64) map[string]any {
+	run := &j.Runs[n-1]
 	out := object{
-		"id": "1", "type": 3, "displayOrder": 1,
-		"dateStarted": s.optionalDate(j.Started), "dateCompleted": s.optionalDate(j.Ended),
-		"outputFileCount": len(j.Outputs), "outputFileSize": nil,
-		"parent": nil, "isOptimal": false, "variables": []any{},
+		"id": strconv.Itoa(n), "type": 3, "displayOrder": n,
+		"dateStarted": s.optionalDate(run.Started), "dateCompleted": s.optionalDate(run.Ended),
+		"outputFileCount": len(run.Outputs), "outputFileSize": nil,
+		"parent": nil, "isOptimal": false, "variables": variables(run.Variables),
 	}
-	if !j.Ended.IsZero() {
+	if !run.Ended.IsZero() {
 		out["outputFileSize"] = outputBytes
+	}
+	return out
+}
+
+func variables(list []disk.Variable) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = object{"name": v.Name, "value": v.Value, "displayValue": v.Value, "isRelative": false}
 	}
 	return out
 }
@@ -79,7 +88,7 @@ func (s Style) Instances(j *disk.Job, count int) []any {
 			"id": j.ID + "-" + n, "clusterId": j.ID, "role": role, "instanceGroup": "1",
 			"publicIp": "127.0.0.1", "privateIp": "127.0.0.1", "publicHostname": "localhost", "privateHostname": "localhost",
 			"sshPort": 22, "username": "uprod_" + j.ID, "isBehindNat": false, "supportedServices": []string{},
-			"tenancy": "default", "dateStarted": s.optionalDate(j.Started),
+			"tenancy": "default", "dateStarted": s.optionalDate(j.Began()),
 		}
 	}
 	return out

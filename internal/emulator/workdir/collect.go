@@ -17,7 +17,7 @@ type Snapshot map[string]state
 
 func takeSnapshot(dir string) (Snapshot, error) {
 	seen := Snapshot{}
-	err := walk(dir, func(rel string, info fs.FileInfo) error {
+	err := walk(dir, nil, func(rel string, info fs.FileInfo) error {
 		if info.Mode().IsRegular() {
 			seen[rel] = state{size: info.Size(), modTime: info.ModTime()}
 		}
@@ -35,7 +35,7 @@ type Result struct {
 }
 
 // Collect copies every regular file that is new or changed since the snapshot into the files that temp creates,
-// hashing on the way. Paths in skip are left alone. A link to a regular file inside the folder counts as a file with
+// hashing on the way. Files and folders in skip are left alone. A link to a regular file inside the folder counts as a file with
 // that content; links that lead out, and everything that is no file, are passed over. The results are sorted by path.
 func Collect(dir string, before Snapshot, skip []string, temp func() (*os.File, error)) ([]Result, error) {
 	root, err := os.OpenRoot(dir)
@@ -79,11 +79,11 @@ func CollectFile(dir, rel string, temp func() (*os.File, error)) (Result, error)
 
 func findChanged(dir string, before Snapshot, skip []string) ([]string, error) {
 	var changed []string
-	err := walk(dir, func(rel string, info fs.FileInfo) error {
+	err := walk(dir, skip, func(rel string, info fs.FileInfo) error {
 		was, known := before[rel]
 		same := known && was.size == info.Size() && was.modTime.Equal(info.ModTime())
 		wanted := info.Mode().IsRegular() || info.Mode()&fs.ModeSymlink != 0
-		if wanted && !same && !slices.Contains(skip, rel) {
+		if wanted && !same {
 			changed = append(changed, rel)
 		}
 		return nil
@@ -115,11 +115,19 @@ func copyOut(root *os.Root, rel string, temp func() (*os.File, error)) (*Result,
 	return &Result{Rel: rel, Content: target.Name(), Size: size, SHA512: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
-// walk calls visit for everything in the folder but folders, without following links.
-func walk(dir string, visit func(rel string, info fs.FileInfo) error) error {
+// walk calls visit for everything in the folder but folders and what skip names, without following links.
+func walk(dir string, skip []string, visit func(rel string, info fs.FileInfo) error) error {
 	return filepath.WalkDir(dir, func(p string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		rel, relErr := filepath.Rel(dir, p)
+		if err := errors.Join(err, relErr); err != nil {
 			return err
+		}
+		rel = filepath.ToSlash(rel)
+		switch left := slices.Contains(skip, rel); {
+		case left && entry.IsDir():
+			return fs.SkipDir
+		case left || entry.IsDir():
+			return nil
 		}
 		info, err := entry.Info()
 		if errors.Is(err, fs.ErrNotExist) {
@@ -128,10 +136,6 @@ func walk(dir string, visit func(rel string, info fs.FileInfo) error) error {
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel(dir, p)
-		if err != nil {
-			return err
-		}
-		return visit(filepath.ToSlash(rel), info)
+		return visit(rel, info)
 	})
 }

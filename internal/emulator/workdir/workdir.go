@@ -4,8 +4,6 @@
 package workdir
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -71,13 +69,9 @@ func stage(root *os.Root, input Input) error {
 	if !filepath.IsLocal(input.Name) || filepath.Base(input.Name) != input.Name {
 		return errors.New("the name is not a plain file name")
 	}
-	reader := bufio.NewReaderSize(content, 64<<10)
-	// Scripts are executable on the platform: its own command line tool relies on `./run.sh`.
-	mode := fs.FileMode(0o644)
-	if start, _ := reader.Peek(2); bytes.Equal(start, []byte("#!")) {
-		mode = 0o755
-	}
-	return write(root, entry{name: input.Name, mode: mode, modTime: input.ModTime}, reader)
+	// All inputs are executable on the platform: its guide runs an uploaded program as it is, its own command line
+	// tool relies on `./run.sh`.
+	return write(root, entry{name: input.Name, mode: 0o755, modTime: input.ModTime}, content)
 }
 
 // entry is a file to be written.

@@ -1,0 +1,111 @@
+package cluster
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
+	"github.com/rescale-apply/rescale-apply/internal/emulator/doe"
+)
+
+// DesignError tells what of a design of experiments cannot be run.
+type DesignError struct {
+	File string // name
+	Err  error
+}
+
+func (e *DesignError) Error() string { return fmt.Sprintf("File %q: %v", e.File, e.Err) }
+func (e *DesignError) Unwrap() error { return e.Err }
+
+// Runs returns the runs that a job is to have: one for each row of its table, or one. A table or template that cannot
+// be read is a *DesignError.
+func (c *Cluster) Runs(spec *disk.Spec) ([]disk.Run, error) {
+	for i := range spec.Tiles {
+		for _, task := range spec.Tiles[i].Templates {
+			if _, err := c.template(task.ID); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if id := spec.ParamFile + spec.CaseFile; id != "" {
+		return c.design(id)
+	}
+	return make([]disk.Run, 1), nil
+}
+
+func (c *Cluster) design(id string) ([]disk.Run, error) {
+	file, ok := c.cfg.Store.File(id)
+	if !ok {
+		return nil, disk.ErrNotFound
+	}
+	source, err := os.Open(c.cfg.Store.Content(file))
+	if err != nil {
+		return nil, err
+	}
+	defer source.Close()
+	table, err := doe.ReadTable(source)
+	if err != nil {
+		return nil, &DesignError{file.Name, err}
+	}
+	out := make([]disk.Run, len(table.Rows))
+	for i, row := range table.Rows {
+		for column, name := range table.Names {
+			out[i].Variables = append(out[i].Variables, disk.Variable{Name: name, Value: row[column]})
+		}
+	}
+	return out, nil
+}
+
+func (c *Cluster) template(id string) (*doe.Template, error) {
+	file, ok := c.cfg.Store.File(id)
+	if !ok {
+		return nil, disk.ErrNotFound
+	}
+	text, err := os.ReadFile(c.cfg.Store.Content(file))
+	if err != nil {
+		return nil, err
+	}
+	template, err := doe.Parse(string(text))
+	if err != nil {
+		return nil, &DesignError{file.Name, err}
+	}
+	return template, nil
+}
+
+// render fills in the templates of all tiles. The results count as outputs of the run.
+func (r *run) render() error {
+	values := map[string]string{}
+	for _, v := range r.job.Runs[r.number-1].Variables {
+		values[v.Name] = v.Value
+	}
+	root, err := os.OpenRoot(r.work)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for i := range r.job.Spec.Tiles {
+		for _, task := range r.job.Spec.Tiles[i].Templates {
+			if err := r.renderOne(root, task, values); err != nil {
+				return fmt.Errorf("rendering %q: %w", task.Path, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (r *run) renderOne(root *os.Root, task disk.TemplateTask, values map[string]string) error {
+	template, err := r.c.template(task.ID)
+	if err != nil {
+		return err
+	}
+	text, err := template.Render(values)
+	if err != nil {
+		return err
+	}
+	path := filepath.FromSlash(task.Path)
+	if err := root.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return root.WriteFile(path, []byte(text), 0o644)
+}
