@@ -89,6 +89,8 @@ func setUp(env *testscript.Env, root string) error {
 				{ID: "pCfd", Name: "cfd"}, {ID: "pCrash", Name: "crash"},
 			}},
 		},
+		Automations: []emulator.Automation{{ID: "AuToMa"}, {ID: "OtHeR"}},
+		Clusters:    []string{"AbCdEf", "GhIjKl"},
 		// Everybody sees everybody's jobs: nobody may take them for their own. And what is
 		// run before and after a command must be a script.
 		Switches: emulator.Switches{SharedJobs: true, StrictTypes: true},

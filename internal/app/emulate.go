@@ -20,12 +20,13 @@ func (t *tool) emulateCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "emulate",
 		Usage:     "serve a local platform to any client, until interrupted",
-		UsageText: "rescale-apply emulate\n   rescale-apply emulate --listen 127.0.0.1:8099 --key secret --data /tmp/rescale --speed 10",
+		UsageText: "rescale-apply emulate\n   rescale-apply emulate --listen 127.0.0.1:8099 --key secret --data /tmp/rescale --speed 10\n   rescale-apply emulate --catalog mine.json --trash --refuse-deletes 403,2 --cut-names 40 --skew 2s --seed 7",
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8099", Usage: "`ADDRESS` to listen on; port 0 takes a free one"},
 			&cli.StringFlag{Name: "key", Usage: "API `KEY` to accept (default: a random one, kept in the data folder)"},
 			&cli.StringFlag{Name: "data", Value: filepath.Join(".rescale", "emulator"), Usage: "`FOLDER` for files and jobs"},
 			&cli.Float64Flag{Name: "speed", Usage: "platform seconds per real second: `N`; walltimes shrink with it; 0: status changes take no time, walltimes are real"},
+			&cli.StringSliceFlag{Name: "catalog", Usage: "offer what the API's answers for analyses and coretypes in `FILE` name; may be repeated"},
 			&cli.BoolFlag{Name: "throttle", Usage: "answer 429 above the platform's documented request limits"},
 			&cli.BoolFlag{Name: "allow-remote", Usage: "listen on an address that other machines can reach: they can run commands here"},
 		}, troubleFlags(), outputFlags("text", "json")),
@@ -86,11 +87,15 @@ func (t *tool) emulate(c *cli.Context) error {
 	}
 	config.Accounts[0].Key = key
 	config.Speed = c.Float64("speed")
-	config.Switches = switches
+	config.Switches, config.CatalogFiles = switches, c.StringSlice("catalog")
 	if c.Bool("throttle") {
 		config.Throttle = emulator.PlatformLimits()
 	}
 	server, err := emulator.Open(config)
+	var unreadable *emulator.CatalogError
+	if errors.As(err, &unreadable) {
+		return cmdline.Usage(unreadable.Error(), "save the answers to GET /api/v2/analyses/?page_size=1000 and GET /api/v2/coretypes/?page_size=1000 in it")
+	}
 	if err != nil {
 		return fmt.Errorf("opening the data folder: %w", err)
 	}
