@@ -25,6 +25,9 @@ type settings struct {
 func readSettings(typed []Setting, files []diag.Source) (*settings, diag.List) {
 	s := &settings{typed: typed}
 	var problems diag.List
+	for _, setting := range typed {
+		setting.checkText(&problems)
+	}
 	for _, src := range files {
 		documents, list := yamlsrc.Parse(src)
 		for _, doc := range documents {
@@ -84,6 +87,17 @@ func fromFile(file *yamlsrc.Document, name string, standard expr.Value, list *di
 		return expr.Value{}, false
 	}
 	return expr.Of(v, file.At(pointer)), true
+}
+
+// checkText refuses bytes that are no text: in the body of a job they would all become
+// the same character, and two values one.
+func (s Setting) checkText(list *diag.List) {
+	if utf8.ValidString(s.Name) && utf8.ValidString(s.Text) {
+		return
+	}
+	name := diag.Short(s.Name)
+	list.Add(diag.Position{}, diag.NotText, "pass it in UTF-8, such as --var "+name+`="$(printf %s "$VALUE" | iconv -f latin1 -t utf-8)"`,
+		"--var %s: the value is not UTF-8", name)
 }
 
 // value is what was typed for a variable, read as the type of its default.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -60,8 +61,8 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 		}
 		s.stateOf[job.Name.V] = path
 	}
-	if missing := s.readSecrets(t.Getenv); len(missing) > 0 && !readOnly(c) {
-		return t.problems(c, m, missing)
+	if unfit := s.readSecrets(t.Getenv); len(unfit) > 0 && !readOnly(c) {
+		return t.problems(c, m, unfit)
 	}
 	if err := t.nameSpaces(c.Context, m); err != nil {
 		return err
@@ -74,19 +75,23 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 }
 
 // readSecrets takes the values of secrets out of the environment, which nobody
-// does afterwards, and gives those that are missing. Commands that only look do
-// without: a plan may be made where there are none.
-func (s *session) readSecrets(getenv func(string) string) (missing diag.List) {
+// does afterwards, and gives those that are missing or cannot be sent as they are.
+// Commands that only look do without: a plan may be made where there are none.
+func (s *session) readSecrets(getenv func(string) string) (unfit diag.List) {
 	s.secrets = make(map[string]rescale.Secret)
 	var problems diag.Gathering
 	for _, job := range s.jobs {
 		var own diag.List
 		for _, name := range job.Secrets {
 			value := getenv(name.V)
-			if value == "" {
+			switch {
+			case value == "":
 				own.Add(name.Pos, diag.MissingSecret, "export "+name.V+"=…, or pass it as a secret of your CI; its value stands in no file",
 					"secret %s is not set in the environment", name.V)
 				continue
+			case !utf8.ValidString(value):
+				own.Add(name.Pos, diag.NotText, "export it in UTF-8; bytes that are no text fit into base64, which the command decodes",
+					"secret %s is not UTF-8, and the job would get another value", name.V)
 			}
 			s.secrets[name.V] = rescale.NewSecret(value)
 		}

@@ -152,7 +152,7 @@ func (j JobRequest) body() (map[string]any, error) {
 
 // asObject gives the JSON form of a struct, with numbers as they are written.
 func asObject(v any) (object map[string]any, err error) {
-	text, err := json.Marshal(v)
+	text, err := encode(v)
 	if err != nil {
 		return nil, fmt.Errorf("encoding a job: %w", err)
 	}

@@ -140,6 +140,50 @@ func TestSecretsAreInNoError(t *testing.T) {
 	}
 }
 
+// The encoder would make one character of all bytes that are no text.
+func TestNothingIsSentThatIsNotUTF8(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, reply(201, `{"id":"QwErTy"}`))
+	c := p.client(t)
+	tile := func(t JobAnalysis) JobRequest { return JobRequest{JobAnalyses: []JobAnalysis{t}} }
+	for path, job := range map[string]JobRequest{
+		"Name":              {Name: "M\xfcnchen"},
+		"EnvVars.A":         tile(JobAnalysis{EnvVars: map[string]string{"A": "\xe9"}}),
+		"EnvVars.TOKEN":     tile(JobAnalysis{Secrets: map[string]Secret{"TOKEN": NewSecret("secret\xe9")}}),
+		"Extra.flags[1].a?": tile(JobAnalysis{Extra: map[string]any{"flags": []any{1, map[string]any{"a\xff": 1}}}}),
+	} {
+		_, err := c.CreateJob(t.Context(), job)
+		if want := "encoding a job: the text in " + path + " is not UTF-8"; err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if err := c.AddTag(t.Context(), "QwErTy", "caf\xe9"); err == nil {
+		t.Error("a tag that is not UTF-8 is sent")
+	}
+	if sent := p.arrivals(); len(sent) > 0 {
+		t.Errorf("sent %v", sent)
+	}
+}
+
+// What is no letter at its ends, no text at all, or has control characters is hidden like any other secret.
+func TestSecretsOfAnyBytesAreHidden(t *testing.T) {
+	t.Parallel()
+	for secret, text := range map[string]string{
+		"x7": "say x7.", "a$!": "say a$! now", "é": "say é now", "\xe9": "say \xe9 now", "\xff\xfe": "say \xff\xfe now", "(1": "(1",
+		"long\xe9secret": "say long\xe9secret now", "tab\tsecret": "tab\tsecret",
+	} {
+		c := newClient(t, Config{Hide: []Secret{NewSecret(secret)}})
+		for shown, hide := range map[string]func(string) string{"log": c.Redact, "message": c.veil.cover} {
+			if got := hide(text); strings.Contains(got, secret) || !strings.Contains(got, redacted) {
+				t.Errorf("%s: %q shows %q", shown, got, secret)
+			}
+		}
+	}
+	if got := newClient(t, Config{Hide: []Secret{NewSecret("x7")}}).Redact("0x77"); got != "0x77" {
+		t.Errorf("a word with the secret inside of it becomes %q", got)
+	}
+}
+
 func TestProjectAssignment(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, reply(200, `{"projectId":"pRoJa"}`))

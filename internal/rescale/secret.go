@@ -98,7 +98,7 @@ func newVeil(key Secret, others []Secret) veil {
 		switch {
 		case strings.TrimSpace(text) == "":
 		case len(text) < shortestInside:
-			words = append(words, regexp.QuoteMeta(text))
+			words = append(words, wholeWord(text))
 		default:
 			forms = append(forms, quotations(text)...)
 		}
@@ -113,14 +113,33 @@ func newVeil(key Secret, others []Secret) veil {
 	if len(words) == 0 {
 		return veil{inside.Replace}
 	}
-	whole := regexp.MustCompile(`\b(?:` + strings.Join(words, "|") + `)\b`)
+	whole := regexp.MustCompile(strings.Join(words, "|"))
 	return veil{func(text string) string { return whole.ReplaceAllString(inside.Replace(text), redacted) }}
 }
 
-// quotations are the forms in which a text can quote a secret: as it is, in JSON,
-// in a URL, and line by line.
+// wholeWord is a pattern for a short secret where it does not stand inside of a word.
+// What is no UTF-8 in it matches any such bytes: a pattern can hold none.
+func wholeWord(secret string) string {
+	quoted := regexp.QuoteMeta(strings.ToValidUTF8(secret, "\uFFFD"))
+	quoted = strings.ReplaceAll(quoted, "\uFFFD", "\uFFFD+")
+	if isWord(secret[0]) {
+		quoted = `\b` + quoted
+	}
+	if isWord(secret[len(secret)-1]) {
+		quoted += `\b`
+	}
+	return quoted
+}
+
+// isWord tells the characters between which a pattern sees no border of a word.
+func isWord(b byte) bool {
+	return b == '_' || b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z'
+}
+
+// quotations are the forms in which a text can quote a secret: as it is, without
+// control characters, in JSON, in a URL, and line by line.
 func quotations(secret string) []string {
-	forms := []string{printable(secret), url.QueryEscape(secret), url.PathEscape(secret)}
+	forms := []string{secret, printable(secret), url.QueryEscape(secret), url.PathEscape(secret)}
 	for _, escape := range []bool{true, false} {
 		var b bytes.Buffer
 		e := json.NewEncoder(&b)
@@ -132,7 +151,7 @@ func quotations(secret string) []string {
 	}
 	for line := range strings.Lines(secret) {
 		if line = strings.TrimSpace(line); len(line) >= shortestLine {
-			forms = append(forms, printable(line))
+			forms = append(forms, line, printable(line))
 		}
 	}
 	return forms

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // keyTypes are the types of keys that the platform takes (rescale-api.md §6.1).
@@ -20,6 +21,8 @@ func KeyProblem(key string) (why, hint string) {
 	const example = "copy the line of a file such as id_ecdsa.pub"
 	fields := strings.Fields(key)
 	switch {
+	case !utf8.ValidString(key):
+		return "the public key is not UTF-8", "save it with the encoding UTF-8; often only the remark at its end is not"
 	case strings.Contains(key, "PRIVATE KEY"):
 		return "this is a private key, which must stay where it is", "give the public key, in the file beside it that ends in .pub"
 	case strings.ContainsAny(key, "\r\n"):
