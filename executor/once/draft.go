@@ -151,8 +151,11 @@ func (r *run) abandon(ctx context.Context, why error) error {
 	if r.own == "" || ctx.Err() == nil && !errors.As(why, &rival) && !errors.As(why, &waited) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonTime)
-	defer cancel()
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), abandonTime)
+		defer cancel()
+	}
 	if _, err := r.remove(ctx, r.own); err != nil {
 		return r.failed("deleting draft "+r.own+" of", err)
 	}

@@ -1,6 +1,7 @@
 package once
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -198,8 +199,8 @@ func (b *book) forget(id string) {
 	}
 }
 
-// related are the jobs that an election of the key is about: those with the key in
-// whatever namespace, and those that are or can be of the same job.
+// related are the jobs that an election of the key is about, in the order of their dates:
+// those with the key in whatever namespace, and those that are or can be of the same job.
 func (b *book) related(k Key, namespace string) (list []marked) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -212,6 +213,9 @@ func (b *book) related(k Key, namespace string) (list []marked) {
 			}
 		}
 	}
+	slices.SortFunc(list, func(a, b marked) int {
+		return cmp.Or(a.DateInserted.Compare(b.DateInserted), cmp.Compare(a.ID, b.ID))
+	})
 	return list
 }
 

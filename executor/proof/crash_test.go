@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
 
+	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/emulator"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
@@ -64,14 +66,53 @@ command: "true"
 type scene struct {
 	manifest string
 	files    map[string]string
-	jobs     int
+	jobs     int // that are to have run in the end
+	// Before sets the stage; nil when it is empty.
+	before func(t *testing.T, server *emulator.Server)
+	// Stands tells that the run of another content is active all the while, so that
+	// nothing runs beside it.
+	stands bool
 }
 
 func scenes() map[string]scene {
 	return map[string]scene{
-		"three jobs": {three, map[string]string{"shared.txt": "shared", "wing.txt": "wing", "tail.txt": "tail"}, 3},
-		"a chain":    {chained, map[string]string{"post.txt": "post"}, 2},
+		"three jobs": {manifest: three, files: map[string]string{"shared.txt": "shared", "wing.txt": "wing", "tail.txt": "tail"}, jobs: 3},
+		"a chain":    {manifest: chained, files: map[string]string{"post.txt": "post"}, jobs: 2},
+		"other content active": {
+			manifest: strings.Replace(single, `"true"`, `"true A"`, 1), jobs: 1, stands: true, before: otherContent(nil),
+		},
+		"other content left as a draft": {
+			manifest: strings.Replace(single, `"true"`, `"true A"`, 1), jobs: 1,
+			before: otherContent(func(s *emulator.Server) http.RoundTripper { return &untilSubmit{next: s.Transport()} }),
+		},
 	}
+}
+
+// otherContent lets another machine apply the job in another content.
+func otherContent(way func(*emulator.Server) http.RoundTripper) func(*testing.T, *emulator.Server) {
+	return func(t *testing.T, server *emulator.Server) {
+		t.Helper()
+		other := runner{site: newSite(t, single, nil), transport: server.Transport(), noWait: true}
+		if way != nil {
+			other.transport = way(server)
+		}
+		if err := other.apply(t.Context()); err != nil && !errors.Is(err, errGone) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// untilSubmit is the way of a machine that dies when it is about to submit.
+type untilSubmit struct {
+	next http.RoundTripper
+	dead bool
+}
+
+func (u *untilSubmit) RoundTrip(r *http.Request) (*http.Response, error) {
+	if u.dead = u.dead || strings.HasSuffix(r.URL.Path, "/submit/"); u.dead {
+		return nil, errGone
+	}
+	return u.next.RoundTrip(r)
 }
 
 // accident is what happens at the k-th event of a kind.
@@ -197,12 +238,19 @@ const maxApplies = 3
 // until it succeeds. It tells whether the accident happened.
 func (c scene) crash(t *testing.T, what accident, at int, keepState bool) (happened bool, uploads int) {
 	t.Helper()
-	server := open(t, 0)
+	speed := 0.0
+	if c.stands {
+		speed = standstill
+	}
+	server := open(t, speed)
 	defer func() {
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
+	if c.before != nil {
+		c.before(t, server)
+	}
 	s := newSite(t, c.manifest, c.files)
 	v := &victim{at: at, what: what, next: server.Transport()}
 	err := v.apply(t.Context(), s)
@@ -214,7 +262,7 @@ func (c scene) crash(t *testing.T, what accident, at int, keepState bool) (happe
 	}
 	again := runner{site: s, transport: server.Transport()}
 	for range maxApplies {
-		if err = again.apply(t.Context()); err == nil {
+		if err = c.expected(again.apply(t.Context())); err == nil {
 			break
 		}
 	}
@@ -225,10 +273,22 @@ func (c scene) crash(t *testing.T, what accident, at int, keepState bool) (happe
 	if err = errors.Join(err, b.check(c.jobs)); err != nil {
 		t.Error(err)
 	}
-	if pending, err := again.pending(t.Context()); pending || err != nil {
+	if pending, err := again.pending(t.Context()); pending != c.stands || err != nil {
 		t.Errorf("afterwards: plan pending %v, %v", pending, err)
 	}
 	return true, countUploads(server)
+}
+
+// expected is what is wrong with how an apply ended.
+func (c scene) expected(err error) error {
+	var conflict *executor.ConflictError
+	switch {
+	case !c.stands:
+		return err
+	case errors.As(err, &conflict):
+		return nil
+	}
+	return fmt.Errorf("it does not stand back: %w", errors.Join(err, errGone))
 }
 
 func countUploads(server *emulator.Server) (n int) {
@@ -262,7 +322,7 @@ func TestCrash(t *testing.T) {
 				}
 			})
 			t.Logf("%d crash points", points)
-			if points < 100*scene.jobs {
+			if points < 100*scene.jobs && scene.before == nil || points < 20 {
 				t.Errorf("only %d crash points: the enumeration is broken", points)
 			}
 		})

@@ -19,28 +19,49 @@ type mutant struct {
 // mutants breaks what the proof says is needed. Each old text stands in its file
 // exactly once, so that a mutant cannot outlive the code that it breaks.
 func mutants() map[string]mutant {
-	const two = "TestRace/^2_runners,_0_old_lists,_0_deaths$"
+	const unseen = "	if !r.whole || !r.shown[b.draft] {\n		return false\n	}\n	if !s.book.marked(b.draft, b.key) {"
 	return map[string]mutant{
 		"a draft is trusted although the list does not show it": {
-			"election.go", "if !r.whole || !r.shown[b.draft] {", "if !r.whole {", "TestRace/^2_runners,_1_old_lists,_0_deaths$",
+			"lists.go", unseen, "	if !r.whole {\n		return false\n	}\n	if false {", "TestRace/^AA,_1_old_lists$",
+		},
+		"a draft of one content is trusted unseen": {
+			"lists.go", unseen, "	if !r.whole {\n		return false\n	}\n	if false {", "TestRace/^AB,_1_old_lists$",
 		},
 		"the youngest draft wins": {
-			"look.go", "b.Submitted()),\n			a.Inserted.Compare(b.Inserted),", "b.Submitted()),\n			b.Inserted.Compare(a.Inserted),", two,
+			"look.go", "b.Submitted()), older(a, b))", "b.Submitted()), older(b, a))", "TestRace/^AA,_1_old_lists$",
 		},
 		"submitted before the election": {
-			"start.go", "	b := &ballot{", "	_ = s.ensureSubmitted(ctx, d.id)\n	b := &ballot{", two,
+			"start.go", "		b := &ballot{", "		_ = r.ensureSubmitted(ctx)\n		b := &ballot{", "TestRace/^AA$",
 		},
 		"the list is not read again": {
-			"start.go", "	place.vote(ctx, b)\n", "", two,
-		},
-		"losers stay": {
-			"submit.go", "	s.clear(ctx, c.Key.Name, e.losers)\n", "", two,
+			"start.go", "		if err := r.vote(ctx, b); err != nil {", "		if err := error(nil); err != nil {", "TestRace/^AA$",
 		},
 		"a vanished draft is the end": {
-			"start.go", "if !vanished(err) || n == maxVanished || c.Begun {", "if true {", two,
+			"start.go", "	if !errors.As(err, &gone) {", "	if true {", "TestRace/^AB,_1_leaps$",
 		},
 		"a submit that got no answer is taken for done": {
-			"submit.go", "		if s.isSubmitted(ctx, id) {\n			return nil\n		}\n", "		return nil\n", "TestCrash/three_jobs/points/connection_reset",
+			"submit.go", "		if r.showsStatus(ctx) {\n			return nil\n		}\n", "		return nil\n", "TestCrash/three_jobs/points/connection_reset",
+		},
+		"an older draft in another content is not waited for": {
+			"scan.go", "		case w.Yield:", "		case true:\n			return w.pass(), ruling{}, nil\n		case w.Yield:", "TestRace/^AB$",
+		},
+		"a leftover is passed, and not revoked": {
+			"scan.go", "			return false, readAgain(), w.revoke(ctx)", "			return true, ruling{}, nil", "TestRace/^AB,_1_leaps$",
+		},
+		"a submit of a draft that was revoked is taken for done": {
+			"submit.go", "	if err := r.ensureSubmitted(ctx); err != nil {", "	if err := r.ensureSubmitted(ctx); err != nil && !patience.NotFound(err) {", "TestRace/^AB,_1_leaps$",
+		},
+		"after a revoke the list is not read again": {
+			"scan.go", "			return false, readAgain(), w.revoke(ctx)", "			return true, ruling{}, w.revoke(ctx)", "TestRace/^AB,_1_leaps$",
+		},
+		"the younger of two contents goes first": {
+			"election.go", "(near(f, winner) || older(f, winner) < 0) {\n			list = append(list, rival{Found: f, near", "(near(f, winner) || older(f, winner) > 0) {\n			list = append(list, rival{Found: f, near", "TestRace/^AB$",
+		},
+		"close dates are trusted, for a key": {
+			"look.go", "func near(a, b Found) bool { return a", "func near(a, b Found) bool { return false && a", "TestRace/^AA,_2_skews$",
+		},
+		"close dates are trusted, for a name": {
+			"look.go", "func near(a, b Found) bool { return a", "func near(a, b Found) bool { return false && a", "TestRace/^AB,_2_skews$",
 		},
 	}
 }

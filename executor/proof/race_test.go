@@ -3,10 +3,15 @@ package proof_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/emulator"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -20,8 +25,9 @@ hardware: {coreType: emerald, coresPerSlot: 1}
 command: "true"
 `
 
-// resolveSingle does what needs no race: it reads the catalogs.
-func resolveSingle(t *testing.T) resolver.Result {
+// resolveSingle does what needs no race: it reads the catalogs, for the contents A, B
+// and C of one job.
+func resolveSingle(t *testing.T) map[byte]resolver.Result {
 	t.Helper()
 	server := open(t, 0)
 	defer server.Close()
@@ -29,15 +35,20 @@ func resolveSingle(t *testing.T) resolver.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: t.TempDir(), Text: []byte(single)}})
-	if len(problems) > 0 {
-		t.Fatal(problems)
+	dir, contents := t.TempDir(), make(map[byte]resolver.Result)
+	for _, content := range []byte("ABC") {
+		text := strings.Replace(single, `command: "true"`, `command: "true `+string(content)+`"`, 1)
+		jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: dir, Text: []byte(text)}})
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		resolved, problems, err := resolver.Resolve(t.Context(), jobs, client, files.Reading{})
+		if err = errors.Join(err, asError(problems)); err != nil {
+			t.Fatal(err)
+		}
+		contents[content] = resolved
 	}
-	resolved, problems, err := resolver.Resolve(t.Context(), jobs, client, files.Reading{})
-	if err = errors.Join(err, asError(problems)); err != nil {
-		t.Fatal(err)
-	}
-	return resolved
+	return contents
 }
 
 // standstill is a speed at which a submitted job stays pending.
@@ -45,33 +56,48 @@ const standstill = 1e-6
 
 // contest is a kind of race.
 type contest struct {
-	runners int
-	stale   int // job lists that may be older than the present, each as old as can be
-	deaths  int // runners that may die
+	contents string // of the runners
+	stale    int    // job lists that may be older than the present, each as old as can be
+	deaths   int    // runners that may die
+	skews    int    // drafts whose dates may be near the one before, or before it
+	leaps    int    // times that a runner may be held up for longer than a draft may wait
 	// switches is how often another runner may go on although the last one could; 0
-	// sets no bound. With three runners all orders are too many: every one with few
-	// switches is run, and what two of them can do to each other is run in full.
+	// sets no bound.
 	switches int
 }
 
 // contests are run in every order of the runners' requests. Orders that lead to the
-// same point (the same answers for every runner, the same jobs on the platform) are
-// gone on with once: a runner is a function of its answers, so that what follows is
-// the same, too.
+// same point (the same answers for every runner, the same jobs on the platform with
+// dates in the same order) are gone on with once: a runner is a function of its
+// answers, so that what follows is the same, too.
 func contests() []contest {
-	small := []contest{{runners: 2}, {runners: 2, stale: 1}, {runners: 2, deaths: 1}}
+	small := []contest{
+		{contents: "AA"}, {contents: "AA", stale: 1}, {contents: "AA", deaths: 1}, {contents: "AA", skews: 2},
+		{contents: "AB"}, {contents: "AB", stale: 1}, {contents: "AB", skews: 2}, {contents: "AB", leaps: 1},
+	}
 	if testing.Short() {
 		return small
 	}
-	return append(small, contest{runners: 2, stale: 1, deaths: 1}, contest{runners: 3, switches: 4},
-		contest{runners: 3, stale: 1, switches: 2}, contest{runners: 3, deaths: 1, switches: 2})
+	return append(small,
+		contest{contents: "AA", stale: 1, deaths: 1},
+		contest{contents: "AA", skews: 2, leaps: 1},
+		contest{contents: "AB", deaths: 1},
+		contest{contents: "AB", skews: 2, leaps: 1},
+		contest{contents: "AAA", switches: 4},
+		contest{contents: "ABA", switches: 3},
+	)
 }
 
 // String names it in the tests' output.
 func (c contest) String() string {
-	name := fmt.Sprintf("%d runners, %d old lists, %d deaths", c.runners, c.stale, c.deaths)
-	if c.switches > 0 {
-		name += fmt.Sprintf(", %d switches", c.switches)
+	name := c.contents
+	for _, bound := range []struct {
+		n    int
+		what string
+	}{{c.stale, "old lists"}, {c.deaths, "deaths"}, {c.skews, "skews"}, {c.leaps, "leaps"}, {c.switches, "switches"}} {
+		if bound.n > 0 {
+			name += fmt.Sprintf(", %d %s", bound.n, bound.what)
+		}
 	}
 	return name
 }
@@ -80,7 +106,7 @@ func (c contest) String() string {
 // as it was at one instant, which may be long ago.
 func TestRace(t *testing.T) {
 	t.Parallel()
-	resolved := resolveSingle(t)
+	contents := resolveSingle(t)
 	for _, c := range contests() {
 		t.Run(c.String(), func(t *testing.T) {
 			t.Parallel()
@@ -88,7 +114,7 @@ func TestRace(t *testing.T) {
 			schedules := 0
 			for more := true; more && !t.Failed(); more = all.advance() {
 				schedules++
-				synctest.Test(t, func(t *testing.T) { c.once(t, resolved, all) })
+				synctest.Test(t, func(t *testing.T) { c.once(t, contents, all) })
 			}
 			t.Logf("%d schedules, %d points", schedules, len(all.visited))
 		})
@@ -97,29 +123,56 @@ func TestRace(t *testing.T) {
 
 // once runs one schedule on a new platform, then applies once more without any
 // state, as the next pipeline does, and counts.
-func (c contest) once(t *testing.T, resolved resolver.Result, all *choices) {
+func (c contest) once(t *testing.T, contents map[byte]resolver.Result, all *choices) {
 	t.Helper()
 	server := open(t, standstill)
 	defer server.Close()
-	s := &race{server: server, resolved: resolved, choices: all, stale: c.stale, deaths: c.deaths, switches: c.switches, bounded: c.switches > 0}
-	err := s.start(t.Context(), c.runners)
+	s := &race{
+		server: server, contents: contents, choices: all, stale: c.stale, deaths: c.deaths,
+		skews: c.skews, leaps: c.leaps, switches: c.switches, bounded: c.switches > 0,
+	}
+	err := s.start(t.Context(), c.contents)
 	if errors.Is(err, errSeen) {
 		return
 	}
 	for _, r := range s.runners {
-		if r.err != nil && !errors.Is(r.err, errGone) {
-			err = errors.Join(err, r.err)
-		}
+		err = errors.Join(err, c.ended(r, server))
 	}
 	if c.deaths == 0 {
 		b, failed := billOf(server)
 		err = errors.Join(err, failed, b.check(1))
 	}
-	last := &race{server: server, resolved: resolved, choices: &choices{visited: make(map[string]bool)}}
-	err = errors.Join(err, last.start(t.Context(), 1))
-	err = errors.Join(err, last.runners[0].err)
+	last := &race{server: server, contents: contents, choices: &choices{visited: make(map[string]bool)}, offset: time.Hour}
+	err = errors.Join(err, last.start(t.Context(), "A"), c.ended(last.runners[0], server))
 	b, failed := billOf(server)
+	if c.mixed() {
+		b.drafts = 0 // a runner that died has left one, which the next in its content takes up
+	}
 	if err = errors.Join(err, failed, b.check(1)); err != nil {
 		t.Errorf("schedule %v: %v", all.path, err)
 	}
+}
+
+// mixed tells that the runners want different contents.
+func (c contest) mixed() bool { return strings.Trim(c.contents, c.contents[:1]) != "" }
+
+// ended is what is wrong with the end of a runner: it is done, has found the run of
+// another, or, where contents differ, stands back. What is done has a run.
+func (c contest) ended(r *racer, server *emulator.Server) error {
+	var plan *executor.ConflictError
+	var apply *once.RivalError
+	switch {
+	case errors.Is(r.err, errGone), c.mixed() && (errors.As(r.err, &plan) || errors.As(r.err, &apply)):
+		return nil
+	case r.err != nil:
+		return fmt.Errorf("runner %d: %w", r.number, r.err)
+	}
+	b, err := billOf(server)
+	digest := r.race.contents[r.content].Jobs[0].Digest
+	for key := range b.submitted {
+		if strings.Contains(key, digest) {
+			return err
+		}
+	}
+	return errors.Join(err, fmt.Errorf("runner %d believes in a run that is not there", r.number))
 }

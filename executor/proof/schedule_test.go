@@ -28,13 +28,16 @@ import (
 // one request at a time is on its way, and the same choices give the same run.
 type race struct {
 	server   *emulator.Server
-	resolved resolver.Result
+	contents map[byte]resolver.Result
 	choices  *choices
+	skews    int // drafts whose dates may still be close to the one before, or wrong
+	leaps    int // times that a runner may still be held up beyond the limit of a draft
 	stale    int // old job lists that may still be served
 	deaths   int // runners that may still die
 	bounded  bool
-	switches int    // that are left, when bounded
-	last     *racer // whose request went on last
+	offset   time.Duration // of the date of the last draft from the time
+	switches int           // that are left, when bounded
+	last     *racer        // whose request went on last
 	versions []time.Time
 
 	mu      sync.Mutex
@@ -46,6 +49,7 @@ type race struct {
 type racer struct {
 	race       *race
 	number     int
+	content    byte
 	dead, done bool
 	err        error
 	told       []string // every answer it got: with the code, its whole state
@@ -112,8 +116,24 @@ func (r *racer) note(h *http.Request, answer *http.Response) (*http.Response, er
 	line := fmt.Sprintf("%s %s %d %s", h.Method, h.URL.Path, answer.StatusCode, dates.ReplaceAll(body, nil))
 	r.race.mu.Lock()
 	defer r.race.mu.Unlock()
-	r.told = append(r.told, line)
+	if h.Method != http.MethodGet || !r.knows(line) {
+		r.told = append(r.told, line)
+	}
 	return answer, err
+}
+
+// knows tells that a request was answered so the last time. To be told once more that
+// nothing has changed is to wait.
+func (r *racer) knows(line string) bool {
+	for _, old := range slices.Backward(r.told) {
+		if old == longAfter {
+			return false
+		}
+		if requestOf(old) == requestOf(line) {
+			return old == line
+		}
+	}
+	return false
 }
 
 // memory of the racer as text. Answers to requests that it sent at the same time may
@@ -137,16 +157,22 @@ func (memory) Snapshot() state.Snapshot  { return state.Snapshot{New: true} }
 
 // run applies once.
 func (r *racer) run(ctx context.Context) error {
-	client, err := rescale.New(rescale.Config{BaseURL: "http://localhost", Key: rescale.NewSecret(key), Transport: r})
+	// A request may be held up for as long as the schedule wants.
+	client, err := rescale.New(rescale.Config{BaseURL: "http://localhost", Key: rescale.NewSecret(key), Transport: r, Timeout: 1000 * time.Hour})
 	if err != nil {
 		return err
 	}
-	seen, err := planner.Observe(ctx, client, r.race.resolved, state.Snapshot{New: true}, planner.Options{})
+	resolved := r.race.contents[r.content]
+	seen, err := planner.Observe(ctx, client, resolved, state.Snapshot{New: true}, planner.Options{})
 	if err != nil {
 		return err
 	}
-	plan := planner.New(r.race.resolved.Jobs, state.Snapshot{New: true}, seen, planner.Options{})
-	apply := executor.Executor{Platform: client, Journal: memory{}, Owner: owner, NoWait: true}
+	plan := planner.New(resolved.Jobs, state.Snapshot{New: true}, seen, planner.Options{})
+	apply := executor.Executor{
+		Platform: client, Journal: memory{}, Owner: owner, NoWait: true,
+		// Pauses differ from runner to runner, as they do in earnest, but not from schedule to schedule.
+		Random: func() float64 { return float64(r.number+1) / 7 },
+	}
 	report, err := apply.Apply(ctx, plan)
 	for _, o := range report.Outcomes {
 		err = errors.Join(err, o.Err)
@@ -157,14 +183,14 @@ func (r *racer) run(ctx context.Context) error {
 // errSeen ends a schedule that has come to a point from which all went on before.
 var errSeen = errors.New("seen before")
 
-// start runs n racers to their ends. It must be called in a bubble, with whose help
-// it notices that every racer waits at the gate, sleeps or has ended.
-func (s *race) start(ctx context.Context, n int) (err error) {
+// start runs a racer for each content to its end. It must be called in a bubble, with
+// whose help it notices that every racer waits at the gate, sleeps or has ended.
+func (s *race) start(ctx context.Context, contents string) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var group sync.WaitGroup
-	for i := range n {
-		r := &racer{race: s, number: i}
+	for i := range len(contents) {
+		r := &racer{race: s, number: i, content: contents[i]}
 		s.runners = append(s.runners, r)
 		group.Go(func() {
 			r.err = r.run(ctx)
@@ -179,7 +205,9 @@ func (s *race) start(ctx context.Context, n int) (err error) {
 		if s.over() {
 			break
 		}
-		err = s.step()
+		if err = s.step(); err == nil {
+			err = s.active()
+		}
 	}
 	s.abandon(cancel)
 	group.Wait()
@@ -206,12 +234,47 @@ func (s *race) abandon(cancel func()) {
 	cancel()
 }
 
+// errTwoActive is what must not be.
+var errTwoActive = errors.New("two active runs of one name")
+
+// active fails when two runs are active at a time. Nothing ends while a race is on.
+func (s *race) active() error {
+	submitted := 0
+	for _, j := range s.server.Jobs() {
+		if !j.Draft {
+			submitted++
+		}
+	}
+	if submitted > 1 {
+		return errTwoActive
+	}
+	return nil
+}
+
+// dating is what the date of a new draft is like.
+type dating int
+
+const (
+	far    dating = iota // a minute after the one before, so that the order is sure
+	near                 // as the one before, so that it is not
+	before               // seconds before the one before: the platform's servers disagree
+)
+
 // move is one thing that can happen next.
 type move struct {
-	request *request // nil: time passes
+	request *request // nil: time passes, until somebody wakes
 	way     way
 	version int // of the job list that is served; the last is the present
+	dating  dating
+	leap    bool // more time passes than a draft may be old
 }
+
+// longAfter is what a racer is told when it wakes after a leap: the same answers mean
+// something else then.
+const longAfter = "GET long after"
+
+// aLeap is more than any draft may wait for its submit.
+const aLeap = 20 * time.Minute
 
 // step lets one of the possible things happen.
 func (s *race) step() error {
@@ -223,10 +286,44 @@ func (s *race) step() error {
 	}
 	m := moves[s.choices.next(len(moves))]
 	if m.request == nil {
-		time.Sleep(time.Second)
+		s.pass(m.leap)
 		return nil
 	}
 	return s.let(m)
+}
+
+// pass lets time pass until a racer that slept sends a request or ends, or for long.
+func (s *race) pass(leap bool) {
+	if leap {
+		s.leaps--
+		s.mu.Lock()
+		for _, r := range s.runners {
+			r.told = append(r.told, longAfter)
+		}
+		s.mu.Unlock()
+		time.Sleep(aLeap)
+		return
+	}
+	for before := s.awake(); s.awake() == before; synctest.Wait() {
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// awake counts the requests that wait and the racers that have ended.
+func (s *race) awake() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n = len(s.waiting)
+	for _, r := range s.runners {
+		if r.done {
+			n++
+		}
+	}
+	return n
+}
+
+func creates(h *http.Request) bool {
+	return h.Method == http.MethodPost && h.URL.Path == "/api/v2/jobs/"
 }
 
 func isList(h *http.Request) bool {
@@ -236,7 +333,7 @@ func isList(h *http.Request) bool {
 // changesList tells that a job comes into the list or leaves it. Statuses change too,
 // but are read by id.
 func changesList(h *http.Request) bool {
-	return h.Method == http.MethodDelete || h.Method == http.MethodPost && h.URL.Path == "/api/v2/jobs/"
+	return h.Method == http.MethodDelete || creates(h)
 }
 
 // moves lists, in a fixed order, every request that may go on, each in every way.
@@ -252,21 +349,35 @@ func (s *race) moves() []move {
 		if s.bounded && s.switches == 0 && q.racer != s.last && s.atGate(s.last) {
 			continue
 		}
-		moves = append(moves, move{q, passes, present})
+		m := move{request: q, version: present}
+		moves = append(moves, m)
+		if creates(q.http) && s.skews > 0 && len(s.versions) > 1 {
+			moves = append(moves, move{request: q, version: present, dating: near}, move{request: q, version: present, dating: before})
+		}
 		if isList(q.http) && s.stale > 0 {
 			for v := range present {
-				moves = append(moves, move{q, passes, v})
+				moves = append(moves, move{request: q, version: v})
 			}
 		}
 		if s.deaths > 0 {
-			moves = append(moves, move{q, diesEarly, present})
+			moves = append(moves, move{request: q, version: present, way: diesEarly})
 			if q.http.Method != http.MethodGet {
-				moves = append(moves, move{q, diesLate, present})
+				moves = append(moves, move{request: q, version: present, way: diesLate})
 			}
 		}
 	}
-	if s.someSleep() {
-		moves = append(moves, move{})
+	return append(moves, s.waits()...)
+}
+
+// waits are the ways in which time can pass. A runner that is held up beyond the limit
+// is one whose request waits at the gate meanwhile.
+func (s *race) waits() (moves []move) {
+	if !s.someSleep() {
+		return nil
+	}
+	moves = append(moves, move{})
+	if s.leaps > 0 && len(s.waiting) > 0 {
+		moves = append(moves, move{leap: true})
 	}
 	return moves
 }
@@ -303,6 +414,9 @@ func (s *race) let(m move) error {
 		s.deaths--
 		s.kill(m.request.racer)
 	}
+	if creates(m.request.http) {
+		s.date(m.dating)
+	}
 	m.request.open <- m.way
 	synctest.Wait()
 	s.server.PinListing(time.Time{})
@@ -310,6 +424,21 @@ func (s *race) let(m move) error {
 		s.versions = append(s.versions, s.server.Now())
 	}
 	return nil
+}
+
+// date decides what date the next draft gets.
+func (s *race) date(d dating) {
+	switch d {
+	case far:
+		s.offset += time.Minute
+	case near:
+		s.skews--
+	case before:
+		s.skews--
+		s.offset -= 3 * time.Second
+	}
+	offset := s.offset
+	s.server.Switch(func(to *emulator.Switches) { to.Skew = func(int) time.Duration { return offset } })
 }
 
 // kill makes a racer's other requests fail, too.
@@ -332,7 +461,7 @@ func (s *race) fingerprint() string {
 	var racers []string
 	s.mu.Lock()
 	for _, r := range s.runners {
-		text := fmt.Sprintln(r.memory(), r.dead, r.done, s.bounded && r == s.last)
+		text := fmt.Sprintln(r.memory(), string(r.content), r.dead, r.done, s.bounded && r == s.last)
 		for _, q := range s.waiting {
 			if q.racer == r {
 				text += q.name()[1:] + "\n"
@@ -346,9 +475,14 @@ func (s *race) fingerprint() string {
 	if s.bounded {
 		fmt.Fprintln(h, s.switches)
 	}
-	fmt.Fprintln(h, racers, s.stale, s.deaths, len(s.versions))
-	for _, j := range s.server.Jobs() {
+	fmt.Fprintln(h, racers, s.stale, s.deaths, s.skews, s.leaps, len(s.versions))
+	jobs := s.server.Jobs()
+	for _, j := range jobs {
 		fmt.Fprintln(h, j.ID, j.Status, j.Draft, j.Deleted)
+		for _, other := range jobs {
+			apart := j.Dated.Sub(other.Dated)
+			fmt.Fprintln(h, apart.Abs() <= 5*time.Second, apart < 0)
+		}
 	}
 	return string(h.Sum(nil))
 }
