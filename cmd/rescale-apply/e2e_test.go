@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -175,9 +176,9 @@ func emu(ts *testscript.TestScript, neg bool, args []string) {
 		p.server.ResetRequests()
 	case "jobs":
 		for _, j := range p.server.Jobs() {
-			status := j.Status
-			if status == "" {
-				status = "draft"
+			status := cmp.Or(j.Status, "draft")
+			if j.Deleted {
+				status = "deleted"
 			}
 			fmt.Fprintf(ts.Stdout(), "%s %s %d %s\n", j.ID, status, j.Submitted, j.Name)
 		}
@@ -269,7 +270,7 @@ func (p *platform) await(ts *testscript.TestScript, args []string) {
 	ts.Check(p.server.Await(ctx, func(jobs []emulator.JobInfo) bool {
 		for _, j := range slices.Backward(jobs) {
 			if strings.HasPrefix(j.Name, args[0]) {
-				return j.Status == args[1]
+				return cmp.Or(j.Status, "draft") == args[1] && !j.Deleted
 			}
 		}
 		return false

@@ -148,7 +148,9 @@ const abandonTime = 5 * time.Second
 func (r *run) abandon(ctx context.Context, why error) error {
 	var rival *RivalError
 	var waited *WaitError
-	if r.own == "" || ctx.Err() == nil && !errors.As(why, &rival) && !errors.As(why, &waited) {
+	var stays *UndeletableError
+	inTheWay := errors.As(why, &rival) || errors.As(why, &waited) || errors.As(why, &stays) && stays.ID != r.own
+	if r.own == "" || ctx.Err() == nil && !inTheWay {
 		return nil
 	}
 	if ctx.Err() != nil {

@@ -204,14 +204,14 @@ func (e *UndeletableError) Hint() string {
 // vanishedError tells that the platform does not have a draft any more: a person
 // deleted it, or another runner, or this one has withdrawn it.
 type vanishedError struct {
-	ID        string
-	Err       error // the platform's answer
-	withdrawn bool  // it made way for a draft that may be older
+	ID      string
+	Err     error  // the platform's answer
+	madeWay string // the draft for which it was withdrawn, as that may be older; empty for none
 }
 
 // Error names the draft.
 func (e *vanishedError) Error() string {
-	if e.withdrawn {
+	if e.madeWay != "" {
 		return e.ID + " was withdrawn, again and again, for drafts of other runners"
 	}
 	if e.Err == nil {

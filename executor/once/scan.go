@@ -66,11 +66,11 @@ func (w *wait) through(ctx context.Context) (passed bool, then ruling, err error
 				err = &RivalError{Job: w.job(), Rival: w.rival.Found}
 			}
 			return over, ruling{}, err
-		case w.rival.near && older(w.rival.Found, w.draft) < 0:
-			return false, ruling{}, w.withdraw(ctx)
 		case w.leftover():
 			return false, readAgain(), w.revoke(ctx)
-		case w.Yield:
+		case w.rival.near && older(w.rival.Found, w.draft) < 0:
+			return false, ruling{}, w.withdraw(ctx)
+		case w.Yield && !w.soon():
 			return false, ruling{}, &WaitError{Job: w.Key.Name, Draft: w.rival.ID}
 		}
 		if deleted, err := w.pauses(ctx); deleted || err != nil {
@@ -120,6 +120,12 @@ func (w *wait) leftover() bool {
 	return w.Alone || w.Leftover[w.rival.ID] || w.left() <= 0
 }
 
+// soon tells that a draft which is near, and not the smaller one, has had no time to make
+// way: of two runners that begin at once, one goes on.
+func (w *wait) soon() bool {
+	return w.rival.near && (w.begun.IsZero() || time.Since(w.begun) < 2*skew)
+}
+
 // left is how long the draft that goes first may still take.
 func (w *wait) left() time.Duration {
 	since := w.rival.Inserted
@@ -155,7 +161,13 @@ func (w *wait) withdraw(ctx context.Context) error {
 	if w.own == w.draft.ID {
 		w.own = ""
 	}
-	return &vanishedError{ID: w.draft.ID, withdrawn: !submitted}
+	if w.Yield && !submitted {
+		return &WaitError{Job: w.Key.Name, Draft: w.rival.ID}
+	}
+	if submitted {
+		return &vanishedError{ID: w.draft.ID}
+	}
+	return &vanishedError{ID: w.draft.ID, madeWay: w.rival.ID}
 }
 
 // pauses waits a little, without a place that others could use, and tells when the
@@ -170,10 +182,7 @@ func (w *wait) pauses(ctx context.Context) (deleted bool, err error) {
 		w.told = true
 		w.Report.Waiting(w.Key.Name, w.rival.ID, time.Now().Add(w.left()))
 	}
-	if err := patience.Sleep(ctx, min(firstPoll<<min(w.polls, 10), lastPoll)); err != nil {
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return false, &WaitError{Job: w.Key.Name, Draft: w.rival.ID}
-		}
+	if err := w.sleep(ctx, min(firstPoll<<min(w.polls, 10), lastPoll), w.rival.ID); err != nil {
 		return false, err
 	}
 	if w.polls++; w.polls%looksApart == 0 {

@@ -108,10 +108,11 @@ func (s *Starter) Start(ctx context.Context, c Claim) (id string, err error) {
 	}
 	for n := 1; ; n++ {
 		err = r.once(ctx)
-		if n == maxVanished || !r.begins(ctx, err) {
+		var gone *vanishedError
+		if n == maxVanished || !errors.As(err, &gone) {
 			break
 		}
-		if err = r.again(ctx); err != nil {
+		if err = r.again(ctx, gone); err != nil {
 			break
 		}
 	}
@@ -125,22 +126,6 @@ func (s *Starter) Start(ctx context.Context, c Claim) (id string, err error) {
 func (s *Starter) Clear(ctx context.Context, job string, drafts []Found) {
 	r := &run{Starter: s, Claim: Claim{Key: Key{Name: job}}}
 	r.clear(ctx, "", drafts)
-}
-
-// begins tells that the claim begins anew after an error, and pauses before that if it
-// has made way for another runner.
-func (r *run) begins(ctx context.Context, err error) bool {
-	var gone *vanishedError
-	if !errors.As(err, &gone) {
-		return false
-	}
-	if !gone.withdrawn {
-		return true
-	}
-	pause := time.Duration((1 + r.Random()) * float64(r.pause))
-	r.pause *= 2
-	r.ticket.Leave()
-	return patience.Sleep(ctx, pause) == nil
 }
 
 // once is the straight line: a draft, elections until it may be submitted, a submit.
@@ -181,8 +166,16 @@ func (r *run) vote(ctx context.Context, b *ballot) error {
 }
 
 // again looks for the claim's key and for rivals, as when it was planned: another
-// runner may have deleted the draft.
-func (r *run) again(ctx context.Context) error {
+// runner may have deleted the draft. Who has made way for one pauses before that.
+func (r *run) again(ctx context.Context, gone *vanishedError) error {
+	if gone.madeWay != "" {
+		pause := time.Duration((1 + r.Random()) * float64(r.pause))
+		r.pause *= 2
+		r.ticket.Leave()
+		if err := r.sleep(ctx, pause, gone.madeWay); err != nil {
+			return err
+		}
+	}
 	r.ID, r.draft, r.own, r.fresh = "", "", "", false
 	found, err := r.find(ctx)
 	if err != nil || len(found) == 0 {
@@ -196,6 +189,16 @@ func (r *run) again(ctx context.Context) error {
 	}
 	r.ID, r.made = winner.ID, winner.Inserted
 	return nil
+}
+
+// sleep waits because of a draft that goes first. A time limit that ends it is a reason
+// to stand back, and no trouble.
+func (r *run) sleep(ctx context.Context, pause time.Duration, draft string) error {
+	err := patience.Sleep(ctx, pause)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return &WaitError{Job: r.Key.Name, Draft: draft}
+	}
+	return err
 }
 
 // find looks once for the jobs of the claim's key. An active run of its job in another
@@ -223,11 +226,12 @@ func (r *run) find(ctx context.Context) ([]Found, error) {
 	return same, nil
 }
 
-// failed names the step and the job of an error.
+// failed names the step and the job of an error, unless it says both itself.
 func (r *run) failed(act string, err error) error {
 	var rival *RivalError
-	if errors.As(err, &rival) {
-		return err // it says what it is about
+	var wait *WaitError
+	if errors.As(err, &rival) || errors.As(err, &wait) {
+		return err
 	}
 	return &StepError{r.Key.Name, act, err}
 }

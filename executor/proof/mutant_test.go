@@ -37,13 +37,13 @@ func mutants() map[string]mutant {
 			"start.go", "		if err := r.vote(ctx, b); err != nil {", "		if err := error(nil); err != nil {", "TestRace/^AA$",
 		},
 		"a vanished draft is the end": {
-			"start.go", "	if !errors.As(err, &gone) {", "	if true {", "TestRace/^AB,_1_leaps$",
+			"start.go", "if n == maxVanished || !errors.As(err, &gone) {", "if true {", "TestRace/^AB,_1_leaps$",
 		},
 		"a submit that got no answer is taken for done": {
 			"submit.go", "		if r.showsStatus(ctx) {\n			return nil\n		}\n", "		return nil\n", "TestCrash/three_jobs/points/connection_reset",
 		},
 		"an older draft in another content is not waited for": {
-			"scan.go", "		case w.Yield:", "		case true:\n			return w.pass(), ruling{}, nil\n		case w.Yield:", "TestRace/^AB$",
+			"scan.go", "		case w.Yield && !w.soon():", "		case true:\n			return w.pass(), ruling{}, nil\n		case w.Yield:", "TestRace/^AB$",
 		},
 		"a leftover is passed, and not revoked": {
 			"scan.go", "			return false, readAgain(), w.revoke(ctx)", "			return true, ruling{}, nil", "TestRace/^AB,_1_leaps$",

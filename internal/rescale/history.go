@@ -12,7 +12,7 @@ import (
 // JobQuery says which jobs to list (rescale-api.md §8.4).
 type JobQuery struct {
 	State    string // StateCompleted, StateNotCompleted, or "" for all
-	PageSize int    // 0 means 200
+	PageSize int    // 0 means 250
 }
 
 // The filters of a job listing. Whether drafts count as not completed is not known.

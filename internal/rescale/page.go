@@ -22,7 +22,7 @@ const maxPages = 1000
 // slow enough to time out. The platform cuts what it finds too large.
 const (
 	filePageSize    = 1000
-	jobPageSize     = 200
+	jobPageSize     = 250
 	catalogPageSize = 200
 )
 
