@@ -11,6 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/executor/watch"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -94,7 +95,7 @@ func (d decision) active(step Step) []Rival {
 // without any status is known not to be; a run that was submitted, or was about
 // to be a moment ago, may not show its first status yet.
 func (d decision) activeRun(run state.Run) bool {
-	if run.Stage == state.StageCreating || run.Stage == state.StageFinished || d.seen.Gone[run.ID] {
+	if run.Stage == state.StageCreating || run.Stage == state.StageFinished || d.seen.Gone[run.ID] || d.seen.Stuck[run.ID] {
 		return false
 	}
 	history := d.seen.Statuses[run.ID]
@@ -104,6 +105,24 @@ func (d decision) activeRun(run state.Run) bool {
 	}
 	_, done := verdict.Judge(history)
 	return !done
+}
+
+// readStuck finds active runs that get no final status any more: they were stopped before
+// they were validated, and their clusters have stopped (rescale-api.md §8.2). They hold
+// back nothing.
+func (o *Observation) readStuck(ctx context.Context, p Finder) error {
+	var ids []string
+	for _, f := range slices.Concat(o.Found, o.Others) {
+		if f.Active() && !slices.ContainsFunc(f.History, func(s rescale.Status) bool { return verdict.Ran(s.Status) }) {
+			ids = append(ids, f.ID)
+		}
+	}
+	clusters, err := each(ctx, ids, p.ClusterStatuses)
+	o.Stuck = make(map[string]bool)
+	for id, history := range clusters {
+		o.Stuck[id] = len(history) > 0 && history[0].Status == watch.ClusterStopped
+	}
+	return err
 }
 
 // conflict refuses to start a run while another of the same job is under way:

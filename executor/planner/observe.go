@@ -2,6 +2,7 @@ package planner
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -24,6 +25,7 @@ type Observation struct {
 	Others   []once.Found                // of the same jobs in other contents: active runs, and the newest one
 	Waiting  map[string]time.Time        // date of the oldest draft in another content, by job name
 	Statuses map[string][]rescale.Status // of runs that the journal calls active, by job id
+	Stuck    map[string]bool             // ids of runs without a final status that are over all the same
 	Open     map[string]bool             // ids of runs that the journal calls active
 	Gone     map[string]bool             // job ids that the platform no longer has
 	Missing  map[string][]string         // result files that are not here, by job name
@@ -158,7 +160,7 @@ func (o *Observation) enter(ctx context.Context, p Finder, sighting once.Sightin
 		o.Waiting[job.Name] = date
 	}
 	*o = o.indexed()
-	if err := o.readNewest(ctx, p, sighting, open); err != nil {
+	if err := errors.Join(o.readNewest(ctx, p, sighting, open), o.readStuck(ctx, p)); err != nil {
 		return err
 	}
 	for _, f := range slices.Concat(o.Found, o.Others) {

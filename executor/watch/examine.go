@@ -41,8 +41,8 @@ func (w *Watch) examine(ctx context.Context, id string) error {
 // be seen before the run counts as stopped.
 const quietLooks = 3
 
-// clusterStopped is the cluster status after which nothing runs any more.
-const clusterStopped = "Stopped"
+// ClusterStopped is the cluster status after which nothing runs any more.
+const ClusterStopped = "Stopped"
 
 // stuck recognises a job that was stopped before it was validated: it may get no
 // further status at all, only its cluster ends (rescale-api.md §8.2).
@@ -72,7 +72,7 @@ func (w *Watch) clusterEnded(ctx context.Context, id string, history []rescale.S
 		return time.Time{}, false, nil
 	}
 	clusters, err := w.platform.ClusterStatuses(ctx, id)
-	if err != nil || len(clusters) == 0 || clusters[0].Status != clusterStopped {
+	if err != nil || len(clusters) == 0 || clusters[0].Status != ClusterStopped {
 		return time.Time{}, false, err
 	}
 	return clusters[0].Date, true, nil
@@ -130,7 +130,7 @@ func (w *Watch) Stopped(ctx context.Context, id string) (verdict.Judgement, erro
 				return verdict.Judgement{}, err
 			case len(clusters) == 0:
 				clusterless++
-			case clusters[0].Status == clusterStopped:
+			case clusters[0].Status == ClusterStopped:
 				quiet++
 			}
 		}

@@ -220,7 +220,7 @@ func (w *Watch) left(active map[string]rescale.JobItem) []string {
 	for id, job := range w.jobs {
 		// A listing may be old: a job without status in it was submitted since.
 		item := active[id]
-		if item.Status != "" && !verdict.Terminal(item.Status) && item.ClusterStatus != clusterStopped {
+		if item.Status != "" && !verdict.Terminal(item.Status) && item.ClusterStatus != ClusterStopped {
 			w.note(id, job, rescale.Status{Status: item.Status})
 			continue
 		}
