@@ -77,9 +77,9 @@ func exitCode(err error) ExitCode {
 		return ExitOK
 	case errors.As(err, &code):
 		return ExitCode(code)
-	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err):
+	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*login.ProxyError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err):
 		return ExitUsage
-	case is[*login.MissingKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
+	case is[*login.MissingKeyError](err), is[*login.HomelessKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
 		return ExitAuth
 	case is[*GuardError](err), is[*guard.Error](err):
 		return ExitGuard

@@ -229,10 +229,13 @@ func (t *tool) login(c *cli.Context) (login.Login, error) {
 	found, err := login.Find(login.Wishes{
 		Profile: c.String("profile"), URL: c.String("api-url"), TokenFile: c.String("token-file"),
 	}, t.Getenv)
-	if profile := c.String("profile"); err == nil && profile != "" && !found.FromProfile {
-		fmt.Fprintf(t.Stderr, "warning: the key is taken from %s, not from profile %s\n", found.Source, profile)
+	if err != nil {
+		return found, err
 	}
-	return found, err
+	if len(found.Unused) > 0 {
+		fmt.Fprintf(t.Stderr, "notice: --profile %s names a key and its address; not used: %s\n", c.String("profile"), strings.Join(found.Unused, ", "))
+	}
+	return found, login.CheckProxy(found.URL, t.Getenv)
 }
 
 // retrying tells that an answer is late. Before live lines are on the screen it
