@@ -90,6 +90,7 @@ func usualChanges() map[string]change {
 		"command":           {"command: run", "command: run -v"},
 		"limits":            {"", "limits: {maxCost: 5}"},
 		"limits.maxCost":    {"limits: {maxCost: 4}", "limits: {maxCost: 5}"},
+		"limits.restarts":   {"limits: {restarts: 1}", "limits: {restarts: 2}"},
 		"protected":         {"protected: false", "protected: true"},
 		"rerun.onFailure":   {"rerun: {onFailure: never}", "rerun: {onFailure: always}"},
 		"rerun.generation":  {"rerun: {generation: 1}", "rerun: {generation: 2}"},

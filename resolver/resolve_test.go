@@ -178,10 +178,22 @@ func TestEstimate(t *testing.T) {
 		manifest string
 		want     resolver.Estimate
 	}{
-		"catalog price":     {shop{price: 0.5}, plain, resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.5, Cost: 4}},
-		"economy":           {shop{price: 0.5}, plain + "priority: economy\n", resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.25, Cost: 2}},
+		"catalog price": {shop{price: 0.5}, plain, resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.5, Cost: 4}},
+		"economy":       {shop{price: 0.5}, plain + "priority: economy\n", resolver.Estimate{Bounded: true, PerAttempt: true, CoreHours: 8, Rate: 0.25, Cost: 2}},
+		"economy that never starts again": {
+			shop{price: 0.5}, plain + "priority: economy\nlimits: {restarts: 0}\n", resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.25, Cost: 4},
+		},
+		"economy that starts again": {
+			shop{price: 0.5}, plain + "priority: economy\nlimits: {restarts: 2}\n", resolver.Estimate{Bounded: true, CoreHours: 24, Rate: 0.25, Cost: 12},
+		},
+		"economy by the price list": {
+			shop{prices: list}, plain + "priority: economy\nlimits: {restarts: 1}\n", resolver.Estimate{Bounded: true, CoreHours: 16, Rate: 0.3, Cost: 11.2},
+		},
+		"restarts of another priority": {
+			shop{price: 0.5}, plain + "limits: {restarts: 2}\n", resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.5, Cost: 4},
+		},
 		"price list":        {shop{prices: list}, plain, resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.7, Cost: 5.6}},
-		"price list, spare": {shop{prices: list}, plain + "priority: economy\n", resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.3, Cost: 2.4}},
+		"price list, spare": {shop{prices: list}, plain + "priority: economy\n", resolver.Estimate{Bounded: true, PerAttempt: true, CoreHours: 8, Rate: 0.3, Cost: 2.4}},
 		"price list without the plan": {
 			shop{prices: list[:1]}, plain, resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.3, Cost: 2.4},
 		},

@@ -33,7 +33,7 @@ func decode(doc node, src diag.Source, fullName string) Job {
 		Rerun:       decodeRerun(doc.member("rerun")),
 		DependsOn:   doc.member("dependsOn").texts(),
 		Success:     decodeSuccess(doc.member("success")),
-		Limits:      Limits{MaxCost: doc.member("limits").member("maxCost").amount()},
+		Limits:      decodeLimits(doc.member("limits")),
 		Protected:   doc.member("protected").boolean(false),
 		ClusterID:   doc.member("clusterId").text(),
 		Extra:       doc.member("extra").fields(),
@@ -167,6 +167,10 @@ func decodeRerun(n node) Rerun {
 		rerun.OnFailure = Value[OnFailure]{V: OnFailure(text.V), Pos: text.Pos}
 	}
 	return rerun
+}
+
+func decodeLimits(n node) Limits {
+	return Limits{MaxCost: n.member("maxCost").amount(), Restarts: n.member("restarts").integer(0)}
 }
 
 // decodeSuccess reads one check of a log, or a list of them, as a list.

@@ -278,5 +278,6 @@ const ProcessOutput = "process_output.log"
 
 // Limits are what a job may take.
 type Limits struct {
-	MaxCost Value[float64] // USD for one run; unwritten means no limit
+	MaxCost  Value[float64] // USD for one run; unwritten means no limit
+	Restarts Value[int]     // of an economy run that is interrupted; unwritten means that nobody knows
 }

@@ -23,6 +23,27 @@ import (
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
+// Sums of prices are not exact, and programs compare them.
+func TestMoneyInJSONIsRounded(t *testing.T) {
+	t.Parallel()
+	job := resolver.Job{Name: "wing", Tiles: make([]resolver.Tile, 1), Estimate: resolver.Estimate{Bounded: true, CoreHours: 3, Rate: 0.1, Cost: 0.1 + 0.2}}
+	plan := planner.Plan{Steps: []planner.Step{{Job: job, Action: planner.Run}, {Job: job, Action: planner.Run}}}
+	var planned, event bytes.Buffer
+	if err := show.WritePlan(&planned, plan); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(planned.String(), `"maxCost": 0.3`+"\n") != 2 || !strings.Contains(planned.String(), `"maxCost": 0.6`+"\n") {
+		t.Errorf("%s", planned.String())
+	}
+	outcome := executor.Outcome{Job: "wing", ID: "AbC", Verdict: verdict.Succeeded, Cost: 0.1 + 0.2}
+	if err := show.EventLine(&event, executor.Event{Type: executor.EventResult, Outcome: &outcome}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(event.String(), `"cost":0.3,`) && !strings.Contains(event.String(), `"cost":0.3}`) {
+		t.Errorf("%s", event.String())
+	}
+}
+
 func TestOutcome(t *testing.T) {
 	t.Parallel()
 	ended := executor.Outcome{Job: "wing", ID: "AbC", Started: noon, Ended: noon.Add(90 * time.Minute), CoreHours: 27, Cost: 4.32}
