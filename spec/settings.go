@@ -115,11 +115,7 @@ func (s Setting) value(name string, standard expr.Value, list *diag.List) (expr.
 			return expr.Value{V: s.Text == "true"}, true
 		}
 	case string:
-		if utf8.ValidString(s.Text) {
-			return expr.Value{V: s.Text}, true
-		}
-		list.Add(diag.Position{}, diag.NotText, "give it in UTF-8", "--var %s: the value is not valid UTF-8", name)
-		return expr.Value{}, false
+		return expr.Value{V: s.Text}, true
 	}
 	list.Add(diag.Position{}, diag.WrongType, fmt.Sprintf("the default at %s says so", standard.Pos),
 		"--var %s=%s: the variable must be %s", name, diag.Short(s.Text), kindOf(standard.V))

@@ -178,7 +178,7 @@ func TestSettings(t *testing.T) {
 		"no number":    {loader: spec.Loader{Set: []spec.Setting{{"mach", "fast"}}}, problem: "--var mach=fast: the variable must be a number [wrong-type]"},
 		"hexadecimal":  {loader: spec.Loader{Set: []spec.Setting{{"mach", "0x10"}}}, problem: "--var mach=0x10: the variable must be a number [wrong-type]"},
 		"yes":          {loader: spec.Loader{Set: []spec.Setting{{"restart", "yes"}}}, problem: "--var restart=yes: the variable must be true or false [wrong-type]"},
-		"no text":      {loader: spec.Loader{Set: []spec.Setting{{"mesh", "\xff"}}}, problem: "--var mesh: the value is not valid UTF-8 [not-text]"},
+		"no text":      {loader: spec.Loader{Set: []spec.Setting{{"mesh", "\xff"}}}, problem: "--var mesh: the value is not UTF-8 [not-text]"},
 		"not declared": {loader: spec.Loader{Set: []spec.Setting{{"mahc", "1"}}}, problem: "--var mahc: no manifest declares this variable [unknown-reference]"},
 		"list":         {loader: spec.Loader{Files: []diag.Source{file("- a\n")}}, problem: "v.yaml:1:1: a file of variables has names and values [wrong-type]"},
 	} {
