@@ -108,6 +108,8 @@ func usualChanges() map[string]change {
 		"license":                  {"", "license: rescale"},
 		"license.servers":          {"", "license: {servers: {LM: 1@a}}"},
 		"license.servers.NAME":     {"license: {servers: {LM: 1@a}}", "license: {servers: {LM: 1@b}}"},
+		"license.variables":        {"", "license: {variables: {LM: a}}"},
+		"license.variables.NAME":   {"license: {variables: {LM: a}}", "license: {variables: {LM: b}}"},
 		"license.seller":           {"license: {seller: a}", "license: {seller: b}"},
 		"license.features":         {"", "license: {features: [{name: a, count: 1}]}"},
 		"license.features[].name":  {"license: {features: [{name: a, count: 1}]}", "license: {features: [{name: b, count: 1}]}"},

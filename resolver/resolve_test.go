@@ -236,6 +236,14 @@ func TestRequest(t *testing.T) {
 		"servers": {
 			"license: {servers: {LM: 1@h}}\n", func(r rescale.JobRequest) any { return r.JobAnalyses[0].EnvVars["LM"] }, "1@h",
 		},
+		"a queue of licenses": {
+			"license: {servers: {LM: 1@h}, features: [{name: hpc, count: 8}], variables: {LM_PROJECT: wing}}\n",
+			func(r rescale.JobRequest) any {
+				tile := r.JobAnalyses[0]
+				return []any{tile.EnvVars, tile.UserDefinedLicenseSettings.FeatureSets[0].Features, tile.OnDemandLicenseSeller == nil, tile.UseRescaleLicense}
+			},
+			[]any{map[string]string{"LM": "1@h", "LM_PROJECT": "wing"}, []rescale.LicenseFeature{{Name: "hpc", Count: 8}}, true, false},
+		},
 		"features": {
 			"license: {features: [{name: hpc, count: 8}]}\n",
 			func(r rescale.JobRequest) any { return r.JobAnalyses[0].UserDefinedLicenseSettings.FeatureSets },

@@ -7,7 +7,6 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
-	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // analysis finds the software and its version; both are nil when the manifest
@@ -85,7 +84,7 @@ func (r *tiling) analysisHint(wanted string) string {
 // license refuses only what the catalog rules out: Rescale's own license for
 // software that has none.
 func (r *tiling) license(a *rescale.Analysis) {
-	if a == nil || r.spec.License.Source != spec.LicenseRescale || a.HasRescaleLicense {
+	if a == nil || !r.spec.License.Rescale || a.HasRescaleLicense {
 		return
 	}
 	r.problems.Add(r.spec.License.Pos, diag.LicenseNotOffered, r.licenseHint(a),

@@ -109,25 +109,17 @@ func decodePriority(n node) Value[Priority] {
 
 func decodeLicense(n node) License {
 	license := License{
-		Pos:     n.pos(),
-		Seller:  n.member("seller").text(),
-		Servers: n.member("servers").variables(),
+		Pos:       n.pos(),
+		Rescale:   n.text().V == "rescale",
+		Seller:    n.member("seller").text(),
+		Servers:   n.member("servers").variables(),
+		Variables: n.member("variables").variables(),
 	}
 	for _, item := range n.member("features").items() {
 		name, count := item.member("name").text(), item.member("count").integer(1)
 		if name.Written() {
 			license.Features = append(license.Features, Feature{Pos: name.Pos, Name: name.V, Count: count.V})
 		}
-	}
-	switch {
-	case n.text().V == string(LicenseRescale):
-		license.Source = LicenseRescale
-	case license.Seller.Written():
-		license.Source = LicenseSeller
-	case len(license.Servers) > 0:
-		license.Source = LicenseServers
-	case len(license.Features) > 0:
-		license.Source = LicenseFeatures
 	}
 	return license
 }

@@ -3,6 +3,7 @@ package spec
 import (
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -164,27 +165,20 @@ const (
 	Reserved Priority = "reserved"
 )
 
-// License is where the software gets its license.
+// License is where the software gets its license: from Rescale, from a seller, or from
+// servers of the user's own, where it can wait for features. The zero value means that
+// the manifest says nothing about it.
 type License struct {
-	Pos      diag.Position
-	Source   LicenseSource
-	Seller   Value[string] // code of the seller, for LicenseSeller
-	Servers  []Variable    // for LicenseServers, in the order of the text
-	Features []Feature     // for LicenseFeatures
+	Pos       diag.Position
+	Rescale   bool
+	Seller    Value[string] // code of the seller
+	Servers   []Variable    // port@host, in the order of the text
+	Variables []Variable    // further ones that the software reads about licenses
+	Features  []Feature
 }
 
-// LicenseSource is one of the forms of a license. The zero value means that the
-// manifest says nothing about it.
-type LicenseSource string
-
-// The sources of a license.
-const (
-	LicenseNone     LicenseSource = ""
-	LicenseRescale  LicenseSource = "rescale"
-	LicenseSeller   LicenseSource = "seller"
-	LicenseServers  LicenseSource = "servers"
-	LicenseFeatures LicenseSource = "features"
-)
+// Env is what a license adds to the variables of its tile.
+func (l License) Env() []Variable { return slices.Concat(l.Servers, l.Variables) }
 
 // Feature is a license feature that must be free before the job starts.
 type Feature struct {

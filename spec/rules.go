@@ -18,7 +18,7 @@ type check func(job *Job, list *diag.List)
 
 func checks() []check {
 	return []check{
-		checkTags, checkWalltime, checkVariables, checkFeatures,
+		checkTags, checkWalltime, checkVariables, checkLicense,
 		checkInputForms, checkInputNames, checkPatterns, checkLogs,
 		checkSecrets, checkScripts, checkExtra, checkSSH, checkAutomations,
 	}
@@ -184,12 +184,13 @@ func checkVariables(job *Job, list *diag.List) {
 			}
 			checked[v.Name.Pos] = true
 		}
-		for _, v := range tile.License.Servers {
+		for _, v := range tile.License.Env() {
 			checkReserved(v.Name, list)
 			if at, seen := first[v.Name.V]; seen {
 				list.Add(v.Name.Pos, diag.BadChoice, "keep one of the two",
-					"variable %s is also set under env, %s", diag.Short(v.Name.V), nearby(at, v.Name.Pos))
+					"variable %s is also set elsewhere, %s", diag.Short(v.Name.V), nearby(at, v.Name.Pos))
 			}
+			first[v.Name.V] = v.Name.Pos
 		}
 	}
 }
@@ -201,8 +202,13 @@ func checkReserved(name Value[string], list *diag.List) {
 	}
 }
 
-func checkFeatures(job *Job, list *diag.List) {
+// checkLicense reports a license that is to come from two places, and features that are
+// there twice.
+func checkLicense(job *Job, list *diag.List) {
 	for _, tile := range job.Tiles {
+		if seller := tile.License.Seller; seller.Written() && len(tile.License.Servers)+len(tile.License.Features) > 0 {
+			list.Add(seller.Pos, diag.BadChoice, "delete seller, or servers and features", "license has both a seller and servers of your own")
+		}
 		first := make(map[string]diag.Position)
 		for _, feature := range tile.License.Features {
 			if at, seen := first[feature.Name]; seen {
@@ -333,7 +339,7 @@ func checkSecrets(job *Job, list *diag.List) {
 		for _, v := range tile.Env {
 			first[v.Name.V] = v.Name
 		}
-		for _, v := range tile.License.Servers {
+		for _, v := range tile.License.Env() {
 			first[v.Name.V] = v.Name
 		}
 	}

@@ -89,15 +89,20 @@ func (decision) retrying(v, id string) string {
 // this is the one thing that starts a run.
 func (d decision) outgrown(ended state.Run) string {
 	run, failed := overrun.Of(ended)
-	hours := make([]int, len(d.job.Tiles))
-	for i, tile := range d.job.Tiles {
-		hours[i] = tile.Walltime
-	}
-	was, now := d.seen.Walltimes[ended.ID], overrun.Together(hours)
+	was, now := d.seen.Walltimes[ended.ID], walltime(d.job)
 	if !failed || !run.CutOff(was) || now <= was {
 		return ""
 	}
 	return fmt.Sprintf("%s as %s at the end of its walltime, hardware.walltime %d h → %d h", ended.Verdict, ended.ID, was, now)
+}
+
+// walltime is what a job asks for, in hours; 0 for none.
+func walltime(job resolver.Job) int {
+	hours := make([]int, len(job.Tiles))
+	for i, tile := range job.Tiles {
+		hours[i] = tile.Walltime
+	}
+	return overrun.Together(hours)
 }
 
 // newest is the last run of a job's content and generation: of those

@@ -138,7 +138,7 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 func (o *Observation) measure(ctx context.Context, p Finder, jobs []resolver.Job, known state.Snapshot) error {
 	var runs []overrun.Run
 	for _, job := range jobs {
-		if job.Tiles[0].Walltime == 0 {
+		if walltime(job) == 0 {
 			continue
 		}
 		for _, ended := range known.Runs[job.Name] {
