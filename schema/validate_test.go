@@ -106,7 +106,7 @@ func TestHints(t *testing.T) {
 		"neither yes nor no": {`{` + minimal + `,"inputs":[{"path":"a","decompress":"maybe"}]}`, "write true or false"},
 		"enum":               {`{` + minimal + `,"priority":"x"}`, "write on-demand, economy or reserved"},
 		"version":            {`{` + strings.Replace(minimal, `"version":1`, `"version":2`, 1) + `}`, "write version: 1, the only version of the manifest so far"},
-		"forms of a license": {`{` + minimal + `,"license":"x"}`, "license is the word rescale, or a mapping with one of servers, seller and features"},
+		"forms of a license": {`{` + minimal + `,"license":"x"}`, "license is the word rescale, or a mapping with servers, features and variables, or with a seller"},
 		"empty list item":    {`{` + minimal + `,"tags":[null]}`, "write a value, such as naca0012, or delete the dash"},
 		"command list":       {`{` + strings.Replace(minimal, `"run"`, `["run"]`, 1) + `}`, "a command is one text; several lines go under command: | and are indented"},
 	} {
