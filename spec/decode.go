@@ -211,6 +211,9 @@ func (job *Job) decodeTiles(doc node) {
 			PreProcess:  decodeScript(n.member("preProcess")),
 			PostProcess: decodeScript(n.member("postProcess")),
 		}
+		if !several {
+			job.Extra, tile.Extra = apart(job.Extra)
+		}
 		if several {
 			tile.Extra = n.member("extra").fields()
 			tile.Env = over(doc.member("env").variables(), tile.Env)

@@ -69,6 +69,8 @@ type Job struct {
 	ClusterID   Value[string]
 	Extra       []Field // further fields of the body
 
+	Warnings diag.List // what looks like a slip, and may be none
+
 	// Values are what the references of this job stand for, for the inputs that
 	// are templates; nil when there are none.
 	Values expr.Scope
@@ -114,7 +116,7 @@ type Tile struct {
 	Command     Value[string]
 	PreProcess  Script
 	PostProcess Script
-	Extra       []Field // of a tile in analyses; what a job alone has is the job's
+	Extra       []Field // further fields of its entry in the body
 }
 
 // Script runs before or after a command. It is among the inputs of its job, too.

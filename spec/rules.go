@@ -251,64 +251,6 @@ func place(job *Job, tile int) string {
 	return "analyses[" + strconv.Itoa(tile) + "]."
 }
 
-// ownFields are fields of the body that extra may not set, and the key to use
-// instead. By some of them a job is recognized as the one run of its manifest; the
-// others would be said twice.
-func ownFields() map[string]string {
-	return map[string]string{
-		"name": "title", "description": "description", "tags": "tags", "customFields": "customFields",
-		"isLowPriority": "priority", "billingPriorityValue": "priority", "projectId": "project", "project_id": "project",
-		"publicKey": "ssh.publicKey", "cidrRule": "ssh.cidr", "sshPort": "ssh.port", "clusterId": "clusterId", "jobAutomations": "automations",
-	}
-}
-
-// ownTileFields are the same of one analysis.
-func ownTileFields() map[string]string {
-	return map[string]string{
-		"analysis": "analysis", "command": "command", "envVars": "env", "inputFiles": "inputs",
-		"useRescaleLicense": "license", "onDemandLicenseSeller": "license.seller", "userDefinedLicenseSettings": "license.features",
-		"preProcessScript": "preProcess.script", "preProcessScriptCommand": "preProcess.command",
-		"postProcessScript": "postProcess.script", "postProcessScriptCommand": "postProcess.command",
-	}
-}
-
-// ownHardware are fields of a tile's hardware.
-func ownHardware() []string { return []string{"coreType", "coresPerSlot", "slots", "walltime"} }
-
-func checkExtra(job *Job, list *diag.List) {
-	own := ownFields()
-	for _, field := range job.Extra {
-		switch name := field.Name.V; {
-		case name == "jobanalyses":
-			list.Add(field.Name.Pos, diag.ReservedField, "write the job as analyses: [{analysis: …, command: …, extra: {…}}]",
-				"extra cannot set jobanalyses as a whole")
-		case name == "clonedFrom":
-			list.Add(field.Name.Pos, diag.ReservedField, "delete it; clones are left alone, and this job would not be found again",
-				"extra cannot make a job a clone")
-		default:
-			checkOwn(field, own[name], list)
-		}
-	}
-	ownOfTile := ownTileFields()
-	for _, tile := range job.Tiles {
-		for _, field := range tile.Extra {
-			checkOwn(field, ownOfTile[field.Name.V], list)
-			hardware, _ := field.Value.V.(map[string]any)
-			for _, name := range ownHardware() {
-				if _, set := hardware[name]; set && field.Name.V == "hardware" {
-					list.Add(field.Name.Pos, diag.ReservedField, "use the key hardware."+name+" instead", "extra cannot set hardware.%s", name)
-				}
-			}
-		}
-	}
-}
-
-func checkOwn(field Field, key string, list *diag.List) {
-	if key != "" {
-		list.Add(field.Name.Pos, diag.ReservedField, fmt.Sprintf("use the key %s instead", key), "extra cannot set %s", field.Name.V)
-	}
-}
-
 // besides reports keys of a single analysis that stand beside a list of them, and
 // entries of the list without hardware.
 func (p *page) besides(doc node, list *diag.List) {

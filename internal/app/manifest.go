@@ -239,6 +239,21 @@ func (m manifest) shown(list diag.List) []diag.Source {
 	return texts
 }
 
+// slips prints what looks like one in the manifest; those of all points of a matrix once.
+func (t *tool) slips(m manifest) {
+	var all diag.Gathering
+	for _, job := range m.jobs {
+		all.Add(job.Warnings)
+	}
+	for _, d := range all.List().Sort() {
+		text := fmt.Sprintf("%s: %s", d.Pos, d.Message)
+		if d.Hint != "" {
+			text += "; " + d.Hint
+		}
+		t.warn(text)
+	}
+}
+
 // problems prints what is wrong with the manifest, and gives it as the error
 // that ends the command.
 func (t *tool) problems(c *cli.Context, m manifest, list diag.List) error {
@@ -246,4 +261,18 @@ func (t *tool) problems(c *cli.Context, m manifest, list diag.List) error {
 	printer.Print(t.Stderr, list)
 	fmt.Fprintf(t.Stderr, "%s: %s, nothing was uploaded or started\n", programName, phrase.Plural(len(list), "problem"))
 	return list
+}
+
+// realManifest is the manifest's own path. A link to a file in the same folder is
+// that file; a link to one elsewhere is a manifest of its own, with inputs of its
+// own. Standard input is a file "stdin" in the current folder.
+func realManifest(source diag.Source) string {
+	dir, base := realPath(source.Dir), filepath.Base(source.Name)
+	if source.Name == sources.Stdin {
+		return filepath.Join(dir, "stdin")
+	}
+	if target := realPath(filepath.Join(dir, base)); filepath.Dir(target) == dir {
+		base = filepath.Base(target)
+	}
+	return filepath.Join(dir, base)
 }

@@ -30,6 +30,12 @@ func (n *notices) through(tell func(message string)) {
 	n.tell = tell
 }
 
+// retrying tells that an answer is late. Before live lines are on the screen it
+// goes to stderr, then to them.
+func (s *session) retrying(err error, pause time.Duration) {
+	s.notices.show(fmt.Sprintf("%v; trying again in %s", err, phrase.Duration(pause)))
+}
+
 // chatty tells every request on stderr: method, path, answer, time. Headers and
 // bodies stay out of it, and with them every secret.
 type chatty struct {

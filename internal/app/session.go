@@ -19,8 +19,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/local"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
-	"github.com/rescale-apply/rescale-apply/internal/app/sources"
 	"github.com/rescale-apply/rescale-apply/internal/content/hashcache"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -98,20 +96,6 @@ func (s *session) readSecrets(getenv func(string) string) (unfit diag.List) {
 		problems.Add(own)
 	}
 	return problems.List().Sort()
-}
-
-// realManifest is the manifest's own path. A link to a file in the same folder is
-// that file; a link to one elsewhere is a manifest of its own, with inputs of its
-// own. Standard input is a file "stdin" in the current folder.
-func realManifest(source diag.Source) string {
-	dir, base := realPath(source.Dir), filepath.Base(source.Name)
-	if source.Name == sources.Stdin {
-		return filepath.Join(dir, "stdin")
-	}
-	if target := realPath(filepath.Join(dir, base)); filepath.Dir(target) == dir {
-		base = filepath.Base(target)
-	}
-	return filepath.Join(dir, base)
 }
 
 // statePath is where the state of a manifest is: beside it, so that there is one
@@ -238,12 +222,6 @@ func (t *tool) login(c *cli.Context) (login.Login, error) {
 	return found, login.CheckProxy(found.URL, t.Getenv)
 }
 
-// retrying tells that an answer is late. Before live lines are on the screen it
-// goes to stderr, then to them.
-func (s *session) retrying(err error, pause time.Duration) {
-	s.notices.show(fmt.Sprintf("%v; trying again in %s", err, phrase.Duration(pause)))
-}
-
 // readOnly tells that the command must not change anything: the client then
 // refuses to send anything but GET.
 func readOnly(c *cli.Context) bool { return c.Command.Name != "apply" }
@@ -279,6 +257,7 @@ func (t *tool) resolve(c *cli.Context, s *session) error {
 		return t.problems(c, s.manifest, problems)
 	}
 	s.resolved = resolved
+	t.slips(s.manifest)
 	return nil
 }
 
