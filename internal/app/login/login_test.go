@@ -117,8 +117,10 @@ func TestFindRefuses(t *testing.T) {
 			login.Wishes{}, home, "the one of profile [default] goes to https://eu.rescale.com only", "--profile default", map[string]string{"RESCALE_API_URL": "https://example.com"},
 		},
 		"a key for the address of a profile that has its own": {
-			login.Wishes{}, home, "no address is given for the key of RESCALE_API_KEY, and profile [default] is for https://eu.rescale.com",
-			"RESCALE_API_URL=https://eu.rescale.com", map[string]string{"RESCALE_API_KEY": "from-env"},
+			login.Wishes{},
+			home, "no address is given for the key of RESCALE_API_KEY, and profile [default] is for https://eu.rescale.com",
+			"RESCALE_API_URL=https://eu.rescale.com",
+			map[string]string{"RESCALE_API_KEY": "from-env"},
 		},
 		"two flags with a key":            {login.Wishes{Profile: "korea", TokenFile: empty}, home, "both name a key", "leave one of the two out", nil},
 		"a profile without key":           {login.Wishes{Profile: "bare"}, home, "profile [bare] has no key", "apikey = KEY", nil},
