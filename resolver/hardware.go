@@ -116,6 +116,9 @@ func (r *tiling) coreTypeHint(wanted string) string {
 	if hint := diag.DidYouMean(wanted, all); hint != "" {
 		return hint
 	}
+	if len(codes) == 0 {
+		return "this account may use no core type; ask your organization's administrator"
+	}
 	return "the platform has " + strings.Join(codes, ", ")
 }
 

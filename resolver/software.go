@@ -78,7 +78,14 @@ func (r *tiling) analysisHint(wanted string) string {
 		}
 		codes = append(codes, a.Code)
 	}
-	return diag.DidYouMean(wanted, codes)
+	switch hint := diag.DidYouMean(wanted, codes); {
+	case hint != "":
+		return hint
+	case len(codes) == 0:
+		return "this account may use no analysis; ask your organization's administrator"
+	}
+	return fmt.Sprintf("this account has %d analyses, with codes such as %s; user_included runs software that you bring along",
+		len(codes), strings.Join(codes[:min(5, len(codes))], ", "))
 }
 
 // license refuses only what the catalog rules out: Rescale's own license for

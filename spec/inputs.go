@@ -107,7 +107,11 @@ func NameProblem(name string) string {
 // checkInputNames reports inputs that would land under the same name, as far
 // as names are known without reading folders.
 func checkInputNames(job *Job, list *diag.List) {
-	first := make(map[string]diag.Position)
+	type place struct {
+		diag.Position
+		input Input
+	}
+	first := make(map[string]place)
 	for _, in := range job.Inputs {
 		name, pos := landing(in)
 		if name == "" {
@@ -116,16 +120,18 @@ func checkInputNames(job *Job, list *diag.List) {
 		if at, seen := first[name]; seen {
 			hint := "give one of them another name with as:"
 			switch {
+			case at.input.Tile != in.Tile && at.input.Path.V == in.Path.V && at.input.Use == in.Use:
+				hint = "all analyses share one folder: delete it here"
 			case in.Pack.Written():
 				hint = "give the archive another name"
 			case in.Use != ForCommand:
 				hint = "give the script another name; all inputs are in one folder"
 			}
 			list.Add(pos, diag.DuplicateInputName, hint,
-				"two inputs land in the job as %s, the first is %s", diag.Short(name), nearby(at, pos))
+				"two inputs land in the job as %s, the first is %s", diag.Short(name), nearby(at.Position, pos))
 			continue
 		}
-		first[name] = pos
+		first[name] = place{pos, in}
 	}
 }
 

@@ -30,6 +30,11 @@ func readSettings(typed []Setting, files []diag.Source) (*settings, diag.List) {
 	}
 	for _, src := range files {
 		documents, list := yamlsrc.Parse(src)
+		for i := range list {
+			if list[i].Rule == diag.EmptyFile {
+				list[i].Message, list[i].Hint = "the file holds no variables", "write lines such as mach: 0.2, or leave out its --var-file"
+			}
+		}
 		for _, doc := range documents {
 			if _, ok := doc.Value.(map[string]any); !ok {
 				list.Add(doc.At(""), diag.WrongType, "write lines such as mach: 0.2", "a file of variables has names and values")

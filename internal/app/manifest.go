@@ -202,10 +202,18 @@ func called(jobs []spec.Job, wanted []string, flag string) (map[string]bool, err
 			}
 		}
 		if !found {
-			return nil, cmdline.Usage(fmt.Sprintf("%s%s: the manifest has no such job", flag, name), diag.DidYouMean(name, jobNames(jobs)))
+			return nil, cmdline.Usage(fmt.Sprintf("%s%s: the manifest has no such job", flag, name), jobHint(name, jobNames(jobs)))
 		}
 	}
 	return chosen, nil
+}
+
+// jobHint is for a name that no job has.
+func jobHint(name string, known []string) string {
+	if hint := diag.DidYouMean(name, known); hint != "" || len(known) == 0 {
+		return hint
+	}
+	return fmt.Sprintf("there are %s, such as %s; plan lists them all", phrase.Plural(len(known), "name"), strings.Join(known[:min(3, len(known))], ", "))
 }
 
 // jobNames are all names that mean a job.
@@ -258,7 +266,7 @@ func (t *tool) slips(m manifest) {
 // that ends the command.
 func (t *tool) problems(c *cli.Context, m manifest, list diag.List) error {
 	printer := diag.Printer{Sources: m.shown(list), Color: t.Screen.Stderr && t.colors(c), Ink: string(t.ink)}
-	printer.Print(t.Stderr, list)
+	printer.Print(t.Stderr, diag.Cut(list))
 	fmt.Fprintf(t.Stderr, "%s: %s, nothing was uploaded or started\n", programName, phrase.Plural(len(list), "problem"))
 	return list
 }

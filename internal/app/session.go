@@ -49,6 +49,9 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 	if err != nil {
 		return err
 	}
+	if _, err := called(m.jobs, c.StringSlice("replace"), "--replace "); err != nil {
+		return err // before anything is asked
+	}
 	s := &session{manifest: m, stateOf: make(map[string]string), notices: &notices{tell: t.warn}}
 	ofFile := make(map[string]string)
 	for _, job := range m.jobs {
