@@ -69,7 +69,7 @@ func (t *tool) download(c *cli.Context) error {
 
 // visit connects with the platform without a manifest and does the work of a verb.
 func (t *tool) visit(c *cli.Context, work func(*session) error) (err error) {
-	s := &session{notices: &notices{tell: t.warn}}
+	s := &session{notices: &notices{showing: t.plainly()}}
 	if err := t.connect(c, s); err != nil {
 		return err
 	}
@@ -231,10 +231,11 @@ func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error)
 	}
 	watcher := t.watcher(c, "text", planner.Plan{})
 	tell := executor.Paced(0, watcher.Event)
-	s.notices.through(func(message string) { tell(executor.Event{Type: executor.EventWarning, Message: message}) })
+	s.notices.through(showing{func(message string) { tell(executor.Event{Type: executor.EventWarning, Message: message}) }, watcher.Print})
+	defer t.suspend(watcher)()
 	d.Tell = func(transfer results.Transfer) { tell(executor.Downloading(o.name, o.id, transfer)) }
 	outputs, err := d.Run(c.Context)
-	s.notices.through(t.warn)
+	s.notices.through(t.plainly())
 	watcher.Close()
 	for _, file := range outputs {
 		delivery.Files = append(delivery.Files, show.DeliveredFile{Path: file.Path, Size: file.Size, SHA512: file.SHA512})

@@ -118,6 +118,11 @@ func (t *tool) warn(message string) {
 	fmt.Fprintf(t.Stderr, "warning: %s\n", diag.Plain(message))
 }
 
+// plainly is how notices are shown while nothing is drawn.
+func (t *tool) plainly() showing {
+	return showing{t.warn, func(line string) { fmt.Fprintln(t.Stderr, diag.Line(line)) }}
+}
+
 // errInterrupted is what people read of a context that a signal ended.
 var errInterrupted = errors.New("interrupted; nothing was left half done, run the same command again to go on")
 

@@ -52,7 +52,7 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 	if _, err := called(m.jobs, c.StringSlice("replace"), "--replace "); err != nil {
 		return err // before anything is asked
 	}
-	s := &session{manifest: m, stateOf: make(map[string]string), notices: &notices{tell: t.warn}}
+	s := &session{manifest: m, stateOf: make(map[string]string), notices: &notices{showing: t.plainly()}}
 	ofFile := make(map[string]string)
 	for _, job := range m.jobs {
 		path, known := ofFile[job.File]
@@ -171,7 +171,7 @@ func (t *tool) connect(c *cli.Context, s *session) (err error) {
 		ReadOnly: readOnly(c), OnRetry: s.retrying, Hide: slices.Collect(maps.Values(s.secrets)),
 	}
 	if c.Bool("verbose") {
-		config.Transport = &chatty{next: rescale.NewTransport(), out: t.Stderr}
+		config.Transport = &chatty{next: rescale.NewTransport(), tell: s.notices.line}
 	}
 	if s.platform, err = rescale.New(config); err != nil {
 		return errors.Join(err, s.close())
@@ -244,8 +244,8 @@ func (t *tool) resolved(ctx context.Context, s *session) (resolver.Result, diag.
 	memory := hashcache.Open(s.hashPaths()...)
 	defer s.keep(memory)
 	reading := &show.Reading{Out: t.Stderr, Live: t.Screen.Stderr && t.animated(), Size: t.Screen.Size}
-	s.notices.through(reading.Note)
-	defer s.notices.through(t.warn)
+	s.notices.through(showing{reading.Note, reading.Print})
+	defer s.notices.through(t.plainly())
 	defer reading.Close()
 	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell})
 }

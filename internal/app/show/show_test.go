@@ -247,6 +247,42 @@ func TestLive(t *testing.T) {
 	})
 }
 
+// TestLiveClocks counts each status from when the platform says that it began, and
+// draws nothing while the program is stopped.
+func TestLiveClocks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := new(screen)
+		live := show.NewLive(show.Screen{Lines: s, Results: s, Size: func() (int, int, bool) { return 60, 5, true }})
+		defer live.Close()
+		check := func(what string, want ...string) {
+			t.Helper()
+			if diff := cmp.Diff(want, s.shown()); diff != "" {
+				t.Errorf("%s (-want +got)\n%s", what, diff)
+			}
+		}
+		status := func(status string, ago time.Duration) {
+			live.Event(executor.Event{Type: executor.EventStatus, Job: "wing", ID: "Aaa", Status: status, Since: time.Now().Add(-ago)})
+		}
+		status("Queued", 3*time.Hour)
+		check("after attaching again", "  wing   Aaa   Queued   3h00m")
+		status("Executing", 2*time.Second)
+		check("queue time is not execution time", "  wing   Aaa   Executing   2.0s")
+		status("Executing", time.Second)
+		check("the same status", "  wing   Aaa   Executing   2.0s")
+		status("Stopping", -time.Minute)
+		check("a clock that is wrong", "  wing   Aaa   Stopping   0.0s")
+		live.Pause(func() {
+			if len(s.shown()) != 0 {
+				t.Errorf("%q", s.shown())
+			}
+			_, _ = s.Write([]byte("[1]+ Stopped\n"))
+		})
+		live.Print("GET /api/v2/jobs/: 200 OK")
+		check("afterwards", "[1]+ Stopped", "GET /api/v2/jobs/: 200 OK", "  wing   Aaa   Stopping   0.0s")
+	})
+}
+
 // TestLiveOnANarrowScreen cuts names, for the status is what people look for; two
 // points of a matrix do not get one name by that.
 func TestLiveOnANarrowScreen(t *testing.T) {
