@@ -39,8 +39,10 @@ func TestFindBash(t *testing.T) {
 			"windows", []string{`PROGRAMFILES=C:\Program Files`}, []string{`C:\Program Files\Git\bin\bash.exe`}, `C:\Program Files\Git\bin\bash.exe`,
 		},
 		"where it is for one user": {
-			"windows", []string{`LOCALAPPDATA=C:\Users\ada\AppData\Local`},
-			[]string{`C:\Users\ada\AppData\Local\Programs\Git\bin\bash.exe`}, `C:\Users\ada\AppData\Local\Programs\Git\bin\bash.exe`,
+			"windows",
+			[]string{`LOCALAPPDATA=C:\Users\ada\AppData\Local`},
+			[]string{`C:\Users\ada\AppData\Local\Programs\Git\bin\bash.exe`},
+			`C:\Users\ada\AppData\Local\Programs\Git\bin\bash.exe`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
