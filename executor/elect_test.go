@@ -47,7 +47,7 @@ func TestElection(t *testing.T) {
 	}{
 		"an older draft wins, and ours is deleted": {keyed("Riv", j, older), nil, "Riv", 1, 1, 0},
 		"a younger draft loses, and is deleted":    {keyed("Riv", j, younger), nil, "B", 1, 1, 0},
-		"a much younger draft is not waited for": {keyed("Riv", j, noon.Add(time.Minute)), nil, "B", 1, 1, 0},
+		"a much younger draft is not waited for":   {keyed("Riv", j, noon.Add(time.Minute)), nil, "B", 1, 1, 0},
 		"of two equally old ones the smaller id":   {keyed("A", j, noon), nil, "A", 1, 1, 0},
 		"what runs already wins": {
 			keyed("Riv", j, younger), plantest.History("Completed", "Completed successfully", "Executing", ""), "Riv", 0, 1, 0,

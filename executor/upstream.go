@@ -10,9 +10,9 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
-	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -177,8 +177,8 @@ func (a *application) results(ctx context.Context, step planner.Step) (map[int][
 const listParallel = 8
 
 // take gives the files of each of the jobs, in their order.
-func (a *application) take(ctx context.Context, from resolver.From) ([][]rescale.File, error) {
-	taken, errs := make([][]rescale.File, len(from.Jobs)), make([]error, len(from.Jobs))
+func (a *application) take(ctx context.Context, from resolver.From) ([][]outputs.File, error) {
+	taken, errs := make([][]outputs.File, len(from.Jobs)), make([]error, len(from.Jobs))
 	var group errgroup.Group
 	group.SetLimit(listParallel)
 	for i, job := range from.Jobs {
@@ -219,7 +219,7 @@ func (e *TakingError) Unwrap() error { return e.Err }
 
 // Hint tells what to do when a person has deleted the other run, or what it left.
 func (e *TakingError) Hint() string {
-	var deleted *results.DeletedError
+	var deleted *outputs.DeletedError
 	if patience.NotFound(e.Err) || errors.As(e.Err, &deleted) {
 		return e.Again
 	}

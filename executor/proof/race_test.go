@@ -72,8 +72,14 @@ type contest struct {
 // answers, so that what follows is the same, too.
 func contests() []contest {
 	small := []contest{
-		{contents: "AA"}, {contents: "AA", stale: 1}, {contents: "AA", deaths: 1}, {contents: "AA", skews: 2},
-		{contents: "AB"}, {contents: "AB", stale: 1}, {contents: "AB", skews: 2}, {contents: "AB", leaps: 1},
+		{contents: "AA"},
+		{contents: "AA", stale: 1},
+		{contents: "AA", deaths: 1},
+		{contents: "AA", skews: 2},
+		{contents: "AB"},
+		{contents: "AB", stale: 1},
+		{contents: "AB", skews: 2},
+		{contents: "AB", leaps: 1},
 	}
 	if testing.Short() {
 		return small

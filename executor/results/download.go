@@ -2,6 +2,7 @@ package results
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,8 +29,10 @@ type Download struct {
 	Platform Platform
 	ID       string // of the job on the platform
 	Wish     Wish
+	Over     bool           // the run is over: what is not listed yet, or not whole, is waited for
 	Parallel int            // transfers at once, at least 1; a large file takes those that nobody else needs
 	Tell     func(Transfer) // called whenever bytes came, for one transfer at a time
+	Warn     func(string)   // called for each thing that is asked for and does not come; nil is fine
 
 	sizes sizes
 }
@@ -146,16 +149,28 @@ func (t *transfers) one(ctx context.Context, r Result) (state.Output, error) {
 		return output, nil
 	}
 	p := &progress{transfer: Transfer{Path: r.Path, Size: r.File.Size}, tell: t.tell}
-	fetch := t.small
-	if r.File.Size >= t.sizes.withDefaults().large {
-		fetch = t.large
-	}
-	err = fetch(ctx, target{path, r.File}, p)
+	err = t.fetch(ctx, target{path, r.File}, p)
 	p.end(err)
 	if err != nil {
 		return state.Output{}, err
 	}
 	return output, nil
+}
+
+// fetch brings a file. What is not as it was announced may have been damaged on its way:
+// it is fetched once more before anybody is told.
+func (t *transfers) fetch(ctx context.Context, to target, p *progress) error {
+	once := t.small
+	if to.file.Size >= t.sizes.withDefaults().large {
+		once = t.large
+	}
+	err := once(ctx, to, p)
+	var mismatch *incoming.MismatchError
+	if !errors.As(err, &mismatch) {
+		return err
+	}
+	p.begin(0)
+	return once(ctx, to, p)
 }
 
 // isHere tells that the file is on this disk already. Reading it costs less than
