@@ -121,6 +121,7 @@ func usualChanges() map[string]change {
 		"inputs[].exclude":    {"inputs: [{path: '*k*'}]", "inputs: [{path: '*k*', exclude: [deck]}]"},
 		"inputs[].pack":       {"inputs: [{path: deck, pack: a.zip}]", "inputs: [{path: deck, pack: b.zip}]"},
 		"inputs[].as":         {"inputs: [{path: deck, as: x}]", "inputs: [{path: deck, as: y}]"},
+		"inputs[].into":       {"inputs: [{from: mesh, files: [a], into: x}]", "inputs: [{from: mesh, files: [a], into: y}]"},
 		"inputs[].template":   {"vars: {a: 1}\ninputs: [{path: tmpl}]\n" + vars, "vars: {a: 1}\ninputs: [{path: tmpl, template: true}]\n" + vars},
 		"inputs[].from":       {"inputs: [{from: mesh, files: [a]}]", "inputs: [{from: tool, files: [a]}]"},
 		"inputs[].files":      {"inputs: [{from: mesh, files: [b]}]", "inputs: [{from: mesh, files: [a]}]"},

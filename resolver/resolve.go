@@ -189,7 +189,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 	}
 	job.Estimate = Sum(estimates)
 	*r.problems = append(*r.problems, problems.List()...)
-	job.Notes = distinct(job.Notes)
+	job.Notes = distinct(append(job.Notes, copies(job.From)...))
 	job.Request = request(r.spec, job, r.project())
 	job.Parts = parts(r.spec, job)
 	return job

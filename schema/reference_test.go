@@ -35,7 +35,7 @@ func TestReference(t *testing.T) {
 	if diff := cmp.Diff(want, cores); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"path", "id", "from", "files", "exclude", "pack", "as", "template", "decompress"}, entry(t, "inputs").Keys); diff != "" {
+	if diff := cmp.Diff([]string{"path", "id", "from", "files", "exclude", "pack", "as", "into", "template", "decompress"}, entry(t, "inputs").Keys); diff != "" {
 		t.Errorf("keys of inputs (-want +got)\n%s", diff)
 	}
 	for key, want := range map[string]string{

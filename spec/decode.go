@@ -136,10 +136,12 @@ func decodeInput(n node) Input {
 		From:       n.member("from").text(),
 		Files:      n.member("files").texts(),
 		As:         n.member("as").text(),
+		Into:       n.member("into").text(),
 		Pack:       n.member("pack").text(),
 		Exclude:    n.member("exclude").texts(),
 		Template:   n.member("template").boolean(false),
 		Decompress: n.member("decompress").boolean(true),
+		Wrong:      n.badWithin(n.pointer),
 	}
 }
 

@@ -203,7 +203,8 @@ type Input struct {
 	ID         Value[string]   // platform file id
 	From       Value[string]   // name of a job or of a matrix
 	Files      []Value[string] // patterns of its results; with From, and only then
-	As         Value[string]   // name in the job; only with a Path that is one file
+	As         Value[string]   // name in the job; only with a Path that is one file, or with From, see [FromName]
+	Into       Value[string]   // folder in the job; only with From, see [FromName]
 	Exclude    []Value[string] // patterns; only with Path or From
 	Pack       Value[string]   // name of the archive; only with Path, without As
 	Template   Value[bool]     // default: false; only with Path, without Pack
@@ -211,6 +212,8 @@ type Input struct {
 
 	Tile int // which of the tiles it is for, from 0
 	Use  Use
+
+	Wrong bool // it has a problem, from which another one would follow; never of a loaded job
 }
 
 // SSH is who may log in to the machines of a job.

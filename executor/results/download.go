@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,6 +49,11 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 	if files, err = oneFileEach(d.Wish.Folder(), files); err != nil {
 		return nil, err
 	}
+	return d.Bring(ctx, files)
+}
+
+// Bring downloads files that were chosen already, as Run does.
+func (d Download) Bring(ctx context.Context, files []Result) ([]state.Output, error) {
 	if err := roomFor(d.Wish.Folder(), files); err != nil {
 		return nil, err
 	}
@@ -63,7 +69,7 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 			defer t.slots.Release(1)
 			output, err := t.one(ctx, file)
 			if err != nil {
-				err = fmt.Errorf("downloading %s: %w", file.Path, err)
+				err = fmt.Errorf("downloading %s: %w", cmp.Or(file.Called, file.Path), err)
 			}
 			outputs[i], failures[i] = output, err
 		})

@@ -19,6 +19,7 @@ import (
 // Result is one file that a run left, and where it goes below the folder.
 type Result struct {
 	Path    string
+	Called  string // in errors; empty means by its path
 	File    rescale.File
 	Refused error // why it must not be written there; the others may
 }

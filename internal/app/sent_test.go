@@ -58,6 +58,7 @@ func sentChanges() map[string]change {
 		"inputs[].exclude":         {"inputs: [{path: '*k*'}]", "inputs: [{path: '*k*', exclude: [deck]}]"},
 		"inputs[].pack":            {"inputs: [{path: deck, pack: a.zip}]", "inputs: [{path: deck, pack: b.zip}]"},
 		"inputs[].as":              {"inputs: [{path: deck, as: x}]", "inputs: [{path: deck, as: y}]"},
+		"inputs[].into":            {"inputs: [{from: mesh, files: [a], into: x}]", "inputs: [{from: mesh, files: [a], into: y}]"},
 		"inputs[].template":        {"vars: {a: 1}\ninputs: [{path: tmpl}]", "vars: {a: 1}\ninputs: [{path: tmpl, template: true}]"},
 		"inputs[].decompress":      {"inputs: [{path: deck}]", "inputs: [{path: deck, decompress: false}]"},
 		"env":                      {"", "env: {A: b}"},
