@@ -24,9 +24,9 @@ import (
 // results gives the ids of the files that a job takes of others, by the tile that
 // they are for.
 func (a *application) results(ctx context.Context, step planner.Step) (map[int][]rescale.InputRef, error) {
-	landed := landing{names: make(map[string]string), given: make(map[[2]string]bool)}
+	landed := landing{names: make(map[string]source), given: make(map[[2]string]bool)}
 	for _, in := range step.Job.Inputs {
-		landed.names[in.Name] = "an input"
+		landed.names[in.Name] = source{}
 	}
 	refs := make(map[int][]rescale.InputRef)
 	for _, from := range step.Job.From {
@@ -49,9 +49,12 @@ func (a *application) results(ctx context.Context, step planner.Step) (map[int][
 
 // landing is the work folder of a job, in which all of its tiles run, while inputs come in.
 type landing struct {
-	names map[string]string  // what each name in the job comes from
+	names map[string]source  // by name in the job
 	given map[[2]string]bool // by id and name
 }
+
+// source is what an input comes from: a result of another job, or else this machine.
+type source struct{ job, path string }
 
 // named gives what is taken its names in the job. A file that is taken twice is there once.
 func (a *application) named(from resolver.From, taken [][]outputs.File, landed landing) ([]carry.Item, error) {
@@ -65,12 +68,12 @@ func (a *application) named(from resolver.From, taken [][]outputs.File, landed l
 			}
 			landed.given[[2]string{f.ID, name}] = true
 			if other, known := landed.names[name]; known {
-				return nil, &NameTakenError{Name: name, One: other, Other: job}
+				return nil, &NameTakenError{Name: name, One: other, Other: source{job, f.RelativePath}}
 			}
 			if from.Copied() && !filepath.IsLocal(filepath.FromSlash(name)) {
 				return nil, &TakingError{From: job, Err: &content.UnsafePathError{Rel: f.RelativePath, Why: "it would leave the folder of the job"}}
 			}
-			landed.names[name] = "one of job " + job
+			landed.names[name] = source{job, f.RelativePath}
 			items = append(items, carry.Item{File: f, Run: a.gates.ID(job), Name: name, Decompress: from.Decompress})
 		}
 	}
@@ -178,17 +181,26 @@ func (e *TakingError) Hint() string {
 
 // NameTakenError tells that a result of another job has the name of another input.
 type NameTakenError struct {
-	Name  string
-	One   string // what has the name already
-	Other string // the job whose result it is, too
+	Name       string
+	One, Other source
 }
 
 // Error names both.
 func (e *NameTakenError) Error() string {
-	return fmt.Sprintf("two inputs would be named %q in the job: %s, and one of job %s", e.Name, e.One, e.Other)
+	words := fmt.Sprintf("two inputs would be named %q in the job: ", e.Name)
+	switch e.One.job {
+	case "":
+		return words + "an input, and one of job " + e.Other.job
+	case e.Other.job:
+		return words + fmt.Sprintf("%s and %s of job %s", e.One.path, e.Other.path, e.Other.job)
+	}
+	return words + fmt.Sprintf("one of job %s, and one of job %s", e.One.job, e.Other.job)
 }
 
 // Hint tells how to go on.
-func (*NameTakenError) Hint() string {
+func (e *NameTakenError) Hint() string {
+	if e.One.job == e.Other.job {
+		return "files: [" + e.One.path + "] takes one of them, if it is in a folder, and ./NAME one that is in none; into keeps folders apart"
+	}
 	return "let each job write its results under names of their own, or keep them apart with as or into and " + spec.FromName
 }

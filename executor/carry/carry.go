@@ -128,7 +128,7 @@ func (c Carrier) through(ctx context.Context, items []Item, do func([]files.Inpu
 func (c Carrier) fetch(ctx context.Context, folder string, items []Item) ([]files.Input, error) {
 	list := make([]results.Result, len(items))
 	for i, item := range items {
-		list[i] = results.Result{Path: strconv.Itoa(i), Called: item.File.RelativePath, File: item.File.File}
+		list[i] = results.Result{Path: strconv.Itoa(i), Called: item.File.RelativePath + " of run " + item.Run, File: item.File.File}
 	}
 	download := results.Download{Platform: c.Platform, Wish: results.Wish{To: folder}, Parallel: c.Parallel, Tell: c.tell(items)}
 	if _, err := download.Bring(ctx, list); err != nil {
@@ -158,7 +158,7 @@ func (c Carrier) fetch(ctx context.Context, folder string, items []Item) ([]file
 func (c Carrier) tell(items []Item) func(results.Transfer) {
 	return func(t results.Transfer) {
 		if i, err := strconv.Atoi(t.Path); err == nil && c.Tell != nil {
-			t.Path = items[i].File.RelativePath
+			t.Path = items[i].Name
 			c.Tell(items[i], t)
 		}
 	}
