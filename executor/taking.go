@@ -104,8 +104,9 @@ func (a *application) give(ctx context.Context, job string, from resolver.From, 
 	case from.As != "":
 		refs, err = carrier.Files(ctx, items)
 	case from.Into != "":
-		refs = make([]rescale.InputRef, 1)
-		refs[0], err = carrier.Archive(ctx, archiveOf(items), items)
+		var archive rescale.InputRef
+		archive, err = carrier.Archive(ctx, archiveOf(items), items)
+		refs = []rescale.InputRef{archive}
 	default:
 		for i, item := range items {
 			refs = append(refs, rescale.InputRef{ID: item.File.ID, Decompress: &items[i].Decompress})

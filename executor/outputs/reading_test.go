@@ -29,9 +29,8 @@ func in(run string) change {
 	return func(f *rescale.File) { f.Path = strings.Replace(f.Path, "run1", run, 1) }
 }
 
-func of(job string) change {
-	return func(f *rescale.File) { f.Path = strings.Replace(f.Path, "job_Y", "job_"+job, 1) }
-}
+// foreign is a result of another job.
+func foreign(f *rescale.File) { f.Path = strings.Replace(f.Path, "job_Y", "job_Z", 1) }
 
 func typed(t rescale.FileType) change { return func(f *rescale.File) { f.Type = t } }
 
@@ -70,9 +69,9 @@ func TestRead(t *testing.T) {
 		"a template and its table":           {list(file("a"), file("t", typed(rescale.TemplateFile)), file("p", typed(rescale.ParamFile))), []seen{{ID: "a", Run: "run1"}}},
 		"a file of no type":                  {list(file("a", typed(0))), []seen{{ID: "a", Run: "run1"}}},
 		"a checkpoint":                       {list(file("a", typed(11))), []seen{{ID: "a", Run: "run1"}}},
-		"a result of another job, given":     {list(file("a"), file("mesh.msh", of("Z"))), []seen{{ID: "a", Run: "run1"}}},
-		"the same path in another job":       {list(file("a", of("Z"), id("z"), at(9)), file("a", at(1))), []seen{{ID: "a", Run: "run1"}}},
-		"paths that never name this job":     {list(file("a", of("Z")), file("b", of("Z"))), []seen{{ID: "a", Run: "run1"}, {ID: "b", Run: "run1"}}},
+		"a result of another job, given":     {list(file("a"), file("mesh.msh", foreign)), []seen{{ID: "a", Run: "run1"}}},
+		"the same path in another job":       {list(file("a", foreign, id("z"), at(9)), file("a", at(1))), []seen{{ID: "a", Run: "run1"}}},
+		"paths that never name this job":     {list(file("a", foreign), file("b", foreign)), []seen{{ID: "a", Run: "run1"}, {ID: "b", Run: "run1"}}},
 		"no storage path":                    {list(file("a", stored(""))), []seen{{ID: "a", Run: "run1"}}},
 		"an input is no second run":          {list(file("a", in("run2")), file("d", typed(rescale.InputFile), stored("user/x"))), []seen{{ID: "a", Run: "run2"}}},
 		"two runs":                           {list(file("a", in("run10"), id("10")), file("a", in("run2"), id("2"))), []seen{{ID: "10", Run: "run10"}, {ID: "2", Run: "run2"}}},

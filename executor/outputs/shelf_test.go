@@ -52,7 +52,7 @@ func TestTaken(t *testing.T) {
 		"the first version was deleted":    {lists: [][]rescale.File{{a, file("b.msh", deleted), file("b.msh", later), log}}, want: []string{"a.msh", "b.msh again"}},
 		"the second version was deleted":   {lists: [][]rescale.File{{a, file("b.msh"), file("b.msh", later, deleted), log}}, deleted: "b.msh"},
 		"an input has a name like that":    {lists: [][]rescale.File{{a, file("b.msh", typed(rescale.InputFile)), log}}, want: []string{"a.msh"}},
-		"a given result has one":           {lists: [][]rescale.File{{a, file("b.msh", of("Z")), log}}, want: []string{"a.msh"}},
+		"a given result has one":           {lists: [][]rescale.File{{a, file("b.msh", foreign), log}}, want: []string{"a.msh"}},
 		"another file is still stored":     {lists: [][]rescale.File{{a, file("c.txt", partial), log}}, want: []string{"a.msh"}},
 		"another file was deleted":         {lists: [][]rescale.File{{a, file("c.txt", deleted), log}}, want: []string{"a.msh"}},
 		"all of what was asked is deleted": {lists: [][]rescale.File{{file("a.msh", deleted), log}}, deleted: "a.msh"},
