@@ -135,7 +135,7 @@ func (t *tool) ofManifest(c *cli.Context, s *session) ([]order, error) {
 		wish := wishOf(job)
 		if to := c.String("to"); to != "" {
 			wish.To, wish.Dir = to, "."
-			if len(jobs) > 1 {
+			if s.written > 1 {
 				wish.To = filepath.Join(to, job.FolderName())
 			}
 		}

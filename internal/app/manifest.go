@@ -22,7 +22,8 @@ import (
 type manifest struct {
 	sources []diag.Source
 	texts   []diag.Source // of variables and tables, to show their lines
-	jobs    []spec.Job
+	jobs    []spec.Job    // those of --target
+	written int           // how many jobs there are without --target
 }
 
 // source is the source of that name.
@@ -47,6 +48,7 @@ func (t *tool) load(c *cli.Context) (manifest, error) {
 	if len(problems) > 0 {
 		return m, t.problems(c, m, problems)
 	}
+	m.written = len(jobs)
 	m.jobs, err = targets(jobs, c.StringSlice("target"))
 	return m, err
 }
