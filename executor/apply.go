@@ -29,6 +29,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/label"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
@@ -125,7 +126,7 @@ func (e *Executor) application(plan planner.Plan) *application {
 		Executor: e,
 		before:   e.Journal.Snapshot(),
 		slots:    semaphore.NewWeighted(int64(e.parallel())),
-		shelf:    &results.Shelf{Platform: e.Platform},
+		shelf:    &outputs.Shelf{Platform: e.Platform},
 		steps:    make(map[string]planner.Step, len(plan.Steps)),
 		notify:   func(Event) {},
 	}
@@ -167,7 +168,7 @@ type application struct {
 	slots   *semaphore.Weighted // bounds the jobs that fetch results at once
 	watch   *watch.Watch
 	gates   *chain.Gates            // hold back the jobs that build on others
-	shelf   *results.Shelf          // what jobs take of others
+	shelf   *outputs.Shelf          // what jobs take of others
 	steps   map[string]planner.Step // by the name of the job
 	notify  func(Event)
 }

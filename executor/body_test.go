@@ -51,7 +51,7 @@ command: |
 preProcess: pre.sh
 postProcess: {script: post.py, command: python3 post.py all}
 automations: [{id: AbC, env: {LEVEL: fine}}, DeF]
-extra: {includeNominalRun: true}
+extra: {inputParsers: [5]}
 ` + mesh
 
 // severalAnalyses has the same in two tiles.
@@ -141,7 +141,7 @@ func TestABodyTellsWhatAJournalDoes(t *testing.T) {
 			"secret removed":     {"secrets: [TOKEN]\n", "", "env TOKEN removed"},
 			"results":            {"files: [process_output.log]", "files: ['*.log']", ""},
 			"other job":          {"command: mesh", "command: mesh -v", ""},
-			"extra":              {"NominalRun: true", "NominalRun: false", ""},
+			"extra":              {"inputParsers: [5]", "inputParsers: [6]", ""},
 		}},
 		"several analyses": {severalAnalyses, map[string]edit{
 			"nothing":          {"", "", ""},
@@ -283,7 +283,7 @@ func applied(t *testing.T, manifest string, switches emulator.Switches) site {
 	t.Helper()
 	server, err := emulator.Open(emulator.Config{
 		Dir: t.TempDir(), Shell: "true", Env: []string{"PATH=" + os.Getenv("PATH")}, Switches: switches,
-		Accounts: []emulator.Account{{Key: "k", Email: owner}}, Clusters: []string{"AbCdEf"},
+		Accounts:    []emulator.Account{{Key: "k", Email: owner}},
 		Automations: []emulator.Automation{{ID: "AbC"}, {ID: "DeF"}},
 	})
 	if err != nil {

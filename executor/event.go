@@ -23,7 +23,7 @@ const (
 	EventCreated     EventType = "created"     // Job, ID
 	EventSubmitted   EventType = "submitted"   // Job, ID
 	EventFound       EventType = "found"       // Job, ID: instead of created and submitted, of a run that was on its way
-	EventStatus      EventType = "status"      // Job, ID, Status
+	EventStatus      EventType = "status"      // Job, ID, Status, Since
 	EventReading     EventType = "reading"     // Job, ID, File, Size: for its success
 	EventWarning     EventType = "warning"     // Message; Job when it concerns one
 	EventDownloading EventType = "downloading" // Job, ID, File, Size, Sent, Wanted
@@ -38,6 +38,7 @@ type Event struct {
 	Job     string
 	ID      string
 	Status  string
+	Since   time.Time      // when the status began, by the platform; zero when only that it changed is known
 	File    string         // name on the platform
 	Path    string         // on this disk, of an upload
 	SHA512  string         // of an upload: what a template makes has one name and one path in every job

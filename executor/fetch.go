@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
+	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
@@ -24,8 +24,11 @@ func (a *application) fetch(ctx context.Context, step planner.Step, out *Outcome
 		return nil
 	}
 	download := results.Download{
-		Platform: a.Platform, ID: out.ID, Wish: wish, Parallel: a.parallel(),
+		Platform: a.Platform, ID: out.ID, Wish: wish, Over: true, Parallel: a.parallel(),
 		Tell: func(t results.Transfer) { a.notify(Downloading(step.Job.Name, out.ID, t)) },
+	}
+	if out.Verdict == verdict.Succeeded { // else it is no wonder that results are missing
+		download.Warn = func(message string) { a.Warn(step.Job.Name, "outputs.download: "+message) }
 	}
 	files, err := download.Run(ctx)
 	out.To, out.Files = wish.Folder(), files
@@ -36,7 +39,7 @@ func (a *application) fetch(ctx context.Context, step planner.Step, out *Outcome
 		return err
 	}
 	if len(files) == 0 && out.Verdict == verdict.Succeeded {
-		a.notify(Event{Type: EventWarning, Job: step.Job.Name, Message: "no result file matches outputs.download; download --list --all shows what there is"})
+		a.Warn(step.Job.Name, "no result file matches outputs.download; download --list --all shows what there is")
 	}
 	return a.Journal.Append(state.Record{
 		Kind: state.KindDownloaded, Job: step.Job.Name, ID: out.ID, To: wish.To, Outputs: files, Selection: wish.Selection(),
@@ -55,9 +58,6 @@ func Downloading(job, id string, t results.Transfer) Event {
 	return e
 }
 
-// logName is the file that holds what the command printed (rescale-api.md §9).
-const logName = "process_output.log"
-
 // What is shown of the log of a run that failed: its last lines, at most.
 const (
 	logLines = 15
@@ -67,20 +67,22 @@ const (
 
 // logTail gives the last lines of a run's output, or why there are none.
 func (a *application) logTail(ctx context.Context, id string) []string {
-	files, err := a.Platform.JobFiles(ctx, id, "process_output")
-	if err != nil {
-		return unreadable(err)
-	}
-	i := slices.IndexFunc(files, func(f rescale.File) bool { return f.Name == logName })
+	log, err := outputs.Log(ctx, a.Platform, id)
 	switch {
-	case i < 0:
+	case err != nil:
+		return unreadable(err)
+	case log == nil:
 		return nil
-	case files[i].Size == 0:
+	case log.Deleted:
+		return []string{"(deleted on the platform)"}
+	case log.Arriving():
+		return unreadable(&results.PartialError{Path: log.RelativePath})
+	case log.Size == 0:
 		return []string{"(empty)"}
 	}
-	body, err := a.logEnd(ctx, files[i])
+	body, err := a.logEnd(ctx, log.File)
 	if errors.Is(err, rescale.ErrNoSpans) {
-		return []string{fmt.Sprintf("(%s, too long to show)", content.Bytes(files[i].Size))}
+		return []string{fmt.Sprintf("(%s, too long to show)", content.Bytes(log.Size))}
 	}
 	if err != nil {
 		return unreadable(err)

@@ -219,6 +219,11 @@ func TestLimits(t *testing.T) {
 			Pos: keyPlace, Rule: diag.OverLimit, Message: `what a run of job "wing" can cost is not known: it has no walltime; limits.maxCost is 10.00 USD`,
 			Hint: "give the job a walltime under hardware, such as walltime: 8h",
 		}},
+		"an economy run that starts again": {limited(10, resolver.Estimate{Bounded: true, PerAttempt: true, CoreHours: 1, Rate: 1, Cost: 1}), nil, planner.Refused, diag.Diagnostic{
+			Pos: keyPlace, Rule: diag.OverLimit, Message: `what a run of job "wing" can cost is not known: priority economy starts an interrupted run again, and bills it again; limits.maxCost is 10.00 USD`,
+			Hint: "say how often at most, as limits: {restarts: 1}; or take priority: on-demand",
+		}},
+		"as much, by sums that are not exact": {limited(0.3, resolver.Estimate{Bounded: true, CoreHours: 3, Rate: 0.1, Cost: 3 * 0.1}), nil, planner.Run, diag.Diagnostic{}},
 		"no price": {limited(10, resolver.Estimate{Bounded: true, CoreHours: 1}), nil, planner.Refused, diag.Diagnostic{
 			Pos: keyPlace, Rule: diag.OverLimit, Message: `what a run of job "wing" can cost is not known: the platform names no price for core type emerald; limits.maxCost is 10.00 USD`,
 			Hint: "choose a core type with a price, or leave out the limit",

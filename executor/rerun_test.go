@@ -190,6 +190,68 @@ func TestRerun(t *testing.T) {
 	}
 }
 
+// TestARunThatItsWalltimeEnded runs again when the manifest gives it more: its times
+// tell, as no text does.
+func TestARunThatItsWalltimeEnded(t *testing.T) {
+	t.Parallel()
+	wants := func(hours int) resolver.Job {
+		j := plantest.Job("a=1")
+		j.Tiles[0].Walltime = hours
+		return j
+	}
+	kept := func(v verdict.Verdict, took time.Duration) planned {
+		run := plantest.Ended(plantest.Run(plantest.Job("a=1"), "", "Old"), v)
+		run.Started, run.Ended = plantest.Noon(), plantest.Noon().Add(took)
+		return planned{runs: []state.Run{run}}
+	}
+	lost := planned{seen: planner.Observation{Found: []once.Found{{ID: "Old", Key: of(1, 1), History: []rescale.Status{
+		{Status: "Completed", Date: plantest.Noon().Add(8 * time.Hour)}, {Status: "Executing", Date: plantest.Noon()},
+	}}}}}
+	guarded := wants(12)
+	guarded.Protected.V = true
+	const again = "failed as Old at the end of its walltime, hardware.walltime 8 h → 12 h"
+	for name, tc := range map[string]struct {
+		job    resolver.Job
+		past   planned
+		action planner.Action
+		reason string
+	}{
+		"more hours":                       {wants(12), kept(verdict.Failed, 8*time.Hour), planner.Rerun, again},
+		"more hours, with the state lost":  {wants(12), lost, planner.Rerun, again},
+		"the same hours":                   {wants(8), kept(verdict.Failed, 8*time.Hour), planner.Unchanged, "failed as Old"},
+		"fewer hours":                      {wants(4), kept(verdict.Failed, 8*time.Hour), planner.Unchanged, "failed as Old"},
+		"no walltime, which is not higher": {wants(0), kept(verdict.Failed, 8*time.Hour), planner.Unchanged, "failed as Old"},
+		"the same hours, state lost":       {wants(8), lost, planner.Unchanged, "failed as Old"},
+		"it failed before":                 {wants(12), kept(verdict.Failed, time.Hour), planner.Unchanged, "failed as Old"},
+		"it succeeded in the last minute":  {wants(12), kept(verdict.Succeeded, 8*time.Hour), planner.Unchanged, "succeeded as Old"},
+		"a person stopped it at that time": {wants(12), kept(verdict.Stopped, 8*time.Hour), planner.Unchanged, "stopped as Old"},
+		"it is protected":                  {guarded, kept(verdict.Failed, 8*time.Hour), planner.Refused, `job "wing" is protected, and run Old must stay its only one: ` + again},
+		"it is protected, state lost":      {guarded, lost, planner.Refused, `job "wing" is protected, and run Old must stay its only one: ` + again},
+		"its checks failed at the same time": {
+			wants(12), kept(verdict.SuccessCheckFailed, 8*time.Hour), planner.Rerun, "success-check-failed" + again[len("failed"):],
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tc.past.seen.Walltimes = map[string]int{"Old": 8}
+			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": tc.past.runs}}
+			step := planner.New([]resolver.Job{tc.job}, snapshot, tc.past.seen, planner.Options{}).Steps[0]
+			if step.Action != tc.action || step.Reasons[0] != tc.reason {
+				t.Errorf("%s: %q, want %s: %q", step.Action, step.Reasons, tc.action, tc.reason)
+			}
+			if tc.action == planner.Rerun && step.Key != of(1, 2) {
+				t.Errorf("key %s", step.Key)
+			}
+		})
+	}
+}
+
+// planned is what a plan knows of earlier runs.
+type planned struct {
+	runs []state.Run
+	seen planner.Observation
+}
+
 // replaceRunning applies generation 2 while generation 1 runs as Old.
 func replaceRunning(t *testing.T, p *fake, m *memory) executor.Outcome {
 	t.Helper()

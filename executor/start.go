@@ -134,7 +134,7 @@ func (a *application) Status(job, id string, latest rescale.Status) error {
 		Kind: state.KindStatus, Job: job, ID: id, Status: latest.Status, Reason: latest.Reason, StatusAt: latest.Date,
 	})
 	if err == nil {
-		a.notify(Event{Type: EventStatus, Job: job, ID: id, Status: latest.Status})
+		a.notify(Event{Type: EventStatus, Job: job, ID: id, Status: latest.Status, Since: latest.Date})
 	}
 	return err
 }

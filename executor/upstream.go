@@ -6,15 +6,10 @@ import (
 	"fmt"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/once"
-	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
-	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
-	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
@@ -140,105 +135,4 @@ func (a *application) prepare(ctx context.Context, step planner.Step) error {
 		return &once.StepError{Job: step.Job.Name, Act: "preparing the inputs of", Err: err}
 	}
 	return nil
-}
-
-// results gives the ids of the files that a job takes of others, by the tile that
-// they are for. All tiles run in one folder: a file that is taken twice is there.
-func (a *application) results(ctx context.Context, step planner.Step) (map[int][]rescale.InputRef, error) {
-	names := make(map[string]string) // what each name in the job comes from
-	for _, in := range step.Job.Inputs {
-		names[in.Name] = "an input"
-	}
-	refs := make(map[int][]rescale.InputRef)
-	given := make(map[string]bool) // by id
-	for i, from := range step.Job.From {
-		taken, err := a.take(ctx, from)
-		if err != nil {
-			return nil, err
-		}
-		for n, files := range taken {
-			for _, f := range files {
-				if given[f.ID] {
-					continue
-				}
-				given[f.ID] = true
-				if other, known := names[f.Name]; known {
-					return nil, &NameTakenError{Name: f.Name, One: other, Other: from.Jobs[n]}
-				}
-				names[f.Name] = "one of job " + from.Jobs[n]
-				refs[from.Tile] = append(refs[from.Tile], rescale.InputRef{ID: f.ID, Decompress: &step.Job.From[i].Decompress})
-			}
-		}
-	}
-	return refs, nil
-}
-
-// listParallel bounds the lists of results that are read at once.
-const listParallel = 8
-
-// take gives the files of each of the jobs, in their order.
-func (a *application) take(ctx context.Context, from resolver.From) ([][]rescale.File, error) {
-	taken, errs := make([][]rescale.File, len(from.Jobs)), make([]error, len(from.Jobs))
-	var group errgroup.Group
-	group.SetLimit(listParallel)
-	for i, job := range from.Jobs {
-		group.Go(func() error {
-			taken[i], errs[i] = a.shelf.Take(ctx, a.gates.ID(job), from.Include, from.Exclude)
-			return nil
-		})
-	}
-	_ = group.Wait() // the errors are in the order of the jobs
-	for i, err := range errs {
-		if err != nil {
-			return nil, &TakingError{From: from.Jobs[i], Again: a.againOf(from.Jobs[i]), Err: err}
-		}
-	}
-	return taken, nil
-}
-
-// againOf says how the run of another job that this apply builds on is followed by another.
-func (a *application) againOf(name string) string {
-	step := a.steps[name]
-	return planner.AgainAdvice(a.Command, step.Job, planner.Rival{ID: a.gates.ID(name), Key: step.Key.String()})
-}
-
-// TakingError tells that results of another job could not be had.
-type TakingError struct {
-	From  string
-	Again string // what runs it again
-	Err   error
-}
-
-// Error names the other job.
-func (e *TakingError) Error() string {
-	return fmt.Sprintf("taking results of job %s: %v", e.From, e.Err)
-}
-
-// Unwrap gives the cause.
-func (e *TakingError) Unwrap() error { return e.Err }
-
-// Hint tells what to do when a person has deleted the other run, or what it left.
-func (e *TakingError) Hint() string {
-	var deleted *results.DeletedError
-	if patience.NotFound(e.Err) || errors.As(e.Err, &deleted) {
-		return e.Again
-	}
-	return ""
-}
-
-// NameTakenError tells that a result of another job has the name of another input.
-type NameTakenError struct {
-	Name  string
-	One   string // what has the name already
-	Other string // the job whose result it is, too
-}
-
-// Error names both.
-func (e *NameTakenError) Error() string {
-	return fmt.Sprintf("two inputs would be named %q in the job: %s, and one of job %s", e.Name, e.One, e.Other)
-}
-
-// Hint tells how to go on.
-func (*NameTakenError) Hint() string {
-	return "let each job write its results under names of their own, or take fewer with files and exclude"
 }

@@ -11,35 +11,59 @@ import (
 // Estimate is the most that one run can take: the cores of each tile for its whole
 // walltime. Licenses are not in it. Without a walltime there is no upper bound, and
 // Bounded is false.
+//
+// An economy run that is interrupted starts again and is billed again, at the price of
+// on-demand when somebody lifts it. Where limits.restarts says how often, CoreHours and
+// Cost are those of all starts at the dearer price; else they are those of one, and
+// PerAttempt is true: they are no bound.
 type Estimate struct {
-	Bounded   bool
-	CoreHours float64
-	Rate      float64 // USD per core-hour of the dearest tile, 0 when the platform names no price
-	Cost      float64 // USD
+	Bounded    bool
+	PerAttempt bool
+	CoreHours  float64
+	Rate       float64 // USD per core-hour of the dearest tile by its priority, 0 when the platform names no price
+	Cost       float64 // USD
 }
 
-// and adds the estimate of another tile, the n-th of the job.
-func (e Estimate) and(other Estimate, n int) Estimate {
-	if n == 1 {
-		return other
+// Sum adds up estimates: of the tiles of a job, or of several jobs.
+func Sum(list []Estimate) Estimate {
+	sum := Estimate{Bounded: true}
+	priced := true
+	for _, e := range list {
+		sum.Bounded, sum.PerAttempt = sum.Bounded && e.Bounded, sum.PerAttempt || e.PerAttempt
+		sum.CoreHours, sum.Cost = sum.CoreHours+e.CoreHours, sum.Cost+e.Cost
+		sum.Rate, priced = max(sum.Rate, e.Rate), priced && e.Rate > 0
 	}
-	sum := Estimate{
-		Bounded: e.Bounded && other.Bounded, CoreHours: e.CoreHours + other.CoreHours,
-		Rate: max(e.Rate, other.Rate), Cost: e.Cost + other.Cost,
-	}
-	if e.Rate == 0 || other.Rate == 0 {
-		sum.Rate = 0 // nobody knows what the job costs
+	if !priced {
+		sum.Rate = 0 // nobody knows what they cost
 	}
 	return sum
 }
 
-func (c *catalog) estimate(tile Tile, t *rescale.CoreType, priority spec.Priority) Estimate {
+// Limit is what is certainly not exceeded; not known where an amount has no bound.
+func (e Estimate) Limit() (coreHours, usd *float64) {
+	if !e.Bounded || e.PerAttempt {
+		return nil, nil
+	}
+	if e.Rate > 0 || e.CoreHours == 0 {
+		usd = &e.Cost
+	}
+	return &e.CoreHours, usd
+}
+
+func (c *catalog) estimate(tile Tile, t *rescale.CoreType, job spec.Job) Estimate {
 	if t == nil {
 		return Estimate{}
 	}
-	e := Estimate{Bounded: tile.Walltime > 0, Rate: c.rate(t, priority)}
-	e.CoreHours = float64(tile.Cores * tile.Slots * tile.Walltime)
-	e.Cost = e.CoreHours * e.Rate
+	e := Estimate{Bounded: tile.Walltime > 0, Rate: c.rate(t, job.Priority.V)}
+	price, starts := e.Rate, 1
+	if restarts := job.Limits.Restarts; job.Priority.V == spec.Economy {
+		e.PerAttempt = !restarts.Written()
+		if !e.PerAttempt {
+			price, starts = max(e.Rate, c.rate(t, spec.OnDemand)), 1+restarts.V
+		}
+	}
+	e.CoreHours = float64(tile.Cores) * float64(tile.Slots) * float64(tile.Walltime) * float64(starts)
+	e.Cost = e.CoreHours * price
 	return e
 }
 

@@ -83,6 +83,36 @@ func TestDigestOfRareFields(t *testing.T) {
 	}
 }
 
+// TestDigestOfWhatIsTaken counts under which names results of others are given, and
+// leaves a job as it is that does without.
+func TestDigestOfWhatIsTaken(t *testing.T) {
+	t.Parallel()
+	const mesh = "name: mesh\nanalysis: {code: solver}\nhardware: {coreType: big, coresPerSlot: 4}\ncommand: run\nmatrix: {a: [1, 2]}\n---\nversion: 1\n"
+	taken := func(more string) []resolver.Part {
+		t.Helper()
+		jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Text: []byte("version: 1\n" + mesh + single + "inputs: [{from: mesh, files: [" + more + "]\n")}})
+		if len(problems) > 0 {
+			t.Fatalf("%v", problems)
+		}
+		result, problems, err := resolver.Resolve(t.Context(), jobs, shop{price: 0.5}, files.Reading{})
+		if err != nil || len(problems) > 0 {
+			t.Fatalf("%v %v", problems, err)
+		}
+		parts := result.Jobs[2].Parts
+		return parts[len(parts)-1:]
+	}
+	for more, want := range map[string]string{
+		`"a-*"]}`:                         "a-*",
+		`a], as: "a-${{ from.name }}"}`:   "a (as a-${{ from.name }})",
+		`a], as: "b-${{from.name}}"}`:     "a (as b-${{ from.name }})",
+		`"*"], into: "${{ from.name }}"}`: "* (into ${{ from.name }})",
+	} {
+		if diff := cmp.Diff([]resolver.Part{{Field: "input from mesh", Value: want}}, taken(more)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", more, diff)
+		}
+	}
+}
+
 // TestDigestOfAScript is about the content, which a name does not tell.
 func TestDigestOfAScript(t *testing.T) {
 	t.Parallel()

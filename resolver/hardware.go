@@ -68,6 +68,7 @@ func (r *tiling) walltime(t *rescale.CoreType) {
 			r.problems.Add(r.spec.Hardware.CoreType.Pos, diag.WalltimeRequired, "add walltime: 8h under hardware:",
 				"core type %s needs a walltime", t.Code)
 		}
+		r.notes = append(r.notes, Endless)
 		return
 	}
 	r.tile.Walltime = int(math.Ceil(wanted.V.Hours()))
@@ -79,6 +80,10 @@ func (r *tiling) walltime(t *rescale.CoreType) {
 			"walltime of %d h is above this account's limit of %d h", r.tile.Walltime, limit)
 	}
 }
+
+// Endless is what a plan says of a job without a walltime. The platform sets none by
+// itself (rescale-api.md §14, A1).
+const Endless = "without hardware.walltime a run that hangs ends only by hand"
 
 // findCoreType knows a core type by its code, else by its display name in any case.
 func findCoreType(all []rescale.CoreType, wanted string) (*rescale.CoreType, bool) {
@@ -110,6 +115,9 @@ func (r *tiling) coreTypeHint(wanted string) string {
 	}
 	if hint := diag.DidYouMean(wanted, all); hint != "" {
 		return hint
+	}
+	if len(codes) == 0 {
+		return "this account may use no core type; ask your organization's administrator"
 	}
 	return "the platform has " + strings.Join(codes, ", ")
 }

@@ -21,7 +21,15 @@ type From struct {
 	Exclude    []string // patterns
 	Decompress bool     // archives are unpacked before the command runs
 	Tile       int      // which of the job's tiles they are for, from 0
+
+	// As is the name of the one file of each job, Into the folder for all of them; both
+	// as in [spec.Input]. At most one is not empty.
+	As, Into string
 }
+
+// Copied tells that the files cannot stay where they are: the platform names an input
+// after its upload (rescale-api.md §3.2).
+func (f From) Copied() bool { return f.As != "" || f.Into != "" }
 
 func from(job spec.Job) []From {
 	var list []From
@@ -33,9 +41,21 @@ func from(job spec.Job) []From {
 		list = append(list, From{
 			Pos: in.From.Pos, Name: in.From.V, Jobs: job.Needs[i].Jobs,
 			Include: spec.Texts(in.Files), Exclude: spec.Texts(in.Exclude), Decompress: in.Decompress.V, Tile: in.Tile,
+			As: in.As.V, Into: in.Into.V,
 		})
 	}
 	return list
+}
+
+// copies tells what passes through this machine that would stay on the platform under
+// its own name.
+func copies(from []From) (notes []string) {
+	for _, f := range from {
+		if f.Copied() {
+			notes = append(notes, "results of "+f.Name+" are downloaded and uploaded again: the platform names an input after its upload")
+		}
+	}
+	return notes
 }
 
 // choice says which files are taken, as text.
@@ -46,6 +66,12 @@ func (f From) choice() string {
 	}
 	if !f.Decompress {
 		words = append(words, "(packed)")
+	}
+	if f.As != "" {
+		words = append(words, "(as "+f.As+")")
+	}
+	if f.Into != "" {
+		words = append(words, "(into "+f.Into+")")
 	}
 	return strings.Join(words, " ")
 }

@@ -75,21 +75,19 @@ func billing(p spec.Priority) (value string, low bool) {
 }
 
 func licensed(tile *rescale.JobAnalysis, l spec.License) {
-	switch l.Source {
-	case spec.LicenseRescale:
-		tile.UseRescaleLicense = true
-	case spec.LicenseSeller:
+	tile.UseRescaleLicense = l.Rescale
+	if l.Seller.Written() {
 		tile.OnDemandLicenseSeller = &rescale.LicenseSeller{Code: l.Seller.V, Name: l.Seller.V}
-	case spec.LicenseServers:
-		for _, v := range l.Servers {
-			tile.EnvVars[v.Name.V] = v.Value.V
-		}
-	case spec.LicenseFeatures:
-		set := rescale.FeatureSet{Name: "USER_SPECIFIED_0"}
-		for _, f := range l.Features {
-			set.Features = append(set.Features, rescale.LicenseFeature{Name: f.Name, Count: f.Count})
-		}
-		tile.UserDefinedLicenseSettings = &rescale.LicenseFeatures{FeatureSets: []rescale.FeatureSet{set}}
-	case spec.LicenseNone:
 	}
+	for _, v := range l.Env() {
+		tile.EnvVars[v.Name.V] = v.Value.V
+	}
+	if len(l.Features) == 0 {
+		return
+	}
+	set := rescale.FeatureSet{Name: "USER_SPECIFIED_0"}
+	for _, f := range l.Features {
+		set.Features = append(set.Features, rescale.LicenseFeature{Name: f.Name, Count: f.Count})
+	}
+	tile.UserDefinedLicenseSettings = &rescale.LicenseFeatures{FeatureSets: []rescale.FeatureSet{set}}
 }

@@ -27,6 +27,8 @@ type Job struct {
 	Results   string        // folder of the results, as spec.Job.ResultsFolder
 	Dir       string        // folder of the manifest; outputs go below it
 	Title     string        // shown on the platform, before the marker
+	Project   string        // as the manifest names it; the id is in Request
+	Priority  spec.Priority
 	Tags      []string
 	Fields    map[string]any // custom fields
 	Secrets   []string       // names of variables of every tile, whose values nobody here knows
@@ -155,6 +157,8 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Manifest: filepath.Join(r.spec.Dir, filepath.Base(r.spec.File)),
 		Table:    r.spec.Table,
 		Title:    r.spec.Title.V,
+		Project:  r.spec.Project.V,
+		Priority: r.spec.Priority.V,
 		Tags:     spec.Texts(r.spec.Tags),
 		Fields:   values(r.spec.CustomFields),
 		Secrets:  spec.Texts(r.spec.Secrets),
@@ -171,19 +175,21 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Protected: r.spec.Protected,
 	}
 	var problems diag.Gathering // tiles can share what is written once
+	var estimates []Estimate
 	for _, written := range r.spec.Tiles {
 		var own diag.List
 		t := tiling{resolution: &resolution{cat: r.cat, spec: r.spec, problems: &own}, spec: written}
 		t.resolve()
 		problems.Add(own)
-		estimate := r.cat.estimate(t.tile, t.coreType, r.spec.Priority.V)
+		estimate := r.cat.estimate(t.tile, t.coreType, r.spec)
 		t.tile.Rate = estimate.Rate
 		job.Tiles = append(job.Tiles, t.tile)
 		job.Notes = append(job.Notes, t.notes...)
-		job.Estimate = job.Estimate.and(estimate, len(job.Tiles))
+		estimates = append(estimates, estimate)
 	}
+	job.Estimate = Sum(estimates)
 	*r.problems = append(*r.problems, problems.List()...)
-	job.Notes = distinct(job.Notes)
+	job.Notes = distinct(append(job.Notes, copies(job.From)...))
 	job.Request = request(r.spec, job, r.project())
 	job.Parts = parts(r.spec, job)
 	return job

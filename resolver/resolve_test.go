@@ -178,10 +178,22 @@ func TestEstimate(t *testing.T) {
 		manifest string
 		want     resolver.Estimate
 	}{
-		"catalog price":     {shop{price: 0.5}, plain, resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.5, Cost: 4}},
-		"economy":           {shop{price: 0.5}, plain + "priority: economy\n", resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.25, Cost: 2}},
+		"catalog price": {shop{price: 0.5}, plain, resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.5, Cost: 4}},
+		"economy":       {shop{price: 0.5}, plain + "priority: economy\n", resolver.Estimate{Bounded: true, PerAttempt: true, CoreHours: 8, Rate: 0.25, Cost: 2}},
+		"economy that never starts again": {
+			shop{price: 0.5}, plain + "priority: economy\nlimits: {restarts: 0}\n", resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.25, Cost: 4},
+		},
+		"economy that starts again": {
+			shop{price: 0.5}, plain + "priority: economy\nlimits: {restarts: 2}\n", resolver.Estimate{Bounded: true, CoreHours: 24, Rate: 0.25, Cost: 12},
+		},
+		"economy by the price list": {
+			shop{prices: list}, plain + "priority: economy\nlimits: {restarts: 1}\n", resolver.Estimate{Bounded: true, CoreHours: 16, Rate: 0.3, Cost: 11.2},
+		},
+		"restarts of another priority": {
+			shop{price: 0.5}, plain + "limits: {restarts: 2}\n", resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.5, Cost: 4},
+		},
 		"price list":        {shop{prices: list}, plain, resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.7, Cost: 5.6}},
-		"price list, spare": {shop{prices: list}, plain + "priority: economy\n", resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.3, Cost: 2.4}},
+		"price list, spare": {shop{prices: list}, plain + "priority: economy\n", resolver.Estimate{Bounded: true, PerAttempt: true, CoreHours: 8, Rate: 0.3, Cost: 2.4}},
 		"price list without the plan": {
 			shop{prices: list[:1]}, plain, resolver.Estimate{Bounded: true, CoreHours: 8, Rate: 0.3, Cost: 2.4},
 		},
@@ -223,6 +235,14 @@ func TestRequest(t *testing.T) {
 		},
 		"servers": {
 			"license: {servers: {LM: 1@h}}\n", func(r rescale.JobRequest) any { return r.JobAnalyses[0].EnvVars["LM"] }, "1@h",
+		},
+		"a queue of licenses": {
+			"license: {servers: {LM: 1@h}, features: [{name: hpc, count: 8}], variables: {LM_PROJECT: wing}}\n",
+			func(r rescale.JobRequest) any {
+				tile := r.JobAnalyses[0]
+				return []any{tile.EnvVars, tile.UserDefinedLicenseSettings.FeatureSets[0].Features, tile.OnDemandLicenseSeller == nil, tile.UseRescaleLicense}
+			},
+			[]any{map[string]string{"LM": "1@h", "LM_PROJECT": "wing"}, []rescale.LicenseFeature{{Name: "hpc", Count: 8}}, true, false},
 		},
 		"features": {
 			"license: {features: [{name: hpc, count: 8}]}\n",

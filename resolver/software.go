@@ -7,7 +7,6 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
-	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // analysis finds the software and its version; both are nil when the manifest
@@ -79,13 +78,20 @@ func (r *tiling) analysisHint(wanted string) string {
 		}
 		codes = append(codes, a.Code)
 	}
-	return diag.DidYouMean(wanted, codes)
+	switch hint := diag.DidYouMean(wanted, codes); {
+	case hint != "":
+		return hint
+	case len(codes) == 0:
+		return "this account may use no analysis; ask your organization's administrator"
+	}
+	return fmt.Sprintf("this account has %d analyses, with codes such as %s; user_included runs software that you bring along",
+		len(codes), strings.Join(codes[:min(5, len(codes))], ", "))
 }
 
 // license refuses only what the catalog rules out: Rescale's own license for
 // software that has none.
 func (r *tiling) license(a *rescale.Analysis) {
-	if a == nil || r.spec.License.Source != spec.LicenseRescale || a.HasRescaleLicense {
+	if a == nil || !r.spec.License.Rescale || a.HasRescaleLicense {
 		return
 	}
 	r.problems.Add(r.spec.License.Pos, diag.LicenseNotOffered, r.licenseHint(a),

@@ -76,13 +76,21 @@ func TestEditor(t *testing.T) {
 	})
 	t.Run("problems", func(t *testing.T) {
 		for text, want := range map[string][]string{
-			"version: 1\nname: a\nhardware: {coreType: e, coresPerSlot: 4, walltime: 8h}":                            nil,
+			"version: 1\nname: a\nanalysis: {code: a}\nhardware: {coreType: e, coresPerSlot: 4, walltime: 8h}\ncommand: a": nil,
+			"version: 1\nname: a\nhardware: {coreType: e}\ncommand: a": {
+				`3:1 Missing property "coresPerSlot".`, `1:1 Missing property "analysis".`,
+			},
+			"version: 1\nname: a\nanalyses: [{analysis: {code: a}}]":                                                 {`3:12 Missing property "command".`},
+			"version: 1\nkind: defaults\nhardware: {coreType: e}":                                                    nil,
 			"name: a\nhardware:\n  coresPerSlot: ${{ matrix.cores }}\n  walltime: ${{ vars.h }}h":                    nil,
 			"kind: defaults\nhardware: {slots: 1}\n---\nname: a\nmatrix: {x: [1, b], y: {from: 0, to: 1, count: 3}}": nil,
 			"name: a\nhardware: {corePerSlot: 4}":                                                                    {"2:12 Property corePerSlot is not allowed."},
 			"name: a\nanalyses: [{comand: x}]":                                                                       {"2:13 Property comand is not allowed."},
 			"name: a\nextra: {any: [1, {a: b}]}\nautomations: [a, '${{ vars.a }}']\nssh: {cidr: [a], port: 22}":      nil,
-			"version: 1":                        {`1:1 Missing property "name".`},
+			"name: a\ncommand: a": nil,
+			"version: 1": {
+				`1:1 Missing property "name".`, `1:1 Missing property "analysis".`, `1:1 Missing property "hardware".`, `1:1 Missing property "command".`,
+			},
 			"name: a\nhardware:\n  walltime: 8": {`3:13 Incorrect type. Expected "string".`},
 			"name: a\nhardware: {walltime: 8x}": {"2:22 walltime is a number with a unit, such as 8h, 90m or 1d12h"},
 			"name: Wing":                        {"1:7 a name has lower-case letters, digits, dots, dashes and underscores, starts with a letter or digit, and has at most 63 characters"},

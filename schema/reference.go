@@ -19,6 +19,7 @@ type Entry struct {
 	Samples     []string // every example as lines of a manifest
 	Keys        []string // of a mapping, or of the mappings in a list, in the order of the schema
 	Effect      Effect   // of a change; empty for a mapping whose keys have several
+	Platform    []string // the fields of the body that it is sent as, from the top, as jobanalyses.command; * stands for any
 	Same        string   // the key of the top level that it repeats, with all below it; else empty
 }
 
@@ -146,6 +147,11 @@ func (r *describer) entry(key string, written any, parent *object) {
 		Required: slices.Contains(slices.Concat(parent.list("required"), parent.list("x-required")), any(name)),
 		Effect:   Effect(part.text("x-digest")),
 	}
+	for _, field := range part.list("x-platform") {
+		if name, text := field.(string); text {
+			e.Platform = append(e.Platform, name)
+		}
+	}
 	if standard := part.at("default"); standard != nil {
 		e.Default = flow(plain(standard))
 	}
@@ -190,14 +196,18 @@ func together(key, name string, parent *object) string {
 	return ""
 }
 
-// inherit gives keys without an effect that of the key above.
+// inherit gives keys without an effect that of the key above, and so the fields of the
+// platform that they are sent as.
 func (r *describer) inherit() {
-	effects := make(map[string]Effect)
+	above := make(map[string]Entry)
 	for i, e := range r.entries {
 		if e.Effect == "" {
-			r.entries[i].Effect = effects[e.Above()]
+			r.entries[i].Effect = above[e.Above()].Effect
 		}
-		effects[e.Key] = r.entries[i].Effect
+		if len(e.Platform) == 0 {
+			r.entries[i].Platform = above[e.Above()].Platform
+		}
+		above[e.Key] = r.entries[i]
 	}
 }
 

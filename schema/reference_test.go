@@ -1,7 +1,9 @@
 package schema_test
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,12 +30,12 @@ func TestReference(t *testing.T) {
 	want := schema.Entry{
 		Key: "hardware.coresPerSlot", Title: "Cores", Type: "a whole number from 1 to 1000000; or a reference", Required: true,
 		Example: "4", Samples: []string{"hardware: {coreType: emerald, coresPerSlot: 18, walltime: \"8h\"}", "hardware: {coresPerSlot: 36}"},
-		Effect: schema.InDigest,
+		Effect: schema.InDigest, Platform: []string{"jobanalyses.hardware.coresPerSlot"},
 	}
 	if diff := cmp.Diff(want, cores); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"path", "id", "from", "files", "exclude", "pack", "as", "template", "decompress"}, entry(t, "inputs").Keys); diff != "" {
+	if diff := cmp.Diff([]string{"path", "id", "from", "files", "exclude", "pack", "as", "into", "template", "decompress"}, entry(t, "inputs").Keys); diff != "" {
 		t.Errorf("keys of inputs (-want +got)\n%s", diff)
 	}
 	for key, want := range map[string]string{
@@ -68,6 +70,30 @@ func TestEverySampleIsRight(t *testing.T) {
 					t.Errorf("%s: %s\n%s", e.Key, v.Message, sample)
 				}
 			}
+		}
+	}
+}
+
+// fieldsNamed finds the fields of the platform in a description.
+var fieldsNamed = regexp.MustCompile(`\(platform fields?: ([^)]*)\)`)
+
+// What people read and what the test of the body goes by is the same; a key that is
+// sent as nothing says so, itself or above.
+func TestEveryKeyTellsItsFieldOfThePlatform(t *testing.T) {
+	t.Parallel()
+	silent := make(map[string]bool) // keys that say that they are not sent
+	for _, e := range schema.Reference() {
+		named := fieldsNamed.FindStringSubmatch(e.Description)
+		told := strings.Join(e.Platform, ", ")
+		switch {
+		case e.Same != "":
+		case named != nil && named[1] != strings.ReplaceAll(told, "*", "all without a key here"):
+			t.Errorf("%s names %s, and x-platform is %s", e.Key, named[1], told)
+		case silent[e.Above()], strings.Contains(strings.ToLower(e.Description), "not sent"):
+			silent[e.Key] = true
+		case told != "", len(e.Keys) > 0:
+		default:
+			t.Errorf("%s tells neither its field of the platform nor that it is not sent", e.Key)
 		}
 	}
 }

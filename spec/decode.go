@@ -33,7 +33,7 @@ func decode(doc node, src diag.Source, fullName string) Job {
 		Rerun:       decodeRerun(doc.member("rerun")),
 		DependsOn:   doc.member("dependsOn").texts(),
 		Success:     decodeSuccess(doc.member("success")),
-		Limits:      Limits{MaxCost: doc.member("limits").member("maxCost").amount()},
+		Limits:      decodeLimits(doc.member("limits")),
 		Protected:   doc.member("protected").boolean(false),
 		ClusterID:   doc.member("clusterId").text(),
 		Extra:       doc.member("extra").fields(),
@@ -109,25 +109,17 @@ func decodePriority(n node) Value[Priority] {
 
 func decodeLicense(n node) License {
 	license := License{
-		Pos:     n.pos(),
-		Seller:  n.member("seller").text(),
-		Servers: n.member("servers").variables(),
+		Pos:       n.pos(),
+		Rescale:   n.text().V == "rescale",
+		Seller:    n.member("seller").text(),
+		Servers:   n.member("servers").variables(),
+		Variables: n.member("variables").variables(),
 	}
 	for _, item := range n.member("features").items() {
 		name, count := item.member("name").text(), item.member("count").integer(1)
 		if name.Written() {
 			license.Features = append(license.Features, Feature{Pos: name.Pos, Name: name.V, Count: count.V})
 		}
-	}
-	switch {
-	case n.text().V == string(LicenseRescale):
-		license.Source = LicenseRescale
-	case license.Seller.Written():
-		license.Source = LicenseSeller
-	case len(license.Servers) > 0:
-		license.Source = LicenseServers
-	case len(license.Features) > 0:
-		license.Source = LicenseFeatures
 	}
 	return license
 }
@@ -144,10 +136,12 @@ func decodeInput(n node) Input {
 		From:       n.member("from").text(),
 		Files:      n.member("files").texts(),
 		As:         n.member("as").text(),
+		Into:       n.member("into").text(),
 		Pack:       n.member("pack").text(),
 		Exclude:    n.member("exclude").texts(),
 		Template:   n.member("template").boolean(false),
 		Decompress: n.member("decompress").boolean(true),
+		Wrong:      n.badWithin(n.pointer),
 	}
 }
 
@@ -167,6 +161,10 @@ func decodeRerun(n node) Rerun {
 		rerun.OnFailure = Value[OnFailure]{V: OnFailure(text.V), Pos: text.Pos}
 	}
 	return rerun
+}
+
+func decodeLimits(n node) Limits {
+	return Limits{MaxCost: n.member("maxCost").amount(), Restarts: n.member("restarts").integer(0)}
 }
 
 // decodeSuccess reads one check of a log, or a list of them, as a list.
@@ -214,6 +212,9 @@ func (job *Job) decodeTiles(doc node) {
 			Command:     n.member("command").text(),
 			PreProcess:  decodeScript(n.member("preProcess")),
 			PostProcess: decodeScript(n.member("postProcess")),
+		}
+		if !several {
+			job.Extra, tile.Extra = apart(job.Extra)
 		}
 		if several {
 			tile.Extra = n.member("extra").fields()

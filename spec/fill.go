@@ -60,6 +60,7 @@ type leaf struct {
 	text    expr.Template
 	words   bool // nothing but a text can stand here
 	folder  bool // names a file or folder
+	taken   bool // names what is taken of other jobs
 }
 
 // newTemplate finds the references of a document. What cannot be read, and what
@@ -82,7 +83,7 @@ func newTemplate(doc *yamlsrc.Document, list *diag.List) *template {
 		}
 		t.leaves = append(t.leaves, leaf{
 			pointer: pointer, path: yamlsrc.Path(pointer), text: parsed, words: schema.WantsText(pointer),
-			folder: namesFile(pointer),
+			folder: namesFile(pointer), taken: namesTaken(pointer),
 		})
 	})
 	return t
@@ -164,7 +165,7 @@ func (t *template) waiting() map[string]bool {
 func (t *template) check(scope expr.Scope, list *diag.List) {
 	for _, leaf := range t.leaves {
 		for _, r := range leaf.text.References() {
-			if scope.Knows(r) || fixed(leaf.pointer) != "" {
+			if scope.Knows(r) || fixed(leaf.pointer) != "" || leaf.taken && fromScope().Knows(r) {
 				continue
 			}
 			t.bad[leaf.pointer] = true
@@ -190,6 +191,9 @@ func (t *template) declares(r expr.Reference, scope expr.Scope) bool {
 // NoSuchValue tells that a reference names nothing, and what to write instead.
 func NoSuchValue(r expr.Reference, scope expr.Scope) (message, hint string) {
 	message = "there is no " + r.String()
+	if r.Space == "from" {
+		return message + " here", FromName + ", in as and into of an input with from, is the job that a file is taken of"
+	}
 	for _, space := range slices.Sorted(maps.Keys(scope)) {
 		if _, there := scope[space][r.Name]; there {
 			return message, "did you mean " + space + "." + r.Name + "?"
@@ -234,6 +238,10 @@ func (t *template) fill(scope expr.Scope) *document {
 		values := scope
 		if leaf.folder {
 			values = paths
+		}
+		if leaf.taken {
+			values = maps.Clone(values)
+			maps.Copy(values, fromScope())
 		}
 		v := leaf.text.Fill(values)
 		if leaf.words {

@@ -15,7 +15,8 @@ import (
 
 // checkInputForms reports options that do not fit the form of their input.
 func checkInputForms(job *Job, list *diag.List) {
-	for _, in := range job.Inputs {
+	for i, in := range job.Inputs {
+		before := len(*list)
 		switch {
 		case in.From.Written():
 			checkFromForm(in, list)
@@ -27,8 +28,13 @@ func checkInputForms(job *Job, list *diag.List) {
 		if len(in.Files) > 0 && !in.From.Written() {
 			list.Add(in.Files[0].Pos, diag.BadChoice, "write the files as path", "files chooses from the results of another job, with from")
 		}
+		if !in.From.Written() {
+			checkNotTaken(in, list)
+		}
+		checkInto(in.Into, list)
 		checkInputName("as", in.As, list)
 		checkInputName("pack", in.Pack, list)
+		job.Inputs[i].Wrong = in.Wrong || len(*list) > before
 	}
 }
 
@@ -48,29 +54,12 @@ func checkStoredForm(in Input, list *diag.List) {
 	}
 }
 
-// checkFromForm is for results of another job.
-func checkFromForm(in Input, list *diag.List) {
-	if len(in.Files) == 0 {
-		list.Add(in.From.Pos, diag.MissingKey, `write which of its results, such as files: ["*.msh"]`, "an input with from wants files")
-	}
-	for _, option := range []struct {
-		key string
-		pos diag.Position
-	}{{"as", in.As.Pos}, {"pack", in.Pack.Pos}, {"template", in.Template.Pos}} {
-		if !option.pos.IsZero() {
-			list.Add(option.pos, diag.BadChoice, "delete "+option.key, "%s is for files of this machine; results of another job are taken as they are", option.key)
-		}
-	}
-}
-
 func checkPathForm(in Input, list *diag.List) {
 	switch {
 	case in.As.Written() && in.Pack.Written():
 		list.Add(in.As.Pos, diag.BadChoice, "delete as", "pack names the archive already")
 	case in.As.Written() && isPattern(in.Path.V):
 		list.Add(in.As.Pos, diag.BadInputName, "delete as, or write path for one file", "as names one file, but path is a pattern: %s", diag.Short(in.Path.V))
-	case in.As.V == "." || in.As.V == "..":
-		list.Add(in.As.Pos, diag.BadInputName, "write the name of the file in the job, such as deck.k", "as is a folder, not a file name")
 	}
 	if in.Template.V && in.Pack.Written() {
 		list.Add(in.Template.Pos, diag.BadChoice, "list the template in an entry of its own", "what is packed cannot be a template")
@@ -78,6 +67,9 @@ func checkPathForm(in Input, list *diag.List) {
 }
 
 func checkInputName(key string, name Value[string], list *diag.List) {
+	if name.V == "." || name.V == ".." {
+		list.Add(name.Pos, diag.BadInputName, "write the name of the file in the job, such as deck.k", "%s is a folder, not a file name", key)
+	}
 	if why := NameProblem(name.V); name.Written() && why != "" {
 		list.Add(name.Pos, diag.BadInputName, "write a plain name, such as deck.k or case.tar.gz", "%s cannot be %q: %s", key, diag.Short(name.V), why)
 	}
@@ -107,7 +99,11 @@ func NameProblem(name string) string {
 // checkInputNames reports inputs that would land under the same name, as far
 // as names are known without reading folders.
 func checkInputNames(job *Job, list *diag.List) {
-	first := make(map[string]diag.Position)
+	type place struct {
+		diag.Position
+		input Input
+	}
+	first := make(map[string]place)
 	for _, in := range job.Inputs {
 		name, pos := landing(in)
 		if name == "" {
@@ -116,16 +112,18 @@ func checkInputNames(job *Job, list *diag.List) {
 		if at, seen := first[name]; seen {
 			hint := "give one of them another name with as:"
 			switch {
+			case at.input.Tile != in.Tile && at.input.Path.V == in.Path.V && at.input.Use == in.Use:
+				hint = "all analyses share one folder: delete it here"
 			case in.Pack.Written():
 				hint = "give the archive another name"
 			case in.Use != ForCommand:
 				hint = "give the script another name; all inputs are in one folder"
 			}
 			list.Add(pos, diag.DuplicateInputName, hint,
-				"two inputs land in the job as %s, the first is %s", diag.Short(name), nearby(at, pos))
+				"two inputs land in the job as %s, the first is %s", diag.Short(name), nearby(at.Position, pos))
 			continue
 		}
-		first[name] = pos
+		first[name] = place{pos, in}
 	}
 }
 
@@ -135,6 +133,7 @@ func landing(in Input) (string, diag.Position) {
 	switch {
 	case in.Pack.Written():
 		return in.Pack.V, in.Pack.Pos
+	case in.From.Written():
 	case in.As.Written():
 		return in.As.V, in.As.Pos
 	case in.Path.Written() && !isPattern(in.Path.V):

@@ -3,6 +3,7 @@ package spec
 import (
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,6 +69,8 @@ type Job struct {
 	ClusterID   Value[string]
 	Extra       []Field // further fields of the body
 
+	Warnings diag.List // what looks like a slip, and may be none
+
 	// Values are what the references of this job stand for, for the inputs that
 	// are templates; nil when there are none.
 	Values expr.Scope
@@ -113,7 +116,7 @@ type Tile struct {
 	Command     Value[string]
 	PreProcess  Script
 	PostProcess Script
-	Extra       []Field // of a tile in analyses; what a job alone has is the job's
+	Extra       []Field // further fields of its entry in the body
 }
 
 // Script runs before or after a command. It is among the inputs of its job, too.
@@ -164,27 +167,20 @@ const (
 	Reserved Priority = "reserved"
 )
 
-// License is where the software gets its license.
+// License is where the software gets its license: from Rescale, from a seller, or from
+// servers of the user's own, where it can wait for features. The zero value means that
+// the manifest says nothing about it.
 type License struct {
-	Pos      diag.Position
-	Source   LicenseSource
-	Seller   Value[string] // code of the seller, for LicenseSeller
-	Servers  []Variable    // for LicenseServers, in the order of the text
-	Features []Feature     // for LicenseFeatures
+	Pos       diag.Position
+	Rescale   bool
+	Seller    Value[string] // code of the seller
+	Servers   []Variable    // port@host, in the order of the text
+	Variables []Variable    // further ones that the software reads about licenses
+	Features  []Feature
 }
 
-// LicenseSource is one of the forms of a license. The zero value means that the
-// manifest says nothing about it.
-type LicenseSource string
-
-// The sources of a license.
-const (
-	LicenseNone     LicenseSource = ""
-	LicenseRescale  LicenseSource = "rescale"
-	LicenseSeller   LicenseSource = "seller"
-	LicenseServers  LicenseSource = "servers"
-	LicenseFeatures LicenseSource = "features"
-)
+// Env is what a license adds to the variables of its tile.
+func (l License) Env() []Variable { return slices.Concat(l.Servers, l.Variables) }
 
 // Feature is a license feature that must be free before the job starts.
 type Feature struct {
@@ -207,7 +203,8 @@ type Input struct {
 	ID         Value[string]   // platform file id
 	From       Value[string]   // name of a job or of a matrix
 	Files      []Value[string] // patterns of its results; with From, and only then
-	As         Value[string]   // name in the job; only with a Path that is one file
+	As         Value[string]   // name in the job; only with a Path that is one file, or with From, see [FromName]
+	Into       Value[string]   // folder in the job; only with From, see [FromName]
 	Exclude    []Value[string] // patterns; only with Path or From
 	Pack       Value[string]   // name of the archive; only with Path, without As
 	Template   Value[bool]     // default: false; only with Path, without Pack
@@ -215,6 +212,8 @@ type Input struct {
 
 	Tile int // which of the tiles it is for, from 0
 	Use  Use
+
+	Wrong bool // it has a problem, from which another one would follow; never of a loaded job
 }
 
 // SSH is who may log in to the machines of a job.
@@ -278,5 +277,6 @@ const ProcessOutput = "process_output.log"
 
 // Limits are what a job may take.
 type Limits struct {
-	MaxCost Value[float64] // USD for one run; unwritten means no limit
+	MaxCost  Value[float64] // USD for one run; unwritten means no limit
+	Restarts Value[int]     // of an economy run that is interrupted; unwritten means that nobody knows
 }

@@ -49,7 +49,7 @@ func TestLoadFull(t *testing.T) {
 				Slots: written(1, 14, 10, 1), Walltime: written(36*time.Hour+30*time.Minute, 15, 13, 8),
 			},
 			License: spec.License{
-				Pos: at(18, 3, 7), Source: spec.LicenseServers,
+				Pos: at(18, 3, 7),
 				Servers: []spec.Variable{
 					{Name: written("LM_LICENSE_FILE", 19, 5, 15), Value: written("27000@license.example.com", 19, 22, 25)},
 					{Name: written("ANSYSLI_SERVERS", 20, 5, 15), Value: written("2325@a.example.com:2325@b.example.com", 20, 22, 37)},
@@ -106,7 +106,7 @@ func TestLoadDefaults(t *testing.T) {
 	if job.Rerun != (spec.Rerun{OnFailure: spec.Value[spec.OnFailure]{V: spec.Never}, Generation: spec.Value[int]{V: 1}}) {
 		t.Errorf("rerun: %+v", job.Rerun)
 	}
-	if job.Tiles[0].License.Source != spec.LicenseNone || job.Outputs.To.Written() || job.Tiles[0].Analysis.Version.Written() {
+	if !job.Tiles[0].License.Pos.IsZero() || job.Outputs.To.Written() || job.Tiles[0].Analysis.Version.Written() {
 		t.Errorf("license, outputs, analysis: %+v %+v %+v", job.Tiles[0].License, job.Outputs, job.Tiles[0].Analysis)
 	}
 }
@@ -117,11 +117,17 @@ func TestLoadLicenses(t *testing.T) {
 	if len(list) != 0 {
 		t.Fatal(list)
 	}
-	var got []spec.LicenseSource
-	for _, job := range jobs {
-		got = append(got, job.Tiles[0].License.Source)
+	type source struct {
+		Rescale                      bool
+		Seller                       string
+		Servers, Variables, Features int
 	}
-	want := []spec.LicenseSource{spec.LicenseRescale, spec.LicenseSeller, spec.LicenseServers, spec.LicenseFeatures}
+	var got []source
+	for _, job := range jobs {
+		l := job.Tiles[0].License
+		got = append(got, source{l.Rescale, l.Seller.V, len(l.Servers), len(l.Variables), len(l.Features)})
+	}
+	want := []source{{Rescale: true}, {Seller: "rescale"}, {Servers: 1}, {Features: 2}, {Servers: 1, Variables: 3, Features: 1}, {Variables: 1}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)
 	}

@@ -2,10 +2,13 @@ package spec
 
 import (
 	"fmt"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
 
 // linker finds out which jobs need which others.
@@ -51,6 +54,7 @@ func link(jobs []Job, known map[string]diag.Position) diag.List {
 	for i := range jobs {
 		var own diag.List
 		l.need(&jobs[i], &own)
+		checkTakings(&jobs[i], &own)
 		l.problems.Add(own)
 	}
 	if found := l.problems.List(); len(found) > 0 {
@@ -192,3 +196,180 @@ func (l *linker) cycleProblem(cycle []step) diag.List {
 }
 
 func (l *linker) at(s step) diag.Position { return l.jobs[s.job].Needs[s.need].Name.Pos }
+
+// FromName stands in As and Into of an input for the name of the job that a file is
+// taken of, as the name of one folder. It is the one reference that is still there in a
+// loaded job: every job that is meant fills it in anew, see [NameFrom].
+const FromName = "${{ from.name }}"
+
+// NameFrom is As or Into of an input for what is taken of one job.
+func NameFrom(text, job string) string { return strings.ReplaceAll(text, FromName, folderName(job)) }
+
+// fromScope lets the reference stand for itself.
+func fromScope() expr.Scope { return expr.Scope{"from": {"name": {V: FromName}}} }
+
+// ofTaken is where names of what is taken of other jobs are.
+var ofTaken = regexp.MustCompile(`^(/analyses/[0-9]+)?/inputs/[0-9]+/(as|into)$`)
+
+func namesTaken(pointer string) bool { return ofTaken.MatchString(pointer) }
+
+// checkFromForm is for results of another job.
+func checkFromForm(in Input, list *diag.List) {
+	if len(in.Files) == 0 && !in.Wrong {
+		list.Add(in.From.Pos, diag.MissingKey, `write which of its results, such as files: ["*.msh"]`, "an input with from wants files")
+	}
+	for _, option := range []struct {
+		key string
+		pos diag.Position
+	}{{"pack", in.Pack.Pos}, {"template", in.Template.Pos}} {
+		if !option.pos.IsZero() {
+			list.Add(option.pos, diag.BadChoice, "delete "+option.key, "%s is for files of this machine, not for results of another job", option.key)
+		}
+	}
+	switch {
+	case in.As.Written() && in.Into.Written():
+		list.Add(in.Into.Pos, diag.BadChoice, "keep one of the two", "as names one file, and into a folder of files under their own names")
+	case in.As.Written() && len(in.Files) > 0 && (len(in.Files) > 1 || literal(in.Files[0].V) == ""):
+		list.Add(in.As.Pos, diag.BadInputName, "write files for one file, or, for a folder of each job: into: "+inQuotes(FromName),
+			"as names one file, but files can be several")
+	case in.Into.Written() && in.Decompress.Written():
+		list.Add(in.Decompress.Pos, diag.BadChoice, "delete decompress", "files in a folder of their own are left as they are")
+	}
+}
+
+// checkNotTaken reports what only makes sense for results of another job.
+func checkNotTaken(in Input, list *diag.List) {
+	if in.Into.Written() {
+		list.Add(in.Into.Pos, diag.BadChoice, "delete into; pack keeps the folders of a path, as pack: case.tar.gz", "into is for results of another job, with from")
+	}
+	if in.As.Written() && strings.Contains(in.As.V, FromName) {
+		list.Add(in.As.Pos, diag.BadReference, "from: NAME takes results of a job", "from.name names the job that an input is from, and this one is a file of this machine")
+	}
+}
+
+// checkInto reports a folder that would not arrive in a job as it is.
+func checkInto(into Value[string], list *diag.List) {
+	if !into.Written() {
+		return
+	}
+	for name := range strings.SplitSeq(into.V, "/") {
+		why := NameProblem(name)
+		if name == "" || name == "." || name == ".." {
+			why = "it is no folder below the work folder"
+		}
+		if why != "" {
+			list.Add(into.Pos, diag.BadInputName, "write a plain path, such as points/"+FromName, "into cannot be %q: %s", diag.Short(into.V), why)
+			return
+		}
+	}
+}
+
+// literal is the name of the files that a pattern matches, where that is one name;
+// else empty.
+func literal(pattern string) string {
+	name := path.Base(pattern)
+	if isPattern(name) || strings.ContainsAny(name, "]}") {
+		return ""
+	}
+	return name
+}
+
+// takings finds results of other jobs that would land under a name that is taken. All
+// inputs of a job are in one folder.
+type takings struct {
+	landed map[string]taking // by name in the job
+	list   *diag.List
+}
+
+// taking is what has a name already.
+type taking struct {
+	pos       diag.Position
+	job, file string // whose result; empty for another input
+}
+
+// checkTakings reports such names as far as they are known before anything has run:
+// after the others were paid it would be too late.
+func checkTakings(job *Job, list *diag.List) {
+	t := takings{landed: make(map[string]taking), list: list}
+	for _, in := range job.Inputs {
+		if name, pos := landing(in); name != "" {
+			t.landed[name] = taking{pos: pos}
+		}
+	}
+	for _, in := range job.Inputs {
+		for _, need := range job.Needs {
+			if in.From.Written() && !in.Wrong && need.Name.V == in.From.V {
+				t.take(in, need.Jobs)
+			}
+		}
+	}
+}
+
+// take goes through what an input takes, up to the first problem of each file. Where
+// there are as many names as jobs, each job may leave a file of another name.
+func (t takings) take(in Input, jobs []string) {
+	var named []Value[string]
+	for _, file := range in.Files {
+		if literal(file.V) != "" {
+			named = append(named, file)
+		}
+	}
+	if len(jobs) > 1 && len(named) >= len(jobs) {
+		return
+	}
+	for _, file := range named {
+		for _, job := range jobs {
+			if !t.land(in, file, job) {
+				break
+			}
+		}
+	}
+}
+
+// land gives a result its name, and tells whether it could.
+func (t takings) land(in Input, file Value[string], job string) bool {
+	name, pos := landed(in, file, job)
+	if why := NameProblem(path.Base(name)); why != "" {
+		t.list.Add(pos, diag.BadInputName, "choose a shorter, plain name", "a result of job %s cannot be named %q: %s", diag.Short(job), diag.Short(name), why)
+		return false
+	}
+	own := taking{pos, job, file.V}
+	other, taken := t.landed[name]
+	t.landed[name] = own
+	if !taken || other.job == job && (other.file == file.V || !in.As.Written()) {
+		return true // it can be the same file, which is there once
+	}
+	from := fmt.Sprintf("one is a result of job %s, the other %s", diag.Short(job), nearby(other.pos, pos))
+	if other.pos == pos {
+		from = fmt.Sprintf("results of jobs %s and %s", diag.Short(other.job), diag.Short(job))
+	}
+	t.list.Add(pos, diag.DuplicateInputName, nameHint(in, file.V), "two inputs would be named %q in the job: %s", diag.Short(name), from)
+	return false
+}
+
+// landed is the path of a result in the job, and the place that decides it.
+func landed(in Input, file Value[string], job string) (string, diag.Position) {
+	switch {
+	case in.As.Written():
+		return NameFrom(in.As.V, job), in.As.Pos
+	case in.Into.Written():
+		return NameFrom(in.Into.V, job) + "/" + path.Clean(file.V), in.Into.Pos
+	}
+	return literal(file.V), file.Pos
+}
+
+// nameHint gives the ways to keep results of one name apart.
+func nameHint(in Input, file string) string {
+	name := literal(file)
+	ending := path.Ext(name)
+	as := strings.TrimSuffix(name, ending) + "-" + FromName + ending
+	switch {
+	case in.Into.Written():
+		return "give each job a folder of its own: into: " + inQuotes(in.Into.V+"/"+FromName)
+	case in.As.Written() || len(in.Files) == 1:
+		return "give each its own name: as: " + inQuotes(as) + ", or a folder: into: " + inQuotes(FromName)
+	}
+	return "give each job a folder of its own: into: " + inQuotes(FromName)
+}
+
+func inQuotes(text string) string { return `"` + text + `"` }

@@ -18,7 +18,7 @@ type check func(job *Job, list *diag.List)
 
 func checks() []check {
 	return []check{
-		checkTags, checkWalltime, checkVariables, checkFeatures,
+		checkTags, checkWalltime, checkVariables, checkLicense,
 		checkInputForms, checkInputNames, checkPatterns, checkLogs,
 		checkSecrets, checkScripts, checkExtra, checkSSH, checkAutomations,
 	}
@@ -184,12 +184,13 @@ func checkVariables(job *Job, list *diag.List) {
 			}
 			checked[v.Name.Pos] = true
 		}
-		for _, v := range tile.License.Servers {
+		for _, v := range tile.License.Env() {
 			checkReserved(v.Name, list)
 			if at, seen := first[v.Name.V]; seen {
 				list.Add(v.Name.Pos, diag.BadChoice, "keep one of the two",
-					"variable %s is also set under env, %s", diag.Short(v.Name.V), nearby(at, v.Name.Pos))
+					"variable %s is also set elsewhere, %s", diag.Short(v.Name.V), nearby(at, v.Name.Pos))
 			}
+			first[v.Name.V] = v.Name.Pos
 		}
 	}
 }
@@ -201,8 +202,13 @@ func checkReserved(name Value[string], list *diag.List) {
 	}
 }
 
-func checkFeatures(job *Job, list *diag.List) {
+// checkLicense reports a license that is to come from two places, and features that are
+// there twice.
+func checkLicense(job *Job, list *diag.List) {
 	for _, tile := range job.Tiles {
+		if seller := tile.License.Seller; seller.Written() && len(tile.License.Servers)+len(tile.License.Features) > 0 {
+			list.Add(seller.Pos, diag.BadChoice, "delete seller, or servers and features", "license has both a seller and servers of your own")
+		}
 		first := make(map[string]diag.Position)
 		for _, feature := range tile.License.Features {
 			if at, seen := first[feature.Name]; seen {
@@ -245,64 +251,6 @@ func place(job *Job, tile int) string {
 	return "analyses[" + strconv.Itoa(tile) + "]."
 }
 
-// ownFields are fields of the body that extra may not set, and the key to use
-// instead. By some of them a job is recognized as the one run of its manifest; the
-// others would be said twice.
-func ownFields() map[string]string {
-	return map[string]string{
-		"name": "title", "description": "description", "tags": "tags", "customFields": "customFields",
-		"isLowPriority": "priority", "billingPriorityValue": "priority", "projectId": "project", "project_id": "project",
-		"publicKey": "ssh.publicKey", "cidrRule": "ssh.cidr", "sshPort": "ssh.port", "clusterId": "clusterId", "jobAutomations": "automations",
-	}
-}
-
-// ownTileFields are the same of one analysis.
-func ownTileFields() map[string]string {
-	return map[string]string{
-		"analysis": "analysis", "command": "command", "envVars": "env", "inputFiles": "inputs",
-		"useRescaleLicense": "license", "onDemandLicenseSeller": "license.seller", "userDefinedLicenseSettings": "license.features",
-		"preProcessScript": "preProcess.script", "preProcessScriptCommand": "preProcess.command",
-		"postProcessScript": "postProcess.script", "postProcessScriptCommand": "postProcess.command",
-	}
-}
-
-// ownHardware are fields of a tile's hardware.
-func ownHardware() []string { return []string{"coreType", "coresPerSlot", "slots", "walltime"} }
-
-func checkExtra(job *Job, list *diag.List) {
-	own := ownFields()
-	for _, field := range job.Extra {
-		switch name := field.Name.V; {
-		case name == "jobanalyses":
-			list.Add(field.Name.Pos, diag.ReservedField, "write the job as analyses: [{analysis: …, command: …, extra: {…}}]",
-				"extra cannot set jobanalyses as a whole")
-		case name == "clonedFrom":
-			list.Add(field.Name.Pos, diag.ReservedField, "delete it; clones are left alone, and this job would not be found again",
-				"extra cannot make a job a clone")
-		default:
-			checkOwn(field, own[name], list)
-		}
-	}
-	ownOfTile := ownTileFields()
-	for _, tile := range job.Tiles {
-		for _, field := range tile.Extra {
-			checkOwn(field, ownOfTile[field.Name.V], list)
-			hardware, _ := field.Value.V.(map[string]any)
-			for _, name := range ownHardware() {
-				if _, set := hardware[name]; set && field.Name.V == "hardware" {
-					list.Add(field.Name.Pos, diag.ReservedField, "use the key hardware."+name+" instead", "extra cannot set hardware.%s", name)
-				}
-			}
-		}
-	}
-}
-
-func checkOwn(field Field, key string, list *diag.List) {
-	if key != "" {
-		list.Add(field.Name.Pos, diag.ReservedField, fmt.Sprintf("use the key %s instead", key), "extra cannot set %s", field.Name.V)
-	}
-}
-
 // besides reports keys of a single analysis that stand beside a list of them, and
 // entries of the list without hardware.
 func (p *page) besides(doc node, list *diag.List) {
@@ -333,7 +281,7 @@ func checkSecrets(job *Job, list *diag.List) {
 		for _, v := range tile.Env {
 			first[v.Name.V] = v.Name
 		}
-		for _, v := range tile.License.Servers {
+		for _, v := range tile.License.Env() {
 			first[v.Name.V] = v.Name
 		}
 	}

@@ -30,6 +30,11 @@ func readSettings(typed []Setting, files []diag.Source) (*settings, diag.List) {
 	}
 	for _, src := range files {
 		documents, list := yamlsrc.Parse(src)
+		for i := range list {
+			if list[i].Rule == diag.EmptyFile {
+				list[i].Message, list[i].Hint = "the file holds no variables", "write lines such as mach: 0.2, or leave out its --var-file"
+			}
+		}
 		for _, doc := range documents {
 			if _, ok := doc.Value.(map[string]any); !ok {
 				list.Add(doc.At(""), diag.WrongType, "write lines such as mach: 0.2", "a file of variables has names and values")
@@ -115,11 +120,7 @@ func (s Setting) value(name string, standard expr.Value, list *diag.List) (expr.
 			return expr.Value{V: s.Text == "true"}, true
 		}
 	case string:
-		if utf8.ValidString(s.Text) {
-			return expr.Value{V: s.Text}, true
-		}
-		list.Add(diag.Position{}, diag.NotText, "give it in UTF-8", "--var %s: the value is not valid UTF-8", name)
-		return expr.Value{}, false
+		return expr.Value{V: s.Text}, true
 	}
 	list.Add(diag.Position{}, diag.WrongType, fmt.Sprintf("the default at %s says so", standard.Pos),
 		"--var %s=%s: the variable must be %s", name, diag.Short(s.Text), kindOf(standard.V))

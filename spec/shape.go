@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/schema"
+	"github.com/rescale-apply/rescale-apply/spec/advice"
 )
 
 // shapeProblems gives the findings of the schema their places. A missing key is
@@ -107,6 +109,10 @@ func shapeHint(doc *document, v schema.Violation) string {
 		return quoteHint(v.Pointer, doc.Text(v.Pointer))
 	case v.Kind != schema.BadChoice && len(diag.Nearest(doc.Text(v.Pointer), v.Known)) > 0:
 		return diag.DidYouMean(doc.Text(v.Pointer), v.Known)
+	case v.Key == "" && v.Pointer == "/name" && v.Kind == schema.BadValue:
+		return advice.Name(doc.Text(v.Pointer)) + v.Hint
+	case v.Key == "" && strings.HasSuffix(v.Pointer, "/hardware/walltime"):
+		return cmp.Or(advice.Walltime(doc.Text(v.Pointer)), v.Hint)
 	}
 	return v.Hint
 }

@@ -124,11 +124,12 @@ func TestDefaults(t *testing.T) {
 		for _, tag := range job.Tags {
 			tags = append(tags, tag.V)
 		}
-		return fmt.Sprint(job.Tiles[0].Analysis.Code.V, " ", job.Tiles[0].Hardware.CoresPerSlot.V, " ", job.Tiles[0].Hardware.Walltime.V, " ", env, tags, job.Tiles[0].License.Source, " ", job.Tiles[0].Command.V)
+		license := fmt.Sprintf("%d servers %s", len(job.Tiles[0].License.Servers), job.Tiles[0].License.Seller.V)
+		return fmt.Sprint(job.Tiles[0].Analysis.Code.V, " ", job.Tiles[0].Hardware.CoresPerSlot.V, " ", job.Tiles[0].Hardware.Walltime.V, " ", env, tags, license, " ", job.Tiles[0].Command.V)
 	}
 	for i, want := range map[int]string{
-		1: "openfoam_plus 18 8h0m0s [A=1 B=2] [shared]servers ./run fine 2",
-		2: "openfoam_plus 36 8h0m0s [A=1 B=3 C=4] [own]seller ./run coarse 1 1000000",
+		1: "openfoam_plus 18 8h0m0s [A=1 B=2] [shared]1 servers  ./run fine 2",
+		2: "openfoam_plus 36 8h0m0s [A=1 B=3 C=4] [own]0 servers rescale ./run coarse 1 1000000",
 	} {
 		if got := summary(jobs[i]); got != want {
 			t.Errorf("job %d\n%s\nwant\n%s", i, got, want)
@@ -178,7 +179,7 @@ func TestSettings(t *testing.T) {
 		"no number":    {loader: spec.Loader{Set: []spec.Setting{{"mach", "fast"}}}, problem: "--var mach=fast: the variable must be a number [wrong-type]"},
 		"hexadecimal":  {loader: spec.Loader{Set: []spec.Setting{{"mach", "0x10"}}}, problem: "--var mach=0x10: the variable must be a number [wrong-type]"},
 		"yes":          {loader: spec.Loader{Set: []spec.Setting{{"restart", "yes"}}}, problem: "--var restart=yes: the variable must be true or false [wrong-type]"},
-		"no text":      {loader: spec.Loader{Set: []spec.Setting{{"mesh", "\xff"}}}, problem: "--var mesh: the value is not valid UTF-8 [not-text]"},
+		"no text":      {loader: spec.Loader{Set: []spec.Setting{{"mesh", "\xff"}}}, problem: "--var mesh: the value is not UTF-8 [not-text]"},
 		"not declared": {loader: spec.Loader{Set: []spec.Setting{{"mahc", "1"}}}, problem: "--var mahc: no manifest declares this variable [unknown-reference]"},
 		"list":         {loader: spec.Loader{Files: []diag.Source{file("- a\n")}}, problem: "v.yaml:1:1: a file of variables has names and values [wrong-type]"},
 	} {

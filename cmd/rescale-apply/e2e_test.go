@@ -93,8 +93,9 @@ func setUp(env *testscript.Env, root string) error {
 		Automations: []emulator.Automation{{ID: "AuToMa"}, {ID: "OtHeR"}},
 		Clusters:    []string{"AbCdEf", "GhIjKl"},
 		// Everybody sees everybody's jobs: nobody may take them for their own. And what is
-		// run before and after a command must be a script.
-		Switches: emulator.Switches{SharedJobs: true, StrictTypes: true},
+		// run before and after a command must be a script. What a job was given is listed among
+		// what it left: nobody may take it for a result.
+		Switches: emulator.Switches{SharedJobs: true, StrictTypes: true, ListInputs: true},
 	})
 	if err != nil {
 		return err

@@ -31,6 +31,7 @@ func run() int {
 				columns, lines, err := term.GetSize(stderr)
 				return columns, lines, err == nil
 			},
+			Suspend: suspend,
 		},
 	})
 }

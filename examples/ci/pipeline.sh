@@ -5,8 +5,8 @@
 set -u
 manifest=$(dirname "$0")/job.yaml
 
-rescale-apply plan -f "$manifest" --max-cost 5 -o md "$@" || exit # for a comment on the pull request
-rescale-apply apply -f "$manifest" --max-cost 5 "$@"
+rescale-apply plan -f "$manifest" --max-cost 5 -o md "$@" && # for a comment on the pull request
+	rescale-apply apply -f "$manifest" --max-cost 5 "$@"
 code=$?
 
 case $code in

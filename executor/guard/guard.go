@@ -30,7 +30,7 @@ func Cost(job resolver.Job) (refusal diag.Diagnostic, refused bool) {
 	case why != "":
 		refusal.Message = fmt.Sprintf("what a run of job %q can cost is not known: %s; limits.maxCost is %s", job.Name, why, USD(limit.V))
 		refusal.Hint = hint
-	case job.Estimate.Cost > limit.V:
+	case Exceeds(job.Estimate.Cost, limit.V):
 		refusal.Message = fmt.Sprintf("a run of job %q can cost %s, and limits.maxCost is %s", job.Name, USD(job.Estimate.Cost), USD(limit.V))
 		refusal.Hint = "shorten hardware.walltime, take fewer cores or a cheaper core type, or raise limits.maxCost"
 	default:
@@ -39,12 +39,17 @@ func Cost(job resolver.Job) (refusal diag.Diagnostic, refused bool) {
 	return refusal, true
 }
 
+// Exceeds compares amounts of USD to the millionth, as sums of prices are not exact.
+func Exceeds(cost, limit float64) bool { return cost > limit+1e-6 }
+
 // Unknown tells why there is no upper bound for the cost of a job, and what to write
 // so that there is one; nothing when there is one.
 func Unknown(job resolver.Job) (why, hint string) {
 	switch {
 	case !job.Estimate.Bounded:
 		return "it has no walltime", "give the job a walltime under hardware, such as walltime: 8h"
+	case job.Estimate.PerAttempt:
+		return "priority economy starts an interrupted run again, and bills it again", "say how often at most, as limits: {restarts: 1}; or take priority: on-demand"
 	case job.Estimate.Rate == 0:
 		return "the platform names no price for core type " + unpriced(job), "choose a core type with a price, or leave out the limit"
 	}

@@ -115,25 +115,32 @@ func (s *Store) inTurn(ctx context.Context, in files.Input) (id string, err erro
 	return id, err
 }
 
-// provide takes the file that an earlier apply or another machine uploaded, if the
-// platform still has it, and uploads it otherwise. What the plan found counts; where
-// it did not look, what the journal knows.
+// provide takes the file that is stored already, and uploads it otherwise.
 func (s *Store) provide(ctx context.Context, in files.Input) (string, error) {
+	id, err := s.Stored(ctx, in)
+	if err != nil || id != "" {
+		return id, err
+	}
+	return s.upload(ctx, in)
+}
+
+// Stored is the file of an input that an earlier apply or another machine uploaded, if
+// the platform still has it; else it is empty. What the plan found counts; where it did
+// not look, what the journal knows.
+func (s *Store) Stored(ctx context.Context, in files.Input) (string, error) {
 	known, _ := s.Known.File(in.SHA512, in.Name)
 	id, looked := s.Found[Of(in)]
 	if !looked {
 		id = known.ID
 	}
 	if id == "" {
-		return s.upload(ctx, in)
+		return "", nil
 	}
 	there, err := holds(ctx, s.Platform, id, in)
-	switch {
-	case err != nil:
+	if err != nil || !there {
 		return "", err
-	case !there:
-		return s.upload(ctx, in)
-	case id != known.ID:
+	}
+	if id != known.ID {
 		err = s.Journal.Append(uploaded(in, id))
 	}
 	return id, err

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/overrun"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -40,6 +41,8 @@ func (d decision) target() target {
 		t.open, t.because, t.key = true, replaced, d.next()
 	case current.Stage == state.StageFinished && retries(d.job, verdict.Verdict(current.Verdict)) && d.judged(current):
 		t.open, t.because, t.key = true, d.retrying(current.Verdict, current.ID), d.next()
+	case current.Stage == state.StageFinished && d.judged(current) && d.outgrown(current) != "":
+		t.open, t.because, t.key = true, d.outgrown(current), d.next()
 	}
 	return t
 }
@@ -79,6 +82,27 @@ func retries(job resolver.Job, v verdict.Verdict) bool {
 
 func (decision) retrying(v, id string) string {
 	return fmt.Sprintf("%s as %s, and rerun.onFailure is always", v, id)
+}
+
+// outgrown tells why a run that its walltime ended is followed by another attempt: the
+// manifest gives more hours now. It is empty for all others. Of what is in no digest,
+// this is the one thing that starts a run.
+func (d decision) outgrown(ended state.Run) string {
+	run, failed := overrun.Of(ended)
+	was, now := d.seen.Walltimes[ended.ID], walltime(d.job)
+	if !failed || !run.CutOff(was) || now <= was {
+		return ""
+	}
+	return fmt.Sprintf("%s as %s at the end of its walltime, hardware.walltime %d h → %d h", ended.Verdict, ended.ID, was, now)
+}
+
+// walltime is what a job asks for, in hours; 0 for none.
+func walltime(job resolver.Job) int {
+	hours := make([]int, len(job.Tiles))
+	for i, tile := range job.Tiles {
+		hours[i] = tile.Walltime
+	}
+	return overrun.Together(hours)
 }
 
 // newest is the last run of a job's content and generation: of those

@@ -3,12 +3,14 @@ package planner
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/overrun"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -35,6 +37,7 @@ type Observation struct {
 	Tags   map[string][]string    // of runs that need judging, by job id
 	Stored map[string]rescale.Job // earlier runs whose command is compared, by job id
 
+	Walltimes map[string]int      // hours that failed runs were allowed, by job id, of those that can have come to their end
 	Failed    map[string][]string // checks that a run does not pass now, by job id, where another attempt depends on it
 	Protected []once.Found        // runs in any content of protected jobs that would be submitted
 
@@ -96,6 +99,9 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 		return seen, err
 	}
 	known, _ := seen.recall(jobs, snapshot)
+	if err := seen.measure(ctx, p, jobs, known); err != nil {
+		return seen, err
+	}
 	if err := seen.missing(ctx, jobs, known, options); err != nil {
 		return seen, err
 	}
@@ -118,12 +124,38 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 	}
 	if len(seen.Failed)+len(seen.Tags)+len(search.Jobs) > 0 {
 		known, _ = seen.recall(jobs, snapshot)
+		if err := seen.measure(ctx, p, jobs, known); err != nil {
+			return seen, err
+		}
 		if err := seen.missing(ctx, jobs, known, options); err != nil {
 			return seen, err
 		}
 	}
 	seen.Protected, err = seen.protected(ctx, p, resolved, known, options)
 	return seen, err
+}
+
+// measure reads the walltimes of the failed runs of jobs that have one now, as far as
+// they are not known yet.
+func (o *Observation) measure(ctx context.Context, p Finder, jobs []resolver.Job, known state.Snapshot) error {
+	var runs []overrun.Run
+	for _, job := range jobs {
+		if walltime(job) == 0 {
+			continue
+		}
+		for _, ended := range known.Runs[job.Name] {
+			run, failed := overrun.Of(ended)
+			if failed && ended.Digest == job.Digest && o.Walltimes[run.ID] == 0 {
+				runs = append(runs, run)
+			}
+		}
+	}
+	read, err := overrun.Walltimes(ctx, p, runs)
+	if o.Walltimes == nil {
+		o.Walltimes = make(map[string]int)
+	}
+	maps.Copy(o.Walltimes, read)
+	return err
 }
 
 // missing finds the results that are not here of the runs that the jobs want.

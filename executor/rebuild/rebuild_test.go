@@ -295,20 +295,25 @@ func TestResultsThatAreHere(t *testing.T) {
 		}
 		return digests[0].SHA512
 	}
+	log := rescale.File{RelativePath: "process_output.log", Complete: true}
 	good := rescale.File{RelativePath: "a.csv", Size: 3, SHA512: sum("1,2"), Complete: true}
 	for name, tc := range map[string]struct {
 		here  string // content of a.csv
 		files []rescale.File
 		want  string // action of the next plan
 	}{
-		"here":           {"1,2", []rescale.File{good}, "unchanged"},
-		"changed":        {"1,3", []rescale.File{good}, "fetch"},
-		"another size":   {"1,2,3", []rescale.File{good}, "fetch"},
-		"one is missing": {"1,2", []rescale.File{good, {RelativePath: "b.csv", Size: 3, Complete: true}}, "fetch"},
-		"not compared":   {"1,2", []rescale.File{{RelativePath: "a.csv", Size: 3, Complete: true}}, "fetch"},
-		"leads out":      {"1,2", []rescale.File{good, {RelativePath: "../x.csv", Size: 3, Complete: true}}, "fetch"},
-		"none matches":   {"1,2", []rescale.File{}, "unchanged"},
-		"deleted there":  {"1,2", nil, "fetch"},
+		"here":              {"1,2", []rescale.File{good, log}, "unchanged"},
+		"changed":           {"1,3", []rescale.File{good, log}, "fetch"},
+		"another size":      {"1,2,3", []rescale.File{good, log}, "fetch"},
+		"one is missing":    {"1,2", []rescale.File{good, {RelativePath: "b.csv", Size: 3, Complete: true}, log}, "fetch"},
+		"not compared":      {"1,2", []rescale.File{{RelativePath: "a.csv", Size: 3, Complete: true}, log}, "fetch"},
+		"leads out":         {"1,2", []rescale.File{good, {RelativePath: "../x.csv", Size: 3, Complete: true}, log}, "fetch"},
+		"none matches":      {"1,2", []rescale.File{log}, "unchanged"},
+		"an input matches":  {"1,2", []rescale.File{good, {RelativePath: "deck.csv", Type: rescale.InputFile, Size: 9, Complete: true}, log}, "unchanged"},
+		"one is not stored": {"1,2", []rescale.File{good, {RelativePath: "b.csv"}, log}, "fetch"},
+		"the list fills":    {"1,2", []rescale.File{good}, "fetch"},
+		"nothing is listed": {"1,2", []rescale.File{}, "fetch"},
+		"the run is gone":   {"1,2", nil, "fetch"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -140,22 +141,32 @@ func (r *Run) Of(job resolver.Job) {
 	}
 }
 
-// findResults records a download when all of its files are here.
+// findResults records a download when all of its files are here. What cannot be known
+// now is fetched by the next apply.
 func (r *Run) findResults(ctx context.Context, p Platform, job resolver.Job) error {
 	wish := results.Of(job)
 	if len(wish.Include) == 0 || !r.succeeded() {
 		return nil
 	}
-	outputs, whole, err := results.Download{Platform: p, ID: r.ID, Wish: wish}.Here(ctx)
+	files, whole, err := r.here(ctx, p, wish)
 	if whole {
 		r.Results = &state.Record{
-			Kind: state.KindDownloaded, Job: job.Name, ID: r.ID, To: wish.To, Outputs: outputs, Selection: wish.Selection(),
+			Kind: state.KindDownloaded, Job: job.Name, ID: r.ID, To: wish.To, Outputs: files, Selection: wish.Selection(),
 		}
 	}
 	if patience.NotFound(err) {
 		return nil
 	}
 	return err
+}
+
+// here compares what the run left, if that is listed in full, with what is here.
+func (r *Run) here(ctx context.Context, p Platform, wish results.Wish) (files []state.Output, whole bool, err error) {
+	reading, err := outputs.Look(ctx, p, r.ID)
+	if err != nil || !reading.Printed() || slices.ContainsFunc(reading.Files, outputs.File.Arriving) {
+		return nil, false, err
+	}
+	return results.Download{Platform: p, ID: r.ID, Wish: wish}.Here(ctx)
 }
 
 // Records are the lines of a journal of the named jobs.

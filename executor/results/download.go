@@ -1,7 +1,9 @@
 package results
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,8 +30,10 @@ type Download struct {
 	Platform Platform
 	ID       string // of the job on the platform
 	Wish     Wish
+	Over     bool           // the run is over: what is not listed yet, or not whole, is waited for
 	Parallel int            // transfers at once, at least 1; a large file takes those that nobody else needs
 	Tell     func(Transfer) // called whenever bytes came, for one transfer at a time
+	Warn     func(string)   // called for each thing that is asked for and does not come; nil is fine
 
 	sizes sizes
 }
@@ -45,6 +49,11 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 	if files, err = oneFileEach(d.Wish.Folder(), files); err != nil {
 		return nil, err
 	}
+	return d.Bring(ctx, files)
+}
+
+// Bring downloads files that were chosen already, as Run does.
+func (d Download) Bring(ctx context.Context, files []Result) ([]state.Output, error) {
 	if err := roomFor(d.Wish.Folder(), files); err != nil {
 		return nil, err
 	}
@@ -60,7 +69,7 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 			defer t.slots.Release(1)
 			output, err := t.one(ctx, file)
 			if err != nil {
-				err = fmt.Errorf("downloading %s: %w", file.Path, err)
+				err = fmt.Errorf("downloading %s: %w", cmp.Or(file.Called, file.Path), err)
 			}
 			outputs[i], failures[i] = output, err
 		})
@@ -146,16 +155,28 @@ func (t *transfers) one(ctx context.Context, r Result) (state.Output, error) {
 		return output, nil
 	}
 	p := &progress{transfer: Transfer{Path: r.Path, Size: r.File.Size}, tell: t.tell}
-	fetch := t.small
-	if r.File.Size >= t.sizes.withDefaults().large {
-		fetch = t.large
-	}
-	err = fetch(ctx, target{path, r.File}, p)
+	err = t.fetch(ctx, target{path, r.File}, p)
 	p.end(err)
 	if err != nil {
 		return state.Output{}, err
 	}
 	return output, nil
+}
+
+// fetch brings a file. What is not as it was announced may have been damaged on its way:
+// it is fetched once more before anybody is told.
+func (t *transfers) fetch(ctx context.Context, to target, p *progress) error {
+	once := t.small
+	if to.file.Size >= t.sizes.withDefaults().large {
+		once = t.large
+	}
+	err := once(ctx, to, p)
+	var mismatch *incoming.MismatchError
+	if !errors.As(err, &mismatch) {
+		return err
+	}
+	p.begin(0)
+	return once(ctx, to, p)
 }
 
 // isHere tells that the file is on this disk already. Reading it costs less than

@@ -239,21 +239,56 @@ func TestAPartialFileThatIsWrong(t *testing.T) {
 	here(t, dir, p.texts)
 }
 
-// What the platform itself sends wrong is an error, once, and leaves nothing.
+// What the platform itself sends wrong is fetched twice, then it is an error that leaves
+// nothing.
 func TestWrongContent(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*rescale.File){
-		"checksum": func(f *rescale.File) { f.SHA512 = strings.Repeat("0", 128) },
-		"longer":   func(f *rescale.File) { f.Size-- },
+	for name, tc := range map[string]struct {
+		text     int // bytes
+		announce func(*rescale.File)
+		whole    bool
+		asked    int // bodies
+	}{
+		"checksum":      {400, func(f *rescale.File) { f.SHA512 = strings.Repeat("0", 128) }, false, 8},
+		"longer":        {400, func(f *rescale.File) { f.Size-- }, true, 2},
+		"a small file":  {40, func(f *rescale.File) { f.SHA512 = strings.Repeat("0", 128) }, false, 2},
+		"a shorter one": {40, func(f *rescale.File) { f.Size++ }, false, 2},
 	} {
-		p := &depot{texts: map[string][]byte{"large": noise(400)}, announce: change, whole: name == "longer"}
+		p := &depot{texts: map[string][]byte{"file": noise(tc.text)}, announce: tc.announce, whole: tc.whole}
 		dir := t.TempDir()
 		outputs, _, err := fetch(t, dir, p, 2)
 		var mismatch *incoming.MismatchError
-		if !errors.As(err, &mismatch) || len(outputs) != 0 || len(strings.Fields(p.requests())) > 4 {
-			t.Errorf("%s: %d outputs, %v", name, len(outputs), err)
+		if asked := len(strings.Fields(p.requests())); !errors.As(err, &mismatch) || len(outputs) != 0 || asked != tc.asked {
+			t.Errorf("%s: %d outputs, %d bodies, %v", name, len(outputs), asked, err)
 		}
 		here(t, dir, map[string][]byte{})
+	}
+}
+
+// TestWrongOnce fetches what was damaged on its way once more, before anybody is told.
+func TestWrongOnce(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{40, 400} {
+		damaged := false
+		p := &depot{texts: map[string][]byte{"file": noise(size)}}
+		p.disturb = func(_ string, _ rescale.Span, body io.Reader) (io.Reader, error) {
+			if damaged {
+				return body, nil
+			}
+			damaged = true
+			text, err := io.ReadAll(body)
+			text[0] ^= 1
+			return bytes.NewReader(text), err
+		}
+		dir := t.TempDir()
+		outputs, told, err := fetch(t, dir, p, 1)
+		if err != nil || len(outputs) != 1 {
+			t.Fatalf("%d outputs, %v", len(outputs), err)
+		}
+		here(t, dir, p.texts)
+		if last := told[len(told)-1]; last.End != Done || last.Sent != int64(size) || slices.ContainsFunc(told, func(t Transfer) bool { return t.Sent > t.Size || t.End == Failed }) {
+			t.Errorf("%d bytes: told of %+v", size, last)
+		}
 	}
 }
 

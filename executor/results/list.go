@@ -7,11 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
+	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -20,62 +19,67 @@ import (
 // Result is one file that a run left, and where it goes below the folder.
 type Result struct {
 	Path    string
+	Called  string // in errors; empty means by its path
 	File    rescale.File
 	Refused error // why it must not be written there; the others may
 }
 
 // List gives the files that Run would fetch, and those that it would refuse.
 func (d Download) List(ctx context.Context) ([]Result, error) {
-	wanted, err := content.Selector(d.Wish.Include, d.Wish.Exclude)
+	choice, err := d.Wish.choice()
 	if err != nil {
 		return nil, err
 	}
-	files, err := d.Platform.JobFiles(ctx, d.ID, "")
+	reading, err := d.read(ctx, choice)
 	if err != nil {
 		return nil, err
 	}
-	several := severalRuns(files)
+	d.warn(reading, choice)
+	several := len(reading.Runs()) > 1
 	var list []Result
-	known := make(map[string]int) // index in list, by path
-	for _, f := range files {
-		if f.Deleted || !f.Complete || !wanted(f.RelativePath) {
+	for _, f := range reading.Matching(choice.wanted) {
+		if f.Deleted || f.Arriving() && !d.Over {
 			continue
 		}
-		r := Result{Path: f.RelativePath, File: f}
+		r := Result{Path: f.RelativePath, File: f.File}
 		if several {
-			r.Path = RunOf(f) + "/" + r.Path
+			r.Path = f.Run + "/" + r.Path
 		}
-		if i, again := known[r.Path]; again {
-			if replaces(f, list[i].File) {
-				list[i] = r
-			}
-			continue
-		}
-		known[r.Path] = len(list)
+		r.Refused = d.refusal(f, r.Path)
 		list = append(list, r)
-	}
-	for i := range list {
-		_, list[i].Refused = d.Wish.place(list[i].Path)
 	}
 	return list, nil
 }
 
-// RunOf finds the run in a storage path such as
-// user/user_X/output/job_Y/run1/a.csv (rescale-api.md §3.2).
-func RunOf(f rescale.File) string {
-	if m := runFolder().FindStringSubmatch(f.Path); m != nil {
-		return m[1]
+// read looks at what the run left: once, or, when it is over, until everything is
+// there that is wanted, or for a while.
+func (d Download) read(ctx context.Context, c choice) (outputs.Reading, error) {
+	if !d.Over {
+		return outputs.Look(ctx, d.Platform, d.ID)
 	}
-	return "run1"
+	return outputs.Settle(ctx, d.Platform, d.ID, c.gap)
 }
 
-var runFolder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`/(run\d+)/`) })
-
-// severalRuns tells that files of more than one run are there: two runs may hold
-// the same relative path.
-func severalRuns(files []rescale.File) bool {
-	return slices.ContainsFunc(files, func(f rescale.File) bool { return RunOf(f) != RunOf(files[0]) })
+// refusal is why a file must not be written under a path; nil when it may.
+func (d Download) refusal(f outputs.File, path string) error {
+	switch {
+	case f.Unclear:
+		return &content.UnsafePathError{Rel: path, Why: "other results have the same name, as far as it is UTF-8"}
+	case f.Arriving():
+		return &PartialError{f.RelativePath}
+	}
+	_, err := d.Wish.place(path)
+	return err
 }
+
+// PartialError tells that the platform does not have all of a file.
+type PartialError struct{ Path string }
+
+// Error names the file.
+func (e *PartialError) Error() string { return "the platform has not stored all of " + e.Path }
+
+// Hint tells how to go on.
+func (*PartialError) Hint() string { return "run again in a moment, or exclude the file" }
 
 // oneFileEach refuses files whose names differ in case only, but for the first, when
 // the disk of the folder takes such names for one.

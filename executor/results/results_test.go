@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -158,6 +159,95 @@ func TestRefusedOneByOne(t *testing.T) {
 	}
 	if !strings.HasSuffix(err.Error(), fmt.Sprintf("; and %d more", len(bad)-3)) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestWhatDoesNotCome is said, pattern by pattern, and of files that were deleted.
+func TestWhatDoesNotCome(t *testing.T) {
+	t.Parallel()
+	deleted := func(f *rescale.File) { f.Deleted = true }
+	partial := func(f *rescale.File) { f.Complete = false }
+	log := file("process_output.log")
+	unprinted := "the platform may not list all results yet: what the command printed is not among them"
+	for name, tc := range map[string]struct {
+		shelf     shelf
+		include   []string
+		want      []string
+		warnings  []string
+		refused   string // the path of what is refused
+		different bool   // when the run is not over
+	}{
+		"one pattern of two":      {shelf{file("a.csv"), log}, []string{"*.csv", "*.vtk"}, []string{"a.csv"}, []string{`pattern "*.vtk" matches no result`}, "", false},
+		"two of three":            {shelf{file("a.csv"), log}, []string{"b", "*.csv", "c/**"}, []string{"a.csv"}, []string{`pattern "b" matches no result`, `pattern "c/**" matches no result`}, "", false},
+		"only what is excluded":   {shelf{file("a.csv"), file("tmp/x.vtk"), log}, []string{"*.csv", "*.vtk"}, []string{"a.csv"}, []string{`pattern "*.vtk" matches only results that are excluded`}, "", false},
+		"all match":               {shelf{file("a.csv"), log}, []string{"*.csv", "a*"}, []string{"a.csv"}, nil, "", false},
+		"none matches":            {shelf{log}, []string{"*.csv", "*.vtk"}, nil, nil, "", false},
+		"deleted since":           {shelf{file("a.csv"), file("b.vtk", deleted), log}, []string{"*.csv", "*.vtk"}, []string{"a.csv"}, []string{"deleted on the platform: b.vtk"}, "", false},
+		"many were deleted":       {shelf{file("1", deleted), file("2", deleted), file("3", deleted), file("4", deleted), log}, []string{"?"}, nil, []string{"deleted on the platform: 1, 2, 3 and 1 more"}, "", false},
+		"never whole":             {shelf{file("a.csv"), file("b.csv", partial), log}, []string{"*.csv"}, []string{"a.csv"}, nil, "b.csv", true},
+		"the command did not say": {shelf{file("a.csv")}, []string{"*.csv"}, []string{"a.csv"}, []string{unprinted}, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, over := range []bool{true, false} {
+				synctest.Test(t, func(t *testing.T) {
+					var warnings []string
+					d := results.Download{
+						Platform: tc.shelf, ID: "Y", Over: over, Warn: func(message string) { warnings = append(warnings, message) },
+						Wish: results.Wish{Include: tc.include, Exclude: []string{"tmp/**"}, To: "out", Dir: t.TempDir()},
+					}
+					list, err := d.List(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					var got []string
+					refused := ""
+					for _, r := range list {
+						if r.Refused != nil {
+							refused = r.Path
+							continue
+						}
+						got = append(got, r.Path)
+					}
+					if diff := cmp.Diff(tc.want, got); diff != "" {
+						t.Errorf("over: %v (-want +got)\n%s", over, diff)
+					}
+					if over || !tc.different {
+						if diff := cmp.Diff(tc.warnings, warnings); diff != "" || refused != tc.refused {
+							t.Errorf("over: %v, refused %q (-want +got)\n%s", over, refused, diff)
+						}
+					} else if len(warnings) > 0 || refused != "" {
+						t.Errorf("of a run that goes on: %q, refused %q", warnings, refused)
+					}
+				})
+			}
+		})
+	}
+}
+
+// TestNamesThatLostTheirBytes: two names that differ only in bytes that are not UTF-8
+// read alike, and none of them may take the place of the other.
+func TestNamesThatLostTheirBytes(t *testing.T) {
+	t.Parallel()
+	other := func(f *rescale.File) { f.ID = "other" }
+	_, outputs, err := download(t, shelf{file("caf\ufffd.csv"), file("caf\ufffd.csv", other), file("a.csv")}, "**")
+	var incomplete *results.IncompleteError
+	if !errors.As(err, &incomplete) || len(incomplete.Failures) != 2 {
+		t.Errorf("got %v", err)
+	}
+	if diff := cmp.Diff([]string{"a.csv"}, paths(outputs)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestAnInputIsNoResult, though the platform may list it among the outputs.
+func TestAnInputIsNoResult(t *testing.T) {
+	t.Parallel()
+	deck := file("deck.csv", func(f *rescale.File) { f.Type, f.Path = rescale.InputFile, "user/user_X/deck-1f.csv" })
+	given := file("mesh.csv", func(f *rescale.File) { f.Path = strings.Replace(f.Path, "job_Y", "job_Z", 1) })
+	_, outputs, err := download(t, shelf{deck, given, file("a.csv")}, "**")
+	if diff := cmp.Diff([]string{"a.csv"}, paths(outputs)); diff != "" || err != nil {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
 }
 

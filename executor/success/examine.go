@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -23,7 +23,7 @@ type Platform interface {
 // Examiner looks at the outputs of runs that are over.
 type Examiner struct {
 	Platform Platform
-	Looks    int           // how often to look before giving up; sameLooks at least
+	Looks    int           // how often to look before giving up; fewest at least
 	Pause    time.Duration // between two looks; 0 means a second
 	// Hold runs a look while others may have to wait; nil means at once. A pause holds
 	// nobody up.
@@ -38,9 +38,9 @@ func (e Examiner) pause() time.Duration {
 	return time.Second
 }
 
-// sameLooks is how many looks in a row must show the same outputs before a file that
-// is not among them counts as not there: a list may fill up after the run has ended.
-const sameLooks = 3
+// fewest is how often is looked before anything is given up: a list may fill up after
+// the run has ended.
+const fewest = 3
 
 // UnknownError tells that it cannot be known whether a run passes its checks. It has
 // neither succeeded nor failed then.
@@ -79,20 +79,26 @@ func (e Examiner) Judge(ctx context.Context, id string, j verdict.Judgement, c C
 
 // Examine gives the checks that a run fails, in words, as Judge does.
 func (e Examiner) Examine(ctx context.Context, id string, c Checks) (failed []string, err error) {
-	var seen []outputs
-	for n := 0; n < max(e.Looks, sameLooks); n++ {
+	var seen outputs.Looks
+	last := max(e.Looks, fewest) - 1
+	for n := 0; n <= last; n++ {
 		if n > 0 {
 			if err := patience.Sleep(ctx, e.pause()); err != nil {
 				return nil, err
 			}
 		}
 		err = e.hold(ctx, func() error {
-			now, err := e.list(ctx, id)
+			now, err := outputs.Look(ctx, e.Platform, id)
 			if err != nil {
 				return err
 			}
-			seen = append(seen, now)
-			failed, err = e.look(ctx, c, seen)
+			seen.Add(now)
+			lost, err := c.lost(&seen, n == last)
+			if err != nil {
+				return err
+			}
+			failed, err = e.read(ctx, c, now)
+			failed = append(lost, failed...)
 			return err
 		})
 		var gone *goneError
@@ -120,71 +126,50 @@ func (e Examiner) hold(ctx context.Context, look func() error) error {
 // errFilling tells that the list of outputs is not what it is going to be.
 var errFilling = errors.New("the platform does not list all of its outputs yet")
 
-// look judges by the newest list, if that can be trusted.
-func (e Examiner) look(ctx context.Context, c Checks, seen []outputs) (failed []string, err error) {
-	now := seen[len(seen)-1]
-	if now.filling() {
-		return nil, errFilling
+// lost gives what the newest look lacks, if that can be believed, or if it is the last
+// one and lacks nothing.
+func (c Checks) lost(seen *outputs.Looks, last bool) ([]string, error) {
+	l, err := c.missing(seen.Last)
+	switch {
+	case err != nil:
+		return nil, err
+	case seen.Settled(l.gap) || last && seen.Standing(l.gap):
+		return l.words, nil
+	case len(l.words) > 0 && seen.Last.Printed():
+		return nil, fmt.Errorf("%w: %s", errFilling, strings.Join(l.words, "; "))
 	}
-	var lost []string
-	for _, run := range now.runs() {
-		missing, err := c.missing(now, run)
-		if err != nil {
-			return nil, err
-		}
-		lost = append(lost, missing...)
-	}
-	if len(lost) > 0 && !steady(seen) {
-		return nil, fmt.Errorf("%w: %s", errFilling, strings.Join(lost, "; "))
-	}
-	failed = lost
-	for _, run := range now.runs() {
-		wrong, err := e.read(ctx, c, now, run)
-		if err != nil {
-			return nil, err
-		}
-		failed = append(failed, wrong...)
-	}
-	return failed, nil
+	return nil, errFilling
 }
 
-// steady tells that the last looks showed the same outputs.
-func steady(seen []outputs) bool {
-	if len(seen) < sameLooks {
-		return false
-	}
-	last := seen[len(seen)-sameLooks:]
-	return !slices.ContainsFunc(last, func(o outputs) bool { return !slices.Equal(o.ids, last[0].ids) })
-}
-
-// read gives what the logs and the exit code of one run say against it.
-func (e Examiner) read(ctx context.Context, c Checks, o outputs, run string) (failed []string, err error) {
-	for _, log := range c.Logs {
-		file, ok := o.find(run, log.File)
-		if !ok {
-			continue // it is missing, which has been said
+// read gives what the logs and the exit codes say against the runs.
+func (e Examiner) read(ctx context.Context, c Checks, r outputs.Reading) (failed []string, err error) {
+	for _, run := range runs(r) {
+		for _, log := range c.Logs {
+			against, err := e.open(ctx, run.find(log.File), log.against)
+			if err != nil {
+				return nil, err
+			}
+			for _, words := range against {
+				failed = append(failed, run.says("log "+log.File+" "+words))
+			}
 		}
-		against, err := e.open(ctx, file, log.against)
+		against, err := e.open(ctx, run.find(c.ExitCode), exitCode)
 		if err != nil {
 			return nil, err
 		}
 		for _, words := range against {
-			failed = append(failed, o.of(run, "log "+log.File+" "+words))
+			failed = append(failed, run.says(words))
 		}
 	}
-	file, ok := o.find(run, c.ExitCode)
-	if c.ExitCode == "" || !ok {
-		return failed, nil
-	}
-	against, err := e.open(ctx, file, exitCode)
-	for _, words := range against {
-		failed = append(failed, o.of(run, words))
-	}
-	return failed, err
+	return failed, nil
 }
 
-// open lets judge read a file.
-func (e Examiner) open(ctx context.Context, file rescale.File, judge func(rescale.File, io.Reader) ([]string, error)) ([]string, error) {
+// open lets judge read a file. One that is missing is told elsewhere.
+func (e Examiner) open(ctx context.Context, found []outputs.File, judge func(rescale.File, io.Reader) ([]string, error)) ([]string, error) {
+	if len(found) == 0 {
+		return nil, nil
+	}
+	file := found[0].File
 	if e.Tell != nil {
 		e.Tell(file)
 	}

@@ -211,8 +211,13 @@ func (w *Watch) tolerate(id string, err error) error {
 	return nil
 }
 
+// maxDated is how many jobs people can follow, one line each. Of so many, a change is
+// read with its date, so that clocks count by the platform also after attaching again.
+const maxDated = 40
+
 // left notes the status of the active ones and gives the ids of those whose
-// history must be read: they left the listing, or lost their cluster.
+// history must be read: they left the listing, lost their cluster, or changed their
+// status and are few.
 func (w *Watch) left(active map[string]rescale.JobItem) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -220,7 +225,8 @@ func (w *Watch) left(active map[string]rescale.JobItem) []string {
 	for id, job := range w.jobs {
 		// A listing may be old: a job without status in it was submitted since.
 		item := active[id]
-		if item.Status != "" && !verdict.Terminal(item.Status) && item.ClusterStatus != ClusterStopped {
+		dated := item.Status == job.status || len(w.jobs) > maxDated
+		if item.Status != "" && !verdict.Terminal(item.Status) && item.ClusterStatus != ClusterStopped && dated {
 			w.note(id, job, rescale.Status{Status: item.Status})
 			continue
 		}

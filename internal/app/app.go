@@ -33,6 +33,10 @@ type Screen struct {
 	Stdout bool                                 // a terminal
 	Stderr bool                                 // a terminal
 	Size   func() (columns, lines int, ok bool) // of the terminal
+
+	// Suspend hands a wish to stop, as by Ctrl-Z, to handle, which calls stop when the
+	// screen is clean; stop comes back when the program goes on. Optional.
+	Suspend func(handle func(stop func())) (release func())
 }
 
 // tool is one call of the program. Its Stdout and Stderr clean what goes through them.

@@ -27,6 +27,7 @@ func newPlatform(t *testing.T) *platform {
 			Key: key, Email: "ada@example.com", MaxJobHours: 48,
 			Projects: []emulator.Project{{ID: "pAero", Name: "aero-2026"}, {ID: "pTwinA", Name: "twin"}, {ID: "pTwinB", Name: "twin"}},
 		}},
+		Automations: []emulator.Automation{{ID: "A"}, {ID: "B"}}, Clusters: []string{"A"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +62,7 @@ func copied(t *testing.T, folder string) string {
 // run calls the tool in this process, as a pipeline would: no terminal.
 func (p *platform) run(t *testing.T, args ...string) result {
 	t.Helper()
-	env := map[string]string{"RESCALE_API_URL": p.url, "RESCALE_API_KEY": key, "HOME": t.TempDir()}
+	env := map[string]string{"RESCALE_API_URL": p.url, "RESCALE_API_KEY": key, "HOME": t.TempDir(), "TOKEN_A": "first", "TOKEN_B": "second"}
 	var stdout, stderr bytes.Buffer
 	code := app.Main(t.Context(), app.Env{
 		Args: args, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,

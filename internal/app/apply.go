@@ -82,7 +82,17 @@ type work struct {
 // watcher shows events while a plan is applied.
 type watcher interface {
 	Event(executor.Event)
+	Print(line string)
+	Pause(stop func()) // nothing is drawn until stop comes back
 	Close()
+}
+
+// suspend lets Ctrl-Z stop the program with a clean screen, until release is called.
+func (t *tool) suspend(w watcher) (release func()) {
+	if t.Screen.Suspend == nil {
+		return func() {}
+	}
+	return t.Screen.Suspend(w.Pause)
 }
 
 func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) error {
@@ -96,9 +106,10 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 	ctx, cancel := withTimeout(c.Context, c.Duration("timeout"))
 	defer cancel()
 	watcher := t.watcher(c, w.output, w.plan)
-	s.notices.through(func(message string) {
+	s.notices.through(showing{func(message string) {
 		watcher.Event(executor.Event{Type: executor.EventWarning, Time: time.Now(), Message: message})
-	})
+	}, watcher.Print})
+	defer t.suspend(watcher)()
 	run := executor.Executor{
 		Platform: s.platform, Journal: journal, Owner: s.resolved.User.Email, Company: s.resolved.User.CompanyCode,
 		Parallel: c.Int("parallel"), Secrets: s.secrets, Redact: s.platform.Redact,
@@ -106,7 +117,7 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 		NoFetch: c.Bool("no-download"), Command: typed(c), Notify: watcher.Event, Pace: pace(w.output),
 	}
 	report, err := run.Apply(ctx, w.plan)
-	s.notices.through(t.warn)
+	s.notices.through(t.plainly())
 	watcher.Close()
 	if err != nil {
 		return err
@@ -122,7 +133,7 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 // plain lines anywhere else.
 func (t *tool) watcher(c *cli.Context, output string, plan planner.Plan) watcher {
 	if output == "json" {
-		return jsonLines{t.Stdout}
+		return jsonLines{t.Stdout, t.Stderr}
 	}
 	if !t.Screen.Stderr || !t.Screen.Stdout || !t.animated() {
 		return &show.Lines{Style: t.style(c), Progress: t.Stderr, Results: t.Stdout}
@@ -150,10 +161,16 @@ func pace(output string) time.Duration {
 func (t *tool) animated() bool { return t.Getenv("TERM") != "dumb" && t.Getenv("CI") == "" }
 
 // jsonLines writes one event a line.
-type jsonLines struct{ out io.Writer }
+type jsonLines struct{ out, notes io.Writer }
 
 // Event writes the line. A reader that went away is noticed by the shell, not here.
 func (j jsonLines) Event(e executor.Event) { _ = show.EventLine(j.out, e) }
+
+// Print writes a line that is no event.
+func (j jsonLines) Print(line string) { fmt.Fprintln(j.notes, line) }
+
+// Pause has nothing to take off the screen.
+func (jsonLines) Pause(stop func()) { stop() }
 
 // Close ends the showing.
 func (jsonLines) Close() {}

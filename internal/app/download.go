@@ -13,6 +13,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/executor/success"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -69,7 +71,7 @@ func (t *tool) download(c *cli.Context) error {
 
 // visit connects with the platform without a manifest and does the work of a verb.
 func (t *tool) visit(c *cli.Context, work func(*session) error) (err error) {
-	s := &session{notices: &notices{tell: t.warn}}
+	s := &session{notices: &notices{showing: t.plainly()}}
 	if err := t.connect(c, s); err != nil {
 		return err
 	}
@@ -79,9 +81,11 @@ func (t *tool) visit(c *cli.Context, work func(*session) error) (err error) {
 
 // order is one job whose results are asked for.
 type order struct {
-	name string // in the manifest; its id without one
-	id   string
-	wish results.Wish
+	name   string // in the manifest; its id without one
+	id     string
+	wish   results.Wish
+	run    state.Run      // as far as it is known
+	checks success.Checks // of the manifest, for a run that nobody has judged by them
 }
 
 // ofIDs takes the arguments for ids of jobs on the platform.
@@ -128,17 +132,16 @@ func (t *tool) ofManifest(c *cli.Context, s *session) ([]order, error) {
 			err = errors.Join(err, cmdline.Usage(fmt.Sprintf("job %q has not run yet", job.Name.V), "apply it first"))
 			continue
 		}
-		if run.Stage != state.StageFinished && !c.Bool("list") {
-			fmt.Fprintf(t.Stderr, "warning: job %s is not finished here; these are the files so far\n", job.Name.V)
-		}
 		wish := wishOf(job)
 		if to := c.String("to"); to != "" {
 			wish.To, wish.Dir = to, "."
-			if len(s.jobs) > 1 {
+			if s.written > 1 {
 				wish.To = filepath.Join(to, job.FolderName())
 			}
 		}
-		orders = append(orders, order{name: job.Name.V, id: run.ID, wish: asFlagged(c, wish)})
+		orders = append(orders, order{
+			name: job.Name.V, id: run.ID, wish: asFlagged(c, wish), run: run, checks: success.Of(job.Success),
+		})
 	}
 	return orders, err
 }
@@ -220,8 +223,15 @@ func (t *tool) deliver(c *cli.Context, s *session, orders []order, output string
 }
 
 func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error) {
-	d := results.Download{Platform: s.platform, ID: o.id, Wish: o.wish, Parallel: c.Int("parallel")}
 	delivery := show.Delivery{Job: o.name, ID: o.id, To: o.wish.Folder(), Listed: c.Bool("list")}
+	over, err := t.judged(c, s, o)
+	if err != nil {
+		return delivery, err
+	}
+	d := results.Download{
+		Platform: s.platform, ID: o.id, Wish: o.wish, Over: over, Parallel: c.Int("parallel"),
+		Warn: func(message string) { t.warn("job " + o.name + ": " + message) },
+	}
 	if delivery.Listed {
 		listed, err := d.List(c.Context)
 		for _, r := range listed {
@@ -231,15 +241,54 @@ func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error)
 	}
 	watcher := t.watcher(c, "text", planner.Plan{})
 	tell := executor.Paced(0, watcher.Event)
-	s.notices.through(func(message string) { tell(executor.Event{Type: executor.EventWarning, Message: message}) })
+	s.notices.through(showing{func(message string) { tell(executor.Event{Type: executor.EventWarning, Message: message}) }, watcher.Print})
+	defer t.suspend(watcher)()
 	d.Tell = func(transfer results.Transfer) { tell(executor.Downloading(o.name, o.id, transfer)) }
 	outputs, err := d.Run(c.Context)
-	s.notices.through(t.warn)
+	s.notices.through(t.plainly())
 	watcher.Close()
 	for _, file := range outputs {
 		delivery.Files = append(delivery.Files, show.DeliveredFile{Path: file.Path, Size: file.Size, SHA512: file.SHA512})
 	}
 	return delivery, err
+}
+
+// judged tells whether a run is over, and says so when it did not succeed: an apply that
+// did not wait has not seen the end.
+func (t *tool) judged(c *cli.Context, s *session, o order) (over bool, err error) {
+	if o.run.Stage == state.StageFinished && o.checks.Judged(o.run) {
+		t.ended(o, verdict.Judgement{Verdict: verdict.Verdict(o.run.Verdict), Reason: o.run.Reason})
+		return true, nil
+	}
+	history, err := s.platform.Statuses(c.Context, o.id)
+	if err != nil {
+		return false, err
+	}
+	judged, over := verdict.Judge(history)
+	if !over {
+		if !c.Bool("list") {
+			t.warn("job " + o.name + " is not finished; these are the files so far")
+		}
+		return false, nil
+	}
+	judged, err = success.Examiner{Platform: s.platform}.Judge(c.Context, o.id, judged, o.checks)
+	var unknown *success.UnknownError
+	switch {
+	case errors.As(err, &unknown):
+		t.warn("job " + o.name + ": its success is not known yet: " + unknown.Err.Error())
+	case err != nil:
+		return true, err
+	default:
+		t.ended(o, judged)
+	}
+	return true, nil
+}
+
+// ended warns of the results of a run that did not succeed.
+func (t *tool) ended(o order, j verdict.Judgement) {
+	if j.Verdict != verdict.Succeeded {
+		t.warn(fmt.Sprintf("job %s: run %s %s: %s", o.name, o.id, j.Verdict, j.Reason))
+	}
 }
 
 // explained tells what is wrong with an id that the platform does not know.

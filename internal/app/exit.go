@@ -77,9 +77,9 @@ func exitCode(err error) ExitCode {
 		return ExitOK
 	case errors.As(err, &code):
 		return ExitCode(code)
-	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err):
+	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*login.ProxyError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err):
 		return ExitUsage
-	case is[*login.MissingKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
+	case is[*login.MissingKeyError](err), is[*login.HomelessKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
 		return ExitAuth
 	case is[*GuardError](err), is[*guard.Error](err):
 		return ExitGuard
@@ -116,6 +116,11 @@ func (t *tool) report(ctx context.Context, err error) int {
 // warn prints something that does not end the command.
 func (t *tool) warn(message string) {
 	fmt.Fprintf(t.Stderr, "warning: %s\n", diag.Plain(message))
+}
+
+// plainly is how notices are shown while nothing is drawn.
+func (t *tool) plainly() showing {
+	return showing{t.warn, func(line string) { fmt.Fprintln(t.Stderr, diag.Line(line)) }}
 }
 
 // errInterrupted is what people read of a context that a signal ended.

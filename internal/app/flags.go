@@ -60,7 +60,7 @@ func uploadFlags() []cli.Flag {
 func platformFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "local", Usage: "run on this machine, on the embedded platform: no account, no cost"},
-		&cli.StringFlag{Name: "profile", Usage: "section `NAME` of ~/.config/rescale/apiconfig"},
+		&cli.StringFlag{Name: "profile", Usage: "key and address of section `NAME` of ~/.config/rescale/apiconfig"},
 		&cli.StringFlag{Name: "api-url", Usage: "platform `URL` (default: RESCALE_API_URL, the profile, or " + login.DefaultURL + ")"},
 		&cli.StringFlag{Name: "token-file", Usage: "`FILE` that holds the API key (default: RESCALE_API_KEY, or the profile)"},
 		&cli.StringFlag{Name: "state", Usage: "state `FILE` (default: .rescale/MANIFEST.state.jsonl beside the manifest)"},

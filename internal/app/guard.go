@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -35,13 +36,19 @@ func limitCost(c *cli.Context, plan planner.Plan) error {
 		}
 		total += step.Job.Estimate.Cost
 	}
-	if total > limit {
+	if guard.Exceeds(total, limit) {
 		return &GuardError{
 			fmt.Sprintf("the new runs can cost %s, and --max-cost is %s", guard.USD(total), guard.USD(limit)),
 			"shorten the walltime, choose fewer jobs with --target, or raise --max-cost; nothing was uploaded or started",
 		}
 	}
 	return nil
+}
+
+// overLimit ends a plan that costs more than a manifest allows, like --max-cost does.
+func (t *tool) overLimit(c *cli.Context, m manifest, plan planner.Plan) error {
+	refused := slices.DeleteFunc(plan.Refusals(), func(d diag.Diagnostic) bool { return d.Rule != diag.OverLimit })
+	return t.refusals(c, m, refused)
 }
 
 // refusals prints what the manifest forbids, and gives the error that ends the command.

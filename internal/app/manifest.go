@@ -22,7 +22,8 @@ import (
 type manifest struct {
 	sources []diag.Source
 	texts   []diag.Source // of variables and tables, to show their lines
-	jobs    []spec.Job
+	jobs    []spec.Job    // those of --target
+	written int           // how many jobs there are without --target
 }
 
 // source is the source of that name.
@@ -47,6 +48,7 @@ func (t *tool) load(c *cli.Context) (manifest, error) {
 	if len(problems) > 0 {
 		return m, t.problems(c, m, problems)
 	}
+	m.written = len(jobs)
 	m.jobs, err = targets(jobs, c.StringSlice("target"))
 	return m, err
 }
@@ -202,10 +204,18 @@ func called(jobs []spec.Job, wanted []string, flag string) (map[string]bool, err
 			}
 		}
 		if !found {
-			return nil, cmdline.Usage(fmt.Sprintf("%s%s: the manifest has no such job", flag, name), diag.DidYouMean(name, jobNames(jobs)))
+			return nil, cmdline.Usage(fmt.Sprintf("%s%s: the manifest has no such job", flag, name), jobHint(name, jobNames(jobs)))
 		}
 	}
 	return chosen, nil
+}
+
+// jobHint is for a name that no job has.
+func jobHint(name string, known []string) string {
+	if hint := diag.DidYouMean(name, known); hint != "" || len(known) == 0 {
+		return hint
+	}
+	return fmt.Sprintf("there are %s, such as %s; plan lists them all", phrase.Plural(len(known), "name"), strings.Join(known[:min(3, len(known))], ", "))
 }
 
 // jobNames are all names that mean a job.
@@ -239,11 +249,40 @@ func (m manifest) shown(list diag.List) []diag.Source {
 	return texts
 }
 
+// slips prints what looks like one in the manifest; those of all points of a matrix once.
+func (t *tool) slips(m manifest) {
+	var all diag.Gathering
+	for _, job := range m.jobs {
+		all.Add(job.Warnings)
+	}
+	for _, d := range all.List().Sort() {
+		text := fmt.Sprintf("%s: %s", d.Pos, d.Message)
+		if d.Hint != "" {
+			text += "; " + d.Hint
+		}
+		t.warn(text)
+	}
+}
+
 // problems prints what is wrong with the manifest, and gives it as the error
 // that ends the command.
 func (t *tool) problems(c *cli.Context, m manifest, list diag.List) error {
 	printer := diag.Printer{Sources: m.shown(list), Color: t.Screen.Stderr && t.colors(c), Ink: string(t.ink)}
-	printer.Print(t.Stderr, list)
+	printer.Print(t.Stderr, diag.Cut(list))
 	fmt.Fprintf(t.Stderr, "%s: %s, nothing was uploaded or started\n", programName, phrase.Plural(len(list), "problem"))
 	return list
+}
+
+// realManifest is the manifest's own path. A link to a file in the same folder is
+// that file; a link to one elsewhere is a manifest of its own, with inputs of its
+// own. Standard input is a file "stdin" in the current folder.
+func realManifest(source diag.Source) string {
+	dir, base := realPath(source.Dir), filepath.Base(source.Name)
+	if source.Name == sources.Stdin {
+		return filepath.Join(dir, "stdin")
+	}
+	if target := realPath(filepath.Join(dir, base)); filepath.Dir(target) == dir {
+		base = filepath.Base(target)
+	}
+	return filepath.Join(dir, base)
 }

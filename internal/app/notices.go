@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -13,28 +12,46 @@ import (
 // notices shows what does not end a command: on stderr, or, while live lines are
 // on the screen, above them. Any goroutine may use it.
 type notices struct {
-	mu   sync.Mutex
-	tell func(message string)
+	mu sync.Mutex
+	showing
+}
+
+// showing is where notices go.
+type showing struct {
+	warn  func(message string)
+	print func(line string) // of --verbose
 }
 
 func (n *notices) show(message string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.tell(message)
+	n.warn(message)
+}
+
+func (n *notices) line(line string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.print(line)
 }
 
 // through changes how notices are shown.
-func (n *notices) through(tell func(message string)) {
+func (n *notices) through(s showing) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.tell = tell
+	n.showing = s
 }
 
-// chatty tells every request on stderr: method, path, answer, time. Headers and
+// retrying tells that an answer is late. Before live lines are on the screen it
+// goes to stderr, then to them.
+func (s *session) retrying(err error, pause time.Duration) {
+	s.notices.show(fmt.Sprintf("%v; trying again in %s", err, phrase.Duration(pause)))
+}
+
+// chatty tells every request: method, path, answer, time. Headers and
 // bodies stay out of it, and with them every secret.
 type chatty struct {
 	next http.RoundTripper
-	out  io.Writer
+	tell func(line string)
 }
 
 // RoundTrip passes the request on.
@@ -43,9 +60,9 @@ func (c *chatty) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := c.next.RoundTrip(r)
 	took := phrase.Duration(time.Since(start))
 	if err != nil {
-		fmt.Fprintf(c.out, "%s %s: no answer after %s\n", r.Method, r.URL.Path, took)
+		c.tell(fmt.Sprintf("%s %s: no answer after %s", r.Method, r.URL.Path, took))
 		return resp, err
 	}
-	fmt.Fprintf(c.out, "%s %s: %s in %s\n", r.Method, r.URL.Path, resp.Status, took)
+	c.tell(fmt.Sprintf("%s %s: %s in %s", r.Method, r.URL.Path, resp.Status, took))
 	return resp, nil
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -43,28 +44,35 @@ func (t *tool) plan(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		return t.showPlan(c, plan, output)
+		if err := t.showPlan(c, plan, output); err != nil {
+			return err
+		}
+		return t.planCode(c, s.manifest, plan, output)
 	})
 }
 
 func (t *tool) showPlan(c *cli.Context, plan planner.Plan, output string) error {
 	switch output {
 	case "json":
-		if err := show.WritePlan(t.Stdout, plan); err != nil {
-			return err
-		}
+		return show.WritePlan(t.Stdout, plan)
 	case "md":
 		t.style(c).PlanMarkdown(t.Stdout, plan)
 	default:
 		t.style(c).Plan(t.Stdout, plan)
 	}
-	if err := limitCost(c, plan); err != nil {
+	return nil
+}
+
+// planCode ends a plan: a limit that apply would refuse counts whether or not the exit
+// code is asked for.
+func (t *tool) planCode(c *cli.Context, m manifest, plan planner.Plan, output string) error {
+	err := errors.Join(t.overLimit(c, m, plan), limitCost(c, plan))
+	if !c.Bool("detailed-exitcode") {
 		return err
 	}
-	if !c.Bool("detailed-exitcode") {
-		return nil
+	if err == nil {
+		err = pending(plan)
 	}
-	err := pending(plan)
 	if output != "json" {
 		fmt.Fprintln(t.Stdout, mark(exitCode(err)))
 	}

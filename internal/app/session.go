@@ -19,8 +19,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/local"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
-	"github.com/rescale-apply/rescale-apply/internal/app/sources"
 	"github.com/rescale-apply/rescale-apply/internal/content/hashcache"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -51,7 +49,10 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 	if err != nil {
 		return err
 	}
-	s := &session{manifest: m, stateOf: make(map[string]string), notices: &notices{tell: t.warn}}
+	if _, err := called(m.jobs, c.StringSlice("replace"), "--replace "); err != nil {
+		return err // before anything is asked
+	}
+	s := &session{manifest: m, stateOf: make(map[string]string), notices: &notices{showing: t.plainly()}}
 	ofFile := make(map[string]string)
 	for _, job := range m.jobs {
 		path, known := ofFile[job.File]
@@ -98,20 +99,6 @@ func (s *session) readSecrets(getenv func(string) string) (unfit diag.List) {
 		problems.Add(own)
 	}
 	return problems.List().Sort()
-}
-
-// realManifest is the manifest's own path. A link to a file in the same folder is
-// that file; a link to one elsewhere is a manifest of its own, with inputs of its
-// own. Standard input is a file "stdin" in the current folder.
-func realManifest(source diag.Source) string {
-	dir, base := realPath(source.Dir), filepath.Base(source.Name)
-	if source.Name == sources.Stdin {
-		return filepath.Join(dir, "stdin")
-	}
-	if target := realPath(filepath.Join(dir, base)); filepath.Dir(target) == dir {
-		base = filepath.Base(target)
-	}
-	return filepath.Join(dir, base)
 }
 
 // statePath is where the state of a manifest is: beside it, so that there is one
@@ -184,7 +171,7 @@ func (t *tool) connect(c *cli.Context, s *session) (err error) {
 		ReadOnly: readOnly(c), OnRetry: s.retrying, Hide: slices.Collect(maps.Values(s.secrets)),
 	}
 	if c.Bool("verbose") {
-		config.Transport = &chatty{next: rescale.NewTransport(), out: t.Stderr}
+		config.Transport = &chatty{next: rescale.NewTransport(), tell: s.notices.line}
 	}
 	if s.platform, err = rescale.New(config); err != nil {
 		return errors.Join(err, s.close())
@@ -229,16 +216,13 @@ func (t *tool) login(c *cli.Context) (login.Login, error) {
 	found, err := login.Find(login.Wishes{
 		Profile: c.String("profile"), URL: c.String("api-url"), TokenFile: c.String("token-file"),
 	}, t.Getenv)
-	if profile := c.String("profile"); err == nil && profile != "" && !found.FromProfile {
-		fmt.Fprintf(t.Stderr, "warning: the key is taken from %s, not from profile %s\n", found.Source, profile)
+	if err != nil {
+		return found, err
 	}
-	return found, err
-}
-
-// retrying tells that an answer is late. Before live lines are on the screen it
-// goes to stderr, then to them.
-func (s *session) retrying(err error, pause time.Duration) {
-	s.notices.show(fmt.Sprintf("%v; trying again in %s", err, phrase.Duration(pause)))
+	if len(found.Unused) > 0 {
+		fmt.Fprintf(t.Stderr, "notice: --profile %s names a key and its address; not used: %s\n", c.String("profile"), strings.Join(found.Unused, ", "))
+	}
+	return found, login.CheckProxy(found.URL, t.Getenv)
 }
 
 // readOnly tells that the command must not change anything: the client then
@@ -260,8 +244,8 @@ func (t *tool) resolved(ctx context.Context, s *session) (resolver.Result, diag.
 	memory := hashcache.Open(s.hashPaths()...)
 	defer s.keep(memory)
 	reading := &show.Reading{Out: t.Stderr, Live: t.Screen.Stderr && t.animated(), Size: t.Screen.Size}
-	s.notices.through(reading.Note)
-	defer s.notices.through(t.warn)
+	s.notices.through(showing{reading.Note, reading.Print})
+	defer s.notices.through(t.plainly())
 	defer reading.Close()
 	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell})
 }
@@ -276,6 +260,7 @@ func (t *tool) resolve(c *cli.Context, s *session) error {
 		return t.problems(c, s.manifest, problems)
 	}
 	s.resolved = resolved
+	t.slips(s.manifest)
 	return nil
 }
 

@@ -32,6 +32,7 @@ func (t *tool) validate(c *cli.Context) error {
 	if _, problems := files.Find(m.jobs); len(problems) > 0 {
 		return t.problems(c, m, problems)
 	}
+	t.slips(m)
 	for _, source := range m.sources {
 		n := 0
 		for _, job := range m.jobs {

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Nearest gives the up to three known names that look most like name, best
@@ -51,12 +53,27 @@ const maxListed = 19
 // DidYouMean is the hint for an unknown name: the nearest names, or, when few
 // are known, all of them. It is empty when there is nothing useful to say.
 func DidYouMean(name string, known []string) string {
+	if twin := twin(name, known); twin != "" {
+		return twin
+	}
 	if near := Nearest(name, known); len(near) > 0 {
 		return "did you mean " + orList(near) + "?"
 	}
 	if len(known) > 0 && len(known) <= maxListed {
 		sorted := slices.Sorted(slices.Values(known))
 		return "known: " + strings.Join(sorted, ", ")
+	}
+	return ""
+}
+
+// twin tells of a name that looks the same and is spelled with other characters, as ö
+// can be one or two: copying what is seen would not help. The form in quotes can be
+// typed, and YAML reads it.
+func twin(name string, known []string) string {
+	for _, k := range known {
+		if k != name && norm.NFC.String(k) == norm.NFC.String(name) {
+			return "it is there under a name that looks the same and has other Unicode characters; write " + strconv.QuoteToASCII(k)
+		}
 	}
 	return ""
 }

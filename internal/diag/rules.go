@@ -47,6 +47,7 @@ const (
 	UnknownJob         Rule = "unknown-job"          // a job that another needs is not in this apply
 	DependencyCycle    Rule = "dependency-cycle"     // jobs that wait for each other
 	ReservedField      Rule = "reserved-field"       // extra sets what has a key of its own, or what this tool needs
+	MisplacedField     Rule = "misplaced-field"      // extra sets a field at a level where the platform does not look for it
 	BadPublicKey       Rule = "bad-public-key"       // an SSH key that the platform does not take
 )
 
@@ -85,7 +86,7 @@ func Rules() []Rule {
 		UnknownKey, MissingKey, WrongType, BadValue, BadChoice,
 		BadReference, UnknownReference, BadMatrix, DuplicatePoint, BadTable,
 		DuplicateName, BadWalltime, BadEnvName, ReservedEnv, BadGlob, BadInputName,
-		DuplicateInputName, DuplicateTag, DuplicateFolder, UnknownJob, DependencyCycle, ReservedField, BadPublicKey,
+		DuplicateInputName, DuplicateTag, DuplicateFolder, UnknownJob, DependencyCycle, ReservedField, MisplacedField, BadPublicKey,
 		MissingInput, UnreadableInput, InputTooLarge, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
 		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
 		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered, MissingSecret,

@@ -19,18 +19,37 @@ func transports(p *platform) map[string]*http.Client {
 	return map[string]*http.Client{"socket": p.client, "in process": {Transport: p.server.Transport()}}
 }
 
+// faulty is a request that goes wrong, and what becomes of it.
+type faulty struct {
+	fault   emulator.Fault
+	effect  bool
+	status  int // 0: no answer
+	partial bool
+	check   func(*http.Response, string) bool
+}
+
+// hangs tells that the client has to end it.
+func (f faulty) hangs() bool {
+	return f.fault.Action == emulator.ActionHang || f.fault.Action == emulator.ActionHangAfter
+}
+
+// giveUp ends a request that hangs: once the platform has it, and has done what the
+// fault lets it do. How long that takes does not matter. There were so many jobs before.
+func (p *platform) giveUp(action emulator.Action, before int, cancel context.CancelFunc) {
+	defer cancel()
+	eventually(p.t, "a request that hangs", func() bool {
+		seen := p.server.Requests()
+		arrived := len(seen) > 0 && seen[len(seen)-1].Fault == action
+		return arrived && (action == emulator.ActionHang || len(p.server.Jobs()) > before)
+	})
+}
+
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	create := func(p *platform) *http.Request {
 		return p.request("POST", "/api/v2/jobs/", job{Command: "true"}.body())
 	}
-	tests := map[string]struct {
-		fault   emulator.Fault
-		effect  bool
-		status  int // 0: no answer
-		partial bool
-		check   func(*http.Response, string) bool
-	}{
+	tests := map[string]faulty{
 		"echo":         {fault: emulator.Fault{Action: emulator.ActionEcho}, status: 400, check: func(_ *http.Response, body string) bool { return body == job{Command: "true"}.body() }},
 		"answer":       {fault: emulator.Fault{Action: emulator.ActionAnswer, Status: 503, Body: "{}"}, status: 503},
 		"drop before":  {fault: emulator.Fault{Action: emulator.ActionDropBefore}},
@@ -57,7 +76,10 @@ func TestFaults(t *testing.T) {
 				if err := p.server.AddFault(tc.fault); err != nil {
 					t.Fatal(err)
 				}
-				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+				ctx, cancel := context.WithCancel(t.Context())
+				if tc.hangs() {
+					go p.giveUp(tc.fault.Action, before, cancel)
+				}
 				response, err := client.Do(create(p).WithContext(ctx))
 				status, body, readErr := 0, "", error(nil)
 				if err == nil {

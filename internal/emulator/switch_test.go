@@ -76,6 +76,10 @@ func TestSwitches(t *testing.T) {
 			input := tile["inputFiles"].([]any)[0].(map[string]any)
 			return len(input) == 5 && input["name"] == "a" && input["decryptedSize"] == 2.0 && input["decompress"] == true
 		}},
+		"inputs among outputs": {emulator.Switches{ListInputs: true}, func(p *platform) bool {
+			id := p.create(job{Command: "true", Inputs: []map[string]any{{"id": p.upload("deck.k", nil)["id"]}}})
+			return len(p.results("/api/v2/jobs/"+id+"/files/")) == 1
+		}},
 		"strict types": {emulator.Switches{StrictTypes: true}, func(p *platform) bool {
 			file := p.upload("pre.sh", nil)
 			body := edited(p.t, map[string]any{"/tile/preProcessScript": map[string]any{"id": file["id"]}})

@@ -27,6 +27,8 @@ type Switches struct {
 	Checksums Checksums
 	// PlainDates leaves out fractions of seconds.
 	PlainDates bool
+	// ListInputs lists what a job was given among its outputs, as a resource filter can have it.
+	ListInputs bool
 	// HideTags leaves userTags out of jobs.
 	HideTags bool
 	// ShortInputs shows of the input files and scripts of a job what old samples do: id, name, type and size.
@@ -128,7 +130,7 @@ func (s Switches) api() api.Quirks {
 	out := api.Quirks{
 		RefuseResubmit: s.RefuseResubmit, SharedJobs: s.SharedJobs, ListingLag: s.ListingLag,
 		CoreTypeObjects: s.CoreTypeObjects, Checksums: s.Checksums, PlainDates: s.PlainDates, HideDrafts: s.HideDrafts,
-		HideTags: s.HideTags, ShortInputs: s.ShortInputs,
+		HideTags: s.HideTags, ShortInputs: s.ShortInputs, ListInputs: s.ListInputs,
 		IgnoreProjects: s.IgnoreProjects, LoseTags: s.LoseTags, IgnoreTypes: s.IgnoreTypes, StrictTypes: s.StrictTypes,
 		DraftDeletes: s.DraftDeletes, Trash: s.Trash, NameLimit: s.NameLimit,
 	}

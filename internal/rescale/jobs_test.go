@@ -392,7 +392,7 @@ func TestJobs(t *testing.T) {
 	if diff := cmp.Diff(want, items); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	wantListing := Listing{At: time.Date(2026, 3, 2, 8, 20, 0, 0, time.UTC), Count: 3, Stable: true}
+	wantListing := Listing{At: time.Date(2026, 3, 2, 8, 20, 0, 0, time.UTC), Count: 3, Pages: 2, Stable: true}
 	if diff := cmp.Diff(wantListing, l); diff != "" {
 		t.Errorf("listing (-want +got):\n%s", diff)
 	}

@@ -11,11 +11,9 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"reflect"
 	"strings"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 )
 
 // maxJSON bounds a decoded answer. The largest real ones, pages of the software
@@ -225,48 +223,6 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 		req.Header.Set("Content-Type", "application/json")
 	}
 	return req, nil
-}
-
-// encode writes a body as JSON. Text that is not UTF-8 is an error: the encoder would
-// repair it without a word, and the job would get another value.
-func encode(v any) ([]byte, error) {
-	if path, found := broken(reflect.ValueOf(v)); found {
-		return nil, fmt.Errorf("the text in %s is not UTF-8", strings.TrimPrefix(path, "."))
-	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // shell commands are full of <, > and &
-	err := e.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
-}
-
-// broken is the path of a text that is not UTF-8.
-func broken(v reflect.Value) (path string, found bool) {
-	switch v.Kind() {
-	case reflect.String:
-		return "", !utf8.ValidString(v.String())
-	case reflect.Interface, reflect.Pointer:
-		return broken(v.Elem())
-	case reflect.Slice:
-		for i := range v.Len() {
-			if path, found = broken(v.Index(i)); found {
-				return fmt.Sprintf("[%d]%s", i, path), true
-			}
-		}
-	case reflect.Map:
-		for _, key := range v.MapKeys() {
-			if path, found = broken(v.MapIndex(key)); found || !utf8.ValidString(key.String()) {
-				return "." + strings.ToValidUTF8(key.String(), "?") + path, true
-			}
-		}
-	case reflect.Struct:
-		for field, member := range v.Fields() {
-			if path, found = broken(member); found {
-				return "." + field.Name + path, true
-			}
-		}
-	}
-	return "", false
 }
 
 // allow keeps a client that only reads from changing anything.

@@ -15,10 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 )
 
-const (
-	maxMemory = 200 << 20 // what the program promises for any manifest
-	maxTime   = 20 * time.Second
-)
+const maxMemory = 200 << 20 // what the program promises for any manifest
 
 // fill repeats unit until a text has the largest size that is read.
 func fill(unit string) string { return strings.Repeat(unit, yamlsrc.MaxBytes/len(unit)) }
@@ -145,7 +142,7 @@ func TestHostile(t *testing.T) {
 	}
 	t.Parallel()
 	if testing.Short() || underRace {
-		t.Skip("measures memory and time in many processes")
+		t.Skip("measures memory in many processes, for 20 s")
 	}
 	for name := range hostile() {
 		t.Run(name, func(t *testing.T) {
@@ -163,9 +160,6 @@ func TestHostile(t *testing.T) {
 			t.Logf("%d MB, %v, %d problems", got.Sys>>20, got.Elapsed.Round(time.Millisecond), got.Problems)
 			if got.Sys > maxMemory {
 				t.Errorf("took %d MB of memory", got.Sys>>20)
-			}
-			if got.Elapsed > maxTime {
-				t.Errorf("took %v", got.Elapsed)
 			}
 		})
 	}

@@ -76,7 +76,7 @@ func (d *disk) nearby(dir, wanted string) string {
 		names = append(names, path.Join(folder, entry.Name()))
 	}
 	if near := diag.Nearest(wanted, names); len(near) > 0 {
-		return "did you mean " + near[0] + "?"
+		return diag.DidYouMean(wanted, near[:1])
 	}
 	return "paths start at the folder of the manifest"
 }

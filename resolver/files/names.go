@@ -64,7 +64,10 @@ func (l *landing) file(in Input, name, from string) bool {
 		return true
 	}
 	hint := "exclude one of them, list it alone and rename it with as:, or keep folders apart with pack:"
-	if in.Archive != nil {
+	switch {
+	case other == from:
+		hint = "the file is an input already, and all analyses share one folder: delete it here"
+	case in.Archive != nil:
 		hint = "exclude one of them, or pack a folder together with its name, as path: FOLDER"
 	}
 	l.problems.Add(in.Pos, diag.DuplicateInputName, hint, "two inputs would be named %q in the job: %s and %s", name, other, from)

@@ -159,6 +159,52 @@ func TestTooManyPoints(t *testing.T) {
 	}
 }
 
+// TestDecimalCommas: as text they would reach awk and bash, which compute with what
+// stands before the comma.
+func TestDecimalCommas(t *testing.T) {
+	t.Parallel()
+	number := []matrix.Column{{Name: "aoa", Type: matrix.Number}}
+	text := []matrix.Column{{Name: "aoa", Type: matrix.Text}}
+	const looks = " looks like a number, and a number has a point and no separators of thousands"
+	for name, tc := range map[string]struct {
+		csv   string
+		types []matrix.Column
+		want  string // values, or a problem
+		hint  string
+	}{
+		"semicolons, undeclared": {"aoa;v\n1,5;2\n", nil, `"1,5"` + looks, "types: {aoa: number}} to read it as 1.5, or types: {aoa: text}"},
+		"tabs, undeclared":       {"aoa\tv\n-,5\t2\n", nil, `"-,5"` + looks, "types: {aoa: number}} to read it as -.5"},
+		"after a whole number":   {"aoa;v\n1;2\n1,5;2\n", nil, `"1,5"` + looks, "types: {aoa: number}}"},
+		"after a text":           {"aoa;v\nx;2\n1,5e3;2\n", nil, `"1,5e3"` + looks, "types: {aoa: text}"},
+		"declared as number":     {"aoa;v\n1,5;2\n-0,25;2\n3;2\n1,5e3;2\n2.5;2\n", number, "1.5 -0.25 3 1500 2.5", ""},
+		"declared as text":       {"aoa;v\n1,5;2\n1.234,5;2\n", text, "1,5 1.234,5", ""},
+		"quoted, commas":         {"aoa,v\n\"1,5\",2\n", nil, `"1,5"` + looks, "write 1.5, or types: {aoa: text}"},
+		"quoted, commas, number": {"aoa,v\n\"1,5\",2\n", number, `"1,5"` + looks, "write 1.5, or types: {aoa: text}"},
+		"thousands":              {"aoa;v\n1.234,5;2\n", nil, `"1.234,5"` + looks, "write it without separators of thousands"},
+		"thousands, number":      {"aoa;v\n1.234,5;2\n", number, `"1.234,5"` + looks, "write it without separators of thousands"},
+		"thousands of millions":  {"aoa;v\n1.234.567;2\n", nil, `"1.234.567"` + looks, "write it without separators of thousands"},
+		"thousands by blanks":    {"aoa;v\n12\u00a0345;2\n", nil, `"12\u00a0345"` + looks, "write it without separators of thousands"},
+		"thousands, Swiss":       {"aoa;v\n1'234.5;2\n", nil, `"1'234.5"` + looks, "write it without separators of thousands"},
+		"names are no numbers":   {"aoa;v\na,5;2\n1,2,3;2\n1,x;2\n", nil, "a,5 1,2,3 1,x", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			axis, list := matrix.Table{Source: diag.Source{Name: "t.csv", Text: []byte(tc.csv)}, Types: tc.types}.Axis()
+			var values []string
+			for _, p := range axis {
+				values = append(values, p[0].Value.Text())
+			}
+			got, hint := strings.Join(values, " "), ""
+			if len(list) > 0 {
+				got, hint = list[0].Message, list[0].Hint
+			}
+			if got != tc.want || !strings.Contains(hint, tc.hint) {
+				t.Errorf("got %s, hint %q; want %s, %q", got, hint, tc.want, tc.hint)
+			}
+		})
+	}
+}
+
 // FuzzTable: no text makes Axis panic; problems are inside of it; points have a
 // value of the type of their column for every column, and can be told apart once
 // Points has said nothing.

@@ -37,6 +37,8 @@ type Column struct {
 type Table struct {
 	Source diag.Source
 	Types  []Column
+
+	separator rune // of its cells
 }
 
 // cell is one cell of a table.
@@ -47,6 +49,7 @@ type cell struct {
 
 // Axis gives the points, or what is wrong with the table.
 func (t Table) Axis() (Axis, diag.List) {
+	t.separator = separator(bytes.SplitN(bytes.TrimPrefix(t.Source.Text, []byte("\ufeff")), []byte("\n"), maxHead))
 	rows, list := t.cells()
 	if len(list) > 0 {
 		return nil, list
@@ -63,6 +66,9 @@ func (t Table) Axis() (Axis, diag.List) {
 	}
 	axis := make(Axis, len(body))
 	for i := range head {
+		if kind, given := t.given(head[i].text); given && kind == Number && t.commas() {
+			pointed(body, i)
+		}
 		kind := t.kind(head[i], column(body, i), &list)
 		for j, row := range body {
 			axis[j] = append(axis[j], Param{Name: head[i].text, Pos: head[i].pos, Value: expr.Value{V: kind.value(row[i].text), Pos: row[i].pos}})
@@ -82,7 +88,7 @@ func (t Table) cells() ([][]cell, diag.List) {
 	}
 	lines := bytes.Split(text, []byte("\n"))
 	reader := csv.NewReader(bytes.NewReader(text))
-	reader.Comma, reader.Comment, reader.FieldsPerRecord = separator(lines), '#', -1
+	reader.Comma, reader.Comment, reader.FieldsPerRecord = t.separator, '#', -1
 	reader.TrimLeadingSpace = reader.Comma != '\t' // or an empty cell would vanish
 	var rows [][]cell
 	for {
@@ -109,6 +115,9 @@ func (t Table) cells() ([][]cell, diag.List) {
 	}
 	return rows, list
 }
+
+// maxHead is how many lines are looked through for the one that names the columns.
+const maxHead = 1000
 
 // separator is the one of comma, semicolon and tab that the first line uses.
 func separator(lines [][]byte) rune {
@@ -170,6 +179,9 @@ func (t Table) kind(head cell, cells []cell, list *diag.List) Type {
 		switch is := typeOf(c.text); {
 		case c.text == "":
 			list.Add(c.pos, diag.BadTable, "write a value; a parameter always has one", "column %s has no value here", head.text)
+		case is == Text && local(c.text) && !(kind == Text && given):
+			list.Add(c.pos, diag.BadTable, t.localHint(head.text, c.text), "%q looks like a number, and a number has a point and no separators of thousands", diag.Short(c.text))
+			return kind
 		case kind != Text && is != kind:
 			list.Add(c.pos, diag.BadTable, fmt.Sprintf("correct the cell, or write types: {%s: text}", head.text), "%q is no %s as the rest of column %s", diag.Short(c.text), kind, head.text)
 			return kind

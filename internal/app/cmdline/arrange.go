@@ -48,6 +48,10 @@ func Arrange(args []string, commands []*cli.Command) ([]string, error) {
 	}
 	path, rest := Find(line.words, commands)
 	if len(path) == 0 {
+		// The word may be the value of a flag that there is not, and must not be repeated.
+		if name := foreignFlag(line.flags, commands); name != "" {
+			return nil, Usage("no command has a flag "+dashed(name), flagHint(name, nil, defaultCommand))
+		}
 		return nil, unknownCommand(rest[0], commands)
 	}
 	names := make([]string, len(path))
@@ -180,7 +184,42 @@ func checkFlags(flags []string, command *cli.Command, path string) error {
 	return nil
 }
 
+// foreignFlag is the first flag that no command has.
+func foreignFlag(flags []string, commands []*cli.Command) string {
+	known := valueFlags(commands)
+	for _, flag := range flags {
+		if name := flagName(flag); strings.HasPrefix(flag, "-") && !isHelp(flag) {
+			if _, ok := known[name]; !ok {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+const (
+	planInstead  = "plan shows what apply would do, and does nothing: rescale-apply plan -f job.yaml"
+	keyElsewhere = "the key is never on the command line, where others see it: put it into the variable RESCALE_API_KEY, or into a file for --token-file"
+	neverAsks    = "apply never asks; --max-cost bounds what it may spend"
+)
+
+// elsewhere tells how to do what flags of other tools do.
+var elsewhere = map[string]string{
+	"dry-run":      planInstead,
+	"check":        planInstead,
+	"api-key":      keyElsewhere,
+	"token":        keyElsewhere,
+	"api-token":    keyElsewhere,
+	"key":          keyElsewhere,
+	"force":        "apply runs a job again with --replace NAME",
+	"yes":          neverAsks,
+	"auto-approve": neverAsks,
+}
+
 func flagHint(name string, known []string, command string) string {
+	if hint, ok := elsewhere[strings.ReplaceAll(name, "_", "-")]; ok {
+		return hint
+	}
 	if near := diag.Nearest(name, known); len(near) > 0 && len(name) > 1 {
 		return "did you mean " + dashed(near[0]) + "?"
 	}

@@ -1,6 +1,6 @@
-// Package login finds out which platform to talk to and with which key: from
-// flags, the environment and profile files, in that order (design.md §8,
-// rescale-api.md §1.5). It never sends anything and never prints a key.
+// Package login finds out which platform to talk to, with which key, and through which
+// proxy: from flags, the environment and profile files (design.md §8, rescale-api.md
+// §1.5). It never sends anything and never prints a key.
 package login
 
 import (
@@ -14,6 +14,7 @@ import (
 
 	"gopkg.in/ini.v1"
 
+	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
@@ -31,27 +32,49 @@ type Wishes struct {
 type Login struct {
 	URL    string
 	Key    string
-	Source string // where the key came from, for messages
-
-	FromProfile bool // Source is a profile
+	Source string   // where the key came from, for messages
+	Unused []string // variables that say something else and do not count
 }
 
-// MissingKeyError tells that no key was found anywhere.
+// MissingKeyError tells that no key was found for an address.
 type MissingKeyError struct {
 	URL      string
+	Other    string   // of a profile: the address that its key is for; empty without one
 	Path     string   // of a profile file without the section [default]; empty without such a file
 	Profiles []string // its sections
 }
 
 // Error is the fact.
-func (e *MissingKeyError) Error() string { return "no API key for " + e.URL }
+func (e *MissingKeyError) Error() string {
+	if e.Other != "" {
+		return fmt.Sprintf("no API key for %s: the one of profile [default] goes to %s only", e.URL, e.Other)
+	}
+	return "no API key for " + e.URL
+}
 
 // Hint tells how to get one, and how to do without.
 func (e *MissingKeyError) Hint() string {
+	if e.Other != "" {
+		return "--profile default uses that profile's key and address; a key for " + e.URL + " belongs into RESCALE_API_KEY"
+	}
 	if len(e.Profiles) > 0 {
 		return e.Path + " has no section [default]; choose one with --profile: " + strings.Join(e.Profiles, ", ")
 	}
 	return "create a key at " + e.URL + "/user/settings/api-key/ and put it into RESCALE_API_KEY, or add --local to run on this machine without an account"
+}
+
+// HomelessKeyError tells that a key may belong to another platform than the one that
+// would be meant: no address is given with it, and the default profile has another.
+type HomelessKeyError struct{ Source, Profile string }
+
+// Error is the fact.
+func (e *HomelessKeyError) Error() string {
+	return fmt.Sprintf("no address is given for the key of %s, and profile [default] is for %s", e.Source, e.Profile)
+}
+
+// Hint tells the two ways to say it.
+func (e *HomelessKeyError) Hint() string {
+	return "say where the key belongs, as RESCALE_API_URL=" + e.Profile + "; or --profile default uses that profile's own key"
 }
 
 // Error is a profile or token file that cannot be used.
@@ -70,34 +93,87 @@ func (e *Error) Unwrap() error { return e.Err }
 // Hint tells what to change.
 func (e *Error) Hint() string { return e.Advice }
 
-// Find combines what was said with the environment and the profile file:
-// token file, then RESCALE_API_KEY, then the profile.
+// Find decides by what was said, and else by the environment and the profile file. A
+// profile is a pair: its key goes to its address, and to no other. --profile wins over
+// the variables, then come the token file, RESCALE_API_KEY and the default profile.
 func Find(wishes Wishes, getenv func(string) string) (Login, error) {
-	profile, err := readProfile(wishes.Profile, getenv)
-	if err != nil && (wishes.Profile != "" || !complete(wishes, getenv)) {
-		return Login{}, err
-	}
-	err = nil // a broken file does not matter when nothing of it is needed
-	login := Login{URL: firstOf(wishes.URL, getenv("RESCALE_API_URL"), profile.url, DefaultURL)}
-	login.URL = strings.TrimSuffix(strings.TrimRight(login.URL, "/"), "/api/v3")
 	switch {
+	case wishes.Profile != "" && wishes.TokenFile != "":
+		return Login{}, cmdline.Usage("--profile and --token-file both name a key", "leave one of the two out; --api-url says where the key of a file goes")
+	case wishes.Profile != "":
+		return named(wishes, getenv)
 	case wishes.TokenFile != "":
-		login.Key, err = readToken(wishes.TokenFile)
-		login.Source = wishes.TokenFile
-	case getenv("RESCALE_API_KEY") != "":
-		login.Key, login.Source = strings.TrimSpace(getenv("RESCALE_API_KEY")), "RESCALE_API_KEY"
-	default:
-		login.Key, login.Source, login.FromProfile = profile.key, profile.path, true
+		key, err := readToken(wishes.TokenFile)
+		if err != nil {
+			return Login{}, err
+		}
+		return addressed(Login{Key: key, Source: wishes.TokenFile}, wishes, getenv)
+	case getenv(keyVariable) != "":
+		return addressed(Login{Key: strings.TrimSpace(getenv(keyVariable)), Source: keyVariable}, wishes, getenv)
 	}
-	if err == nil && login.Key == "" {
-		err = &MissingKeyError{URL: login.URL, Path: profile.path, Profiles: profile.others}
+	return standard(wishes, getenv)
+}
+
+const (
+	keyVariable = "RESCALE_API_KEY"
+	urlVariable = "RESCALE_API_URL"
+)
+
+// named uses the profile that was asked for, whole.
+func named(wishes Wishes, getenv func(string) string) (Login, error) {
+	p, err := readProfile(wishes.Profile, getenv)
+	switch {
+	case err != nil:
+		return Login{}, err
+	case p.key == "":
+		return Login{}, &Error{Path: p.path, Err: fmt.Errorf("profile [%s] has no key", wishes.Profile), Advice: "add the line apikey = KEY"}
+	case wishes.URL != "" && origin(wishes.URL) != p.url:
+		return Login{}, cmdline.Usage(fmt.Sprintf("the key of profile %s goes to %s only", wishes.Profile, p.url),
+			"leave out --api-url; for another address give its own key in RESCALE_API_KEY")
 	}
+	login := Login{URL: p.url, Key: p.key, Source: p.path}
+	for _, name := range []string{keyVariable, urlVariable} {
+		if getenv(name) != "" {
+			login.Unused = append(login.Unused, name)
+		}
+	}
+	return login, nil
+}
+
+// addressed finds where a key goes that no profile has.
+func addressed(login Login, wishes Wishes, getenv func(string) string) (Login, error) {
+	if url := firstOf(wishes.URL, getenv(urlVariable)); url != "" {
+		login.URL = origin(url)
+		return login, nil
+	}
+	p, err := readProfile("", getenv)
+	if err == nil && p.url != DefaultURL {
+		err = &HomelessKeyError{login.Source, p.url}
+	}
+	login.URL = DefaultURL
 	return login, err
 }
 
-// complete tells that flags and variables say all that a profile could.
-func complete(wishes Wishes, getenv func(string) string) bool {
-	return firstOf(wishes.URL, getenv("RESCALE_API_URL")) != "" && firstOf(wishes.TokenFile, getenv("RESCALE_API_KEY")) != ""
+// standard uses the default profile, unless another address is wanted.
+func standard(wishes Wishes, getenv func(string) string) (Login, error) {
+	p, err := readProfile("", getenv)
+	if err != nil {
+		return Login{}, err
+	}
+	login := Login{URL: origin(firstOf(wishes.URL, getenv(urlVariable), p.url)), Key: p.key, Source: p.path}
+	switch {
+	case p.key == "":
+		return login, &MissingKeyError{URL: login.URL, Path: p.path, Profiles: p.others}
+	case login.URL != p.url:
+		return Login{}, &MissingKeyError{URL: login.URL, Other: p.url}
+	}
+	return login, nil
+}
+
+// origin is an address without the path that older clients wrote behind it, in the
+// form in which two can be compared.
+func origin(url string) string {
+	return strings.ToLower(strings.TrimSuffix(strings.TrimRight(strings.TrimSpace(url), "/"), "/api/v3"))
 }
 
 func firstOf(values ...string) string {
@@ -136,7 +212,7 @@ func couldBeKey(word string) bool {
 		(filepath.Ext(word) == "" || len(filepath.Ext(word)) > longestExtension)
 }
 
-// profile is one section of the file apiconfig.
+// profile is one section of the file apiconfig; without one, its url is the default.
 type profile struct {
 	path, url, key string
 	others         []string // the sections of a file that lacks the one that is meant
@@ -145,7 +221,7 @@ type profile struct {
 // readProfile reads the wished section, or [default] when none is wished. Only
 // a wished one must exist.
 func readProfile(wished string, getenv func(string) string) (profile, error) {
-	var without profile
+	without := profile{url: DefaultURL}
 	for _, path := range profilePaths(getenv) {
 		file, err := ini.LoadSources(ini.LoadOptions{IgnoreInlineComment: true}, path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -164,7 +240,7 @@ func readProfile(wished string, getenv func(string) string) (profile, error) {
 		if wished != "" {
 			return profile{}, missingProfile(path, wished, sections(file))
 		}
-		without = profile{path: path, others: sections(file)}
+		without = profile{path: path, url: DefaultURL, others: sections(file)}
 	}
 	if wished != "" {
 		return profile{}, missingProfile(profilePaths(getenv)[0], wished, nil)
@@ -218,7 +294,8 @@ func fromSection(path string, s *ini.Section) profile {
 		}
 		return ""
 	}
-	return profile{path: path, url: value("apibaseurl", "platform_url", "apiurl"), key: value("apikey", "api_key")}
+	url := firstOf(value("apibaseurl", "platform_url", "apiurl"), DefaultURL)
+	return profile{path: path, url: origin(url), key: value("apikey", "api_key")}
 }
 
 // profilePaths are the places of apiconfig, best first; on Windows both

@@ -21,6 +21,9 @@ apikey = default%(key)s;1
 platform_url = https://kr.rescale.com/
 api_key = korean
 
+[bare]
+apibaseurl = https://eu.rescale.com
+
 [old]
 apiurl = https://platform.rescale.jp/api/v3/
 apikey = old
@@ -46,7 +49,21 @@ func TestFind(t *testing.T) {
 		"an address with the API path": {
 			login.Wishes{Profile: "old"}, nil, login.Login{URL: "https://platform.rescale.jp", Key: "old"},
 		},
-		"the variables win over the profile": {
+		"a profile that is asked for wins over the variables, whole": {
+			login.Wishes{Profile: "korea"},
+			map[string]string{"RESCALE_API_KEY": "from-env", "RESCALE_API_URL": "https://eu.rescale.com"},
+			login.Login{URL: "https://kr.rescale.com", Key: "korean", Unused: []string{"RESCALE_API_KEY", "RESCALE_API_URL"}},
+		},
+		"a profile, and its own address once more": {
+			login.Wishes{Profile: "korea", URL: "https://KR.rescale.com/"}, nil, login.Login{URL: "https://kr.rescale.com", Key: "korean"},
+		},
+		"the default profile, and its own address": {
+			login.Wishes{}, map[string]string{"RESCALE_API_URL": "https://eu.rescale.com/"}, login.Login{URL: "https://eu.rescale.com", Key: "default%(key)s;1"},
+		},
+		"a key of the environment, and an address on the command line": {
+			login.Wishes{URL: "https://example.com"}, map[string]string{"RESCALE_API_KEY": "from-env"}, login.Login{URL: "https://example.com", Key: "from-env"},
+		},
+		"the variables win over the default profile": {
 			login.Wishes{},
 			map[string]string{"RESCALE_API_KEY": "from-env", "RESCALE_API_URL": "https://kr.rescale.com"},
 			login.Login{URL: "https://kr.rescale.com", Key: "from-env"},
@@ -63,7 +80,7 @@ func TestFind(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got.Source, got.FromProfile = "", false
+			got.Source = ""
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -88,23 +105,41 @@ func TestFindRefuses(t *testing.T) {
 		wishes     login.Wishes
 		home       string
 		text, hint string
+		env        map[string]string
 	}{
-		"no key":                          {login.Wishes{}, t.TempDir(), "no API key for https://platform.rescale.com", "--local"},
-		"no such profile":                 {login.Wishes{Profile: "corea"}, home, "no profile [corea]", "did you mean korea?"},
-		"no profile file":                 {login.Wishes{Profile: "korea"}, t.TempDir(), "no profile [korea]", ""},
-		"a key without =":                 {login.Wishes{}, torn, "a line is neither", "apikey = KEY"},
-		"a URL without =":                 {login.Wishes{}, address, "a line is neither", "apibaseurl = URL"},
-		"no token file":                   {login.Wishes{TokenFile: filepath.Join(home, "nothing")}, home, "reading credentials from ", ""},
-		"a token file by a mistyped name": {login.Wishes{TokenFile: "rescale-production-key.txt"}, home, "rescale-production-key.txt", ""},
-		"no default section":              {login.Wishes{}, regional, "no API key", "apiconfig has no section [default]; choose one with --profile: eu, kr"},
-		"the key as the token file":       {login.Wishes{TokenFile: key}, home, "from the file of --token-file: ", "not the key itself"},
-		"a session key as the token file": {login.Wishes{TokenFile: session}, home, "from the file of --token-file: ", "not the key itself"},
-		"the key as the profile":          {login.Wishes{Profile: key}, home, "no such profile", "not the key"},
-		"empty token":                     {login.Wishes{TokenFile: empty}, home, "the file is empty", "the API key and nothing else"},
+		"a profile's key for another address": {
+			login.Wishes{Profile: "korea", URL: "https://example.com"}, home, "the key of profile korea goes to https://kr.rescale.com only", "RESCALE_API_KEY", nil,
+		},
+		"the default profile's key for another address": {
+			login.Wishes{URL: "https://example.com"}, home, "no API key for https://example.com: the one of profile [default] goes to https://eu.rescale.com only", "--profile default", nil,
+		},
+		"the default profile's key for the address of a variable": {
+			login.Wishes{}, home, "the one of profile [default] goes to https://eu.rescale.com only", "--profile default", map[string]string{"RESCALE_API_URL": "https://example.com"},
+		},
+		"a key for the address of a profile that has its own": {
+			login.Wishes{},
+			home, "no address is given for the key of RESCALE_API_KEY, and profile [default] is for https://eu.rescale.com",
+			"RESCALE_API_URL=https://eu.rescale.com",
+			map[string]string{"RESCALE_API_KEY": "from-env"},
+		},
+		"two flags with a key":            {login.Wishes{Profile: "korea", TokenFile: empty}, home, "both name a key", "leave one of the two out", nil},
+		"a profile without key":           {login.Wishes{Profile: "bare"}, home, "profile [bare] has no key", "apikey = KEY", nil},
+		"no key":                          {login.Wishes{}, t.TempDir(), "no API key for https://platform.rescale.com", "--local", nil},
+		"no such profile":                 {login.Wishes{Profile: "corea"}, home, "no profile [corea]", "did you mean korea?", nil},
+		"no profile file":                 {login.Wishes{Profile: "korea"}, t.TempDir(), "no profile [korea]", "", nil},
+		"a key without =":                 {login.Wishes{}, torn, "a line is neither", "apikey = KEY", nil},
+		"a URL without =":                 {login.Wishes{}, address, "a line is neither", "apibaseurl = URL", nil},
+		"no token file":                   {login.Wishes{TokenFile: filepath.Join(home, "nothing")}, home, "reading credentials from ", "", nil},
+		"a token file by a mistyped name": {login.Wishes{TokenFile: "rescale-production-key.txt"}, home, "rescale-production-key.txt", "", nil},
+		"no default section":              {login.Wishes{}, regional, "no API key", "apiconfig has no section [default]; choose one with --profile: eu, kr", nil},
+		"the key as the token file":       {login.Wishes{TokenFile: key}, home, "from the file of --token-file: ", "not the key itself", nil},
+		"a session key as the token file": {login.Wishes{TokenFile: session}, home, "from the file of --token-file: ", "not the key itself", nil},
+		"the key as the profile":          {login.Wishes{Profile: key}, home, "no such profile", "not the key", nil},
+		"empty token":                     {login.Wishes{TokenFile: empty}, home, "the file is empty", "the API key and nothing else", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := login.Find(tc.wishes, getenv(tc.home, nil))
+			_, err := login.Find(tc.wishes, getenv(tc.home, tc.env))
 			if err == nil || !strings.Contains(err.Error(), tc.text) || strings.Contains(err.Error(), "0123456789abcdef") {
 				t.Fatalf("error %v, want %q", err, tc.text)
 			}

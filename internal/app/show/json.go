@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -12,6 +13,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // FormatVersion is the version of every JSON form here. Keys are only ever
@@ -26,9 +29,23 @@ type PlanJSON struct {
 	Running       int          `json:"running"` // runs that are under way and are what is wanted
 	Jobs          []StepJSON   `json:"jobs"`
 	Uploads       []UploadJSON `json:"uploads"`
-	Reused        []UploadJSON `json:"reused"`       // found on the platform, with id
-	MaxCoreHours  *float64     `json:"maxCoreHours"` // null when a job has no walltime
-	MaxCost       *float64     `json:"maxCost"`      // USD without licenses; null when unknown
+	Reused        []UploadJSON `json:"reused"` // found on the platform, with id
+	LimitJSON                  // of all new runs together
+}
+
+// LimitJSON is what runs can take at most.
+type LimitJSON struct {
+	MaxCoreHours *float64 `json:"maxCoreHours"` // null without a bound: no walltime, or economy without limits.restarts
+	MaxCost      *float64 `json:"maxCost"`      // USD without licenses, to 1e-4; null when unknown
+}
+
+// SpendJSON is who pays for a job, how much, and under which labels. It is there for
+// jobs that do not run, too, as what a run of them would be.
+type SpendJSON struct {
+	Project  string        `json:"project"` // as the manifest names it; empty for none
+	Priority spec.Priority `json:"priority"`
+	Tags     []string      `json:"tags"`
+	LimitJSON
 }
 
 // StepJSON is one job of a plan.
@@ -47,9 +64,10 @@ type StepJSON struct {
 	Key       string           `json:"key"`
 	TileJSON                   // the first analysis
 	Analyses  []TileJSON       `json:"analyses,omitempty"` // all of them, where there are several
-	Notes     []string         `json:"notes,omitempty"`
-	Hint      string           `json:"hint,omitempty"`
-	Refusal   *diag.Diagnostic `json:"refusal,omitempty"` // which key forbids it, and where that is
+	SpendJSON
+	Notes   []string         `json:"notes,omitempty"`
+	Hint    string           `json:"hint,omitempty"`
+	Refusal *diag.Diagnostic `json:"refusal,omitempty"` // which key forbids it, and where that is
 }
 
 // TileJSON is one analysis of a job.
@@ -83,7 +101,7 @@ func WritePlan(w io.Writer, plan planner.Plan) error {
 			Name: s.Job.Name, Namespace: s.Job.Namespace, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
 			Pending: s.Pending(), Spends: s.Spends(), Running: s.Action == planner.Running,
 			Verdict: s.Last.Verdict, Digest: s.Job.Digest, Key: s.Key.String(),
-			TileJSON: tiles[0], Notes: s.Job.Notes, Hint: s.Advice,
+			TileJSON: tiles[0], SpendJSON: spendJSON(s.Job), Notes: s.Job.Notes, Hint: s.Advice,
 		}
 		if s.Action == planner.Refused {
 			step.Refusal = &s.Refusal
@@ -99,15 +117,25 @@ func WritePlan(w io.Writer, plan planner.Plan) error {
 	for _, in := range plan.Reused {
 		out.Reused = append(out.Reused, UploadJSON{in.Name, in.Path, in.Size, in.SHA512, in.ID})
 	}
-	hours, usd, bounded, priced := totals(plan)
-	if bounded {
-		out.MaxCoreHours = &hours
-		if priced {
-			out.MaxCost = &usd
-		}
-	}
+	out.LimitJSON = limitJSON(totals(plan))
 	return WriteJSON(w, out)
 }
+
+func spendJSON(job resolver.Job) SpendJSON {
+	return SpendJSON{job.Project, job.Priority, append([]string{}, job.Tags...), limitJSON(job.Estimate)}
+}
+
+func limitJSON(e resolver.Estimate) LimitJSON {
+	hours, usd := e.Limit()
+	if usd != nil {
+		amount := rounded(*usd)
+		usd = &amount
+	}
+	return LimitJSON{hours, usd}
+}
+
+// rounded is an amount of USD as programs get it: sums of prices are not exact.
+func rounded(usd float64) float64 { return math.Round(usd*1e4) / 1e4 }
 
 // WriteJSON writes one indented object.
 func WriteJSON(w io.Writer, v any) error { return encode(w, v, "  ") }
@@ -211,7 +239,7 @@ func WriteLine(w io.Writer, v any) error { return encode(w, v, "") }
 func outcomeJSON(o executor.Outcome) *OutcomeJSON {
 	out := &OutcomeJSON{
 		Verdict: string(o.Verdict), Reason: o.Reason, LastStatus: o.Status, Unchanged: o.Unchanged, Blocked: o.Blocked,
-		CoreHours: o.CoreHours, Cost: o.Cost, To: o.To, Log: o.Log, Hint: o.Advice,
+		CoreHours: o.CoreHours, Cost: rounded(o.Cost), To: o.To, Log: o.Log, Hint: o.Advice,
 	}
 	if !o.Started.IsZero() {
 		out.Seconds = o.Ended.Sub(o.Started).Seconds()

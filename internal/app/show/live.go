@@ -47,7 +47,19 @@ type Live struct {
 // lane is one job on the screen.
 type lane struct {
 	name, id, status string
-	since            time.Time
+	since            time.Time // of the status
+}
+
+// turn gives a lane another status. Its clock starts when the platform says that the
+// status began, or else now: to wait is not to run.
+func (x *lane) turn(status string, since time.Time) {
+	if status == x.status {
+		return
+	}
+	x.status, x.since = status, since
+	if since.IsZero() {
+		x.since = time.Now()
+	}
 }
 
 // redrawEvery keeps the clocks of the lines going.
@@ -86,6 +98,23 @@ func (l *Live) Close() {
 	l.erase()
 }
 
+// Pause takes the lines off the screen while the program is stopped by stop, as after
+// Ctrl-Z: what the shell writes meanwhile is not ours to draw over.
+func (l *Live) Pause(stop func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.erase()
+	stop()
+}
+
+// Print writes a line above the lines.
+func (l *Live) Print(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	screen.Draw(l.Lines, l.erasure(), line+"\n")
+	l.draw()
+}
+
 // Event updates the lines.
 func (l *Live) Event(e executor.Event) {
 	l.mu.Lock()
@@ -96,9 +125,9 @@ func (l *Live) Event(e executor.Event) {
 		l.erase()
 		l.Outcome(l.Results, *e.Outcome)
 	case executor.EventWaiting:
-		l.lane(e.Job, "").status = "waits for " + e.Message
+		l.lane(e.Job, "").turn("waits for "+e.Message, time.Time{})
 	case executor.EventQueued:
-		l.lane(e.Job, "").status = queued(e)
+		l.lane(e.Job, "").turn(queued(e), time.Time{})
 	case executor.EventWarning:
 		l.erase()
 		warning(l.Lines, l.Style, e)
@@ -106,15 +135,15 @@ func (l *Live) Event(e executor.Event) {
 		l.moved(e)
 		return // the next tick draws it
 	case executor.EventCreated:
-		l.lane(e.Job, e.ID).status = "created"
+		l.lane(e.Job, e.ID).turn("created", time.Time{})
 	case executor.EventSubmitted:
-		l.lane(e.Job, e.ID).status = "submitted"
+		l.lane(e.Job, e.ID).turn("submitted", time.Time{})
 	case executor.EventFound:
-		l.lane(e.Job, e.ID).status = "found"
+		l.lane(e.Job, e.ID).turn("found", time.Time{})
 	case executor.EventStatus:
-		l.lane(e.Job, e.ID).status = e.Status
+		l.lane(e.Job, e.ID).turn(e.Status, e.Since)
 	case executor.EventReading:
-		l.lane(e.Job, e.ID).status = "reading " + e.File + " " + content.Bytes(e.Size)
+		l.lane(e.Job, e.ID).turn("reading "+e.File+" "+content.Bytes(e.Size), time.Time{})
 	}
 	l.draw()
 }
@@ -125,7 +154,7 @@ func (l *Live) moved(e executor.Event) {
 		l.up.Event(e)
 		return
 	}
-	l.lane(e.Job, e.ID).status = "downloading"
+	l.lane(e.Job, e.ID).turn("downloading", time.Time{})
 	l.down.Event(e)
 }
 
@@ -212,7 +241,7 @@ func (l *Live) jobs(columns, room int) []string {
 	var cells [][]string
 	longest, rest := 0, 0
 	for _, x := range l.lanes {
-		row := []string{x.name, x.id, x.status, phrase.Duration(time.Since(x.since))}
+		row := []string{x.name, x.id, x.status, phrase.Duration(max(0, time.Since(x.since)))}
 		cells = append(cells, row)
 		longest = max(longest, runewidth.StringWidth(x.name))
 		rest = max(rest, runewidth.StringWidth(strings.Join(row[1:], ""))+4*len("   "))

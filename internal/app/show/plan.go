@@ -3,6 +3,7 @@ package show
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor/planner"
@@ -10,6 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
@@ -62,10 +64,7 @@ func gathered(plan planner.Plan) []string {
 	var notes []string
 	jobs := make(map[string][]string) // by note
 	for _, step := range plan.Steps {
-		if !step.Creates() {
-			continue
-		}
-		for _, note := range step.Job.Notes {
+		for _, note := range notesOf(step) {
 			if len(jobs[note]) == 0 {
 				notes = append(notes, note)
 			}
@@ -80,6 +79,17 @@ func gathered(plan planner.Plan) []string {
 		notes[i] = who + ": " + note
 	}
 	return notes
+}
+
+// notesOf are the notes on a new run, and on one under way that nothing ends.
+func notesOf(step planner.Step) []string {
+	switch {
+	case step.Creates():
+		return step.Job.Notes
+	case (step.Action == planner.Resume || step.Action == planner.Running) && slices.Contains(step.Job.Notes, resolver.Endless):
+		return []string{resolver.Endless}
+	}
+	return nil
 }
 
 // Summary is the last line of a plan.
@@ -138,21 +148,28 @@ func failedEarlier(plan planner.Plan) int {
 	return n
 }
 
+// startsAgain tells why the cost of one attempt is no bound.
+const startsAgain = " an interrupted run starts again and is billed again, limits.restarts says how often."
+
 // worstCase says what the new runs can cost at most, or why nobody can say.
 func (s Style) worstCase(plan planner.Plan) string {
 	if len(plan.Spending()) == 0 {
 		return ""
 	}
-	hours, usd, bounded, priced := totals(plan)
+	sum := totals(plan)
 	switch {
 	case s.Free:
 		return " Nothing is billed: the platform is this machine."
-	case !bounded:
+	case !sum.Bounded:
 		return " No upper bound of the cost: not every job has a walltime."
-	case !priced:
-		return fmt.Sprintf(" At most %s, price unknown.", coreHours(hours))
+	case sum.PerAttempt && sum.Rate == 0:
+		return fmt.Sprintf(" At most %s per attempt, price unknown;%s", coreHours(sum.CoreHours), startsAgain)
+	case sum.Rate == 0:
+		return fmt.Sprintf(" At most %s, price unknown.", coreHours(sum.CoreHours))
+	case sum.PerAttempt:
+		return fmt.Sprintf(" At most %s, %s per attempt at the economy price (licenses excluded);%s", coreHours(sum.CoreHours), money(sum.Cost), startsAgain)
 	}
-	return fmt.Sprintf(" At most %s, %s (licenses excluded).", coreHours(hours), money(usd))
+	return fmt.Sprintf(" At most %s, %s (licenses excluded).", coreHours(sum.CoreHours), money(sum.Cost))
 }
 
 // PlanMarkdown writes the plan as a table for a pull request.
@@ -160,6 +177,12 @@ func (s Style) PlanMarkdown(w io.Writer, plan planner.Plan) {
 	fmt.Fprintf(w, "| job | action | why |\n| --- | --- | --- |\n")
 	for _, step := range plan.Steps {
 		fmt.Fprintf(w, "| %s | %s | %s |\n", cell(diag.Line(step.Job.Name)), step.Action, cell(diag.Line(strings.Join(step.Reasons, ", "))))
+	}
+	for i, note := range gathered(plan) {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "- %s\n", cell(note))
 	}
 	fmt.Fprintf(w, "\n%s\n", s.Summary(plan))
 }

@@ -57,6 +57,12 @@ func (l *Lines) line(format string, args ...any) {
 	fmt.Fprintln(l.Progress, diag.Line(fmt.Sprintf(format, args...)))
 }
 
+// Print writes a line of its own.
+func (l *Lines) Print(line string) { l.line("%s", line) }
+
+// Pause has nothing to take off the screen.
+func (*Lines) Pause(stop func()) { stop() }
+
 // Close ends the showing.
 func (*Lines) Close() {}
 

@@ -68,6 +68,13 @@ func (r *Reading) Note(message string) {
 	screen.Draw(r.Out, r.erasure(), "warning: "+diag.Plain(message)+"\n")
 }
 
+// Print shows a line above the line.
+func (r *Reading) Print(line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	screen.Draw(r.Out, r.erasure(), line+"\n")
+}
+
 // Close takes the line off the screen.
 func (r *Reading) Close() {
 	r.mu.Lock()

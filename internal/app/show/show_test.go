@@ -23,6 +23,27 @@ import (
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
+// Sums of prices are not exact, and programs compare them.
+func TestMoneyInJSONIsRounded(t *testing.T) {
+	t.Parallel()
+	job := resolver.Job{Name: "wing", Tiles: make([]resolver.Tile, 1), Estimate: resolver.Estimate{Bounded: true, CoreHours: 3, Rate: 0.1, Cost: 0.1 + 0.2}}
+	plan := planner.Plan{Steps: []planner.Step{{Job: job, Action: planner.Run}, {Job: job, Action: planner.Run}}}
+	var planned, event bytes.Buffer
+	if err := show.WritePlan(&planned, plan); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(planned.String(), `"maxCost": 0.3`+"\n") != 2 || !strings.Contains(planned.String(), `"maxCost": 0.6`+"\n") {
+		t.Errorf("%s", planned.String())
+	}
+	outcome := executor.Outcome{Job: "wing", ID: "AbC", Verdict: verdict.Succeeded, Cost: 0.1 + 0.2}
+	if err := show.EventLine(&event, executor.Event{Type: executor.EventResult, Outcome: &outcome}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(event.String(), `"cost":0.3,`) && !strings.Contains(event.String(), `"cost":0.3}`) {
+		t.Errorf("%s", event.String())
+	}
+}
+
 func TestOutcome(t *testing.T) {
 	t.Parallel()
 	ended := executor.Outcome{Job: "wing", ID: "AbC", Started: noon, Ended: noon.Add(90 * time.Minute), CoreHours: 27, Cost: 4.32}
@@ -223,6 +244,42 @@ func TestLive(t *testing.T) {
 		if diff := cmp.Diff(want, s.shown()); diff != "" {
 			t.Errorf("at the end (-want +got)\n%s", diff)
 		}
+	})
+}
+
+// TestLiveClocks counts each status from when the platform says that it began, and
+// draws nothing while the program is stopped.
+func TestLiveClocks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := new(screen)
+		live := show.NewLive(show.Screen{Lines: s, Results: s, Size: func() (int, int, bool) { return 60, 5, true }})
+		defer live.Close()
+		check := func(what string, want ...string) {
+			t.Helper()
+			if diff := cmp.Diff(want, s.shown()); diff != "" {
+				t.Errorf("%s (-want +got)\n%s", what, diff)
+			}
+		}
+		status := func(status string, ago time.Duration) {
+			live.Event(executor.Event{Type: executor.EventStatus, Job: "wing", ID: "Aaa", Status: status, Since: time.Now().Add(-ago)})
+		}
+		status("Queued", 3*time.Hour)
+		check("after attaching again", "  wing   Aaa   Queued   3h00m")
+		status("Executing", 2*time.Second)
+		check("queue time is not execution time", "  wing   Aaa   Executing   2.0s")
+		status("Executing", time.Second)
+		check("the same status", "  wing   Aaa   Executing   2.0s")
+		status("Stopping", -time.Minute)
+		check("a clock that is wrong", "  wing   Aaa   Stopping   0.0s")
+		live.Pause(func() {
+			if len(s.shown()) != 0 {
+				t.Errorf("%q", s.shown())
+			}
+			_, _ = s.Write([]byte("[1]+ Stopped\n"))
+		})
+		live.Print("GET /api/v2/jobs/: 200 OK")
+		check("afterwards", "[1]+ Stopped", "GET /api/v2/jobs/: 200 OK", "  wing   Aaa   Stopping   0.0s")
 	})
 }
 

@@ -100,7 +100,7 @@ func WriteStates(w io.Writer, list []State) error {
 		out.Jobs = append(out.Jobs, StateJSON{
 			Name: j.Job, ID: j.Run.ID, State: j.Word(), Stage: string(j.Run.Stage), Verdict: j.Run.Verdict,
 			Reason: j.Run.Reason, Outdated: j.Outdated, Started: moment(j.Run.Started), Ended: moment(j.Run.Ended),
-			CoreHours: j.Run.CoreHours, Cost: j.Run.Cost, To: j.Run.OutputsTo,
+			CoreHours: j.Run.CoreHours, Cost: rounded(j.Run.Cost), To: j.Run.OutputsTo,
 		})
 	}
 	return WriteJSON(w, out)

@@ -14,6 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/screen"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
 // Style is how text may look.
@@ -96,13 +97,10 @@ func coreHours(h float64) string {
 }
 
 // totals adds up what the jobs that a plan submits can cost at most.
-func totals(plan planner.Plan) (hours, usd float64, bounded, priced bool) {
-	bounded, priced = true, true
+func totals(plan planner.Plan) resolver.Estimate {
+	var list []resolver.Estimate
 	for _, s := range plan.Spending() {
-		hours += s.Job.Estimate.CoreHours
-		usd += s.Job.Estimate.Cost
-		bounded = bounded && s.Job.Estimate.Bounded
-		priced = priced && s.Job.Estimate.Rate > 0
+		list = append(list, s.Job.Estimate)
 	}
-	return hours, usd, bounded, priced
+	return resolver.Sum(list)
 }

@@ -55,6 +55,7 @@ type Quirks struct {
 	IgnoreProjects  bool // projectId in a body is checked and forgotten
 	LoseTags        bool // tags are accepted and forgotten
 	IgnoreTypes     bool // every upload is an input file
+	ListInputs      bool // inputs are listed among the outputs
 	StrictTypes     bool // scripts must be files of their type
 	DraftDeletes    Refusal
 	Trash           bool // deleted jobs can still be read

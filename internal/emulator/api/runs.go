@@ -41,7 +41,7 @@ func jobFiles(a *API, r *Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return a.outputs(r, job.Outputs())
+	return a.outputs(r, a.listed(job, job.Outputs()))
 }
 
 func runFiles(a *API, r *Request) (Answer, error) {
@@ -49,7 +49,7 @@ func runFiles(a *API, r *Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return a.outputs(r, job.Runs[n-1].Outputs)
+	return a.outputs(r, a.listed(job, job.Runs[n-1].Outputs))
 }
 
 func (a *API) outputs(r *Request, ids []string) (Answer, error) {
@@ -61,6 +61,19 @@ func (a *API) outputs(r *Request, ids []string) (Answer, error) {
 		}
 	}
 	return a.fileList(r, list)
+}
+
+// listed are the ids of the files that some outputs of a job are shown with.
+func (a *API) listed(job *disk.Job, outputs []string) []string {
+	var ids []string
+	if a.Quirks().ListInputs {
+		for _, tile := range job.Spec.Tiles {
+			for _, input := range tile.Inputs {
+				ids = append(ids, input.ID)
+			}
+		}
+	}
+	return append(ids, outputs...)
 }
 
 // run finds the job and the number of its run that the path names.

@@ -1,4 +1,4 @@
-package results_test
+package outputs_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
@@ -28,17 +28,13 @@ func (f *filling) JobFiles(ctx context.Context, _, _ string) ([]rescale.File, er
 	return list, nil
 }
 
-func deleted(f *rescale.File) { f.Deleted = true }
-
-func partial(f *rescale.File) { f.Complete = false }
-
 // later is a second version of a file.
 func later(f *rescale.File) { f.ID, f.Uploaded = f.ID+" again", f.Uploaded.Add(time.Hour) }
 
 // TestTaken is never less than what the run left.
 func TestTaken(t *testing.T) {
 	t.Parallel()
-	a, b, log := file("a.msh"), file("b.msh"), file("process_output.log")
+	a, b, log := file("a.msh"), file("b.msh"), file(log)
 	for name, tc := range map[string]struct {
 		lists   [][]rescale.File
 		want    []string
@@ -54,13 +50,17 @@ func TestTaken(t *testing.T) {
 		"none":                             {lists: [][]rescale.File{{log}}, nothing: true},
 		"one was deleted":                  {lists: [][]rescale.File{{a, file("b.msh", deleted), log}}, deleted: "b.msh"},
 		"the first version was deleted":    {lists: [][]rescale.File{{a, file("b.msh", deleted), file("b.msh", later), log}}, want: []string{"a.msh", "b.msh again"}},
+		"the second version was deleted":   {lists: [][]rescale.File{{a, file("b.msh"), file("b.msh", later, deleted), log}}, deleted: "b.msh"},
+		"an input has a name like that":    {lists: [][]rescale.File{{a, file("b.msh", typed(rescale.InputFile)), log}}, want: []string{"a.msh"}},
+		"a given result has one":           {lists: [][]rescale.File{{a, file("b.msh", foreign), log}}, want: []string{"a.msh"}},
+		"another file is still stored":     {lists: [][]rescale.File{{a, file("c.txt", partial), log}}, want: []string{"a.msh"}},
 		"another file was deleted":         {lists: [][]rescale.File{{a, file("c.txt", deleted), log}}, want: []string{"a.msh"}},
 		"all of what was asked is deleted": {lists: [][]rescale.File{{file("a.msh", deleted), log}}, deleted: "a.msh"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := results.Shelf{Platform: &filling{lists: tc.lists}}
+				s := outputs.Shelf{Platform: &filling{lists: tc.lists}}
 				taken, err := s.Take(t.Context(), "Y", []string{"*.msh"}, nil)
 				var ids []string
 				for _, f := range taken {
@@ -69,8 +69,8 @@ func TestTaken(t *testing.T) {
 				if diff := cmp.Diff(tc.want, ids); diff != "" {
 					t.Errorf("(-want +got)\n%s", diff)
 				}
-				var nothing *results.NothingError
-				var gone *results.DeletedError
+				var nothing *outputs.NothingError
+				var gone *outputs.DeletedError
 				if errors.As(err, &nothing) != tc.nothing || errors.As(err, &gone) != (tc.deleted != "") || gone != nil && gone.Path != tc.deleted {
 					t.Errorf("error %v", err)
 				}

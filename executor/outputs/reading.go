@@ -1,0 +1,168 @@
+// Package outputs is the one reading of what a run left on the platform: downloads,
+// inputs taken of other jobs, checks of success, the end of a log and the rebuilding
+// of a state all ask it. It decides what is an output, which of several versions
+// counts, which run a file is of, and when a list is complete. It knows no plan, no
+// manifest and no disk.
+package outputs
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+// File is one output, in the version that counts.
+type File struct {
+	rescale.File
+
+	Run string // such as run1
+	// Unclear tells that other outputs have the same path as far as it can be read: the
+	// platform's answer holds no bytes that are not UTF-8.
+	Unclear bool
+}
+
+// Arriving tells that the platform has not stored all of the file.
+func (f File) Arriving() bool { return !f.Complete && !f.Deleted }
+
+// Reading is what one look at the outputs of a job showed.
+type Reading struct {
+	Files []File // one for each run and path, deleted ones included, in the order of the list
+	marks []string
+}
+
+// Read tells the outputs of a job from what the platform lists:
+//
+//   - What a job was given is no output, though it may be listed as one
+//     (rescale-api.md §9): files of the types of inputs, and results of other jobs, which
+//     their storage path tells.
+//   - Of several versions of a path, the newest counts. If that was deleted, the output
+//     was: an older version is not what the run left.
+//   - A job can have several runs, each with files of its own under the same paths.
+func Read(job string, listed []rescale.File) Reading {
+	var r Reading
+	at := make(map[[2]string]int) // index in r.Files, by run and path
+	for _, f := range own(job, listed) {
+		file := File{File: f, Run: runOf(f)}
+		r.marks = append(r.marks, fmt.Sprint(f.ID, f.Complete, f.Deleted, f.Size))
+		key := [2]string{file.Run, f.RelativePath}
+		i, again := at[key]
+		switch {
+		case !again:
+			at[key] = len(r.Files)
+			r.Files = append(r.Files, file)
+		case garbled(f.RelativePath):
+			file.Unclear, r.Files[i].Unclear = true, true
+			r.Files = append(r.Files, file)
+		case replaces(f, r.Files[i].File):
+			r.Files[i] = file
+		}
+	}
+	slices.Sort(r.marks)
+	return r
+}
+
+// own leaves out what the job was given. A path that names another job says so only
+// where the paths of the list name this one too.
+func own(job string, listed []rescale.File) []rescale.File {
+	named := slices.ContainsFunc(listed, func(f rescale.File) bool { return jobOf(f) == job })
+	return slices.DeleteFunc(slices.Clone(listed), func(f rescale.File) bool {
+		return given(f.Type) || named && jobOf(f) != "" && jobOf(f) != job
+	})
+}
+
+// given tells the types of files that a job is given (rescale-api.md §3.2).
+func given(t rescale.FileType) bool {
+	return slices.Contains([]rescale.FileType{rescale.InputFile, rescale.TemplateFile, rescale.ParamFile, rescale.ScriptFile}, t)
+}
+
+// storage finds job and run in a storage path such as user/user_X/output/job_Y/run1/a.csv
+// (rescale-api.md §3.2).
+var storage = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:/job_([^/]+))?/(run\d+)/`) })
+
+func jobOf(f rescale.File) string {
+	if m := storage().FindStringSubmatch(f.Path); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+func runOf(f rescale.File) string {
+	if m := storage().FindStringSubmatch(f.Path); m != nil {
+		return m[2]
+	}
+	return "run1"
+}
+
+// garbled tells a path that has lost bytes which are not UTF-8: two of them may be
+// two files.
+func garbled(path string) bool { return strings.ContainsRune(path, utf8.RuneError) }
+
+// replaces tells that f is the newer version. One without a date that is not whole is
+// on its way now.
+func replaces(f, other rescale.File) bool {
+	begun := func(f rescale.File) bool { return File{File: f}.Arriving() && f.Uploaded.IsZero() }
+	switch {
+	case begun(f) != begun(other):
+		return begun(f)
+	case !f.Uploaded.Equal(other.Uploaded):
+		return f.Uploaded.After(other.Uploaded)
+	case f.Deleted != other.Deleted:
+		return other.Deleted
+	}
+	return f.Complete && !other.Complete
+}
+
+// Runs are the names of the runs, in the order of their numbers.
+func (r Reading) Runs() []string {
+	known := make(map[string]bool)
+	for _, f := range r.Files {
+		known[f.Run] = true
+	}
+	return slices.SortedFunc(maps.Keys(known), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
+}
+
+// Matching are the files that are wanted by their paths.
+func (r Reading) Matching(wanted func(path string) bool) (list []File) {
+	for _, f := range r.Files {
+		if wanted(f.RelativePath) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// Of is the part of a reading that is about one run.
+func (r Reading) Of(run string) Reading {
+	var part Reading
+	for _, f := range r.Files {
+		if f.Run == run {
+			part.Files = append(part.Files, f)
+		}
+	}
+	return part
+}
+
+// Printed tells that every run has the file that holds what its command printed, which
+// is there when the run is over: the list is full then.
+func (r Reading) Printed() bool {
+	has := make(map[string]bool) // by run
+	for _, f := range r.Files {
+		has[f.Run] = has[f.Run] || f.RelativePath == spec.ProcessOutput
+	}
+	for _, printed := range has {
+		if !printed {
+			return false
+		}
+	}
+	return len(has) > 0
+}

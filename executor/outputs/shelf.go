@@ -1,0 +1,103 @@
+package outputs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/rescale-apply/rescale-apply/internal/content"
+)
+
+// Shelf gives results of runs to other jobs, which use them where they are. It is
+// safe for use by many goroutines, and lists the files of a run once for all of them.
+type Shelf struct {
+	Platform Lister
+
+	mu     sync.Mutex
+	places map[string]*place // by the id of the run
+}
+
+// place is the files of one run; turn holds one token, for the one who may look.
+type place struct {
+	turn  chan struct{}
+	looks Looks
+}
+
+// Take gives the files of a run that match. Where none does, the error is a
+// *[NothingError], and where one was deleted, a *[DeletedError].
+func (s *Shelf) Take(ctx context.Context, id string, include, exclude []string) ([]File, error) {
+	wanted, err := content.Selector(include, exclude)
+	if err != nil {
+		return nil, err
+	}
+	p := s.place(id)
+	select {
+	case <-p.turn:
+		defer func() { p.turn <- struct{}{} }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	gap := func(r Reading) Gap { return GapOf(r.Matching(wanted)) }
+	if err := p.looks.settle(ctx, func() (Reading, error) { return Look(ctx, s.Platform, id) }, gap); err != nil {
+		return nil, err
+	}
+	taken := p.looks.Last.Matching(wanted)
+	if found := GapOf(taken); found != None || !p.looks.Settled(found) && !p.looks.Standing(found) {
+		return nil, &NothingError{ID: id, Include: include, Partial: len(taken) > 0}
+	}
+	if i := slices.IndexFunc(taken, func(f File) bool { return f.Deleted }); i >= 0 {
+		return nil, &DeletedError{ID: id, Path: taken[i].RelativePath}
+	}
+	return taken, nil
+}
+
+func (s *Shelf) place(id string) *place {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.places[id]
+	if p == nil {
+		if s.places == nil {
+			s.places = make(map[string]*place)
+		}
+		p = &place{turn: make(chan struct{}, 1)}
+		p.turn <- struct{}{}
+		s.places[id] = p
+	}
+	return p
+}
+
+// DeletedError tells that a file which a run left, and which is asked for, was deleted
+// on the platform. The others are not what the run left.
+type DeletedError struct{ ID, Path string }
+
+// Error names the run and the file.
+func (e *DeletedError) Error() string {
+	return fmt.Sprintf("%s of run %s was deleted on the platform", e.Path, e.ID)
+}
+
+// Hint tells how to do without.
+func (*DeletedError) Hint() string {
+	return "exclude leaves it out, and so does a narrower pattern in files"
+}
+
+// NothingError tells that a run left no file of those that were asked for.
+type NothingError struct {
+	ID      string
+	Include []string
+	Partial bool // there are some, and they are not complete
+}
+
+// Error names the run and the patterns.
+func (e *NothingError) Error() string {
+	if e.Partial {
+		return fmt.Sprintf("files of run %s that match %s are not complete on the platform", e.ID, strings.Join(e.Include, ", "))
+	}
+	return fmt.Sprintf("run %s left no file that matches %s", e.ID, strings.Join(e.Include, ", "))
+}
+
+// Hint tells how to see what is there.
+func (e *NothingError) Hint() string {
+	return "rescale-apply download " + e.ID + " --list --all shows what there is"
+}

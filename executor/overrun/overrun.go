@@ -1,0 +1,98 @@
+// Package overrun tells which runs were ended by their walltime. No text of the platform
+// for that is known (rescale-api.md §8.2), so that the times of a run decide. It knows
+// neither manifests nor plans, and reads with GET only.
+package overrun
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rescale-apply/rescale-apply/executor/patience"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+// Run is a run that did not succeed, with when its command began and when it was over.
+type Run struct {
+	ID             string
+	Started, Ended time.Time
+}
+
+// Of is a run that failed by itself; false for any other, and for one that a person or
+// the lack of hardware ended.
+func Of(run state.Run) (Run, bool) {
+	v := verdict.Verdict(run.Verdict)
+	failed := v == verdict.Failed || v == verdict.SuccessCheckFailed
+	return Run{run.ID, run.Started, run.Ended}, failed && !run.Started.IsZero()
+}
+
+// earlier is how much less than its walltime a run can have executed when it ends: the
+// machines begin to count when they start. Of a short walltime it is a tenth.
+const earlier = 10 * time.Minute
+
+// CutOff tells that a run came to the end of its walltime, in hours.
+func (r Run) CutOff(walltime int) bool {
+	limit := time.Duration(walltime) * time.Hour
+	return limit > 0 && r.Ended.Sub(r.Started) >= limit-min(earlier, limit/10)
+}
+
+// lookParallel bounds the GETs that run at once.
+const lookParallel = 8
+
+// Platform tells what a job was sent with.
+type Platform interface {
+	Job(ctx context.Context, id string) (rescale.Job, error)
+}
+
+// Walltimes reads how many hours runs were allowed, of those that can have reached
+// them: no walltime is shorter than one hour. A job that is gone, and one without a
+// walltime, is left out.
+func Walltimes(ctx context.Context, p Platform, runs []Run) (map[string]int, error) {
+	hours := make(map[string]int)
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(lookParallel)
+	for _, run := range runs {
+		if !run.CutOff(1) {
+			continue
+		}
+		group.Go(func() error {
+			job, err := p.Job(ctx, run.ID)
+			if patience.NotFound(err) {
+				return nil
+			}
+			if allowed := walltime(job); err == nil && allowed > 0 {
+				mu.Lock()
+				defer mu.Unlock()
+				hours[run.ID] = allowed
+			}
+			return err
+		})
+	}
+	return hours, group.Wait()
+}
+
+// walltime is that of all tiles, which run one after the other; 0 when one has none.
+func walltime(job rescale.Job) int {
+	hours := make([]int, len(job.Tiles))
+	for i, tile := range job.Tiles {
+		hours[i] = tile.Walltime
+	}
+	return Together(hours)
+}
+
+// Together adds up the walltimes of tiles; 0 when one has none.
+func Together(hours []int) int {
+	sum := 0
+	for _, h := range hours {
+		if h == 0 {
+			return 0
+		}
+		sum += h
+	}
+	return sum
+}
