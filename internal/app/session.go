@@ -253,7 +253,7 @@ func (t *tool) resolved(ctx context.Context, s *session) (resolver.Result, diag.
 	s.notices.through(reading.Note)
 	defer s.notices.through(t.warn)
 	defer reading.Close()
-	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell})
+	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell, Given: s.given, Remark: t.remarks()})
 }
 
 // resolve checks the jobs against the catalogs and the disk.

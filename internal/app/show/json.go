@@ -3,6 +3,7 @@ package show
 import (
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor"
@@ -72,7 +73,7 @@ func WritePlan(w io.Writer, plan planner.Plan) error {
 		step := StepJSON{
 			Name: s.Job.Name, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
 			Verdict: s.Last.Verdict, Digest: s.Job.Digest, Key: s.Key.String(),
-			TileJSON: tiles[0], Notes: s.Job.Notes, Hint: s.Advice,
+			TileJSON: tiles[0], Notes: slices.Concat(s.Job.Notes, s.Job.LeftOut), Hint: s.Advice,
 		}
 		if s.Action == planner.Refused {
 			step.Refusal = &s.Refusal
@@ -116,7 +117,7 @@ type EventJSON struct {
 	ID            string             `json:"id,omitempty"`
 	Status        string             `json:"status,omitempty"`
 	File          string             `json:"file,omitempty"`
-	Path          string             `json:"path,omitempty"`   // on this disk, of an upload
+	Path          string             `json:"path,omitempty"`   // on this disk, of an upload and of what was moved
 	SHA512        string             `json:"sha512,omitempty"` // of an upload
 	Size          *int64             `json:"size,omitempty"`   // of a transfer
 	Sent          *int64             `json:"sent,omitempty"`   // of a transfer under way

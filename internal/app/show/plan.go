@@ -3,6 +3,7 @@ package show
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor/planner"
@@ -27,7 +28,7 @@ func (s Style) Plan(w io.Writer, plan planner.Plan) {
 // notes tells decisions that were made for the user, and what to type next.
 func (s Style) notes(w io.Writer, plan planner.Plan) {
 	for _, note := range gathered(plan) {
-		fmt.Fprintln(w, s.paint(faint, "  note: "+note))
+		fmt.Fprintln(w, s.paint(faint, "  note: "+Harmless(note)))
 	}
 	for _, step := range plan.Steps {
 		if step.Advice != "" {
@@ -36,16 +37,22 @@ func (s Style) notes(w io.Writer, plan planner.Plan) {
 	}
 }
 
-// gathered are the notes of all new runs, each once: the points of a sweep mostly
-// have the same.
+// noted are the notes of a step: all of a new run, and always what its patterns do
+// not mean.
+func noted(step planner.Step) []string {
+	if !step.Creates() {
+		return step.Job.LeftOut
+	}
+	return slices.Concat(step.Job.Notes, step.Job.LeftOut)
+}
+
+// gathered are the notes of all steps, each once: the points of a sweep mostly have
+// the same.
 func gathered(plan planner.Plan) []string {
 	var notes []string
 	jobs := make(map[string][]string) // by note
 	for _, step := range plan.Steps {
-		if !step.Creates() {
-			continue
-		}
-		for _, note := range step.Job.Notes {
+		for _, note := range noted(step) {
 			if len(jobs[note]) == 0 {
 				notes = append(notes, note)
 			}
