@@ -270,16 +270,23 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 	if out.Verdict == verdict.Succeeded {
 		a.end(step, *out) // others need not wait for what is downloaded here
 	}
-	return a.limited(ctx, func() error {
-		if out.Verdict != verdict.Succeeded {
-			out.Advice = planner.FailedAdvice(step.Job, out.Verdict)
-			out.Log = a.logTail(ctx, out.ID)
+	return a.limited(ctx, func() error { return a.collect(ctx, step, out) })
+}
+
+// collect brings here what a run that is over left. Results of earlier runs must not
+// lie there as if they were those of one that has failed.
+func (a *application) collect(ctx context.Context, step planner.Step, out *Outcome) error {
+	if out.Verdict != verdict.Succeeded {
+		out.Advice = planner.FailedAdvice(step.Job, out.Verdict)
+		out.Log = a.logTail(ctx, out.ID)
+		if err := a.download(step, out).Retire(ctx); err != nil {
+			return err
 		}
-		if !results.Wanted(step.Job, out.Verdict) {
-			return nil
-		}
-		return a.fetch(ctx, step, out)
-	})
+	}
+	if !results.Wanted(step.Job, out.Verdict) {
+		return nil
+	}
+	return a.fetch(ctx, step, out)
 }
 
 // How long the outputs of a run that has ended may take to be listed.

@@ -19,13 +19,10 @@ import (
 
 // fetch downloads the results that the manifest asks for and records them.
 func (a *application) fetch(ctx context.Context, step planner.Step, out *Outcome) error {
-	wish := results.Of(step.Job)
+	download := a.download(step, out)
+	wish := download.Wish
 	if len(wish.Include) == 0 {
-		return nil
-	}
-	download := results.Download{
-		Platform: a.Platform, ID: out.ID, Wish: wish, Parallel: a.parallel(),
-		Tell: func(t results.Transfer) { a.notify(Downloading(step.Job.Name, out.ID, t)) },
+		return download.Retire(ctx)
 	}
 	files, err := download.Run(ctx)
 	out.To, out.Files = wish.Folder(), files
@@ -41,6 +38,22 @@ func (a *application) fetch(ctx context.Context, step planner.Step, out *Outcome
 	return a.Journal.Append(state.Record{
 		Kind: state.KindDownloaded, Job: step.Job.Name, ID: out.ID, To: wish.To, Outputs: files, Selection: wish.Selection(),
 	})
+}
+
+func (a *application) download(step planner.Step, out *Outcome) results.Download {
+	return results.Download{
+		Platform: a.Platform, ID: out.ID, Wish: results.Of(step.Job), Parallel: a.parallel(),
+		Tell: func(t results.Transfer) { a.notify(Downloading(step.Job.Name, out.ID, t)) },
+		Say:  func(n results.Notice) { a.notify(Noticed(step.Job.Name, out.ID, n)) },
+	}
+}
+
+// Noticed is the event that tells what became of files that were here before.
+func Noticed(job, id string, n results.Notice) Event {
+	if n.Folder == "" {
+		return Event{Type: EventWarning, Job: job, ID: id, Message: n.Text}
+	}
+	return Event{Type: EventMoved, Job: job, ID: id, Message: n.Text, Path: n.Folder}
 }
 
 // Downloading is the event that tells of a transfer.

@@ -34,6 +34,7 @@ func (d Download) List(ctx context.Context) ([]Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.sayIdle(files)
 	several := severalRuns(files)
 	var list []Result
 	known := make(map[string]int) // index in list, by path
@@ -155,8 +156,8 @@ func (*SpaceError) Hint() string {
 // less is found out by writing.
 const worthAsking = 100_000_000
 
-// roomFor refuses what certainly does not fit. What a file replaces counts as room, and
-// so does what an earlier download has left of it.
+// roomFor refuses what certainly does not fit. What an earlier download has left of a file
+// counts as room; a file that it takes the place of is moved, and takes as much as before.
 func roomFor(folder string, list []Result) error {
 	var need int64
 	for _, r := range list {
@@ -164,7 +165,9 @@ func roomFor(folder string, list []Result) error {
 			continue
 		}
 		path := filepath.Join(folder, filepath.FromSlash(r.Path))
-		need += max(0, r.File.Size-sizeOf(path)-sizeOf(incoming.Partial(path)))
+		if sizeOf(path) != r.File.Size {
+			need += max(0, r.File.Size-sizeOf(incoming.Partial(path)))
+		}
 	}
 	if need < worthAsking {
 		return nil

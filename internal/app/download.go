@@ -132,6 +132,7 @@ func (t *tool) ofManifest(c *cli.Context, s *session) ([]order, error) {
 			fmt.Fprintf(t.Stderr, "warning: job %s is not finished here; these are the files so far\n", job.Name.V)
 		}
 		wish := wishOf(job)
+		wish.Whole = run.Stage == state.StageFinished
 		if to := c.String("to"); to != "" {
 			wish.To, wish.Dir = to, "."
 			if len(s.jobs) > 1 {
@@ -177,12 +178,14 @@ func wishOf(job spec.Job) results.Wish {
 // asFlagged is the wish as the flags change it.
 func asFlagged(c *cli.Context, wish results.Wish) results.Wish {
 	if c.Bool("all") {
-		wish.Include, wish.Exclude = []string{"**"}, nil
+		wish.Include, wish.Exclude, wish.Whole = []string{"**"}, nil, false
 	}
 	if include := c.StringSlice("include"); len(include) > 0 {
-		wish.Include, wish.Exclude = include, nil
+		wish.Include, wish.Exclude, wish.Whole = include, nil, false
 	}
-	wish.Exclude = append(wish.Exclude, c.StringSlice("exclude")...)
+	if exclude := c.StringSlice("exclude"); len(exclude) > 0 {
+		wish.Exclude, wish.Whole = slices.Concat(wish.Exclude, exclude), false
+	}
 	return wish
 }
 
@@ -223,6 +226,7 @@ func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error)
 	d := results.Download{Platform: s.platform, ID: o.id, Wish: o.wish, Parallel: c.Int("parallel")}
 	delivery := show.Delivery{Job: o.name, ID: o.id, To: o.wish.Folder(), Listed: c.Bool("list")}
 	if delivery.Listed {
+		d.Say = func(n results.Notice) { t.warn(o.name + ": " + n.Text) }
 		listed, err := d.List(c.Context)
 		for _, r := range listed {
 			delivery.Files = append(delivery.Files, show.DeliveredFile{Path: r.Path, Size: r.File.Size, SHA512: r.File.SHA512, Refused: r.Refused})
@@ -233,6 +237,7 @@ func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error)
 	tell := executor.Paced(0, watcher.Event)
 	s.notices.through(func(message string) { tell(executor.Event{Type: executor.EventWarning, Message: message}) })
 	d.Tell = func(transfer results.Transfer) { tell(executor.Downloading(o.name, o.id, transfer)) }
+	d.Say = func(n results.Notice) { tell(executor.Noticed(o.name, o.id, n)) }
 	outputs, err := d.Run(c.Context)
 	s.notices.through(t.warn)
 	watcher.Close()

@@ -40,7 +40,7 @@ func (r Reading) Find(ctx context.Context, jobs []spec.Job) ([][]Input, diag.Lis
 		for _, in := range job.Inputs {
 			list, err := f.match(ctx, in)
 			if err != nil {
-				return nil, nil, err
+				return inputs, problems.List(), err
 			}
 			inputs[i] = append(inputs[i], list...)
 		}

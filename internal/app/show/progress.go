@@ -40,6 +40,8 @@ func (l *Lines) Event(e executor.Event) {
 		fmt.Fprintf(l.Progress, "%s: reading %s (%s)\n", e.Job, e.File, content.Bytes(e.Size))
 	case executor.EventWarning:
 		warning(l.Progress, l.Style, e)
+	case executor.EventMoved:
+		l.moved(l.Progress, e)
 	case executor.EventResult:
 		l.Outcome(l.Results, *e.Outcome)
 	}
@@ -47,6 +49,11 @@ func (l *Lines) Event(e executor.Event) {
 
 // Close ends the showing.
 func (*Lines) Close() {}
+
+// moved tells where files of an earlier run are now.
+func (s Style) moved(w io.Writer, e executor.Event) {
+	fmt.Fprintf(w, "%s: %s to %s/\n", e.Job, e.Message, Harmless(s.path(e.Path)))
+}
 
 func warning(w io.Writer, s Style, e executor.Event) {
 	if e.Job != "" {

@@ -78,10 +78,10 @@ func write(name string, text []byte) error {
 // its place is refused: it may lead anywhere.
 func Hide(folder string) error {
 	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
-		return err
+		return disk(folder, err)
 	}
 	if err := os.Mkdir(folder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+		return disk(folder, err)
 	}
 	if err := noLink(folder); err != nil {
 		return err
@@ -99,10 +99,17 @@ func create(name, text string) error {
 		return nil // another process was faster
 	}
 	if err != nil {
-		return err
+		return disk(name, err)
 	}
 	_, err = f.WriteString(text)
-	return errors.Join(err, f.Close())
+	return disk(name, errors.Join(err, f.Close()))
+}
+
+func disk(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &incoming.DiskError{Path: name, Err: err}
 }
 
 // LinkError tells that a link stands where rescale-apply keeps something of its own.
