@@ -41,8 +41,12 @@ func (a *application) fetch(ctx context.Context, step planner.Step, out *Outcome
 }
 
 func (a *application) download(step planner.Step, out *Outcome) results.Download {
+	wish := results.Of(step.Job)
+	for _, run := range a.before.Runs[step.Job.Name] {
+		wish.Runs = append(wish.Runs, run.ID)
+	}
 	return results.Download{
-		Platform: a.Platform, ID: out.ID, Wish: results.Of(step.Job), Parallel: a.parallel(),
+		Platform: a.Platform, ID: out.ID, Wish: wish, Parallel: a.parallel(),
 		Tell: func(t results.Transfer) { a.notify(Downloading(step.Job.Name, out.ID, t)) },
 		Say:  func(n results.Notice) { a.notify(Noticed(step.Job.Name, out.ID, n)) },
 	}

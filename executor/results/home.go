@@ -18,6 +18,7 @@ import (
 type home struct {
 	folder string
 	owner  written.Owner
+	runs   []string     // known runs of the same job
 	before written.List // what the list said before this run was in it
 
 	mu    sync.Mutex
@@ -56,10 +57,14 @@ func repository(folder string) string {
 	}
 }
 
+func (d Download) home() *home {
+	return &home{folder: d.Wish.Folder(), owner: d.Wish.owner(d.ID), runs: d.Wish.Runs, moved: make(map[string]int)}
+}
+
 // announce lists what is about to be written: whenever this process dies, what it has
 // written passes for nobody else's. What must not be written is refused now.
 func (d Download) announce(ctx context.Context, list []Result) (*home, []Result, error) {
-	h := &home{folder: d.Wish.Folder(), owner: d.Wish.owner(d.ID), moved: make(map[string]int)}
+	h := d.home()
 	var err error
 	if h.before, err = written.Read(h.folder); err != nil {
 		return nil, nil, err
@@ -97,17 +102,31 @@ func (h *home) admit(ctx context.Context, r Result) error {
 }
 
 // stranger tells that a file belongs to another job, as far as anybody knows.
-func (h *home) stranger(f written.File) bool { return f.Run != h.owner.Run && !f.SameJob(h.owner) }
+func (h *home) stranger(f written.File) bool { return f.Run != h.owner.Run && !h.former(f) }
 
 // former tells that a file is of another run of the same job.
-func (h *home) former(f written.File) bool { return f.Run != h.owner.Run && f.SameJob(h.owner) }
+func (h *home) former(f written.File) bool {
+	return f.Run != h.owner.Run && (f.SameJob(h.owner) || slices.Contains(h.runs, f.Run))
+}
+
+// listed are the entries of a file: in the list of the folder, else in that of a folder
+// above or below it, which is another manifest's.
+func (h *home) listed(rel, name string) []written.File {
+	if entries := h.before.Of(rel); len(entries) > 0 {
+		return entries
+	}
+	return written.NewTree().Trace(name).Files
+}
 
 // permit refuses to take the place of a file that another job's run wrote, or that a
 // person changed after an earlier run of this job had written it.
 func (h *home) permit(ctx context.Context, rel, name string) error {
-	entries := h.before.Of(rel)
-	if _, err := os.Lstat(name); err != nil || len(entries) == 0 {
+	if _, err := os.Lstat(name); err != nil {
 		return nil //nolint:nilerr // what is not there is in nobody's way
+	}
+	entries := h.listed(rel, name)
+	if len(entries) == 0 {
+		return nil
 	}
 	now, same, err := written.Match(ctx, content.Hasher{}, name, entries)
 	switch {

@@ -30,9 +30,10 @@ type Wish struct {
 	Dir     string   // folder of the manifest
 	Keep    []string // files that a result must not take the place of
 
-	Job      string // whose they are; empty for a run that is known by its id alone
-	Manifest string // path of the manifest that the job is in
-	Whole    bool   // these are all results that the job wants: those of former runs are out of date
+	Job      string   // whose they are; empty for a run that is known by its id alone
+	Manifest string   // path of the manifest that the job is in
+	Runs     []string // ids of the job's runs that the journal knows
+	Whole    bool     // these are all results that the job wants: those of former runs are out of date
 }
 
 // Of is the wish of a job.

@@ -124,7 +124,7 @@ func (h *home) tidy(rel string) {
 // Retire moves what former runs of the job left, as a run that has failed takes their
 // place without files of its own. What a person changed stays and is named.
 func (d Download) Retire(ctx context.Context) error {
-	h := &home{folder: d.Wish.Folder(), owner: d.Wish.owner(d.ID), moved: make(map[string]int)}
+	h := d.home()
 	var err error
 	if h.before, err = written.Read(h.folder); err == nil {
 		err = d.settled(h.settle(ctx, nil, true))

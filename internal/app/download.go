@@ -133,6 +133,9 @@ func (t *tool) ofManifest(c *cli.Context, s *session) ([]order, error) {
 		}
 		wish := wishOf(job)
 		wish.Whole = run.Stage == state.StageFinished
+		for _, earlier := range snapshot.Runs[job.Name.V] {
+			wish.Runs = append(wish.Runs, earlier.ID)
+		}
 		if to := c.String("to"); to != "" {
 			wish.To, wish.Dir = to, "."
 			if len(s.jobs) > 1 {

@@ -13,11 +13,11 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
-// result writes a file as a download does: its list names it.
-func result(t *testing.T, dir, folder, rel, text string) {
+// result writes a file of the folder out as a download does: its list names it.
+func result(t *testing.T, dir, rel, text string) {
 	t.Helper()
-	name := write(t, dir, folder+"/"+rel, text)
-	err := written.Update(t.Context(), filepath.Join(dir, folder), func(l *written.List) error {
+	name := write(t, dir, "out/"+rel, text)
+	err := written.Update(t.Context(), filepath.Join(dir, "out"), func(l *written.List) error {
 		owner := written.Owner{Run: "QwErTy", Job: "mesh", Manifest: "../other.yaml"}
 		l.Put(written.File{Path: rel, Size: int64(len(text)), Owner: owner, Stamp: written.StampOf(name)})
 		return nil
@@ -59,10 +59,10 @@ func TestWhatAPatternMeans(t *testing.T) {
 			dir := t.TempDir()
 			write(t, dir, "in.dat", "in")
 			write(t, dir, "out/mine.dat", "a person's own")
-			result(t, dir, "out", "a.dat", "a")
-			result(t, dir, "out", "deep/b.dat", "b")
-			result(t, dir, "out", "part.dat", "part")
-			result(t, dir, "out", "notes/c.txt", "c")
+			result(t, dir, "a.dat", "a")
+			result(t, dir, "deep/b.dat", "b")
+			result(t, dir, "part.dat", "part")
+			result(t, dir, "notes/c.txt", "c")
 			write(t, dir, "out/notes/c.txt", "changed")
 			write(t, dir, "out/.previous/QwErTy/old.dat", "old")
 			partial := filepath.Join(dir, "out", "part.dat")
@@ -99,7 +99,7 @@ func TestDamagedListIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, "in.dat", "in")
-	result(t, dir, "out", "a.dat", "a")
+	result(t, dir, "a.dat", "a")
 	list := filepath.Join(dir, "out", written.Folder, "list.jsonl")
 	if err := os.Truncate(list, 0); err != nil {
 		t.Fatal(err)

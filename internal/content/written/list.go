@@ -84,8 +84,14 @@ func (l List) All() []File {
 	return all
 }
 
-// Put adds an entry, in the place of one of the same path and run.
+// Put adds an entry, in the place of one of the same path and run. Who does not know the
+// job of the run leaves it as it is.
 func (l *List) Put(f File) {
+	for _, old := range l.files[f.Path] {
+		if old.Run == f.Run && f.Job == "" {
+			f.Owner = old.Owner
+		}
+	}
 	l.Drop(f.Path, f.Run)
 	if l.files == nil {
 		l.files = make(map[string][]File)

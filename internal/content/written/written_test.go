@@ -22,8 +22,8 @@ func same(t *testing.T, want, got any) {
 	}
 }
 
-func file(rel, sum, run, job string) written.File {
-	return written.File{Path: rel, Size: int64(len(rel)), SHA512: sum, Owner: written.Owner{Run: run, Job: job, Manifest: "../job.yaml"}}
+func file(rel, sum, run string) written.File {
+	return written.File{Path: rel, Size: int64(len(rel)), SHA512: sum, Owner: written.Owner{Run: run, Job: "heat", Manifest: "../job.yaml"}}
 }
 
 func put(t *testing.T, folder string, files ...written.File) {
@@ -56,11 +56,13 @@ func TestUpdate(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "results")
 	same(t, 0, len(read(t, folder).All()))
-	put(t, folder, file("a.csv", "1", "One", "heat"), file("deep/b.csv", "2", "One", "heat"))
-	put(t, folder, file("a.csv", "3", "Two", "heat"), file("deep/b.csv", "4", "One", "heat"))
+	put(t, folder, file("a.csv", "1", "One"), file("deep/b.csv", "2", "One"))
+	put(t, folder, file("a.csv", "3", "Two"), file("deep/b.csv", "4", "One"))
 	got := read(t, folder)
-	same(t, []written.File{file("a.csv", "1", "One", "heat"), file("a.csv", "3", "Two", "heat"), file("deep/b.csv", "4", "One", "heat")}, got.All())
+	same(t, []written.File{file("a.csv", "1", "One"), file("a.csv", "3", "Two"), file("deep/b.csv", "4", "One")}, got.All())
 	same(t, []bool{true, false, false}, []bool{got.Names("a.csv"), got.Names("b.csv"), got.Damaged()})
+	put(t, folder, written.File{Path: "deep/b.csv", SHA512: "5", Owner: written.Owner{Run: "One"}}) // a download by the id
+	same(t, "heat", read(t, folder).Of("deep/b.csv")[0].Job)
 	text, err := os.ReadFile(filepath.Join(folder, written.Folder, ".gitignore"))
 	same(t, []any{"*\n", nil}, []any{string(text), err})
 }
@@ -69,7 +71,7 @@ func TestUpdate(t *testing.T) {
 func TestRestOfADownload(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	put(t, folder, file("deep/b.csv", "2", "One", "heat"))
+	put(t, folder, file("deep/b.csv", "2", "One"))
 	got := read(t, folder)
 	partial := filepath.ToSlash(incoming.Partial("deep/b.csv"))
 	for rel, want := range map[string]bool{
@@ -85,7 +87,7 @@ func TestRestOfADownload(t *testing.T) {
 // TestDamage keeps what can be read, and never forgets that something was lost.
 func TestDamage(t *testing.T) {
 	t.Parallel()
-	one, two := file("a.csv", "1", "One", "heat"), file("b.csv", "2", "One", "heat")
+	one, two := file("a.csv", "1", "One"), file("b.csv", "2", "One")
 	for name, tc := range map[string]struct {
 		damage func(text string) string
 		want   []written.File
@@ -106,9 +108,9 @@ func TestDamage(t *testing.T) {
 			}
 			got := read(t, folder)
 			same(t, []any{tc.want, true}, []any{got.All(), got.Damaged()})
-			put(t, folder, file("z.csv", "9", "Two", "heat"))
+			put(t, folder, file("z.csv", "9", "Two"))
 			got = read(t, folder)
-			same(t, []any{append(tc.want, file("z.csv", "9", "Two", "heat")), true}, []any{got.All(), got.Damaged()})
+			same(t, []any{append(tc.want, file("z.csv", "9", "Two")), true}, []any{got.All(), got.Damaged()})
 		})
 	}
 }
@@ -131,7 +133,7 @@ func TestNoLink(t *testing.T) {
 			t.Skip(err)
 		}
 		err := written.Update(t.Context(), folder, func(l *written.List) error {
-			l.Put(file("a.csv", "1", "One", "heat"))
+			l.Put(file("a.csv", "1", "One"))
 			return nil
 		})
 		var linked *written.LinkError
@@ -151,7 +153,7 @@ func TestManyWriters(t *testing.T) {
 	var group sync.WaitGroup
 	names := []string{"a", "b", "c", "d", "e", "f"}
 	for _, name := range names {
-		group.Go(func() { put(t, folder, file(name, "1", "One", "heat")) })
+		group.Go(func() { put(t, folder, file(name, "1", "One")) })
 	}
 	group.Wait()
 	same(t, len(names), len(read(t, folder).All()))
@@ -169,7 +171,7 @@ func TestMatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	right, other, stamped := file("a.csv", digests[0].SHA512, "One", "heat"), file("a.csv", "0", "Two", "heat"), file("a.csv", "?", "Three", "heat")
+	right, other, stamped := file("a.csv", digests[0].SHA512, "One"), file("a.csv", "0", "Two"), file("a.csv", "?", "Three")
 	stamped.Stamp = written.StampOf(name)
 	for want, entries := range map[string][]written.File{"One": {other, right}, "": {other}, "Three": {other, stamped}} {
 		got, ok, err := written.Match(t.Context(), content.Hasher{}, name, entries)
@@ -187,7 +189,7 @@ func TestTrace(t *testing.T) {
 	t.Parallel()
 	root := content.RealPath(t.TempDir())
 	folder := filepath.Join(root, "results")
-	put(t, folder, file("deep/a.csv", "1", "One", "heat"))
+	put(t, folder, file("deep/a.csv", "1", "One"))
 	name := filepath.Join(folder, "deep", "a.csv")
 	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, nil, 0o644)); err != nil {
 		t.Fatal(err)
