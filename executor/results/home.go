@@ -102,11 +102,12 @@ func (h *home) admit(ctx context.Context, r Result) error {
 }
 
 // stranger tells that a file belongs to another job, as far as anybody knows.
-func (h *home) stranger(f written.File) bool { return f.Run != h.owner.Run && !h.former(f) }
+func (h *home) stranger(f written.File) bool { return !f.SameRun(h.owner) && !h.former(f) }
 
-// former tells that a file is of another run of the same job.
+// former tells that a file is of another run of the same job. Of one that was fetched by
+// its id the journal knows.
 func (h *home) former(f written.File) bool {
-	return f.Run != h.owner.Run && (f.SameJob(h.owner) || slices.Contains(h.runs, f.Run))
+	return !f.SameRun(h.owner) && (f.SameJob(h.owner) || f.Job == "" && slices.Contains(h.runs, f.Run))
 }
 
 // listed are the entries of a file: in the list of the folder, else in that of a folder
@@ -142,7 +143,7 @@ func (h *home) permit(ctx context.Context, rel, name string) error {
 			return &TakenError{Path: name, Owner: f.Owner}
 		}
 	}
-	if !slices.ContainsFunc(entries, func(f written.File) bool { return f.Run == h.owner.Run }) {
+	if !slices.ContainsFunc(entries, func(f written.File) bool { return f.SameRun(h.owner) }) {
 		return &EditedError{Path: name, Run: entries[0].Run}
 	}
 	return nil
@@ -173,7 +174,7 @@ func (h *home) settle(ctx context.Context, arrived []state.Output, whole bool) (
 func (h *home) enter(ctx context.Context, l *written.List, o state.Output) error {
 	for _, f := range slices.Clone(l.Of(o.Path)) {
 		if !h.stranger(f) {
-			l.Drop(o.Path, f.Run)
+			l.Drop(f)
 		}
 	}
 	name := filepath.Join(h.folder, filepath.FromSlash(o.Path))

@@ -92,7 +92,7 @@ func (h *home) clear(ctx context.Context, l *written.List) (kept []string, err e
 			continue
 		}
 		if _, err := os.Lstat(name); err != nil {
-			l.Drop(f.Path, f.Run)
+			l.Drop(f)
 			continue
 		}
 		now, same, err := written.Match(ctx, content.Hasher{}, name, l.Of(f.Path))
@@ -101,11 +101,11 @@ func (h *home) clear(ctx context.Context, l *written.List) (kept []string, err e
 			return kept, err
 		case !same:
 			kept = append(kept, f.Path)
-		case now.Run == f.Run && !slices.ContainsFunc(l.Of(f.Path), h.stranger):
+		case now.SameRun(f.Owner) && !slices.ContainsFunc(l.Of(f.Path), h.stranger):
 			if err := h.moveAway(f.Path, f.Run); err != nil {
 				return kept, err
 			}
-			l.Drop(f.Path, f.Run)
+			l.Drop(f)
 			h.tidy(path.Dir(f.Path))
 		}
 	}

@@ -25,6 +25,12 @@ func (o Owner) SameJob(other Owner) bool {
 	return o.Job != "" && o.Job == other.Job && o.Manifest == other.Manifest
 }
 
+// SameRun tells that both are one run. Ids of two local platforms can be equal, so the
+// job must be the same as well, where it is known.
+func (o Owner) SameRun(other Owner) bool {
+	return o.Run == other.Run && (o.Job == "" || other.Job == "" || o.SameJob(other))
+}
+
 // File is a file that was written, or is about to be.
 type File struct {
 	Path   string `json:"path"` // below the folder, with slashes
@@ -88,25 +94,25 @@ func (l List) All() []File {
 // job of the run leaves it as it is.
 func (l *List) Put(f File) {
 	for _, old := range l.files[f.Path] {
-		if old.Run == f.Run && f.Job == "" {
+		if f.Job == "" && old.SameRun(f.Owner) {
 			f.Owner = old.Owner
 		}
 	}
-	l.Drop(f.Path, f.Run)
+	l.Drop(f)
 	if l.files == nil {
 		l.files = make(map[string][]File)
 	}
 	l.files[f.Path] = append(l.files[f.Path], f)
 }
 
-// Drop forgets what a run wrote under a path.
-func (l *List) Drop(rel, run string) {
-	rest := slices.DeleteFunc(slices.Clone(l.files[rel]), func(f File) bool { return f.Run == run })
+// Drop forgets what the run of an entry wrote under its path.
+func (l *List) Drop(entry File) {
+	rest := slices.DeleteFunc(slices.Clone(l.files[entry.Path]), func(f File) bool { return f.SameRun(entry.Owner) })
 	if len(rest) == 0 {
-		delete(l.files, rel)
+		delete(l.files, entry.Path)
 		return
 	}
-	l.files[rel] = rest
+	l.files[entry.Path] = rest
 }
 
 // heading is the first line of a list. A file without one was not written whole.

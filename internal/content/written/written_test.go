@@ -63,6 +63,10 @@ func TestUpdate(t *testing.T) {
 	same(t, []bool{true, false, false}, []bool{got.Names("a.csv"), got.Names("b.csv"), got.Damaged()})
 	put(t, folder, written.File{Path: "deep/b.csv", SHA512: "5", Owner: written.Owner{Run: "One"}}) // a download by the id
 	same(t, "heat", read(t, folder).Of("deep/b.csv")[0].Job)
+	other := file("a.csv", "6", "One") // of another local platform, which numbers its runs alike
+	other.Manifest = "../other.yaml"
+	put(t, folder, other)
+	same(t, 3, len(read(t, folder).Of("a.csv")))
 	text, err := os.ReadFile(filepath.Join(folder, written.Folder, ".gitignore"))
 	same(t, []any{"*\n", nil}, []any{string(text), err})
 }
