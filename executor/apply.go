@@ -307,16 +307,26 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 		a.end(step, *out) // others need not wait for what is downloaded here
 	}
 	a.mark(ctx, *out, checks)
-	return a.limited(ctx, func() error {
-		if out.Verdict != verdict.Succeeded {
-			out.Advice = planner.FailedAdvice(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()}, out.Verdict)
-			out.Log = a.logTail(ctx, out.ID)
-		}
-		if a.NoFetch || !results.Wanted(step.Job, out.Verdict) {
+	return a.limited(ctx, func() error { return a.collect(ctx, step, out) })
+}
+
+// collect brings here what a run that is over left. Results of earlier runs must not
+// lie there as if they were those of one that has failed.
+func (a *application) collect(ctx context.Context, step planner.Step, out *Outcome) error {
+	if out.Verdict != verdict.Succeeded {
+		out.Advice = planner.FailedAdvice(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()}, out.Verdict)
+		out.Log = a.logTail(ctx, out.ID)
+		if a.NoFetch {
 			return nil
 		}
-		return a.fetch(ctx, step, out)
-	})
+		if err := a.download(step, out).Retire(ctx); err != nil {
+			return err
+		}
+	}
+	if a.NoFetch || !results.Wanted(step.Job, out.Verdict) {
+		return nil
+	}
+	return a.fetch(ctx, step, out)
 }
 
 // mark leaves on the platform what a run came to by the checks: a plan without a journal

@@ -28,6 +28,7 @@ const (
 	EventWarning     EventType = "warning"     // Message; Job when it concerns one
 	EventDownloading EventType = "downloading" // Job, ID, File, Size, Sent, Wanted
 	EventDownloaded  EventType = "downloaded"  // Job, ID, File, Size, Wanted
+	EventMoved       EventType = "moved"       // Job, ID, Message, Path: the folder that files of an earlier run are in now
 	EventResult      EventType = "result"      // Job and its Outcome
 )
 
@@ -40,7 +41,7 @@ type Event struct {
 	Status  string
 	Since   time.Time      // when the status began, by the platform; zero when only that it changed is known
 	File    string         // name on the platform
-	Path    string         // on this disk, of an upload
+	Path    string         // on this disk
 	SHA512  string         // of an upload: what a template makes has one name and one path in every job
 	Size    int64          // bytes
 	Sent    int64          // bytes so far

@@ -19,13 +19,10 @@ import (
 
 // fetch downloads the results that the manifest asks for and records them.
 func (a *application) fetch(ctx context.Context, step planner.Step, out *Outcome) error {
-	wish := results.Of(step.Job)
+	download := a.download(step, out)
+	wish := download.Wish
 	if len(wish.Include) == 0 {
-		return nil
-	}
-	download := results.Download{
-		Platform: a.Platform, ID: out.ID, Wish: wish, Over: true, Parallel: a.parallel(),
-		Tell: func(t results.Transfer) { a.notify(Downloading(step.Job.Name, out.ID, t)) },
+		return download.Retire(ctx)
 	}
 	if out.Verdict == verdict.Succeeded { // else it is no wonder that results are missing
 		download.Warn = func(message string) { a.Warn(step.Job.Name, "outputs.download: "+message) }
@@ -44,6 +41,26 @@ func (a *application) fetch(ctx context.Context, step planner.Step, out *Outcome
 	return a.Journal.Append(state.Record{
 		Kind: state.KindDownloaded, Job: step.Job.Name, ID: out.ID, To: wish.To, Outputs: files, Selection: wish.Selection(),
 	})
+}
+
+func (a *application) download(step planner.Step, out *Outcome) results.Download {
+	wish := results.Of(step.Job)
+	for _, run := range a.before.Runs[step.Job.Name] {
+		wish.Runs = append(wish.Runs, run.ID)
+	}
+	return results.Download{
+		Platform: a.Platform, ID: out.ID, Wish: wish, Over: true, Parallel: a.parallel(),
+		Tell: func(t results.Transfer) { a.notify(Downloading(step.Job.Name, out.ID, t)) },
+		Say:  func(n results.Notice) { a.notify(Noticed(step.Job.Name, out.ID, n)) },
+	}
+}
+
+// Noticed is the event that tells what became of files that were here before.
+func Noticed(job, id string, n results.Notice) Event {
+	if n.Folder == "" {
+		return Event{Type: EventWarning, Job: job, ID: id, Message: n.Text}
+	}
+	return Event{Type: EventMoved, Job: job, ID: id, Message: n.Text, Path: n.Folder}
 }
 
 // Downloading is the event that tells of a transfer.

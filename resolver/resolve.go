@@ -49,6 +49,7 @@ type Job struct {
 	Request  rescale.JobRequest // create body, without input files, marker and key
 	Estimate Estimate           // at most, licenses excluded
 	Notes    []string           // decisions that a person should see in the plan
+	LeftOut  []string           // what patterns of inputs match and do not mean
 }
 
 // Tile is one software of a job and what it runs on.
@@ -110,6 +111,7 @@ func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading fi
 		cat    catalog
 		inputs [][]files.Input
 		found  diag.List
+		notes  = make(leftOut)
 	)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
@@ -117,7 +119,7 @@ func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading fi
 		return err
 	})
 	group.Go(func() (err error) {
-		inputs, found, err = files.Read(groupCtx, jobs, reading)
+		inputs, found, err = files.Read(groupCtx, jobs, notes.heard(reading))
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -130,6 +132,7 @@ func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading fi
 		var own diag.List
 		r := resolution{cat: &cat, spec: job, problems: &own}
 		result.Jobs[i] = r.job(inputs[i])
+		result.Jobs[i].LeftOut = notes[job.Name.V]
 		problems.Add(own)
 	}
 	if found = problems.List(); len(found) > 0 {
@@ -137,6 +140,23 @@ func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading fi
 	}
 	digest(result.Jobs)
 	return result, nil, nil
+}
+
+// leftOut is what patterns of jobs do not mean, by the names of the jobs.
+type leftOut map[string][]string
+
+// heard takes what concerns the jobs out of what is remarked while files are read.
+func (l leftOut) heard(reading files.Reading) files.Reading {
+	tell := reading.Remark
+	reading.Remark = func(r files.Remark) {
+		switch {
+		case r.Kind == files.LeftOut:
+			l[r.Job] = append(l[r.Job], r.Message)
+		case tell != nil:
+			tell(r)
+		}
+	}
+	return reading
 }
 
 // resolution is the work on one job: every step adds what it finds to the job

@@ -20,6 +20,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/schema"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
+	"github.com/rescale-apply/rescale-apply/spec/folders"
 	"github.com/rescale-apply/rescale-apply/spec/matrix"
 )
 
@@ -44,7 +45,7 @@ func Load(sources []diag.Source) ([]Job, diag.List) { return Loader{}.Load(sourc
 // problem at all.
 func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
 	settings, problems := readSettings(l.Set, l.Files)
-	r := &reader{open: l.Open, settings: settings, names: make(map[string]diag.Position), folders: make(map[string]folder), keys: make(map[string]string)}
+	r := &reader{open: l.Open, settings: settings, names: make(map[string]diag.Position), folders: folders.New(), keys: make(map[string]string)}
 	whole := true
 	found := make([]diag.List, len(sources))
 	for i, src := range sources {
@@ -76,7 +77,7 @@ type reader struct {
 	settings *settings
 	jobs     []Job
 	names    map[string]diag.Position
-	folders  map[string]folder
+	folders  *folders.Taken
 	keys     map[string]string // public keys, by the path of their files
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/spec/access"
+	"github.com/rescale-apply/rescale-apply/spec/folders"
 )
 
 // check is one rule about a single job. It looks at written values only, as
@@ -93,43 +94,16 @@ func isCommand(path []string) bool {
 	return len(path) == 1 && path[0] == "command"
 }
 
-// folder is a folder for results, and the place that chose it.
-type folder struct {
-	name string
-	job  string
-	pos  diag.Position
-}
-
-// checkFolder reports a folder for results that an earlier job has: the files of
-// one job would take the place of the other's. On many machines A and a are one.
-func checkFolder(job Job, folders map[string]folder) diag.List {
+// checkFolder reports a folder for results that another job has.
+func checkFolder(job Job, taken *folders.Taken) diag.List {
 	if len(job.Outputs.Download) == 0 || !job.Name.Written() {
 		return nil
 	}
-	own := folder{job.ResultsFolder(), job.Name.V, job.Name.Pos}
+	own := folders.Folder{Name: job.ResultsFolder(), Path: job.ResultsPath(), Job: job.Name.V, Pos: job.Name.Pos}
 	if job.Outputs.To.Written() {
-		own.pos = job.Outputs.To.Pos
+		own.Pos = job.Outputs.To.Pos
 	}
-	path := strings.ToLower(job.ResultsPath())
-	first, taken := folders[path]
-	if !taken {
-		folders[path] = own
-		return nil
-	}
-	var list diag.List
-	switch {
-	case first == own: // the same file twice, which is reported as that
-	case first.pos != own.pos:
-		list.Add(own.pos, diag.DuplicateFolder, "give one of the jobs another folder, or leave out to: for results/NAME",
-			"the results of another job go to %q too, see %s", diag.Short(own.name), first.pos)
-	case first.name != own.name:
-		list.Add(own.pos, diag.DuplicateFolder, "give one of the points another value",
-			"the results of two points go to %q and %q, which is one folder on many machines", diag.Short(first.name), diag.Short(own.name))
-	default:
-		list.Add(own.pos, diag.DuplicateFolder, "write to: results/${{ job.name }}, or leave out to:",
-			"the results of every point of the matrix go to %q", diag.Short(own.name))
-	}
-	return list
+	return taken.Add(own)
 }
 
 func checkTags(job *Job, list *diag.List) {

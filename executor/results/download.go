@@ -34,6 +34,7 @@ type Download struct {
 	Parallel int            // transfers at once, at least 1; a large file takes those that nobody else needs
 	Tell     func(Transfer) // called whenever bytes came, for one transfer at a time
 	Warn     func(string)   // called for each thing that is asked for and does not come; nil is fine
+	Say      func(Notice)   // called for what becomes of files that were here before; nil is fine
 
 	sizes sizes
 }
@@ -57,9 +58,29 @@ func (d Download) Bring(ctx context.Context, files []Result) ([]state.Output, er
 	if err := roomFor(d.Wish.Folder(), files); err != nil {
 		return nil, err
 	}
+	home, files, err := d.announce(ctx, files)
+	if err != nil {
+		return nil, fmt.Errorf("listing what is to be written: %w", err)
+	}
+	fetched, failed := d.fetch(ctx, home, files)
+	whole := len(failed) == 0 && ctx.Err() == nil && d.Wish.Whole
+	err = d.settled(home.settle(context.WithoutCancel(ctx), fetched, whole))
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		return fetched, fmt.Errorf("listing what was written: %w", err)
+	case len(failed) > 0:
+		return fetched, &IncompleteError{failed}
+	}
+	return fetched, nil
+}
+
+// fetch brings the files here, several at a time.
+func (d Download) fetch(ctx context.Context, home *home, files []Result) (fetched []state.Output, failed []error) {
 	outputs := make([]state.Output, len(files))
 	failures := make([]error, len(files))
-	t := &transfers{Download: d, slots: semaphore.NewWeighted(int64(max(1, d.Parallel))), wanted: amount(files)}
+	t := &transfers{Download: d, home: home, slots: semaphore.NewWeighted(int64(max(1, d.Parallel))), wanted: amount(files)}
 	var group sync.WaitGroup
 	for i, file := range files {
 		if t.slots.Acquire(ctx, 1) != nil {
@@ -75,15 +96,8 @@ func (d Download) Bring(ctx context.Context, files []Result) ([]state.Output, er
 		})
 	}
 	group.Wait()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	fetched := slices.DeleteFunc(outputs, func(o state.Output) bool { return o.Path == "" })
-	failed := slices.DeleteFunc(failures, func(err error) bool { return err == nil })
-	if len(failed) > 0 {
-		return fetched, &IncompleteError{failed}
-	}
-	return fetched, nil
+	fetched = slices.DeleteFunc(outputs, func(o state.Output) bool { return o.Path == "" })
+	return fetched, slices.DeleteFunc(failures, func(err error) bool { return err == nil })
 }
 
 // IncompleteError tells which files did not arrive. The others did.
@@ -110,6 +124,7 @@ func (e *IncompleteError) Unwrap() []error { return e.Failures }
 // transfers is the files of one download under way.
 type transfers struct {
 	Download
+	home    *home
 	slots   *semaphore.Weighted // one for each body that is read
 	telling sync.Mutex
 	wanted  Amount // guarded by telling
@@ -155,7 +170,8 @@ func (t *transfers) one(ctx context.Context, r Result) (state.Output, error) {
 		return output, nil
 	}
 	p := &progress{transfer: Transfer{Path: r.Path, Size: r.File.Size}, tell: t.tell}
-	err = t.fetch(ctx, target{path, r.File}, p)
+	makeWay := func() error { return t.home.makeWay(ctx, r.Path, path) }
+	err = t.fetch(ctx, target{path, r.File, makeWay}, p)
 	p.end(err)
 	if err != nil {
 		return state.Output{}, err
@@ -192,13 +208,14 @@ func isHere(ctx context.Context, path string, file rescale.File) bool {
 
 // target is a file of the platform and its place here.
 type target struct {
-	path string
-	file rescale.File
+	path    string
+	file    rescale.File
+	makeWay func() error // before the file takes its place
 }
 
 func (t target) announced() incoming.Announced {
 	digest := content.Digest{SHA512: t.file.SHA512, Size: t.file.Size}
-	return incoming.Announced{ID: t.file.ID, Digest: digest, Time: t.file.Uploaded}
+	return incoming.Announced{ID: t.file.ID, Digest: digest, Time: t.file.Uploaded, MakeWay: t.makeWay}
 }
 
 // small fetches a file in one go: beginning anew costs less than remembering.

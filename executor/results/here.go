@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/stamp"
+	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -16,20 +18,50 @@ func (d Download) Here(ctx context.Context) (outputs []state.Output, whole bool,
 	if err != nil {
 		return nil, false, err
 	}
-	paths := make([]string, len(files))
-	for i, f := range files {
-		outputs = append(outputs, state.Output{Path: f.Path, Size: f.File.Size, SHA512: f.File.SHA512})
-		if paths[i], err = content.LocalPath(d.Wish.Folder(), f.Path); err != nil {
-			return nil, false, nil //nolint:nilerr // it would not be fetched either
+	for _, f := range files {
+		if _, err := content.LocalPath(d.Wish.Folder(), f.Path); err != nil || f.File.SHA512 == "" {
+			return nil, false, nil //nolint:nilerr // it would not be fetched either, or nobody knows what it is
 		}
-		if info, err := os.Stat(paths[i]); err != nil || info.Size() != f.File.Size {
-			return nil, false, nil //nolint:nilerr // what cannot be looked at is fetched anew
+		outputs = append(outputs, state.Output{Path: f.Path, Size: f.File.Size, SHA512: f.File.SHA512})
+	}
+	here, err := d.Wish.here(ctx, outputs)
+	if err != nil {
+		return nil, false, ctx.Err() // what cannot be read is fetched anew, unless this was interrupted
+	}
+	return outputs, !slices.Contains(here, false), nil
+}
+
+// here tells which of the results are on this disk. Their content decides; a file that
+// was not touched since it was listed is not read for that.
+func (w Wish) here(ctx context.Context, outputs []state.Output) ([]bool, error) {
+	here := make([]bool, len(outputs))
+	list, err := written.Read(w.Folder())
+	if err != nil {
+		list = written.List{} // then all of them are read
+	}
+	var unsure []int
+	var paths []string
+	for i, o := range outputs {
+		info, err := os.Stat(w.path(o))
+		switch {
+		case err != nil || !info.Mode().IsRegular() || info.Size() != o.Size:
+		case o.SHA512 == "" || untouched(w.path(o), o, list):
+			here[i] = true
+		default:
+			unsure, paths = append(unsure, i), append(paths, w.path(o))
 		}
 	}
 	digests, err := content.HashAll(ctx, paths)
-	if err != nil {
-		return nil, false, ctx.Err() // as above, unless it was interrupted
+	for k, d := range digests {
+		here[unsure[k]] = d.SHA512 == outputs[unsure[k]].SHA512
 	}
-	same := slices.EqualFunc(digests, outputs, func(d content.Digest, o state.Output) bool { return d.SHA512 == o.SHA512 })
-	return outputs, same, nil
+	return here, err
+}
+
+// untouched tells that a file is what it was when it was listed with this content.
+func untouched(name string, o state.Output, list written.List) bool {
+	now, err := stamp.At(name)
+	return err == nil && slices.ContainsFunc(list.Of(o.Path), func(f written.File) bool {
+		return f.SHA512 == o.SHA512 && f.Stamp != nil && *f.Stamp == now
+	})
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
@@ -131,6 +132,9 @@ func here(t *testing.T, dir string, want map[string][]byte) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
+		if e.Name() == written.Folder || e.Name() == written.Previous {
+			continue
+		}
 		if got[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
 			t.Fatal(err)
 		}

@@ -35,6 +35,7 @@ func (d Download) List(ctx context.Context) ([]Result, error) {
 		return nil, err
 	}
 	d.warn(reading, choice)
+	d.sayIdle(reading)
 	several := len(reading.Runs()) > 1
 	var list []Result
 	for _, f := range reading.Matching(choice.wanted) {
@@ -159,8 +160,8 @@ func (*SpaceError) Hint() string {
 // less is found out by writing.
 const worthAsking = 100_000_000
 
-// roomFor refuses what certainly does not fit. What a file replaces counts as room, and
-// so does what an earlier download has left of it.
+// roomFor refuses what certainly does not fit. What an earlier download has left of a file
+// counts as room; a file that it takes the place of is moved, and takes as much as before.
 func roomFor(folder string, list []Result) error {
 	var need int64
 	for _, r := range list {
@@ -168,7 +169,9 @@ func roomFor(folder string, list []Result) error {
 			continue
 		}
 		path := filepath.Join(folder, filepath.FromSlash(r.Path))
-		need += max(0, r.File.Size-sizeOf(path)-sizeOf(incoming.Partial(path)))
+		if sizeOf(path) != r.File.Size {
+			need += max(0, r.File.Size-sizeOf(incoming.Partial(path)))
+		}
 	}
 	if need < worthAsking {
 		return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
+	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -28,11 +29,17 @@ type Wish struct {
 	To      string   // folder, as the manifest says it: relative to Dir, or absolute
 	Dir     string   // folder of the manifest
 	Keep    []string // files that a result must not take the place of
+
+	Job      string   // whose they are; empty for a run that is known by its id alone
+	Manifest string   // path of the manifest that the job is in
+	Runs     []string // ids of the job's runs that the journal knows
+	Whole    bool     // these are all results that the job wants: those of former runs are out of date
 }
 
 // Of is the wish of a job.
 func Of(job resolver.Job) Wish {
 	w := Wish{Include: spec.Texts(job.Outputs.Download), Exclude: spec.Texts(job.Outputs.Exclude), To: job.Results, Dir: job.Dir}
+	w.Job, w.Manifest, w.Whole = job.Name, job.Manifest, true
 	w.Keep = append(w.Keep, job.Manifest, filepath.Join(job.Dir, ignore.Name))
 	if job.Table != "" {
 		w.Keep = append(w.Keep, job.Table)
@@ -62,8 +69,8 @@ func (*OverwriteError) Hint() string {
 	return "give outputs.to a folder of its own, or exclude the file"
 }
 
-// kept are folders whose files no result may take the place of, wherever they are.
-func kept() []string { return []string{".rescale", ".git"} }
+// reserved are folders that no result is in, wherever they are.
+func reserved() []string { return []string{".rescale", ".git", written.Folder, written.Previous} }
 
 // place is where a result goes, or why it must not; rel is its path below the folder.
 func (w Wish) place(rel string) (string, error) {
@@ -77,7 +84,7 @@ func (w Wish) place(rel string) (string, error) {
 // permit refuses a path that must be kept.
 func (w Wish) permit(path, rel string) error {
 	for name := range strings.SplitSeq(strings.ToLower(rel), "/") {
-		if slices.Contains(kept(), name) {
+		if slices.Contains(reserved(), name) {
 			return &OverwriteError{path}
 		}
 	}
@@ -111,45 +118,27 @@ func (w Wish) Selection() string {
 	return strings.Join(w.Include, "\n") + "\n!" + strings.Join(w.Exclude, "\n!")
 }
 
-// Missing lists the results of a run that are not on this disk in the size in
-// which they were downloaded. If the manifest wants other files, or wants them
-// elsewhere, it names the folder.
-func Missing(wish Wish, run state.Run) []string {
+// Missing lists the results of a run that are not on this disk with the content that was
+// downloaded. If the manifest wants other files, or wants them elsewhere, it names the
+// folder.
+func Missing(ctx context.Context, wish Wish, run state.Run) ([]string, error) {
 	if len(wish.Include) == 0 {
-		return nil
+		return nil, nil
 	}
 	if run.OutputsTo != wish.To || run.Selection != wish.Selection() {
-		return []string{wish.To}
+		return []string{wish.To}, nil
 	}
+	here, err := wish.here(ctx, run.Outputs)
 	var lost []string
-	for _, o := range run.Outputs {
-		if info, err := os.Stat(wish.path(o)); err != nil || info.Size() != o.Size {
+	for i, o := range run.Outputs {
+		if !here[i] {
 			lost = append(lost, o.Path)
 		}
 	}
-	return lost
+	return lost, err
 }
 
-// Altered lists the results of a run that are on this disk with other content
-// than was downloaded: a newer run of the same job may have written over them.
-func Altered(ctx context.Context, wish Wish, run state.Run) ([]string, error) {
-	paths := make([]string, len(run.Outputs))
-	for i, o := range run.Outputs {
-		paths[i] = wish.path(o)
-	}
-	digests, err := content.HashAll(ctx, paths)
-	if err != nil {
-		return nil, err
-	}
-	var altered []string
-	for i, o := range run.Outputs {
-		if o.SHA512 != "" && digests[i].SHA512 != o.SHA512 {
-			altered = append(altered, o.Path)
-		}
-	}
-	return altered, nil
-}
-
+// path is where a result is on this disk.
 func (w Wish) path(o state.Output) string {
 	return filepath.Join(w.Folder(), filepath.FromSlash(o.Path))
 }

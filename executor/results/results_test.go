@@ -118,7 +118,7 @@ func TestOneBadFileDoesNotStopTheOthers(t *testing.T) {
 	if !errors.As(err, &unsafe) || !errors.As(err, &mismatch) {
 		t.Errorf("error %v", err)
 	}
-	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 2 {
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 3 { // with the list of them
 		t.Errorf("%d entries in the folder, %v", len(entries), err)
 	}
 }
@@ -269,7 +269,8 @@ func TestTheNewerOfTwoVersionsCounts(t *testing.T) {
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-func TestMissingAndAltered(t *testing.T) {
+// TestMissing lets the content decide whether a result is here, not its size.
+func TestMissing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	pattern := []spec.Value[string]{{V: "*.csv"}}
@@ -277,28 +278,35 @@ func TestMissingAndAltered(t *testing.T) {
 	if want := filepath.Join(dir, "results", "wing-aoa=4"); wish.Folder() != want {
 		t.Fatalf("folder %s, want %s", wish.Folder(), want)
 	}
-	run := state.Run{OutputsTo: wish.To, Selection: wish.Selection(), Outputs: []state.Output{{Path: "a.csv", Size: 5, SHA512: "x"}}}
+	sum := sha512.Sum512([]byte("right"))
+	outputs := []state.Output{{Path: "a.csv", Size: 5, SHA512: hex.EncodeToString(sum[:])}}
+	run := state.Run{OutputsTo: wish.To, Selection: wish.Selection(), Outputs: outputs}
 	other := wish
 	other.Include = []string{"*.vtk"}
-	if err := os.MkdirAll(wish.Folder(), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(wish.Folder(), "a.csv")
-	check := func(w results.Wish, want ...string) {
-		t.Helper()
-		if diff := cmp.Diff(want, results.Missing(w, run)); diff != "" {
-			t.Errorf("(-want +got)\n%s", diff)
+	for name, tc := range map[string]struct {
+		wish results.Wish
+		text string // of a.csv; empty for none
+		want []string
+	}{
+		"gone":                 {wish, "", []string{"a.csv"}},
+		"here":                 {wish, "right", nil},
+		"other size":           {wish, "longer", []string{"a.csv"}},
+		"other content":        {wish, "wrong", []string{"a.csv"}},
+		"other files":          {other, "right", []string{wish.To}},
+		"nothing is asked for": {results.Wish{}, "", nil},
+	} {
+		path := filepath.Join(wish.Folder(), "a.csv")
+		if err := os.RemoveAll(wish.Folder()); err != nil {
+			t.Fatal(err)
 		}
-	}
-	check(wish, "a.csv")
-	if err := os.WriteFile(path, []byte("short"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	check(wish)
-	check(other, wish.To)
-	check(results.Wish{})
-	altered, err := results.Altered(t.Context(), wish, run)
-	if diff := cmp.Diff([]string{"a.csv"}, altered); diff != "" || err != nil {
-		t.Errorf("%v (-want +got)\n%s", err, diff)
+		if tc.text != "" {
+			if err := errors.Join(os.MkdirAll(wish.Folder(), 0o755), os.WriteFile(path, []byte(tc.text), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := results.Missing(t.Context(), tc.wish, run)
+		if diff := cmp.Diff(tc.want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v (-want +got)\n%s", name, err, diff)
+		}
 	}
 }

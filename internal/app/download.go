@@ -133,6 +133,10 @@ func (t *tool) ofManifest(c *cli.Context, s *session) ([]order, error) {
 			continue
 		}
 		wish := wishOf(job)
+		wish.Whole = run.Stage == state.StageFinished
+		for _, earlier := range snapshot.Runs[job.Name.V] {
+			wish.Runs = append(wish.Runs, earlier.ID)
+		}
 		if to := c.String("to"); to != "" {
 			wish.To, wish.Dir = to, "."
 			if s.written > 1 {
@@ -180,12 +184,14 @@ func wishOf(job spec.Job) results.Wish {
 // asFlagged is the wish as the flags change it.
 func asFlagged(c *cli.Context, wish results.Wish) results.Wish {
 	if c.Bool("all") {
-		wish.Include, wish.Exclude = []string{"**"}, nil
+		wish.Include, wish.Exclude, wish.Whole = []string{"**"}, nil, false
 	}
 	if include := c.StringSlice("include"); len(include) > 0 {
-		wish.Include, wish.Exclude = include, nil
+		wish.Include, wish.Exclude, wish.Whole = include, nil, false
 	}
-	wish.Exclude = append(wish.Exclude, c.StringSlice("exclude")...)
+	if exclude := c.StringSlice("exclude"); len(exclude) > 0 {
+		wish.Exclude, wish.Whole = slices.Concat(wish.Exclude, exclude), false
+	}
 	return wish
 }
 
@@ -233,6 +239,7 @@ func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error)
 		Warn: func(message string) { t.warn("job " + o.name + ": " + message) },
 	}
 	if delivery.Listed {
+		d.Say = func(n results.Notice) { t.warn(o.name + ": " + n.Text) }
 		listed, err := d.List(c.Context)
 		for _, r := range listed {
 			delivery.Files = append(delivery.Files, show.DeliveredFile{Path: r.Path, Size: r.File.Size, SHA512: r.File.SHA512, Refused: r.Refused})
@@ -244,6 +251,7 @@ func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error)
 	s.notices.through(showing{func(message string) { tell(executor.Event{Type: executor.EventWarning, Message: message}) }, watcher.Print})
 	defer t.suspend(watcher)()
 	d.Tell = func(transfer results.Transfer) { tell(executor.Downloading(o.name, o.id, transfer)) }
+	d.Say = func(n results.Notice) { tell(executor.Noticed(o.name, o.id, n)) }
 	outputs, err := d.Run(c.Context)
 	s.notices.through(t.plainly())
 	watcher.Close()

@@ -15,6 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/namespace"
 	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -24,6 +25,7 @@ type manifest struct {
 	texts   []diag.Source // of variables and tables, to show their lines
 	jobs    []spec.Job    // those of --target
 	written int           // how many jobs there are without --target
+	given   []files.Given // files that only the command line names
 }
 
 // source is the source of that name.
@@ -49,8 +51,45 @@ func (t *tool) load(c *cli.Context) (manifest, error) {
 		return m, t.problems(c, m, problems)
 	}
 	m.written = len(jobs)
+	m.given = given(c)
 	m.jobs, err = targets(jobs, c.StringSlice("target"))
 	return m, err
+}
+
+// given are the files that only the command line names: what is an input must not
+// depend on them.
+func given(c *cli.Context) []files.Given {
+	var list []files.Given
+	for _, name := range c.StringSlice("var-file") {
+		list = append(list, files.Given{Path: name, Flag: "--var-file"})
+	}
+	for flag, name := range map[string]string{files.TokenFile: c.String("token-file"), "--state": c.String("state")} {
+		if name != "" {
+			list = append(list, files.Given{Path: name, Flag: flag})
+		}
+	}
+	return list
+}
+
+// find finds the inputs of jobs without reading them; what is wrong with them is printed.
+func (t *tool) find(c *cli.Context, m manifest, jobs []spec.Job) ([][]files.Input, error) {
+	inputs, problems, err := files.Reading{Given: m.given, Remark: t.remarks()}.Find(c.Context, jobs)
+	if err == nil && len(problems) > 0 {
+		err = t.problems(c, m, problems)
+	}
+	return inputs, err
+}
+
+// remarks warns of patterns that do nothing, each once: the points of a sweep have the same.
+func (t *tool) remarks() func(files.Remark) {
+	told := make(map[string]bool)
+	return func(r files.Remark) {
+		line := fmt.Sprintf("%s: %s", r.Pos, r.Message)
+		if r.Kind == files.IdleExclude && !told[line] {
+			told[line] = true
+			t.warn(line)
+		}
+	}
 }
 
 func (t *tool) read(c *cli.Context) (manifest, error) {

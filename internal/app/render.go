@@ -44,9 +44,9 @@ func (t *tool) render(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	inputs, problems := files.Find(jobs)
-	if len(problems) > 0 {
-		return t.problems(c, m, problems)
+	inputs, err := t.find(c, m, jobs)
+	if err != nil {
+		return err
 	}
 	var all []rendered
 	for i, job := range jobs {

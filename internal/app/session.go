@@ -247,7 +247,7 @@ func (t *tool) resolved(ctx context.Context, s *session) (resolver.Result, diag.
 	s.notices.through(showing{reading.Note, reading.Print})
 	defer s.notices.through(t.plainly())
 	defer reading.Close()
-	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell})
+	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell, Given: s.given, Remark: t.remarks()})
 }
 
 // resolve checks the jobs against the catalogs and the disk.

@@ -6,7 +6,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
-	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 func (t *tool) validateCommand() *cli.Command {
@@ -29,8 +28,8 @@ func (t *tool) validate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, problems := files.Find(m.jobs); len(problems) > 0 {
-		return t.problems(c, m, problems)
+	if _, err := t.find(c, m, m.jobs); err != nil {
+		return err
 	}
 	t.slips(m)
 	for _, source := range m.sources {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
@@ -72,6 +73,43 @@ func TestMatchIgnoreFileUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "case/.rescaleignore", unreadable.Path)
+}
+
+// TestIgnoreFileNobodyCanFollow refuses what would have no effect: the files that it
+// is meant to leave out would be sent.
+func TestIgnoreFileNobodyCanFollow(t *testing.T) {
+	t.Parallel()
+	const notText = "it is not UTF-8 text; save it as UTF-8"
+	for name, tc := range map[string]struct{ file, text, want string }{
+		"UTF-16, little end first": {".rescaleignore", "\xff\xfe*\x00.\x00l\x00o\x00g\x00", notText},
+		"UTF-16, big end first":    {".rescaleignore", "\xfe\xff\x00*\x00.\x00l\x00o\x00g", notText},
+		"UTF-16 without a mark":    {"case/.rescaleignore", "*\x00.\x00l\x00o\x00g\x00", notText},
+		"Latin-1":                  {"case/0/.rescaleignore", "gr\xf6\xdfe.log\n", notText},
+		"UTF-8 with a mark":        {".rescaleignore", "\ufeff*.log\n", ""},
+		"broken link":              {"case/.rescaleignore -> ../gone", "", `it is a link to "../gone", which does not exist`},
+		"link to a list":           {"case/.rescaleignore -> ../deck.log", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := tree(t)
+			link, _, linked := strings.Cut(tc.file, " -> ")
+			if linked {
+				needLinks(t)
+				plant(t, dir, tc.file)
+			} else {
+				put(t, dir, tc.file, tc.text)
+			}
+			_, err := content.Match(dir, "case/**", nil)
+			if tc.want == "" && err == nil {
+				return
+			}
+			var unreadable *content.UnreadableError
+			if !errors.As(err, &unreadable) {
+				t.Fatal(err)
+			}
+			same(t, []string{link, tc.want}, []string{unreadable.Path, unreadable.Err.Error()})
+		})
+	}
 }
 
 // What is left out is not looked at: broken links and loops do no harm there.

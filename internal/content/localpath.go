@@ -111,3 +111,19 @@ func checkLinks(root, local, rel string) error {
 	}
 	return &UnsafePathError{Rel: rel, Why: "what is there already is in the way: " + bare(err).Error()}
 }
+
+// RealPath is absolute and free of links, as far as the path is there: what is not
+// there yet stays as it is.
+func RealPath(name string) string {
+	if whole, err := filepath.Abs(name); err == nil {
+		name = whole
+	}
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		return target
+	}
+	up := filepath.Dir(name)
+	if up == name {
+		return name
+	}
+	return filepath.Join(RealPath(up), filepath.Base(name))
+}

@@ -40,45 +40,66 @@ type File struct {
 //
 // Errors: *[NotFoundError], *[NoMatchError], *[DirectoryError], *[UnreadableError], *[BadPatternError].
 func Match(dir, pattern string, exclude []string) ([]File, error) {
-	return match(dir, pattern, exclude, literal)
+	found, err := Search{Dir: dir, Pattern: pattern, Exclude: exclude}.Find()
+	return found.Files, err
 }
 
 // MatchTree is Match for a tree that is kept: the path of a folder means all files in
 // it, and [File.Below] begins with the name of that folder if it was written.
 func MatchTree(dir, pattern string, exclude []string) ([]File, error) {
-	return match(dir, pattern, exclude, literalTree)
+	found, err := Search{Dir: dir, Pattern: pattern, Exclude: exclude, Tree: true}.Find()
+	return found.Files, err
 }
 
-// plain finds what a path without wildcards means.
-type plain func(dir, full, given string, avoid patterns) ([]File, error)
+// Search is a search for files, as [Match] and [MatchTree] describe it.
+type Search struct {
+	Dir     string
+	Pattern string
+	Exclude []string
+	Avoid   []string // more patterns to leave out, which no person wrote
+	Tree    bool     // as MatchTree
+}
 
-func match(dir, pattern string, exclude []string, plain plain) ([]File, error) {
-	if pattern == "" {
-		return nil, &BadPatternError{Pattern: pattern, Err: errors.New("it is empty")}
+// Found is what a search came to.
+type Found struct {
+	Files []File
+	Idle  []string // patterns of Exclude that left nothing out
+}
+
+// Find does the search; see [Match] for its errors.
+func (s Search) Find() (Found, error) {
+	if s.Pattern == "" {
+		return Found{}, &BadPatternError{Pattern: s.Pattern, Err: errors.New("it is empty")}
 	}
-	avoid, err := compile(exclude)
+	avoid, err := newExclusion(s.Exclude, s.Avoid)
 	if err != nil {
-		return nil, err
+		return Found{}, err
 	}
-	dir, err = filepath.Abs(dir)
+	dir, err := filepath.Abs(s.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("finding folder %q: %w", dir, err)
+		return Found{}, fmt.Errorf("finding folder %q: %w", s.Dir, err)
 	}
-	full := filepath.FromSlash(pattern)
+	full := filepath.FromSlash(s.Pattern)
 	if !filepath.IsAbs(full) {
 		full = filepath.Join(dir, full)
 	}
-	_, missing := os.Lstat(full)
-	if missing == nil || !hasWildcard(pattern) {
-		return plain(dir, full, pattern, avoid)
+	plain := literal
+	if s.Tree {
+		plain = literalTree
 	}
-	return wildcard(dir, pattern, avoid)
+	var files []File
+	if _, missing := os.Lstat(full); missing == nil || !hasWildcard(s.Pattern) {
+		files, err = plain(dir, full, s.Pattern, avoid)
+	} else {
+		files, err = wildcard(dir, s.Pattern, avoid)
+	}
+	return Found{Files: files, Idle: avoid.idle()}, err
 }
 
 func hasWildcard(pattern string) bool { return strings.ContainsAny(pattern, "*?[{") }
 
 // literal is the one file at full.
-func literal(dir, full, given string, avoid patterns) ([]File, error) {
+func literal(dir, full, given string, avoid *exclusion) ([]File, error) {
 	info, err := lookup(full, given)
 	if err != nil {
 		return nil, err
@@ -87,8 +108,8 @@ func literal(dir, full, given string, avoid patterns) ([]File, error) {
 		return nil, &DirectoryError{Path: given}
 	}
 	rel := relative(dir, full)
-	if avoid.match(rel) {
-		return nil, &NoMatchError{Pattern: given, Exclude: avoid.texts()}
+	if avoid.leavesOut(rel) {
+		return nil, &NoMatchError{Pattern: given, Exclude: avoid.given()}
 	}
 	if err := readable(full, given, info); err != nil {
 		return nil, err
@@ -101,7 +122,7 @@ func newFile(full, rel, below string, info fs.FileInfo) File {
 }
 
 // literalTree is the one file at full, or all files in the folder there.
-func literalTree(dir, full, given string, avoid patterns) ([]File, error) {
+func literalTree(dir, full, given string, avoid *exclusion) ([]File, error) {
 	info, err := os.Stat(full)
 	if err != nil || !info.IsDir() {
 		return literal(dir, full, given, avoid)
@@ -180,7 +201,7 @@ func typeName(mode fs.FileMode) string {
 }
 
 // wildcard walks the folder in front of the first wildcard.
-func wildcard(dir, pattern string, avoid patterns) ([]File, error) {
+func wildcard(dir, pattern string, avoid *exclusion) ([]File, error) {
 	base, rest := doublestar.SplitPattern(pattern)
 	if err := checkPattern(rest); err != nil {
 		return nil, &BadPatternError{Pattern: pattern, Err: err}
@@ -202,11 +223,7 @@ func (t *tree) all(given, pattern string) ([]File, error) {
 		return nil, err
 	}
 	if len(files) == 0 {
-		none := &NoMatchError{Pattern: given, Ignored: t.ignored}
-		if t.leftOut {
-			none.Exclude = t.avoid.texts()
-		}
-		return nil, none
+		return nil, &NoMatchError{Pattern: given, Ignored: t.ignored, Exclude: t.avoid.given()}
 	}
 	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Rel, b.Rel) })
 	return slices.CompactFunc(files, func(a, b File) bool { return a.Rel == b.Rel }), nil
@@ -220,8 +237,7 @@ func (t *tree) files(pattern string) ([]File, error) {
 		if entry.IsDir() {
 			return nil
 		}
-		if t.avoid.match(rel) {
-			t.leftOut = true
+		if t.avoid.leavesOut(rel) {
 			return nil
 		}
 		if ignored, err := t.ignores(name, ignore.File); ignored || err != nil {

@@ -110,6 +110,8 @@ func TestMatch(t *testing.T) {
 		"class":                    {"a[0-9].da?", nil, []string{"a1.dat"}},
 		"exclude by base name":     {"case/**", []string{"*.log", ".hidden", "config"}, []string{"case/0/U", "case/0/p", "case/Allrun"}},
 		"exclude by path":          {"case/**", []string{"case/.git/**", "case/0/**"}, []string{"case/.hidden", "case/Allrun", "case/log/solver.log"}},
+		"exclude a folder":         {"case/**", []string{".git", "log"}, []string{"case/.hidden", "case/0/U", "case/0/p", "case/Allrun"}},
+		"exclude a folder by path": {"**/*", []string{"case", "?*.*"}, []string{"case-2/Allrun"}},
 		"exclude anywhere":         {"**/*.msh", []string{"x"}, nil},
 		"exclude outside":          {"../shared/**", []string{"../shared/old/**"}, []string{"../shared/mesh.msh"}},
 		"exclude is case-exact":    {"deck.*", []string{"DECK.LOG"}, []string{"deck.k", "deck.log"}},
@@ -312,6 +314,36 @@ func TestMatchUnreadable(t *testing.T) {
 	}
 }
 
+// TestIdleExclude tells which patterns of an exclude left nothing out.
+func TestIdleExclude(t *testing.T) {
+	t.Parallel()
+	dir := tree(t)
+	for name, tc := range map[string]struct {
+		pattern       string
+		exclude, want []string
+	}{
+		"none":                  {"case/**", nil, nil},
+		"every one does":        {"case/**", []string{".git", "*.log", "case/0/p"}, nil},
+		"two for the same file": {"case/**", []string{"*.log", "solver.log"}, nil},
+		"a slip":                {"case/**", []string{".git", "case/O/**", "Log"}, []string{"case/O/**", "Log"}},
+		"of a plain path":       {"deck.k", []string{"*.log"}, []string{"*.log"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found, err := content.Search{Dir: dir, Pattern: tc.pattern, Exclude: tc.exclude, Avoid: []string{"**/.nothing/**"}}.Find()
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, tc.want, found.Idle)
+		})
+	}
+	idle, err := content.Idle([]string{"tmp", "*.csv", "*.vtk"}, []string{"tmp/a.log", "out.csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, []string{"*.vtk"}, idle)
+}
+
 func TestSelector(t *testing.T) {
 	t.Parallel()
 	names := []string{"out.csv", "sub/out.csv", "sub/deep/x.vtk", "tmp/out.csv", "run.log", "sub.csv"}
@@ -325,6 +357,8 @@ func TestSelector(t *testing.T) {
 		"path":                  {[]string{"sub/**"}, nil, []string{"sub/out.csv", "sub/deep/x.vtk"}},
 		"one level":             {[]string{"*/out.csv"}, nil, []string{"sub/out.csv", "tmp/out.csv"}},
 		"exclude":               {[]string{"*.csv"}, []string{"tmp/**"}, []string{"out.csv", "sub/out.csv", "sub.csv"}},
+		"exclude a folder":      {[]string{"**"}, []string{"sub", "*.log"}, []string{"out.csv", "tmp/out.csv", "sub.csv"}},
+		"exclude a folder deep": {[]string{"**"}, []string{"sub/deep"}, []string{"out.csv", "sub/out.csv", "tmp/out.csv", "run.log", "sub.csv"}},
 		"exclude by base name":  {[]string{"**"}, []string{"*.csv", "*.log"}, []string{"sub/deep/x.vtk"}},
 		"several":               {[]string{"*.vtk", "run.*"}, nil, []string{"sub/deep/x.vtk", "run.log"}},
 		"alternatives and path": {[]string{"{sub,tmp}/*.csv"}, nil, []string{"sub/out.csv", "tmp/out.csv"}},

@@ -2,6 +2,7 @@ package content
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -10,8 +11,9 @@ import (
 // Selector gives a function that tells whether a file is wanted: it matches one of
 // include and none of exclude. rel is its path with slashes. A pattern with a "/"
 // matches the whole path ("./*.csv" is the way to say: only at the top); a pattern
-// without one matches the base name in any folder. Without include nothing is wanted;
-// "**" wants everything. Errors: *[BadPatternError].
+// without one matches the base name in any folder. One of exclude that matches a folder
+// leaves out all that is in it. Without include nothing is wanted; "**" wants
+// everything. Errors: *[BadPatternError].
 func Selector(include, exclude []string) (func(rel string) bool, error) {
 	want, err := compile(include)
 	if err != nil {
@@ -21,7 +23,23 @@ func Selector(include, exclude []string) (func(rel string) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(rel string) bool { return want.match(rel) && !avoid.match(rel) }, nil
+	return func(rel string) bool { return want.match(rel) && !avoid.exclude(rel) }, nil
+}
+
+// Idle gives those of the exclude patterns that leave out none of the files: there may
+// be a slip in them. Errors: *[BadPatternError].
+func Idle(exclude, files []string) ([]string, error) {
+	avoid, err := compile(exclude)
+	if err != nil {
+		return nil, err
+	}
+	var idle []string
+	for _, p := range avoid {
+		if !slices.ContainsFunc(files, p.excludes) {
+			idle = append(idle, p.given)
+		}
+	}
+	return idle, nil
 }
 
 // patterns is a list of valid patterns.
@@ -62,36 +80,71 @@ func checkPattern(text string) error {
 	return nil
 }
 
-func (l patterns) match(rel string) bool {
-	base := rel[strings.LastIndexByte(rel, '/')+1:]
-	for _, p := range l {
-		name := rel
-		if p.baseOnly {
-			name = base
-		}
-		if doublestar.MatchUnvalidated(p.text, name) {
+func (p pattern) match(rel string) bool {
+	if p.baseOnly {
+		rel = rel[strings.LastIndexByte(rel, '/')+1:]
+	}
+	return doublestar.MatchUnvalidated(p.text, rel)
+}
+
+// excludes tells that a pattern matches a path, or a folder that it is in.
+func (p pattern) excludes(rel string) bool {
+	for i := range len(rel) {
+		if rel[i] == '/' && p.match(rel[:i]) {
 			return true
 		}
 	}
-	return false
+	return p.match(rel)
 }
 
-// texts is the patterns as they were given.
-func (l patterns) texts() []string {
+func (l patterns) match(rel string) bool {
+	return slices.ContainsFunc(l, func(p pattern) bool { return p.match(rel) })
+}
+
+func (l patterns) exclude(rel string) bool {
+	return slices.ContainsFunc(l, func(p pattern) bool { return p.excludes(rel) })
+}
+
+// exclusion is patterns that leave something out, and which of them did.
+type exclusion struct {
+	patterns
+	people int // how many of them a person wrote; they come first
+	used   []bool
+}
+
+func newExclusion(people, more []string) (*exclusion, error) {
+	list, err := compile(append(slices.Clone(people), more...))
+	return &exclusion{patterns: list, people: len(people), used: make([]bool, len(list))}, err
+}
+
+// leavesOut tells that a file or folder is left out.
+func (e *exclusion) leavesOut(rel string) bool {
+	out := false
+	for i, p := range e.patterns {
+		if p.excludes(rel) {
+			e.used[i], out = true, true
+		}
+	}
+	return out
+}
+
+// given is what a person wrote, when any of it left something out.
+func (e *exclusion) given() []string {
+	if !slices.Contains(e.used[:e.people], true) {
+		return nil
+	}
+	return e.texts(func(int) bool { return true })
+}
+
+// idle is what a person wrote that left nothing out.
+func (e *exclusion) idle() []string { return e.texts(func(i int) bool { return !e.used[i] }) }
+
+func (e *exclusion) texts(wanted func(i int) bool) []string {
 	var texts []string
-	for _, p := range l {
-		texts = append(texts, p.given)
+	for i, p := range e.patterns[:e.people] {
+		if wanted(i) {
+			texts = append(texts, p.given)
+		}
 	}
 	return texts
-}
-
-// covers tells that a folder and all in it is matched by a pattern like "folder/**", so
-// that nobody needs to look into it.
-func (l patterns) covers(rel string) bool {
-	for _, p := range l {
-		if strings.HasSuffix(p.text, "/**") && doublestar.MatchUnvalidated(p.text, rel) || p.text == "**" {
-			return true
-		}
-	}
-	return false
 }

@@ -15,10 +15,9 @@ import (
 // It leaves out folders that are excluded whole, before anybody looks into them, and
 // stops at a link that leads back to a folder above it.
 type tree struct {
-	root    string // absolute
-	rel     string // root as the user sees it, with slashes
-	avoid   patterns
-	leftOut bool // something was excluded
+	root  string // absolute
+	rel   string // root as the user sees it, with slashes
+	avoid *exclusion
 
 	lists   *ignore.Tree
 	below   string // root as the ignore files see it
@@ -27,7 +26,7 @@ type tree struct {
 
 // newTree is the folder root, seen from dir. Its ignore files are those from dir
 // down to where a file is, or from root when that is elsewhere.
-func newTree(dir, root string, avoid patterns) *tree {
+func newTree(dir, root string, avoid *exclusion) *tree {
 	t := &tree{root: root, rel: relative(dir, root), avoid: avoid, below: "."}
 	if filepath.IsLocal(filepath.FromSlash(t.rel)) && filepath.Join(dir, filepath.FromSlash(t.rel)) == filepath.Clean(root) {
 		t.below, t.lists = t.rel, ignore.NewTree(dir)
@@ -103,11 +102,8 @@ func (t *tree) see(dir string, entry fs.DirEntry) (fs.DirEntry, error) {
 	name := path.Join(dir, entry.Name())
 	rel := path.Join(t.rel, name)
 	isLink := entry.Type()&(fs.ModeSymlink|fs.ModeIrregular) != 0
-	if entry.IsDir() || isLink {
-		if t.avoid.covers(rel) || isLink && t.avoid.match(rel) {
-			t.leftOut = true
-			return nil, nil
-		}
+	if (entry.IsDir() || isLink) && t.avoid.leavesOut(rel) {
+		return nil, nil
 	}
 	if !isLink {
 		return t.unlessIgnored(name, entry)

@@ -56,6 +56,7 @@ const (
 	MissingInput       Rule = "missing-input"        // no such file
 	UnreadableInput    Rule = "unreadable-input"     // there, but not readable, or not a regular file
 	InputTooLarge      Rule = "input-too-large"      // larger than the platform's upload takes
+	UnclearInput       Rule = "unclear-input"        // a pattern meets a file of which a person must say whether it is an input
 	EmptyGlob          Rule = "empty-glob"           // a pattern that matches nothing
 	UnknownFile        Rule = "unknown-file"         // an input id the platform does not have
 	UnknownAnalysis    Rule = "unknown-analysis"     // no such software
@@ -87,7 +88,7 @@ func Rules() []Rule {
 		BadReference, UnknownReference, BadMatrix, DuplicatePoint, BadTable,
 		DuplicateName, BadWalltime, BadEnvName, ReservedEnv, BadGlob, BadInputName,
 		DuplicateInputName, DuplicateTag, DuplicateFolder, UnknownJob, DependencyCycle, ReservedField, MisplacedField, BadPublicKey,
-		MissingInput, UnreadableInput, InputTooLarge, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
+		MissingInput, UnreadableInput, InputTooLarge, UnclearInput, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
 		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
 		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered, MissingSecret,
 		OverLimit, Protected,

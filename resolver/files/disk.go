@@ -7,21 +7,20 @@ import (
 	"path/filepath"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
-	"github.com/rescale-apply/rescale-apply/spec"
 )
-
-// ownFolder is state and the local platform, which may be writing there now. It
-// is not even looked into.
-const ownFolder = "**/.rescale/**"
 
 // disk is where the jobs of one apply find their inputs. It remembers what was
 // found: the points of a sweep mostly mean the same files.
 type disk struct {
-	results map[string]bool // absolute folders that results are written to
+	lists   *written.Tree
+	given   known // what only the command line names
+	hasher  content.Hasher
 	known   map[string]found
-	read    map[string]*template // by path
-	advised int                  // missing files for which a similar name was looked for
+	kept    map[string]map[string]bool // what git tracks, by folder
+	read    map[string]*template       // by path
+	advised int                        // missing files for which a similar name was looked for
 }
 
 // found is what one entry of inputs means, and what is wrong with it. All of its
@@ -29,32 +28,18 @@ type disk struct {
 type found struct {
 	inputs   []Input
 	problems diag.List
+	remarks  []Remark
 }
 
-func newDisk(jobs []spec.Job) *disk {
-	d := &disk{results: make(map[string]bool), known: make(map[string]found), read: make(map[string]*template)}
-	for _, job := range jobs {
-		if len(job.Outputs.Download) > 0 {
-			d.results[absolute(job.ResultsPath())] = true
-		}
+func (r Reading) disk() *disk {
+	d := &disk{
+		lists: written.NewTree(), given: know(r.Given), hasher: content.Hasher{},
+		known: make(map[string]found), kept: make(map[string]map[string]bool), read: make(map[string]*template),
+	}
+	if r.Memory != nil {
+		d.hasher.Memory = r.Memory
 	}
 	return d
-}
-
-// written tells that a file is a result of one of the jobs. A pattern does not
-// mean those, or a job would change by being run; unless it begins with the
-// folder of the results, or names the file as it is. Begin is the folder that the
-// pattern begins with, and dir that of the manifest.
-func (d *disk) written(dir, begin string, file content.File) bool {
-	own := absolute(dir)
-	for folder := filepath.Dir(file.Path); ; folder = filepath.Dir(folder) {
-		if d.results[folder] && !within(folder, begin) && folder != own {
-			return true
-		}
-		if folder == filepath.Dir(folder) {
-			return false
-		}
-	}
 }
 
 // maxAdvice bounds the search for similar names: a sweep can miss thousands of

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,51 +16,63 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
 
-// Find finds the files of every job without reading them. Jobs that say the
-// same of an input share what is found: a sweep looks into its folder once.
+// Find finds the files of every job without reading them; see [Reading.Find].
 func Find(jobs []spec.Job) ([][]Input, diag.List) {
+	inputs, problems, err := Reading{}.Find(context.Background(), jobs)
+	if err != nil {
+		problems.Add(diag.Position{}, diag.UnreadableInput, "", "%v", err)
+	}
+	return inputs, problems
+}
+
+// Find finds the files of every job. It reads only those whose content decides whether
+// they are inputs: results that may have been changed. Jobs that say the same of an input
+// share what is found: a sweep looks into its folder once. The error is for a disk that
+// fails.
+func (r Reading) Find(ctx context.Context, jobs []spec.Job) ([][]Input, diag.List, error) {
 	var problems diag.Gathering
 	inputs := make([][]Input, len(jobs))
-	disk := newDisk(jobs)
+	disk := r.disk()
+	problems.Add(disk.folderProblems(jobs))
 	for i, job := range jobs {
-		var own diag.List
-		f := finder{dir: job.Dir, values: job.Values, disk: disk, problems: &own}
+		var mine diag.List
+		f := finder{dir: job.Dir, texts: own(job), values: job.Values, disk: disk, problems: &mine, remark: r.about(job.Name.V)}
 		for _, in := range job.Inputs {
-			inputs[i] = append(inputs[i], f.match(in)...)
+			list, err := f.match(ctx, in)
+			if err != nil {
+				return inputs, problems.List(), err
+			}
+			inputs[i] = append(inputs[i], list...)
 		}
-		own = append(own, nameProblems(inputs[i])...)
-		problems.Add(append(own, sizeProblems(inputs[i])...))
+		mine = append(mine, nameProblems(inputs[i])...)
+		problems.Add(append(mine, sizeProblems(inputs[i])...))
 	}
-	return inputs, problems.List().Sort()
+	return inputs, problems.List().Sort(), nil
 }
 
 // finder looks for the input files of one job.
 type finder struct {
 	dir      string     // of the manifest
+	texts    []string   // the job's own files, which no pattern means
+	own      known      // those of them that are there
 	values   expr.Scope // for templates
 	disk     *disk
 	problems *diag.List
+	remark   func(Remark)
 }
 
 // match gives the inputs that one entry stands for. A file on the platform
 // passes through: the catalog knows it.
-func (f finder) match(in spec.Input) []Input {
+func (f finder) match(ctx context.Context, in spec.Input) ([]Input, error) {
 	if in.From.Written() {
-		return nil // nobody knows them before the other job has run
+		return nil, nil // nobody knows them before the other job has run
 	}
 	if in.ID.Written() {
-		return []Input{{Pos: in.ID.Pos, ID: in.ID.V, Decompress: in.Decompress.V, Tile: in.Tile, Use: in.Use}}
+		return []Input{{Pos: in.ID.Pos, ID: in.ID.V, Decompress: in.Decompress.V, Tile: in.Tile, Use: in.Use}}, nil
 	}
-	said := fmt.Sprintf("%q %q %q %q %q %v", f.dir, in.Path.V, spec.Texts(in.Exclude), in.As.V, in.Pack.V, in.Decompress.V)
-	meant, known := f.disk.known[said]
-	if !known {
-		look := finder{dir: f.dir, disk: f.disk, problems: &meant.problems}
-		if in.Pack.Written() {
-			meant.inputs = look.packed(in)
-		} else {
-			meant.inputs = look.single(in)
-		}
-		f.disk.known[said] = meant
+	meant, err := f.meant(ctx, in)
+	if err != nil {
+		return nil, err
 	}
 	for _, problem := range meant.problems {
 		problem.Pos = in.Path.Pos
@@ -68,6 +81,9 @@ func (f finder) match(in spec.Input) []Input {
 		}
 		*f.problems = append(*f.problems, problem)
 	}
+	for _, remark := range meant.remarks {
+		f.remark(remark.at(in))
+	}
 	inputs := slices.Clone(meant.inputs)
 	for i := range inputs {
 		inputs[i].Pos, inputs[i].Tile, inputs[i].Use = in.Path.Pos, in.Tile, in.Use
@@ -75,13 +91,37 @@ func (f finder) match(in spec.Input) []Input {
 			inputs[i].Rendering = f.render(inputs[i])
 		}
 	}
-	return inputs
+	return inputs, nil
+}
+
+// meant looks for what an entry means, unless another job has said the same.
+func (f finder) meant(ctx context.Context, in spec.Input) (found, error) {
+	said := fmt.Sprintf("%q %q %q %q %q %q %v", f.dir, f.texts, in.Path.V, spec.Texts(in.Exclude), in.As.V, in.Pack.V, in.Decompress.V)
+	meant, known := f.disk.known[said]
+	if known {
+		return meant, nil
+	}
+	look := finder{dir: f.dir, disk: f.disk, problems: &meant.problems, remark: func(r Remark) { meant.remarks = append(meant.remarks, r) }}
+	for _, text := range f.texts {
+		look.own = append(look.own, know([]Given{{Path: text}})...)
+	}
+	var err error
+	if in.Pack.Written() {
+		meant.inputs, err = look.packed(ctx, in)
+	} else {
+		meant.inputs, err = look.single(ctx, in)
+	}
+	if err == nil {
+		f.disk.known[said] = meant
+	}
+	return meant, err
 }
 
 // single is every file on its own.
-func (f finder) single(in spec.Input) []Input {
+func (f finder) single(ctx context.Context, in spec.Input) ([]Input, error) {
 	var list []Input
-	for _, file := range f.files(in) {
+	files, err := f.files(ctx, in)
+	for _, file := range files {
 		name := path.Base(file.Rel)
 		if in.As.Written() {
 			name = in.As.V
@@ -90,20 +130,20 @@ func (f finder) single(in spec.Input) []Input {
 			Name: name, Path: file.Path, Rel: file.Rel, Size: file.Size, ModTime: file.ModTime, Decompress: in.Decompress.V,
 		})
 	}
-	return list
+	return list, err
 }
 
 // packed is the one input that all files of an entry make.
-func (f finder) packed(in spec.Input) []Input {
-	files := f.files(in)
+func (f finder) packed(ctx context.Context, in spec.Input) ([]Input, error) {
+	files, err := f.files(ctx, in)
 	if len(files) == 0 {
-		return nil // a problem already
+		return nil, err // or a problem already
 	}
 	format, _ := pack.FormatOf(in.Pack.V)
 	archive, err := pack.New(format, files)
 	if err != nil {
 		*f.problems = append(*f.problems, f.problem(in.Path, err))
-		return nil
+		return nil, nil
 	}
 	for _, member := range archive.Files {
 		if why := memberProblem(member.Name); why != "" {
@@ -112,34 +152,31 @@ func (f finder) packed(in spec.Input) []Input {
 	}
 	return []Input{{
 		Name: in.Pack.V, Path: f.begin(in.Path.V), Rel: in.Path.V, Archive: archive, Decompress: in.Decompress.V,
-	}}
+	}}, nil
 }
 
-// files are the local files that one entry means, without what this tool wrote.
-func (f finder) files(in spec.Input) []content.File {
-	exclude := spec.Texts(in.Exclude)
-	match := content.Match
-	if in.Pack.Written() {
-		match = content.MatchTree
-	}
-	files, err := match(f.dir, in.Path.V, append([]string{ownFolder}, exclude...))
-	var empty *content.NoMatchError
-	if errors.As(err, &empty) && len(empty.Exclude) > 0 {
-		empty.Exclude = exclude // what the user wrote
-	}
+// files are the local files that one entry means.
+func (f finder) files(ctx context.Context, in spec.Input) ([]content.File, error) {
+	found, err := content.Search{
+		Dir: f.dir, Pattern: in.Path.V, Exclude: spec.Texts(in.Exclude), Avoid: f.avoid(in), Tree: in.Pack.Written(),
+	}.Find()
 	if err != nil {
 		*f.problems = append(*f.problems, f.problem(in.Path, err))
-		return nil
+		return nil, nil
 	}
-	found, begin := len(files), f.begin(in.Path.V)
-	files = slices.DeleteFunc(files, func(file content.File) bool {
-		return file.Rel != path.Clean(filepath.ToSlash(in.Path.V)) && f.disk.written(f.dir, begin, file)
-	})
-	if len(files) == 0 && found > 0 {
-		f.problems.Add(in.Path.Pos, diag.EmptyGlob, "results of a job are inputs only if the pattern begins with their folder",
-			"%q matches only files that rescale-apply wrote itself", in.Path.V)
+	for _, idle := range found.Idle {
+		f.remark(Remark{Kind: IdleExclude, Message: idle})
 	}
-	return files
+	if len(found.Files) == 1 && isPath(in.Path.V, found.Files[0]) {
+		f.keepSecret(in, found.Files[0])
+		return found.Files, nil
+	}
+	files, err := f.reduce(ctx, pattern{in.Path, f.begin(in.Path.V)}, found.Files)
+	if len(files) == 0 && err == nil && len(*f.problems) == 0 {
+		f.problems.Add(in.Path.Pos, diag.EmptyGlob, "a pattern that begins with the folder of results means them, and a path means its file",
+			"%q matches only files that no pattern means: what rescale-apply wrote, or the job's own manifest, table and scripts", in.Path.V)
+	}
+	return files, err
 }
 
 // begin is the folder that a path or pattern begins with.

@@ -96,6 +96,8 @@ func (in Input) Files() []string {
 type Reading struct {
 	Memory Memory                 // of earlier commands; nil is fine
 	Tell   func(content.Progress) // called for one piece at a time; nil is fine
+	Given  []Given                // files that only the command line names
+	Remark func(Remark)           // called for one remark at a time; nil is fine
 }
 
 // Memory knows digests of files and archives.
@@ -111,11 +113,11 @@ type Memory interface {
 // that are missing, unreadable or matched by no pattern are problems of the
 // manifest; the error is for a disk that fails while it is read.
 func Read(ctx context.Context, jobs []spec.Job, reading Reading) ([][]Input, diag.List, error) {
-	inputs, problems := Find(jobs)
-	if len(problems) > 0 {
-		return inputs, problems, nil
+	inputs, problems, err := reading.Find(ctx, jobs)
+	if len(problems) > 0 || err != nil {
+		return inputs, problems, err
 	}
-	err := hashRenderings(ctx, inputs)
+	err = hashRenderings(ctx, inputs)
 	if err == nil {
 		err = reading.hash(ctx, inputs)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -101,7 +102,7 @@ func WritePlan(w io.Writer, plan planner.Plan) error {
 			Name: s.Job.Name, Namespace: s.Job.Namespace, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
 			Pending: s.Pending(), Spends: s.Spends(), Running: s.Action == planner.Running,
 			Verdict: s.Last.Verdict, Digest: s.Job.Digest, Key: s.Key.String(),
-			TileJSON: tiles[0], SpendJSON: spendJSON(s.Job), Notes: s.Job.Notes, Hint: s.Advice,
+			TileJSON: tiles[0], SpendJSON: spendJSON(s.Job), Notes: slices.Concat(s.Job.Notes, s.Job.LeftOut), Hint: s.Advice,
 		}
 		if s.Action == planner.Refused {
 			step.Refusal = &s.Refusal
@@ -179,7 +180,7 @@ type EventJSON struct {
 	ID            string             `json:"id,omitempty"`
 	Status        string             `json:"status,omitempty"`
 	File          string             `json:"file,omitempty"`
-	Path          string             `json:"path,omitempty"`   // on this disk, of an upload
+	Path          string             `json:"path,omitempty"`   // on this disk, of an upload and of what was moved
 	SHA512        string             `json:"sha512,omitempty"` // of an upload
 	Size          *int64             `json:"size,omitempty"`   // of a transfer
 	Sent          *int64             `json:"sent,omitempty"`   // of a transfer under way

@@ -131,6 +131,9 @@ func (l *Live) Event(e executor.Event) {
 	case executor.EventWarning:
 		l.erase()
 		warning(l.Lines, l.Style, e)
+	case executor.EventMoved:
+		l.erase()
+		l.Style.moved(l.Lines, e)
 	case executor.EventUploading, executor.EventUploaded, executor.EventDownloading, executor.EventDownloaded, executor.EventAborted:
 		l.moved(e)
 		return // the next tick draws it

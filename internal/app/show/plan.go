@@ -58,13 +58,16 @@ func (s Style) notes(w io.Writer, plan planner.Plan) {
 	}
 }
 
-// gathered are the notes of all new runs, each once: the points of a sweep mostly
-// have the same.
+// noted are the notes of a step, and always what its patterns do not mean.
+func noted(step planner.Step) []string { return slices.Concat(notesOf(step), step.Job.LeftOut) }
+
+// gathered are the notes of all steps, each once: the points of a sweep mostly have
+// the same.
 func gathered(plan planner.Plan) []string {
 	var notes []string
 	jobs := make(map[string][]string) // by note
 	for _, step := range plan.Steps {
-		for _, note := range notesOf(step) {
+		for _, note := range noted(step) {
 			if len(jobs[note]) == 0 {
 				notes = append(notes, note)
 			}

@@ -43,6 +43,8 @@ func (l *Lines) Event(e executor.Event) {
 		l.line("%s: reading %s (%s)", e.Job, e.File, content.Bytes(e.Size))
 	case executor.EventWarning:
 		warning(l.Progress, l.Style, e)
+	case executor.EventMoved:
+		l.moved(l.Progress, e)
 	case executor.EventResult:
 		l.Outcome(l.Results, *e.Outcome)
 	}
@@ -65,6 +67,11 @@ func (*Lines) Pause(stop func()) { stop() }
 
 // Close ends the showing.
 func (*Lines) Close() {}
+
+// moved tells where files of an earlier run are now.
+func (s Style) moved(w io.Writer, e executor.Event) {
+	fmt.Fprintf(w, "%s: %s to %s/\n", e.Job, e.Message, diag.Line(s.path(e.Path)))
+}
 
 func warning(w io.Writer, s Style, e executor.Event) {
 	if e.Job != "" {

@@ -1,12 +1,15 @@
 package ignore
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"syscall"
+	"unicode/utf8"
 )
 
 // Name is what ignore files are called.
@@ -65,13 +68,29 @@ func (t *Tree) list(folder string) (List, error) {
 	if known {
 		return list, nil
 	}
-	text, err := os.ReadFile(filepath.Join(t.top, filepath.FromSlash(folder), Name))
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		err = nil
-	}
+	text, err := read(filepath.Join(t.top, filepath.FromSlash(folder), Name))
 	if err == nil {
 		list = Parse(string(text))
 		t.lists[folder] = list
 	}
 	return list, err
 }
+
+// read reads an ignore file; none says nothing. One that is there and cannot be
+// understood is an error: what it was meant to leave out would be sent.
+func read(name string) ([]byte, error) {
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		if target, linkErr := os.Readlink(name); linkErr == nil {
+			return nil, &fs.PathError{Op: "reading", Path: name, Err: fmt.Errorf("it is a link to %q, which does not exist", target)}
+		}
+		return nil, nil
+	}
+	if err == nil && (!utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0) {
+		err = &fs.PathError{Op: "reading", Path: name, Err: errNotText}
+	}
+	return text, err
+}
+
+// errNotText is about UTF-16 above all, which some editors of Windows write.
+var errNotText = errors.New("it is not UTF-8 text; save it as UTF-8")

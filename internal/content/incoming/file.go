@@ -243,8 +243,8 @@ func (f *File) Finish(ctx context.Context) error {
 	if err := f.data.Close(); err != nil {
 		return disk(f.path, err)
 	}
-	if err := put(f.temp, f.path, f.want.Time); err != nil {
-		return disk(f.path, err)
+	if err := f.want.put(f.temp, f.path); err != nil {
+		return err
 	}
 	_ = f.note.file.Close() // nobody reads it any more
 	_ = os.Remove(f.notePath())

@@ -22,6 +22,10 @@ type Announced struct {
 	content.Digest           // without SHA512 only the size is compared
 	ID             string    // of this very content at the source
 	Time           time.Time // the file's time, unless it is zero
+
+	// MakeWay is called when the file is whole, before it takes its place; nil is fine.
+	// After its error the place is as it was, and the error comes back as it is.
+	MakeWay func() error
 }
 
 // Write writes r to path so that path is whole, verified and on the disk, or as it was
@@ -45,7 +49,7 @@ func Write(path string, want Announced, r io.Reader) error {
 		err = disk(path, closeErr)
 	}
 	if err == nil {
-		err = disk(path, put(name, path, want.Time))
+		err = want.put(name, path)
 	}
 	if err != nil {
 		_ = os.Remove(name) // the first error counts
@@ -114,16 +118,21 @@ func pour(r io.Reader, take func(piece []byte) error) error {
 }
 
 // put gives the finished file its time and its name.
-func put(temp, path string, mtime time.Time) error {
-	if !mtime.IsZero() {
-		if err := os.Chtimes(temp, mtime, mtime); err != nil {
+func (a Announced) put(temp, path string) error {
+	if !a.Time.IsZero() {
+		if err := os.Chtimes(temp, a.Time, a.Time); err != nil {
+			return disk(path, err)
+		}
+	}
+	if a.MakeWay != nil {
+		if err := a.MakeWay(); err != nil {
 			return err
 		}
 	}
 	if err := rename(temp, path); err != nil {
-		return err
+		return disk(path, err)
 	}
-	return syncFolder(filepath.Dir(path))
+	return disk(path, syncFolder(filepath.Dir(path)))
 }
 
 // longestHold is how long Windows may keep us from a file that another program, such

@@ -1,0 +1,156 @@
+package written
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+)
+
+// Names of folders that are rescale-apply's own in a folder of results. No result has
+// one of them in its path.
+const (
+	Folder   = ".rescale-results" // of the list
+	Previous = ".previous"        // of what earlier runs left
+)
+
+const listName = "list.jsonl"
+
+// Read gives the list of a folder of results, which is empty when there is none.
+func Read(folder string) (List, error) {
+	text, err := os.ReadFile(filepath.Join(folder, Folder, listName))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return List{}, nil
+	}
+	if err != nil {
+		return List{}, fmt.Errorf("reading the list of results: %w", err)
+	}
+	return parse(text), nil
+}
+
+// Update changes the list of a folder of results, one process at a time. The list is on
+// the disk when Update returns, or as it was before. Errors: *[LinkError], those of
+// change, of ctx and of the disk.
+func Update(ctx context.Context, folder string, change func(*List) error) error {
+	own := filepath.Join(folder, Folder)
+	if err := Hide(own); err != nil {
+		return err
+	}
+	unlock, err := lock(ctx, filepath.Join(own, "lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	list, err := Read(folder)
+	if err != nil {
+		return err
+	}
+	before, err := list.text()
+	if err != nil {
+		return err
+	}
+	if err := change(&list); err != nil {
+		return err
+	}
+	after, err := list.text()
+	if err != nil || bytes.Equal(before, after) {
+		return err
+	}
+	return write(filepath.Join(own, listName), after)
+}
+
+func write(name string, text []byte) error {
+	want := incoming.Announced{Digest: content.Digest{Size: int64(len(text))}}
+	return incoming.Write(name, want, bytes.NewReader(text))
+}
+
+// Hide makes a folder of rescale-apply's own, which keeps itself out of git. A link in
+// its place is refused: it may lead anywhere.
+func Hide(folder string) error {
+	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
+		return disk(folder, err)
+	}
+	if err := os.Mkdir(folder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return disk(folder, err)
+	}
+	if err := noLink(folder); err != nil {
+		return err
+	}
+	return create(filepath.Join(folder, ".gitignore"), "*\n")
+}
+
+// create makes a file unless one of this name is there.
+func create(name, text string) error {
+	if err := noLink(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil // another process was faster
+	}
+	if err != nil {
+		return disk(name, err)
+	}
+	_, err = f.WriteString(text)
+	return disk(name, errors.Join(err, f.Close()))
+}
+
+func disk(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &incoming.DiskError{Path: name, Err: err}
+}
+
+// LinkError tells that a link stands where rescale-apply keeps something of its own.
+type LinkError struct{ Path string }
+
+// Error names the link.
+func (e *LinkError) Error() string {
+	return fmt.Sprintf("%s is a link, and nothing is written through it", e.Path)
+}
+
+// Hint tells how to go on.
+func (e *LinkError) Hint() string { return "remove the link, or give outputs.to another folder" }
+
+func noLink(name string) error {
+	info, err := os.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if info.Mode()&(fs.ModeSymlink|fs.ModeIrregular) != 0 {
+		return &LinkError{name}
+	}
+	return nil
+}
+
+// lockPause is how long to wait before looking again at a lock, which others hold
+// for one reading and one writing.
+const lockPause = 20 * time.Millisecond
+
+// lock keeps other processes from the list. Where the disk has no locks, nothing does:
+// each writing is whole by itself.
+func lock(ctx context.Context, name string) (unlock func(), err error) {
+	if err := create(name, ""); err != nil {
+		return nil, err
+	}
+	l := flock.New(name)
+	held, err := l.TryLockContext(ctx, lockPause)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err != nil || !held {
+		return func() {}, nil //nolint:nilerr // see above
+	}
+	return func() { _ = l.Unlock() }, nil
+}

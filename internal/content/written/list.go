@@ -1,0 +1,171 @@
+package written
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/stamp"
+)
+
+// Owner is whose a file is.
+type Owner struct {
+	Run      string `json:"run"`                // id on the platform
+	Job      string `json:"job,omitempty"`      // its name; empty for a download by an id alone
+	Manifest string `json:"manifest,omitempty"` // of the job, as seen from the folder; empty as above
+}
+
+// SameJob tells that both are runs of one job. Nobody knows that of downloads by an id.
+func (o Owner) SameJob(other Owner) bool {
+	return o.Job != "" && o.Job == other.Job && o.Manifest == other.Manifest
+}
+
+// SameRun tells that both are one run. Ids of two local platforms can be equal, so the
+// job must be the same as well, where it is known.
+func (o Owner) SameRun(other Owner) bool {
+	return o.Run == other.Run && (o.Job == "" || other.Job == "" || o.SameJob(other))
+}
+
+// File is a file that was written, or is about to be.
+type File struct {
+	Path   string `json:"path"` // below the folder, with slashes
+	Size   int64  `json:"size"` // bytes
+	SHA512 string `json:"sha512,omitempty"`
+	Owner
+
+	// Stamp is what the file was when it had this content, where it is known: while it
+	// stays so, nobody needs to read the file.
+	Stamp *stamp.Stamp `json:"stamp,omitempty"`
+}
+
+// List is what was written into one folder. The zero List is empty.
+type List struct {
+	files   map[string][]File // by path; several while a newer run's file is on its way
+	damaged []string          // lines that nobody can read
+}
+
+// Damaged tells that the list has lost lines: files that it does not name may have been
+// written as well.
+func (l List) Damaged() bool { return len(l.damaged) > 0 }
+
+// Of gives what a path was written as, each content once.
+func (l List) Of(rel string) []File { return l.files[rel] }
+
+// Names tells that a path was written: a file, or what an interrupted download has left of it.
+func (l List) Names(rel string) bool {
+	if len(l.files[rel]) > 0 {
+		return true
+	}
+	if !strings.HasPrefix(path.Base(rel), ".") {
+		return false
+	}
+	for listed := range l.files {
+		if strings.HasPrefix(rel, incoming.Partial(listed)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Clone is a list that stays as this one is now.
+func (l List) Clone() List {
+	files := make(map[string][]File, len(l.files))
+	for name, entries := range l.files {
+		files[name] = slices.Clone(entries)
+	}
+	return List{files: files, damaged: slices.Clone(l.damaged)}
+}
+
+// All gives every entry, sorted by path.
+func (l List) All() []File {
+	var all []File
+	for _, name := range slices.Sorted(maps.Keys(l.files)) {
+		all = append(all, l.files[name]...)
+	}
+	return all
+}
+
+// Put adds an entry, in the place of one of the same path and run. Who does not know the
+// job of the run leaves it as it is.
+func (l *List) Put(f File) {
+	for _, old := range l.files[f.Path] {
+		if f.Job == "" && old.SameRun(f.Owner) {
+			f.Owner = old.Owner
+		}
+	}
+	l.Drop(f)
+	if l.files == nil {
+		l.files = make(map[string][]File)
+	}
+	l.files[f.Path] = append(l.files[f.Path], f)
+}
+
+// Drop forgets what the run of an entry wrote under its path.
+func (l *List) Drop(entry File) {
+	rest := slices.DeleteFunc(slices.Clone(l.files[entry.Path]), func(f File) bool { return f.SameRun(entry.Owner) })
+	if len(rest) == 0 {
+		delete(l.files, entry.Path)
+		return
+	}
+	l.files[entry.Path] = rest
+}
+
+// heading is the first line of a list. A file without one was not written whole.
+type heading struct {
+	Format int `json:"format"`
+}
+
+const format = 1
+
+// lost stands for a heading that is not there.
+const lost = `"the beginning is lost"`
+
+// parse reads a list line by line.
+func parse(text []byte) List {
+	var l List
+	first, rest, _ := bytes.Cut(text, []byte("\n"))
+	var head heading
+	switch err := json.Unmarshal(first, &head); {
+	case len(bytes.TrimSpace(first)) == 0:
+		l.damaged = append(l.damaged, lost)
+	case err != nil || head.Format != format:
+		l.damaged = append(l.damaged, string(first))
+	}
+	for line := range bytes.Lines(rest) {
+		line = bytes.TrimSpace(line)
+		var f File
+		switch err := json.Unmarshal(line, &f); {
+		case len(line) == 0:
+		case err != nil || f.Path == "" || f.Run == "":
+			l.damaged = append(l.damaged, string(line))
+		default:
+			l.Put(f)
+		}
+	}
+	return l
+}
+
+// text is the list as it is kept, equal for equal lists.
+func (l List) text() ([]byte, error) {
+	var out bytes.Buffer
+	write := json.NewEncoder(&out)
+	if err := write.Encode(heading{format}); err != nil {
+		return nil, err
+	}
+	all := l.All()
+	slices.SortStableFunc(all, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	for _, f := range all {
+		if err := write.Encode(f); err != nil {
+			return nil, err
+		}
+	}
+	for _, line := range l.damaged {
+		out.WriteString(line + "\n")
+	}
+	return out.Bytes(), nil
+}

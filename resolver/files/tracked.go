@@ -1,0 +1,25 @@
+package files
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+)
+
+// tracked tells that git keeps a file of a folder. Without git, or outside of its
+// repositories, nothing is tracked. Each folder is asked about once.
+func (d *disk) tracked(ctx context.Context, folder, rel string) bool {
+	files, known := d.kept[folder]
+	if !known {
+		files = make(map[string]bool)
+		// What a repository configures must not be run, and whose it is does not matter here.
+		out, err := exec.CommandContext(ctx, "git", "-C", folder, "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "ls-files", "-z").Output()
+		if err == nil {
+			for name := range strings.SplitSeq(string(out), "\x00") {
+				files[name] = true
+			}
+		}
+		d.kept[folder] = files
+	}
+	return files[rel]
+}
