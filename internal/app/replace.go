@@ -13,7 +13,7 @@ import (
 )
 
 // wishes are what the flags want of a plan.
-func (s *session) wishes(c *cli.Context) (planner.Options, error) {
+func (m manifest) wishes(c *cli.Context) (planner.Options, error) {
 	options := planner.Options{
 		After: make(map[string]string), Failed: c.Bool("replace-failed"), NoReuse: c.Bool("no-reuse"),
 		NoFetch: c.Bool("no-download"), Command: typed(c),
@@ -23,8 +23,8 @@ func (s *session) wishes(c *cli.Context) (planner.Options, error) {
 	}
 	replace := make(map[string]bool)
 	for _, word := range c.StringSlice("replace") {
-		name, id := s.replacement(word)
-		jobs, err := called(s.jobs, []string{name}, "--replace ")
+		name, id := m.replacement(word)
+		jobs, err := called(m.jobs, []string{name}, "--replace ")
 		switch {
 		case err != nil:
 			return options, err
@@ -44,9 +44,9 @@ func (s *session) wishes(c *cli.Context) (planner.Options, error) {
 
 // replacement takes NAME or NAME=ID apart. Names of points have equals signs of their
 // own, so that what is a name as a whole is one.
-func (s *session) replacement(word string) (name, id string) {
+func (m manifest) replacement(word string) (name, id string) {
 	at := strings.LastIndexByte(word, '=')
-	if at < 0 || slices.Contains(jobNames(s.jobs), word) {
+	if at < 0 || slices.Contains(jobNames(m.jobs), word) {
 		return word, ""
 	}
 	return word[:at], word[at+1:]
@@ -75,9 +75,9 @@ func (t *tool) repeatable(c *cli.Context, plan planner.Plan) error {
 }
 
 // paysAgain tells that the command starts another run each time it is given.
-func (s *session) paysAgain(c *cli.Context) bool {
+func (m manifest) paysAgain(c *cli.Context) bool {
 	return c.Bool("replace-failed") || slices.ContainsFunc(c.StringSlice("replace"), func(word string) bool {
-		_, id := s.replacement(word)
+		_, id := m.replacement(word)
 		return id == ""
 	})
 }

@@ -49,7 +49,7 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := called(m.jobs, c.StringSlice("replace"), "--replace "); err != nil {
+	if _, err := m.wishes(c); err != nil {
 		return err // before anything is asked
 	}
 	s := &session{manifest: m, stateOf: make(map[string]string), notices: &notices{showing: t.plainly()}}
