@@ -54,7 +54,14 @@ func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Sna
 		if !known || run.Stage != state.StageFinished || !results.Wanted(job, verdict.Verdict(run.Verdict)) {
 			continue
 		}
-		lost, err := results.Missing(ctx, results.Of(job), run)
+		wish := results.Of(job)
+		var err error
+		if run.Selection == "" && len(wish.Include) > 0 {
+			if run, err = wish.Listed(run); err != nil {
+				return nil, err
+			}
+		}
+		lost, err := results.Missing(ctx, wish, run)
 		if err != nil {
 			return nil, err
 		}

@@ -18,6 +18,7 @@ import (
 type home struct {
 	folder string
 	owner  written.Owner
+	mark   string       // of the patterns that its files come by
 	runs   []string     // known runs of the same job
 	before written.List // what the list said before this run was in it
 
@@ -58,7 +59,7 @@ func repository(folder string) string {
 }
 
 func (d Download) home() *home {
-	return &home{folder: d.Wish.Folder(), owner: d.Wish.owner(d.ID), runs: d.Wish.Runs, moved: make(map[string]int)}
+	return &home{folder: d.Wish.Folder(), owner: d.Wish.owner(d.ID), mark: d.Wish.mark(), runs: d.Wish.Runs, moved: make(map[string]int)}
 }
 
 // announce lists what is about to be written: whenever this process dies, what it has
@@ -76,6 +77,9 @@ func (d Download) announce(ctx context.Context, list []Result) (*home, []Result,
 			r.Refused = h.admit(ctx, *r)
 			wanted = wanted || r.Refused == nil
 		}
+		if list[i].Refused != nil {
+			h.mark = "" // what is listed is not all that is asked for
+		}
 	}
 	if !wanted {
 		return h, list, nil
@@ -84,7 +88,7 @@ func (d Download) announce(ctx context.Context, list []Result) (*home, []Result,
 		h.before = l.Clone()
 		for _, r := range list {
 			if r.Refused == nil {
-				l.Put(written.File{Path: r.Path, Size: r.File.Size, SHA512: r.File.SHA512, Owner: h.owner})
+				l.Put(written.File{Path: r.Path, Size: r.File.Size, SHA512: r.File.SHA512, Wanted: h.mark, Owner: h.owner})
 			}
 		}
 		return nil
@@ -185,6 +189,6 @@ func (h *home) enter(ctx context.Context, l *written.List, o state.Output) error
 		}
 		o.SHA512 = digests[0].SHA512
 	}
-	l.Put(written.File{Path: o.Path, Size: o.Size, SHA512: o.SHA512, Owner: h.owner, Stamp: written.StampOf(name)})
+	l.Put(written.File{Path: o.Path, Size: o.Size, SHA512: o.SHA512, Wanted: h.mark, Owner: h.owner, Stamp: written.StampOf(name)})
 	return nil
 }

@@ -5,6 +5,8 @@ package results
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -116,6 +118,33 @@ func (w Wish) Folder() string {
 // have left files out.
 func (w Wish) Selection() string {
 	return strings.Join(w.Include, "\n") + "\n!" + strings.Join(w.Exclude, "\n!")
+}
+
+// mark tells selections apart in the list of a folder.
+func (w Wish) mark() string {
+	sum := sha256.Sum256([]byte(w.Selection()))
+	return hex.EncodeToString(sum[:])[:8]
+}
+
+// Listed adds to a run that no journal has downloads of what the folder's own list says
+// was fetched for it by the same patterns. All of that was listed before it was written,
+// so that it is whole when all of it is here.
+func (w Wish) Listed(run state.Run) (state.Run, error) {
+	list, err := written.Read(w.Folder())
+	if err != nil {
+		return run, err
+	}
+	owner := w.owner(run.ID)
+	var outputs []state.Output
+	for _, f := range list.All() {
+		if f.SameRun(owner) && f.Wanted == w.mark() {
+			outputs = append(outputs, state.Output{Path: f.Path, Size: f.Size, SHA512: f.SHA512})
+		}
+	}
+	if len(outputs) > 0 {
+		run.Outputs, run.OutputsTo, run.Selection = outputs, w.To, w.Selection()
+	}
+	return run, nil
 }
 
 // Missing lists the results of a run that are not on this disk with the content that was

@@ -36,6 +36,9 @@ type File struct {
 	Path   string `json:"path"` // below the folder, with slashes
 	Size   int64  `json:"size"` // bytes
 	SHA512 string `json:"sha512,omitempty"`
+	// Wanted is a mark of the patterns that the file came by: all that they matched was
+	// listed at once, before anything was written.
+	Wanted string `json:"wanted,omitempty"`
 	Owner
 
 	// Stamp is what the file was when it had this content, where it is known: while it
