@@ -37,7 +37,7 @@ const (
 
 func TestMain(m *testing.M) {
 	programs := crashes()
-	programs[programName] = main
+	programs[programName] = traced
 	testscript.Main(m, programs)
 }
 
@@ -49,8 +49,13 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Deadline:            time.Now().Add(3 * time.Minute),
+	testscript.Run(t, scriptParams(root))
+}
+
+// scriptParams say how scripts are run.
+func scriptParams(root string) testscript.Params {
+	return testscript.Params{
+		Deadline:            time.Now().Add(10 * time.Minute),
 		Dir:                 filepath.Join(root, "testdata", "e2e"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -60,7 +65,7 @@ func TestScripts(t *testing.T) {
 			"emu": emu, "exitcode": exitCode, "cpdir": copyDir, "replace": replace,
 		},
 		Condition: condition,
-	})
+	}
 }
 
 // platform is the emulator of one script.

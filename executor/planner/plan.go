@@ -155,10 +155,12 @@ func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options
 	plan := Plan{Steps: make([]Step, len(jobs)), Stock: seen.Stock}
 	snapshot, plan.Recalled = seen.recall(jobs, snapshot)
 	seen.Unused = unused(jobs, snapshot, options.Replace)
-	obstacles, pending := gather[string](), gather[bool]()
+	obstacles, pending, changed := gather[string](), gather[bool](), gather[bool]()
 	chain.Walk(Links(jobs), func(i int, lineage string) chain.Version {
 		step := blocked(seen.decide(jobs[i], snapshot, options, lineage).step(), obstacles.of(jobs[i]))
+		step = explained(step, changed)
 		obstacles.jobs[step.Job.Name] = obstacle(step)
+		changed.jobs[step.Job.Name] = step.Creates() && !step.again()
 		plan.Steps[i] = after(step, pending)
 		pending.jobs[step.Job.Name] = !step.Settled() && step.Action != Blocked
 		return version(step.Key)

@@ -165,3 +165,24 @@ func (g gathered[T]) need(n spec.Need) T {
 	g.needs[n.Name.V] = what
 	return what
 }
+
+// again tells that a step runs the content of an earlier run once more.
+func (s Step) again() bool { return s.Last.Digest == s.Job.Digest }
+
+// explained names the jobs that changed in the reasons of a step that builds on them,
+// where the platform does not tell what its earlier run was made of.
+func explained(step Step, changed gathered[bool]) Step {
+	if step.Action != Rerun || step.again() || len(step.Changes) > 0 {
+		return step
+	}
+	var words []string
+	for _, need := range step.Job.Needs {
+		if changed.need(need) {
+			words = append(words, "depends on "+need.Name.V+", which changed")
+		}
+	}
+	if len(words) > 0 {
+		step.Reasons = words
+	}
+	return step
+}

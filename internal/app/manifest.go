@@ -12,9 +12,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/app/sources"
+	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/namespace"
-	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
@@ -97,7 +97,8 @@ func (t *tool) read(c *cli.Context) (manifest, error) {
 	if len(names) == 0 {
 		return manifest{}, cmdline.Usage("no manifest given", fmt.Sprintf("rescale-apply %s -f job.yaml", verb(c)))
 	}
-	finder := sources.Finder{Stdin: t.Stdin, Written: written}
+	results := written.NewTree()
+	finder := sources.Finder{Stdin: t.Stdin, Wrote: func(path string) bool { return results.Trace(path).Folder != "" }}
 	if c.Bool("recursive") {
 		finder.Folders = sources.Recursive
 	}
@@ -108,45 +109,6 @@ func (t *tool) read(c *cli.Context) (manifest, error) {
 	var m manifest
 	m.sources, err = finder.Read(names)
 	return m, err
-}
-
-// written are the results that the states in a folder know of. A state that cannot be
-// read tells so when it is needed.
-func written(folder string) []string {
-	var results []string
-	for _, local := range []string{"", "local"} {
-		paths, _ := filepath.Glob(filepath.Join(folder, local, "*"+stateSuffix)) // the pattern is a good one
-		for _, path := range paths {
-			snapshot, err := state.Read(path, state.Identity{})
-			if err == nil {
-				results = append(results, resultsOf(snapshot, manifestFolder(folder, path))...)
-			}
-		}
-	}
-	return results
-}
-
-// manifestFolder is where the manifest of a state lies: beside the folder of states, or
-// where the name of a local state says, as localState makes it.
-func manifestFolder(folder, path string) string {
-	name := strings.ReplaceAll(strings.TrimSuffix(filepath.Base(path), stateSuffix), "+", "/")
-	return realPath(filepath.Join(filepath.Dir(realPath(folder)), filepath.FromSlash(filepath.Dir(name))))
-}
-
-func resultsOf(snapshot state.Snapshot, dir string) []string {
-	var results []string
-	for _, job := range snapshot.Jobs() {
-		for _, run := range snapshot.Runs[job] {
-			to := run.OutputsTo
-			if !filepath.IsAbs(to) {
-				to = filepath.Join(dir, to)
-			}
-			for _, output := range run.Outputs {
-				results = append(results, filepath.Join(to, filepath.FromSlash(output.Path)))
-			}
-		}
-	}
-	return results
 }
 
 // variables reads what the command line says about variables.

@@ -29,9 +29,8 @@ type Finder struct {
 	Folders Folders
 	Skip    []string // files that are no manifests, wherever they are found
 
-	// Written gives the files that this tool wrote, by the folder of its states. They
-	// are no manifests where a folder is given, unless they are named. Optional.
-	Written func(stateFolder string) []string
+	// Wrote tells that this tool wrote a file as a result, which is no manifest.
+	Wrote func(path string) bool
 }
 
 // Folders says how a folder is meant.
@@ -163,16 +162,13 @@ func hidden(path string) bool {
 
 // folder are the manifests in a folder, sorted. What is hidden is none.
 func (f Finder) folder(root string) ([]string, error) {
-	var names, below, written []string
+	var names, below []string
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case path == root:
 			return nil
-		case entry.IsDir() && entry.Name() == ".rescale" && f.Written != nil:
-			written = append(written, f.Written(path)...)
-			return fs.SkipDir
 		case entry.IsDir() && (hidden(entry.Name()) || f.Folders == Flat):
 			return fs.SkipDir
 		case hidden(entry.Name()), entry.IsDir(), !isYAML(path), slices.Contains(f.Skip, filepath.Clean(path)):
@@ -184,7 +180,7 @@ func (f Finder) folder(root string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("looking for manifests in %s: %w", root, err)
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(written, identity(name)) })
+	names = slices.DeleteFunc(names, func(name string) bool { return f.Wrote != nil && f.Wrote(name) })
 	if len(names) > 0 {
 		return names, nil
 	}

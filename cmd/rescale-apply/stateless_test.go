@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The variables that make a script's program leave a trace, and lose its state before
+// each command.
+const (
+	traceVariable  = "TRACE_OF_COMMANDS"
+	forgetVariable = "FORGET_STATE"
+)
+
+// call is what one command of a script came to.
+type call struct {
+	Args   []string
+	Stdout string
+	Code   int
+}
+
+// traced is the program of the scripts.
+func traced() {
+	trace := os.Getenv(traceVariable)
+	if trace == "" {
+		main()
+		return
+	}
+	if os.Getenv(forgetVariable) != "" {
+		if err := forgetState("."); err != nil {
+			panic(err)
+		}
+	}
+	var stdout bytes.Buffer
+	inner := exec.Command(os.Args[0], os.Args[1:]...)
+	inner.Env = append(os.Environ(), traceVariable+"=")
+	inner.Stdin, inner.Stdout, inner.Stderr = os.Stdin, io.MultiWriter(os.Stdout, &stdout), os.Stderr
+	err := inner.Run()
+	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
+		panic(err)
+	}
+	line, err := json.Marshal(call{os.Args[1:], stdout.String(), inner.ProcessState.ExitCode()})
+	if err != nil {
+		panic(err)
+	}
+	file, err := os.OpenFile(trace, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	_, err = file.Write(append(line, '\n'))
+	if err = errors.Join(err, file.Close()); err != nil {
+		panic(err)
+	}
+	os.Exit(inner.ProcessState.ExitCode())
+}
+
+// forgetState removes what the tool keeps beside manifests. The local platform is none
+// of that: it is a platform.
+func forgetState(dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		kept := filepath.Base(filepath.Dir(path)) == "local" && entry.Name() == "platform"
+		switch {
+		case err != nil:
+			return err
+		case kept:
+			return fs.SkipDir
+		case !entry.IsDir() && strings.Contains(filepath.ToSlash(path), ".rescale/"):
+			return os.Remove(path)
+		}
+		return nil
+	})
+}
+
+// needsState are the scripts whose meaning is what is recorded on this machine, each
+// with what that is.
+func needsState() map[string]string {
+	return map[string]string{
+		"state_verbs": "state list and show tell what the file holds", "state_rebuild": "what is recorded is the subject",
+		"state_file": "a file of another account is refused, not reused", "terminal": "state show", "success_chain": "state list",
+		"secrets": "no secret is in the state file", "protected": "state rm", "not_utf8": "bytes that are no text do not pass through the trace",
+		"upload_once": "uploads that the state knows are not looked for", "collect": "copies of results are known by the state alone",
+		"success": "which check failed is in no tag", "success_unknown": "which check failed is in no tag",
+		"rerun": "a run that was deleted on the platform is known by the state alone", "fields": "the platform does not tell extra fields",
+		"walltime_raised": "the answers of the platform are counted",
+	}
+}
+
+// killing is what scripts say that stop a command from outside: it would stop the one
+// that leaves the trace.
+var killing = regexp.MustCompile(`(?m)&$|^kill `)
+
+// TestScriptsWithoutState runs every script twice, with the state kept and with it
+// deleted before each command: what is printed and the exit codes are the same.
+func TestScriptsWithoutState(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every script is run twice more")
+	}
+	t.Parallel()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := filepath.Glob(filepath.Join(root, "testdata", "e2e", "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var scripts []string
+	for _, script := range all {
+		text, err := os.ReadFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(filepath.Base(script), ".txtar")
+		if needsState()[name] == "" && !killing.Match(text) {
+			scripts = append(scripts, script)
+		}
+	}
+	traces := t.TempDir()
+	t.Run("run", func(t *testing.T) {
+		for _, mode := range []string{"kept", "deleted"} {
+			t.Run(mode, func(t *testing.T) {
+				t.Parallel()
+				params := scriptParams(root)
+				params.Dir, params.Files = "", scripts
+				setUp := params.Setup
+				params.Setup = func(env *testscript.Env) error {
+					env.Setenv(traceVariable, filepath.Join(traces, filepath.Base(env.WorkDir)+"."+mode))
+					if mode == "deleted" {
+						env.Setenv(forgetVariable, "1")
+					}
+					return setUp(env)
+				}
+				testscript.Run(t, params)
+			})
+		}
+	})
+	for _, script := range scripts {
+		name := "script-" + strings.TrimSuffix(filepath.Base(script), ".txtar")
+		kept, deleted := readTrace(t, filepath.Join(traces, name+".kept")), readTrace(t, filepath.Join(traces, name+".deleted"))
+		if diff := cmp.Diff(kept, deleted); diff != "" {
+			t.Errorf("%s (-kept +deleted)\n%s", name, diff)
+		}
+	}
+}
+
+// volatile is what differs from run to run: when things were, how long they took, where
+// the platform listened.
+var volatile = regexp.MustCompile(`[0-9]+(\.[0-9]+)?(ms|s|m|h|d)\b|20[0-9]{2}-[0-9-]+([T ][0-9:.]+( UTC|Z)?)?|127\.0\.0\.1:[0-9]+|[0-9.]+ core-h|[0-9.]+ USD|\$?/tmp/[^ "]*`)
+
+func readTrace(t *testing.T, path string) (calls []call) {
+	t.Helper()
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var c call
+		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+			t.Fatal(err)
+		}
+		c.Stdout = volatile.ReplaceAllString(c.Stdout, "~")
+		calls = append(calls, c)
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return calls
+}
