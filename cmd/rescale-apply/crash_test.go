@@ -44,7 +44,12 @@ func crashes() map[string]func() {
 }
 
 // deeper never comes back.
-func deeper(n int) int { return deeper(n+1) + 1 }
+func deeper(n int) int {
+	if n < 0 {
+		return n
+	}
+	return deeper(n+1) + 1
+}
 
 // Exit code 2 means that changes are pending, and nothing else.
 func TestACrashDoesNotLookLikePendingChanges(t *testing.T) {

@@ -62,8 +62,8 @@ func (k Key) In(namespace string) Job { return Job{Namespace: namespace, Name: k
 // namespace that keeps it apart from jobs of that name in other repositories.
 type Job struct{ Namespace, Name string }
 
-// print is the part of a marker that all runs of a job share.
-func (j Job) print() string {
+// code is the part of a marker that all runs of a job share.
+func (j Job) code() string {
 	sum := sha256.Sum256([]byte(j.Namespace + "\n" + j.Name))
 	return hex.EncodeToString(sum[:])[:8]
 }
@@ -102,7 +102,7 @@ const markerStart = "[ra:"
 // [ra:NNNNNNNN.FFFFFFFFFF.G.A]: 8 hex digits of the job, 10 of its content, the
 // generation and the attempt.
 func (k Key) Marker(namespace string) string {
-	return markerStart + k.In(namespace).print() + "." + k.tail() + "]"
+	return markerStart + k.In(namespace).code() + "." + k.tail() + "]"
 }
 
 // tail is the part of a marker that is the same in every namespace.
@@ -114,7 +114,7 @@ var markers = regexp.MustCompile(`\[ra:(?:([0-9a-f]{8})\.)?(([0-9a-f]{10})\.\d+\
 
 // mark is a marker that was read.
 type mark struct {
-	job     string // Job.print; empty in the old form
+	job     string // Job.code; empty in the old form
 	tail    string // Key.tail
 	content string // Key.fingerprint
 }
@@ -131,6 +131,3 @@ func readMark(name string) (m mark, ok bool) {
 	}
 	return mark{job: fields[1], tail: fields[2], content: fields[3]}, true
 }
-
-// may tells that the marker can be one of the job's: the old form does not say.
-func (m mark) may(job string) bool { return m.job == job || m.job == "" }

@@ -145,7 +145,7 @@ func newGlance(s Search) *glance {
 	for _, w := range s.Jobs {
 		g.contents[w.Key.fingerprint()] = true
 		g.names[w.Key.Name] = w
-		g.prints[w.job().print()] = append(g.prints[w.job().print()], w.job())
+		g.prints[w.job().code()] = append(g.prints[w.job().code()], w.job())
 	}
 	return g
 }

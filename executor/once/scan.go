@@ -58,14 +58,8 @@ func (w *wait) through(ctx context.Context) (passed bool, then ruling, err error
 			return false, ruling{}, err
 		case !there:
 			return w.pass(), ruling{}, nil
-		case w.rival.Submitted() && w.rival.same:
-			return false, ruling{adopted: &w.rival.Found}, nil
 		case w.rival.Submitted():
-			over, err := w.over(ctx, w.rival.Found)
-			if err == nil && !over {
-				err = &RivalError{Job: w.job(), Rival: w.rival.Found}
-			}
-			return over, ruling{}, err
+			return w.besides(ctx)
 		case w.leftover():
 			return false, readAgain(), w.revoke(ctx)
 		case w.rival.near && older(w.rival.Found, w.draft) < 0:
@@ -77,6 +71,19 @@ func (w *wait) through(ctx context.Context) (passed bool, then ruling, err error
 			return deleted && w.pass(), ruling{}, err
 		}
 	}
+}
+
+// besides rules on a rival that was submitted: it is the run that is wanted, or it is over,
+// or it stands in the way.
+func (w *wait) besides(ctx context.Context) (passed bool, then ruling, err error) {
+	if w.rival.same {
+		return false, ruling{adopted: &w.rival.Found}, nil
+	}
+	over, err := w.over(ctx, w.rival.Found)
+	if err == nil && !over {
+		err = &RivalError{Job: w.job(), Rival: w.rival.Found}
+	}
+	return over, ruling{}, err
 }
 
 // read reads what the rival is now, and tells whether it still is one.

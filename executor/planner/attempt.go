@@ -25,26 +25,46 @@ type target struct {
 func (d decision) target() target {
 	current, known := newest(d.runs, d.job, d.lineage)
 	t := target{current: current, key: d.key(max(1, current.Attempt))}
-	gone := d.seen.Gone[current.ID]
-	switch {
-	case !known:
-		t.open = true
-	case current.Stage == state.StageCreating:
-		t.open, t.because = true, "an earlier create left nothing on the platform"
-	case gone && current.Stage == state.StageCreated: // never billed
-		t.open, t.because = true, fmt.Sprintf("draft %s was deleted on the platform", current.ID)
-	case d.stale(current):
-		t.open, t.because, t.key = true, ranAgain(current.Upstream, d.lineage), d.next()
-	case d.unsubmitted(current) && current.Upstream != d.lineage && !d.seen.looked:
-		t.open = true // a run of another attempt may build on the right ones
-	case d.replace && (gone || d.replaceable(current)):
-		t.open, t.because, t.key = true, replaced, d.next()
-	case current.Stage == state.StageFinished && retries(d.job, verdict.Verdict(current.Verdict)) && d.judged(current):
-		t.open, t.because, t.key = true, d.retrying(current.Verdict, current.ID), d.next()
-	case current.Stage == state.StageFinished && d.judged(current) && d.outgrown(current) != "":
-		t.open, t.because, t.key = true, d.outgrown(current), d.next()
+	if t.open, t.because = d.unmade(current, known); t.open {
+		return t
+	}
+	if t.because = d.again(current); t.because != "" {
+		t.open, t.key = true, d.next()
 	}
 	return t
+}
+
+// unmade tells that there is no run of the present key, and why not.
+func (d decision) unmade(current state.Run, known bool) (open bool, because string) {
+	switch {
+	case !known:
+		return true, ""
+	case d.stale(current):
+		return false, "" // it has one, and wants the next
+	case current.Stage == state.StageCreating:
+		return true, "an earlier create left nothing on the platform"
+	case d.seen.Gone[current.ID] && current.Stage == state.StageCreated: // never billed
+		return true, fmt.Sprintf("draft %s was deleted on the platform", current.ID)
+	case d.unsubmitted(current) && current.Upstream != d.lineage && !d.seen.looked:
+		return true, "" // a run of another attempt may build on the right ones
+	}
+	return false, ""
+}
+
+// again is why the current run is to be followed by another; empty when it is not.
+func (d decision) again(current state.Run) string {
+	judged := current.Stage == state.StageFinished && d.judged(current)
+	switch {
+	case d.stale(current):
+		return ranAgain(current.Upstream, d.lineage)
+	case d.replace && (d.seen.Gone[current.ID] || d.replaceable(current)):
+		return replaced
+	case judged && retries(d.job, verdict.Verdict(current.Verdict)):
+		return d.retrying(current.Verdict, current.ID)
+	case judged:
+		return d.outgrown(current)
+	}
+	return ""
 }
 
 const replaced = "replaced on request"

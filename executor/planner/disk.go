@@ -56,7 +56,7 @@ func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Sna
 		}
 		wish := results.Of(job)
 		var err error
-		if run.Selection == "" && len(wish.Include) > 0 {
+		if len(wish.Include) > 0 && (run.OutputsTo != wish.To || run.Selection != wish.Selection()) {
 			if run, err = wish.Listed(run); err != nil {
 				return nil, err
 			}

@@ -109,7 +109,7 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 	s.notices.through(showing{func(message string) {
 		watcher.Event(executor.Event{Type: executor.EventWarning, Time: time.Now(), Message: message})
 	}, watcher.Print})
-	defer t.suspend(watcher)()
+	defer t.suspend(watcher)() //nolint:revive // it begins now, and ends then
 	run := executor.Executor{
 		Platform: s.platform, Journal: journal, Owner: s.resolved.User.Email, Company: s.resolved.User.CompanyCode,
 		Parallel: c.Int("parallel"), Secrets: s.secrets, Redact: s.platform.Redact,

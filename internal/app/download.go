@@ -249,7 +249,7 @@ func (t *tool) fetch(c *cli.Context, s *session, o order) (show.Delivery, error)
 	watcher := t.watcher(c, "text", planner.Plan{})
 	tell := executor.Paced(0, watcher.Event)
 	s.notices.through(showing{func(message string) { tell(executor.Event{Type: executor.EventWarning, Message: message}) }, watcher.Print})
-	defer t.suspend(watcher)()
+	defer t.suspend(watcher)() //nolint:revive // it begins now, and ends then
 	d.Tell = func(transfer results.Transfer) { tell(executor.Downloading(o.name, o.id, transfer)) }
 	d.Say = func(n results.Notice) { tell(executor.Noticed(o.name, o.id, n)) }
 	outputs, err := d.Run(c.Context)

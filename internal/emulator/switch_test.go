@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -74,7 +75,7 @@ func TestSwitches(t *testing.T) {
 			id := p.create(job{Command: "true", Inputs: []map[string]any{{"id": p.upload("a", []byte("12"))["id"]}}})
 			tile := p.get("/api/v2/jobs/" + id + "/")["jobanalyses"].([]any)[0].(map[string]any)
 			input := tile["inputFiles"].([]any)[0].(map[string]any)
-			return len(input) == 5 && input["name"] == "a" && input["decryptedSize"] == 2.0 && input["decompress"] == true
+			return len(input) == 5 && input["name"] == "a" && input["decryptedSize"] == 2.0 && fmt.Sprint(input["decompress"]) == "true"
 		}},
 		"inputs among outputs": {emulator.Switches{ListInputs: true}, func(p *platform) bool {
 			id := p.create(job{Command: "true", Inputs: []map[string]any{{"id": p.upload("deck.k", nil)["id"]}}})

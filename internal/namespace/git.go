@@ -81,7 +81,7 @@ func (f *Finder) ask(ctx context.Context, entry string) (string, error) {
 func whole(entry string) error {
 	info, err := os.Stat(entry)
 	if err != nil || !info.IsDir() {
-		return nil // git says what is wrong with it
+		return nil //nolint:nilerr // git says what is wrong with it
 	}
 	if _, err := os.Stat(filepath.Join(entry, "config")); err != nil {
 		return fmt.Errorf("its config: %w", errors.Unwrap(err))

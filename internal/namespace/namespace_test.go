@@ -70,19 +70,20 @@ func TestNamespaces(t *testing.T) {
 			make: func(*testing.T, string) {}, manifest: "case1/job.yaml", want: "case1/job.yaml",
 		},
 		"top folder": {
-			make: func(t *testing.T, dir string) { repository(t, dir, origin) }, manifest: "job.yaml", want: "github.com/acme/sims/job.yaml",
+			make: func(t *testing.T, dir string) { t.Helper(); repository(t, dir, origin) }, manifest: "job.yaml", want: "github.com/acme/sims/job.yaml",
 		},
 		"subfolder": {
-			make: func(t *testing.T, dir string) { repository(t, dir, origin) }, manifest: "jobs/heat/job.yaml", want: "github.com/acme/sims/jobs/heat/job.yaml",
+			make: func(t *testing.T, dir string) { t.Helper(); repository(t, dir, origin) }, manifest: "jobs/heat/job.yaml", want: "github.com/acme/sims/jobs/heat/job.yaml",
 		},
 		"standard input": {
-			make: func(t *testing.T, dir string) { repository(t, dir, origin) }, manifest: "jobs/stdin", want: "github.com/acme/sims/jobs/stdin",
+			make: func(t *testing.T, dir string) { t.Helper(); repository(t, dir, origin) }, manifest: "jobs/stdin", want: "github.com/acme/sims/jobs/stdin",
 		},
 		"no remote": {
-			make: func(t *testing.T, dir string) { repository(t, dir, "") }, manifest: "case1/job.yaml", want: "case1/job.yaml",
+			make: func(t *testing.T, dir string) { t.Helper(); repository(t, dir, "") }, manifest: "case1/job.yaml", want: "case1/job.yaml",
 		},
 		"another remote": {
 			make: func(t *testing.T, dir string) {
+				t.Helper()
 				repository(t, dir, "")
 				git(t, dir, "remote", "add", "upstream", origin)
 			},
@@ -90,6 +91,7 @@ func TestNamespaces(t *testing.T) {
 		},
 		"a remote without address": {
 			make: func(t *testing.T, dir string) {
+				t.Helper()
 				repository(t, dir, "")
 				git(t, dir, "config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")
 			},
@@ -97,6 +99,7 @@ func TestNamespaces(t *testing.T) {
 		},
 		"several addresses": {
 			make: func(t *testing.T, dir string) {
+				t.Helper()
 				repository(t, dir, origin)
 				git(t, dir, "remote", "set-url", "--add", "origin", "https://mirror.example.com/sims")
 				git(t, dir, "remote", "set-url", "--push", "origin", "https://push.example.com/sims")
@@ -105,6 +108,7 @@ func TestNamespaces(t *testing.T) {
 		},
 		"only some objects": {
 			make: func(t *testing.T, dir string) {
+				t.Helper()
 				repository(t, dir, origin)
 				git(t, dir, "config", "remote.origin.promisor", "true")
 				git(t, dir, "config", "remote.origin.partialclonefilter", "blob:none")
@@ -113,6 +117,7 @@ func TestNamespaces(t *testing.T) {
 		},
 		"an abbreviation": {
 			make: func(t *testing.T, dir string) {
+				t.Helper()
 				repository(t, dir, "gh:acme/sims")
 				git(t, dir, "config", "url.https://github.com/.insteadOf", "gh:")
 			},
@@ -120,6 +125,7 @@ func TestNamespaces(t *testing.T) {
 		},
 		"worktree": {
 			make: func(t *testing.T, dir string) {
+				t.Helper()
 				repository(t, filepath.Join(dir, "main"), origin)
 				git(t, filepath.Join(dir, "main"), "worktree", "add", "-q", "../tree")
 			},
@@ -127,6 +133,7 @@ func TestNamespaces(t *testing.T) {
 		},
 		"submodule": {
 			make: func(t *testing.T, dir string) {
+				t.Helper()
 				repository(t, filepath.Join(dir, "part"), "")
 				repository(t, filepath.Join(dir, "main"), origin)
 				git(t, filepath.Join(dir, "main"), "submodule", "--quiet", "add", filepath.Join(dir, "part"), "sub")
@@ -136,6 +143,7 @@ func TestNamespaces(t *testing.T) {
 		},
 		"a repository in a repository": {
 			make: func(t *testing.T, dir string) {
+				t.Helper()
 				repository(t, dir, origin)
 				repository(t, filepath.Join(dir, "inner"), "")
 			},
@@ -143,6 +151,7 @@ func TestNamespaces(t *testing.T) {
 		},
 		"no commit": {
 			make: func(t *testing.T, dir string) {
+				t.Helper()
 				git(t, dir, "init", "-q")
 				git(t, dir, "remote", "add", "origin", origin)
 			},
@@ -150,13 +159,14 @@ func TestNamespaces(t *testing.T) {
 		},
 		"a clone of a folder": {
 			make: func(t *testing.T, dir string) {
+				t.Helper()
 				repository(t, filepath.Join(dir, "sims"), "")
 				git(t, dir, "clone", "-q", "sims", "copy")
 			},
 			manifest: "copy/jobs/job.yaml", want: "sims/jobs/job.yaml",
 		},
 		"what is no text": {
-			make: func(t *testing.T, dir string) { repository(t, dir, origin) }, manifest: "größe/a\x1bb\xff.yaml", want: "github.com/acme/sims/größe/a%1Bb%FF.yaml",
+			make: func(t *testing.T, dir string) { t.Helper(); repository(t, dir, origin) }, manifest: "größe/a\x1bb\xff.yaml", want: "github.com/acme/sims/größe/a%1Bb%FF.yaml",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -193,13 +203,14 @@ func TestUnreadableRepositories(t *testing.T) {
 	}
 	for name, damage := range map[string]func(*testing.T, string){
 		"empty folder": func(t *testing.T, dir string) {
+			t.Helper()
 			remove(".git")(t, dir)
 			if err := os.Mkdir(filepath.Join(dir, ".git"), 0o755); err != nil {
 				t.Fatal(err)
 			}
 		},
-		"a file of something else": func(t *testing.T, dir string) { remove(".git")(t, dir); write("x", ".git")(t, dir) },
-		"a folder that is gone":    func(t *testing.T, dir string) { remove(".git")(t, dir); write("gitdir: /gone/x\n", ".git")(t, dir) },
+		"a file of something else": func(t *testing.T, dir string) { t.Helper(); remove(".git")(t, dir); write("x", ".git")(t, dir) },
+		"a folder that is gone":    func(t *testing.T, dir string) { t.Helper(); remove(".git")(t, dir); write("gitdir: /gone/x\n", ".git")(t, dir) },
 		"no HEAD":                  remove(".git", "HEAD"),
 		"bad HEAD":                 write("x", ".git", "HEAD"),
 		"no objects":               remove(".git", "objects"),

@@ -51,7 +51,7 @@ func splitURL(rest string) (host, inside string) {
 	if last := strings.LastIndex(rest, "@"); last >= end && strings.Contains(rest[:end], ":") {
 		return splitURL(rest[last+1:]) // what seemed to be a path can be the rest of a password
 	}
-	_, host, _ = cutLast(rest[:end], "@")
+	host, _ = cutLast(rest[:end], "@")
 	host, number := splitPort(host)
 	inside = rest[end:]
 	if i := strings.IndexAny(inside, "?#"); i >= 0 {
@@ -73,9 +73,9 @@ func splitSSH(remote string) (host, inside string, is bool) {
 	if !is || strings.Contains(before, "/") {
 		return "", "", false
 	}
-	if _, after, user := cutLast(before, "@"); user {
+	if after, user := cutLast(before, "@"); user {
 		before = after
-	} else if _, after, password := cutLast(inside, "@"); password { // USER:PASSWORD@HOST, a URL without its scheme
+	} else if after, password := cutLast(inside, "@"); password { // USER:PASSWORD@HOST, a URL without its scheme
 		host, inside = splitURL(after)
 		return host, inside, true
 	}
@@ -170,10 +170,10 @@ func decoded(p string) string {
 }
 
 // cutLast cuts at the last separator; without one, all comes after it.
-func cutLast(s, separator string) (before, after string, found bool) {
+func cutLast(s, separator string) (after string, found bool) {
 	i := strings.LastIndex(s, separator)
 	if i < 0 {
-		return "", s, false
+		return s, false
 	}
-	return s[:i], s[i+len(separator):], true
+	return s[i+len(separator):], true
 }

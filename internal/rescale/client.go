@@ -273,7 +273,7 @@ func encode(v any) ([]byte, error) {
 
 // broken is the path of a text that is not UTF-8.
 func broken(v reflect.Value) (path string, found bool) {
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // the other kinds hold no text
 	case reflect.String:
 		return "", !utf8.ValidString(v.String())
 	case reflect.Interface, reflect.Pointer:

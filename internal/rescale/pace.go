@@ -241,13 +241,13 @@ func speaksNoTLS(err error) bool {
 	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record)
 }
 
-// wsaRefused is what Windows calls a refused connection; package syscall has another
+// errWSARefused is what Windows calls a refused connection; package syscall has another
 // number under the name of the other systems.
-const wsaRefused = syscall.Errno(10061)
+const errWSARefused = syscall.Errno(10061)
 
 // nobodyListens tells that the machine is there and refused the connection.
 func nobodyListens(err error) bool {
-	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, wsaRefused)
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errWSARefused)
 }
 
 // sleep waits for d, or less when ctx ends.

@@ -49,7 +49,7 @@ type cell struct {
 
 // Axis gives the points, or what is wrong with the table.
 func (t Table) Axis() (Axis, diag.List) {
-	t.separator = separator(bytes.SplitN(bytes.TrimPrefix(t.Source.Text, []byte("\ufeff")), []byte("\n"), maxHead))
+	t.separator = separator(bytes.SplitN(bytes.TrimPrefix(t.Source.Text, []byte("\ufeff")), []byte("\n"), maxHead)) //nolint:revive // this copy is what is read
 	rows, list := t.cells()
 	if len(list) > 0 {
 		return nil, list

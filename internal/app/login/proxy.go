@@ -24,7 +24,7 @@ func (e *ProxyError) Hint() string { return e.Advice }
 // for the proxy. A platform of http is on this machine, and has none.
 func CheckProxy(platform string, getenv func(string) string) error {
 	if target, err := url.Parse(platform); err != nil || target.Scheme != "https" {
-		return nil
+		return nil //nolint:nilerr // what is no address is refused with the address
 	}
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} { // the order of net/http
 		if value := getenv(name); value != "" {

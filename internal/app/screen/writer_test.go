@@ -28,7 +28,7 @@ func TestNothingHasPowerOverTheTerminal(t *testing.T) {
 		writes []string
 		want   string
 	}{
-		"text in any script":         {[]string{"Größe 日本語 می‌خواهم 👩‍🚀\tx\n"}, "Größe 日本語 می‌خواهم 👩‍🚀\tx\n"},
+		"text in any script":         {[]string{"Größe 日本語 می\u200cخواهم 👩‍🚀\tx\n"}, "Größe 日本語 می\u200cخواهم 👩‍🚀\tx\n"},
 		"clearing the screen":        {[]string{"a\x1b[2Jb"}, "a[2Jb"},
 		"somebody else's colours":    {[]string{"\x1b[31mred\x1b[0m"}, "[31mred[0m"},
 		"a title, a bell, a return":  {[]string{"\x1b]0;t\x07a\rb\bc"}, "]0;tabc"},
