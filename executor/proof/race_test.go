@@ -88,9 +88,8 @@ func contests() []contest {
 		contest{contents: "AA", stale: 1, deaths: 1},
 		contest{contents: "AA", skews: 2, leaps: 1},
 		contest{contents: "AB", deaths: 1},
-		contest{contents: "AB", skews: 2, leaps: 1},
 		contest{contents: "AAA", switches: 4},
-		contest{contents: "ABA", switches: 3},
+		contest{contents: "ABA", switches: 2},
 	)
 }
 

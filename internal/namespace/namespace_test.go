@@ -210,14 +210,18 @@ func TestUnreadableRepositories(t *testing.T) {
 			}
 		},
 		"a file of something else": func(t *testing.T, dir string) { t.Helper(); remove(".git")(t, dir); write("x", ".git")(t, dir) },
-		"a folder that is gone":    func(t *testing.T, dir string) { t.Helper(); remove(".git")(t, dir); write("gitdir: /gone/x\n", ".git")(t, dir) },
-		"no HEAD":                  remove(".git", "HEAD"),
-		"bad HEAD":                 write("x", ".git", "HEAD"),
-		"no objects":               remove(".git", "objects"),
-		"no config":                remove(".git", "config"),
-		"bad config":               write("[remote \"origin\"]\n\turl = https://ada:"+secret+"@host/x\n[core\n", ".git", "config"),
-		"bad value":                write("[core]\n\trepositoryformatversion = https://ada:"+secret+"@host/x\n", ".git", "config"),
-		"a newer form":             write("[core]\n\trepositoryformatversion = 99\n", ".git", "config"),
+		"a folder that is gone": func(t *testing.T, dir string) {
+			t.Helper()
+			remove(".git")(t, dir)
+			write("gitdir: /gone/x\n", ".git")(t, dir)
+		},
+		"no HEAD":      remove(".git", "HEAD"),
+		"bad HEAD":     write("x", ".git", "HEAD"),
+		"no objects":   remove(".git", "objects"),
+		"no config":    remove(".git", "config"),
+		"bad config":   write("[remote \"origin\"]\n\turl = https://ada:"+secret+"@host/x\n[core\n", ".git", "config"),
+		"bad value":    write("[core]\n\trepositoryformatversion = https://ada:"+secret+"@host/x\n", ".git", "config"),
+		"a newer form": write("[core]\n\trepositoryformatversion = 99\n", ".git", "config"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
