@@ -110,6 +110,6 @@ func (m mutant) run(ctx context.Context, dir string, replace map[string]string) 
 	if err := os.WriteFile(file, overlay, 0o600); err != nil {
 		return "", err
 	}
-	out, err := exec.CommandContext(ctx, "go", "test", "-short", "-vet=off", "-timeout", "60s", "-overlay", file, "-run", m.test, ".").CombinedOutput()
+	out, err := exec.CommandContext(ctx, "go", "test", "-short", "-vet=off", "-timeout", "300s", "-overlay", file, "-run", m.test, ".").CombinedOutput()
 	return string(out), err
 }

@@ -88,7 +88,7 @@ func contests() []contest {
 		contest{contents: "AA", stale: 1, deaths: 1},
 		contest{contents: "AA", skews: 2, leaps: 1},
 		contest{contents: "AB", deaths: 1},
-		contest{contents: "AAA", switches: 4},
+		contest{contents: "AAA", switches: 3},
 		contest{contents: "ABA", switches: 2},
 	)
 }
