@@ -48,7 +48,8 @@ func knows(runs []state.Run, found rebuild.Run) bool {
 func (o Observation) moved(job resolver.Job, run state.Run) []state.Record {
 	history := o.Statuses[run.ID]
 	open := run.Stage == state.StageCreated || run.Stage == state.StageSubmitting || run.Stage == state.StageSubmitted
-	if !open || len(history) == 0 {
+	unsure := run.Stage != state.StageSubmitted && run.Upstream != "" // another runner may have made it build on other runs: apply reads that
+	if !open || unsure || len(history) == 0 {
 		return nil
 	}
 	key, _ := once.ParseKey(run.Key)
