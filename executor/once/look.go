@@ -127,7 +127,7 @@ func (r *reading) addActive(ctx context.Context, p Reader, owner string) error {
 // Only names and statuses are known yet.
 type glance struct {
 	contents map[string]bool  // fingerprints of the wanted keys
-	prints   map[string][]Job // the wanted jobs by their prints, of which two can be the same
+	codes    map[string][]Job // the wanted jobs by their codes, of which two can be the same
 	names    map[string]Wanted
 	newest   map[Job]string
 	waiting  map[Job]time.Time
@@ -139,13 +139,13 @@ type glance struct {
 
 func newGlance(s Search) *glance {
 	g := &glance{
-		contents: make(map[string]bool), prints: make(map[string][]Job), names: make(map[string]Wanted),
+		contents: make(map[string]bool), codes: make(map[string][]Job), names: make(map[string]Wanted),
 		newest: make(map[Job]string), waiting: make(map[Job]time.Time), dates: make(map[Job]time.Time),
 	}
 	for _, w := range s.Jobs {
 		g.contents[w.Key.fingerprint()] = true
 		g.names[w.Key.Name] = w
-		g.prints[w.job().code()] = append(g.prints[w.job().code()], w.job())
+		g.codes[w.job().code()] = append(g.codes[w.job().code()], w.job())
 	}
 	return g
 }
@@ -154,7 +154,7 @@ func newGlance(s Search) *glance {
 func (g *glance) at(m marked) {
 	wanted := g.contents[m.mark.content]
 	draft, over := m.Status == "", verdict.Terminal(m.Status)
-	for _, job := range g.prints[m.mark.job] {
+	for _, job := range g.codes[m.mark.job] {
 		switch {
 		case draft && !wanted:
 			if first, known := g.waiting[job]; !known || m.DateInserted.Before(first) {
@@ -167,7 +167,7 @@ func (g *glance) at(m marked) {
 	switch {
 	case wanted:
 		g.candidates = append(g.candidates, m.ID)
-	case !draft && !over && (len(g.prints[m.mark.job]) > 0 || m.mark.job == ""):
+	case !draft && !over && (len(g.codes[m.mark.job]) > 0 || m.mark.job == ""):
 		g.rivals = append(g.rivals, m.ID)
 	}
 }

@@ -3,13 +3,9 @@ package planner
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/rescale-apply/rescale-apply/executor/once"
-	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/executor/watch"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -48,23 +44,12 @@ func Active(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.S
 		}
 	}
 	ids = slices.DeleteFunc(ids, func(id string) bool { return len(seen.Statuses[id]) > 0 })
-	var mu sync.Mutex
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lookParallel)
+	histories, err := each(ctx, ids, p.Statuses)
 	for _, id := range ids {
-		group.Go(func() error {
-			history, err := p.Statuses(ctx, id)
-			mu.Lock()
-			defer mu.Unlock()
-			if patience.NotFound(err) {
-				seen.Gone[id] = true
-				return nil
-			}
-			seen.Statuses[id] = history
-			return err
-		})
+		history, there := histories[id]
+		seen.Statuses[id], seen.Gone[id] = history, !there && err == nil
 	}
-	return seen, group.Wait()
+	return seen, err
 }
 
 // glance notes the status of every active job in the listing.

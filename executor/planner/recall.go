@@ -9,7 +9,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/rebuild"
 	"github.com/rescale-apply/rescale-apply/executor/success"
-	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -44,11 +43,13 @@ func knows(runs []state.Run, found rebuild.Run) bool {
 	})
 }
 
-// moved are the steps that a run in the journal has made since it was recorded.
+// moved are the steps that a run in the journal has made since it was recorded. A draft
+// that builds on other jobs stays one here: another runner may have submitted it to build
+// on other runs, which apply reads.
 func (o Observation) moved(job resolver.Job, run state.Run) []state.Record {
 	history := o.Statuses[run.ID]
 	open := run.Stage == state.StageCreated || run.Stage == state.StageSubmitting || run.Stage == state.StageSubmitted
-	unsure := run.Stage != state.StageSubmitted && run.Upstream != "" // another runner may have made it build on other runs: apply reads that
+	unsure := run.Stage != state.StageSubmitted && run.Upstream != ""
 	if !open || unsure || len(history) == 0 {
 		return nil
 	}
@@ -104,16 +105,12 @@ func (o Observation) judge(job resolver.Job, f once.Found) rebuild.Run {
 	case mark.Verdict != "":
 		run.Checks = otherChecks
 	}
-	if mark.Verdict == verdict.SuccessCheckFailed {
-		run.Failed = []string{markedFailed}
-	}
+	run.Failed = mark.Failed()
 	return run
 }
 
-const (
-	otherChecks  = "others"                                                  // stands for checks of which only a hash is known
-	markedFailed = "a success check failed, as its tag on the platform says" // stands for words that are in no tag
-)
+// otherChecks stands for checks of which only a hash is known.
+const otherChecks = "others"
 
 // likelyParts are what a stored job was made of. What its body does not tell is taken
 // for what the manifest says, so that it never looks like a change.
