@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rescale-apply/rescale-apply/internal/app"
@@ -59,11 +60,17 @@ func copied(t *testing.T, folder string) string {
 	return dir
 }
 
+// oneCall lets one call run at a time: the command line library writes to its help flag, which is one
+// for all apps of a process.
+var oneCall sync.Mutex
+
 // run calls the tool in this process, as a pipeline would: no terminal.
 func (p *platform) run(t *testing.T, args ...string) result {
 	t.Helper()
 	env := map[string]string{"RESCALE_API_URL": p.url, "RESCALE_API_KEY": key, "HOME": t.TempDir(), "TOKEN_A": "first", "TOKEN_B": "second"}
 	var stdout, stderr bytes.Buffer
+	oneCall.Lock()
+	defer oneCall.Unlock()
 	code := app.Main(t.Context(), app.Env{
 		Args: args, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
 		Getenv: func(name string) string { return env[name] },
