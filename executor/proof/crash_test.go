@@ -327,7 +327,7 @@ func TestCrash(t *testing.T) {
 				}
 			})
 			t.Logf("%d crash points", points)
-			if whole := scene.before == nil && !testing.Short(); whole && points < 100*scene.jobs || points < 20 {
+			if whole := scene.before == nil && !underRace; whole && points < 100*scene.jobs || points < 20 {
 				t.Errorf("only %d crash points: the enumeration is broken", points)
 			}
 		})
@@ -345,7 +345,7 @@ func (c scene) crashEverywhere(t *testing.T, what accident, keep bool) (points i
 	const waiting = 30
 	last := math.MaxInt
 	switch {
-	case testing.Short():
+	case underRace:
 		last = 10
 	case c.before != nil:
 		last = waiting
