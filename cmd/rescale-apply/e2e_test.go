@@ -42,14 +42,33 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs every script against a platform of its own, through the real
-// program in a process of its own.
+// program in a process of its own; and once more with the state deleted before each
+// command: what is printed and the exit codes are the same.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, scriptParams(root))
+	params, scripts := scriptParams(root), stateless(t, filepath.Join(root, "testdata", "e2e"))
+	if testing.Short() {
+		testscript.Run(t, params)
+		return
+	}
+	kept, deleted := t.TempDir(), t.TempDir()
+	t.Run("state", func(t *testing.T) {
+		t.Run("kept", func(t *testing.T) {
+			t.Parallel()
+			testscript.Run(t, leaveTraces(params, scripts, kept, ""))
+		})
+		t.Run("deleted", func(t *testing.T) {
+			t.Parallel()
+			again := leaveTraces(params, scripts, deleted, "1")
+			again.Dir, again.Files, again.UpdateScripts = "", scripts, false
+			testscript.Run(t, again)
+		})
+	})
+	compareTraces(t, kept, deleted)
 }
 
 // scriptParams say how scripts are run.
