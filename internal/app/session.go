@@ -169,9 +169,10 @@ func (t *tool) connect(c *cli.Context, s *session) (err error) {
 	config := rescale.Config{
 		BaseURL: found.URL, Key: rescale.NewSecret(found.Key), UserAgent: programName + "/" + Version(),
 		ReadOnly: readOnly(c), OnRetry: s.retrying, Hide: slices.Collect(maps.Values(s.secrets)),
+		Transport: rescale.NewTransport(login.Proxy(t.Getenv)),
 	}
 	if c.Bool("verbose") {
-		config.Transport = &chatty{next: rescale.NewTransport(), tell: s.notices.line}
+		config.Transport = &chatty{next: config.Transport, tell: s.notices.line}
 	}
 	if s.platform, err = rescale.New(config); err != nil {
 		return errors.Join(err, s.close())
