@@ -214,6 +214,11 @@ func (t *tool) embed(c *cli.Context, s *session) (login.Login, error) {
 }
 
 func (t *tool) login(c *cli.Context) (login.Login, error) {
+	for _, flag := range []string{"profile", "api-url", "token-file"} {
+		if c.IsSet(flag) && strings.TrimSpace(c.String(flag)) == "" {
+			return login.Login{}, cmdline.Usage("--"+flag+" has no value", "leave it out, or look whether the variable is set that was to fill it")
+		}
+	}
 	found, err := login.Find(login.Wishes{
 		Profile: c.String("profile"), URL: c.String("api-url"), TokenFile: c.String("token-file"),
 	}, t.Getenv)
