@@ -1,11 +1,12 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/schema"
 	"github.com/rescale-apply/rescale-apply/spec/body"
 )
 
@@ -50,6 +51,8 @@ func checkExtra(job *Job, list *diag.List) {
 	own := ownFields()
 	for _, field := range job.Extra {
 		switch name := field.Name.V; {
+		case field.Value.V == nil:
+			missesValue(field, list)
 		case name == "jobanalyses":
 			list.Add(field.Name.Pos, diag.ReservedField, "write the job as analyses: [{analysis: …, command: …, extra: {…}}]",
 				"extra cannot set jobanalyses as a whole")
@@ -61,28 +64,42 @@ func checkExtra(job *Job, list *diag.List) {
 			job.checkHome(field, body.Job, list)
 		}
 	}
-	ownOfTile := ownTileFields()
 	for _, tile := range job.Tiles {
 		for _, field := range tile.Extra {
-			checkOwn(field, ownOfTile[field.Name.V], list)
-			job.checkHome(field, body.Analysis, list)
-			hardware, _ := field.Value.V.(map[string]any)
-			if field.Name.V == "hardware" {
-				job.checkHardware(field, hardware, list)
-			}
+			job.checkTileField(field, list)
 		}
 	}
 }
 
+// missesValue is about a field that would be left out, and count for nothing.
+func missesValue(field Field, list *diag.List) {
+	list.Add(field.Name.Pos, diag.WrongType, "write a value, or delete it", "extra.%s has no value", diag.Short(field.Name.V))
+}
+
+func (job *Job) checkTileField(field Field, list *diag.List) {
+	_, mapping := field.Value.V.(map[string]any)
+	switch {
+	case field.Value.V == nil:
+		missesValue(field, list)
+		return
+	case field.Name.V != "hardware":
+		checkOwn(field, ownTileFields()[field.Name.V], list)
+	case !mapping:
+		list.Add(field.Value.Pos, diag.WrongType, "write something like extra: {hardware: {type: interactive}}", "extra.hardware must be a mapping")
+	}
+	job.checkHome(field, body.Analysis, list)
+	if field.Name.V == "hardware" {
+		job.checkHardware(field.Below, list)
+	}
+}
+
 // checkHardware is about what extra puts into the hardware of an analysis.
-func (job *Job) checkHardware(field Field, hardware map[string]any, list *diag.List) {
-	for _, name := range ownHardware() {
-		if _, set := hardware[name]; set {
+func (job *Job) checkHardware(fields []Field, list *diag.List) {
+	for _, field := range fields {
+		if name := field.Name.V; slices.Contains(ownHardware(), name) {
 			list.Add(field.Name.Pos, diag.ReservedField, "use the key hardware."+name+" instead", "extra cannot set hardware.%s", name)
 		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(hardware)) {
-		job.checkHome(Field{Name: Value[string]{V: name, Pos: field.Name.Pos}}, body.Hardware, list)
+		job.checkHome(field, body.Hardware, list)
 	}
 }
 
@@ -115,6 +132,8 @@ func (job *Job) fieldsAt(level body.Level) []string {
 // rightPlace tells where a misplaced field belongs.
 func rightPlace(name string, home body.Level) string {
 	switch key := ownTileFields()[name]; {
+	case name == "jobanalyses" || name == "clonedFrom":
+		return "delete it; extra cannot set it anywhere"
 	case key != "":
 		return fmt.Sprintf("use the key %s instead", key)
 	case home == body.Analysis:
@@ -128,6 +147,22 @@ func rightPlace(name string, home body.Level) string {
 		return "use the key hardware." + name + " instead"
 	}
 	return fmt.Sprintf("write it below hardware, as extra: {hardware: {%s: …}}", name)
+}
+
+// fieldHint tells how a field of the platform is written that stands among the keys of
+// a job, of an analysis or of its hardware; empty for what is no such field.
+func fieldHint(v schema.Violation) string {
+	name, above := v.Key, ofAnalysis.ReplaceAllString(v.Pointer, "")
+	home, known := body.Home(name)
+	switch key := cmp.Or(ownTileFields()[name], ownFields()[name]); {
+	case !slices.Contains([]string{"", "/analysis", "/hardware"}, above), !known, above != "" && home == body.Job, name == "jobanalyses", name == "clonedFrom":
+		return ""
+	case key != "":
+		return fmt.Sprintf("use the key %s instead", key)
+	case home == body.Hardware:
+		return rightPlace(name, home)
+	}
+	return fmt.Sprintf("a field of the platform without a key of its own belongs into extra: {%s: …}", name)
 }
 
 func checkOwn(field Field, key string, list *diag.List) {

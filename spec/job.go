@@ -129,6 +129,7 @@ type Script struct {
 type Field struct {
 	Name  Value[string]
 	Value Value[any] // as in JSON; numbers are json.Number
+	Below []Field    // the members of a mapping
 }
 
 // Use is what a file is for.

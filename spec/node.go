@@ -143,10 +143,9 @@ func (n node) fields() []Field {
 	}
 	var fields []Field
 	for _, key := range n.doc.Keys(n.pointer) {
-		if member := n.member(key); member.value != nil {
-			name := Value[string]{V: key, Pos: n.doc.KeyAt(member.pointer)}
-			fields = append(fields, Field{Name: name, Value: Value[any]{V: member.value, Pos: member.pos()}})
-		}
+		member := n.member(key)
+		name := Value[string]{V: key, Pos: n.doc.KeyAt(member.pointer)}
+		fields = append(fields, Field{Name: name, Value: Value[any]{V: member.value, Pos: member.pos()}, Below: member.fields()})
 	}
 	return fields
 }

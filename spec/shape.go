@@ -127,7 +127,7 @@ func unknownKeyHint(doc *document, v schema.Violation) string {
 	if homes := likelyHomes(doc, v); len(homes) > 0 && !slices.Contains(v.Known, v.Elsewhere[0].Key) {
 		return fmt.Sprintf("%s belongs %s", v.Elsewhere[0].Key, strings.Join(homes, " or "))
 	}
-	if hint := diag.DidYouMean(v.Key, v.Known); hint != "" {
+	if hint := cmp.Or(fieldHint(v), diag.DidYouMean(v.Key, v.Known)); hint != "" {
 		return hint
 	}
 	return "rescale-apply explain lists the keys that there are"

@@ -20,7 +20,7 @@ func manifestFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "filename", Aliases: []string{"f"}, Usage: "manifest `FILE`, folder or pattern; - reads standard input; may be repeated"},
 		&cli.BoolFlag{Name: "recursive", Aliases: []string{"R"}, Usage: "of a folder, also the manifests in the folders below"},
-		&cli.StringSliceFlag{Name: "var", Usage: "value of a variable, as `NAME=VALUE`; may be repeated"},
+		&cli.StringSliceFlag{Name: "var", KeepSpace: true, Usage: "value of a variable, as `NAME=VALUE`; may be repeated"},
 		&cli.StringSliceFlag{Name: "var-file", Usage: "YAML `FILE` with values of variables; may be repeated"},
 		&cli.StringSliceFlag{Name: "target", Usage: "only the job `NAME`, a matrix with all points, one point, or a pattern such as 'big/*'; may be repeated"},
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -26,6 +27,7 @@ func sentChanges() map[string]change {
 	const public = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAA"
 	return map[string]change{
 		"name":                     {"name: wing", "name: tail"},
+		"namespace":                {"namespace: a", "namespace: b"},
 		"title":                    {"title: A", "title: B"},
 		"description":              {"", "description: B"},
 		"project":                  {"", "project: aero-2026"},
@@ -140,9 +142,12 @@ func within(value any, path []string) any {
 	return nil
 }
 
+// markOfContent is the part of a marker that is not about the name of the job.
+var markOfContent = regexp.MustCompile(`\.[0-9a-f]{10}\.\d+\.\d+\]$`)
+
 // received applies a manifest, and gives the body that a platform of its own received,
 // with contents instead of ids, tags, custom fields, and without what makes a run
-// recognisable.
+// of one content recognisable.
 func received(t *testing.T, lines string) map[string]any {
 	t.Helper()
 	p, dir := newPlatform(t), t.TempDir()
@@ -168,7 +173,7 @@ func received(t *testing.T, lines string) map[string]any {
 	}
 	last := jobs[len(jobs)-1]
 	body := decode(t, last.Body)
-	body["name"], _, _ = strings.Cut(body["name"].(string), " [ra:")
+	body["name"] = markOfContent.ReplaceAllString(body["name"].(string), "]")
 	body["tags"] = fmt.Sprint(last.Tags)
 	for _, tile := range body["jobanalyses"].([]any) {
 		delete(tile.(map[string]any)["envVars"].(map[string]any), "RESCALE_APPLY_KEY")
@@ -185,7 +190,8 @@ func received(t *testing.T, lines string) map[string]any {
 // filled completes a manifest, and adds the jobs that it builds on.
 func filled(lines string) string {
 	text := lines
-	for _, line := range []string{"version: 1", "name: wing", "command: run", "analysis: {code: ls_dyna}", "hardware: {coreType: ferrite, coresPerSlot: 4}"} {
+	// Without a namespace of its own each would have that of its folder.
+	for _, line := range []string{"version: 1", "name: wing", "namespace: sent", "command: run", "analysis: {code: ls_dyna}", "hardware: {coreType: ferrite, coresPerSlot: 4}"} {
 		key, _, _ := strings.Cut(line, ":")
 		instead := strings.HasPrefix(text, "analyses:") && (key == "command" || key == "analysis")
 		if !instead && !strings.HasPrefix(text, key+":") && !strings.Contains(text, "\n"+key+":") {

@@ -169,9 +169,10 @@ func (t *tool) connect(c *cli.Context, s *session) (err error) {
 	config := rescale.Config{
 		BaseURL: found.URL, Key: rescale.NewSecret(found.Key), UserAgent: programName + "/" + Version(),
 		ReadOnly: readOnly(c), OnRetry: s.retrying, Hide: slices.Collect(maps.Values(s.secrets)),
+		Transport: rescale.NewTransport(login.Proxy(t.Getenv)),
 	}
 	if c.Bool("verbose") {
-		config.Transport = &chatty{next: rescale.NewTransport(), tell: s.notices.line}
+		config.Transport = &chatty{next: config.Transport, tell: s.notices.line}
 	}
 	if s.platform, err = rescale.New(config); err != nil {
 		return errors.Join(err, s.close())
@@ -213,6 +214,11 @@ func (t *tool) embed(c *cli.Context, s *session) (login.Login, error) {
 }
 
 func (t *tool) login(c *cli.Context) (login.Login, error) {
+	for _, flag := range []string{"profile", "api-url", "token-file"} {
+		if c.IsSet(flag) && strings.TrimSpace(c.String(flag)) == "" {
+			return login.Login{}, cmdline.Usage("--"+flag+" has no value", "leave it out, or look whether the variable is set that was to fill it")
+		}
+	}
 	found, err := login.Find(login.Wishes{
 		Profile: c.String("profile"), URL: c.String("api-url"), TokenFile: c.String("token-file"),
 	}, t.Getenv)

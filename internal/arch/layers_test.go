@@ -79,6 +79,7 @@ func owners() map[string][]string {
 		"github.com/agnivade/levenshtein":       {"internal/diag"},
 		"gopkg.in/ini.v1":                       {"internal/app"},
 		"golang.org/x/term":                     {"cmd", "internal/app"},
+		"golang.org/x/net":                      {"internal/app"},
 		"golang.org/x/time":                     {"internal/rescale", "internal/emulator"},
 		"golang.org/x/sync":                     {"internal/app", "executor", "resolver", "internal/rescale", "internal/content", "internal/emulator"},
 		"golang.org/x/text":                     {"internal/diag"},

@@ -257,7 +257,7 @@ func TestServersOfAnotherKindFailAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		transport := NewTransport()
+		transport := NewTransport(http.ProxyFromEnvironment)
 		transport.Proxy = http.ProxyURL(address)
 		return transport
 	}

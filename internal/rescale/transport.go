@@ -33,7 +33,7 @@ type request struct {
 // added below them, so that no redirect can carry it to another host.
 func (c *Client) httpClients(base http.RoundTripper) (api, content *http.Client) {
 	if base == nil {
-		base = NewTransport()
+		base = NewTransport(http.ProxyFromEnvironment)
 	}
 	keyed := &keyAdder{base: base, origin: c.base, key: c.key}
 	api = &http.Client{Transport: keyed, CheckRedirect: c.redirectPolicy(func(to *url.URL) bool {
@@ -45,13 +45,14 @@ func (c *Client) httpClients(base http.RoundTripper) (api, content *http.Client)
 	return api, content
 }
 
-// NewTransport is http.DefaultTransport with limits that fit. Idle connections
+// NewTransport is http.DefaultTransport with limits that fit, through the proxy that is
+// told for each request. Idle connections
 // are dropped early: a call that changes something is not repeated when the
 // platform's side has closed the connection meanwhile, so stale ones hurt.
-func NewTransport() *http.Transport {
+func NewTransport(proxy func(*http.Request) (*url.URL, error)) *http.Transport {
 	dialer := &net.Dialer{Timeout: 20 * time.Second, KeepAlive: 15 * time.Second}
 	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
+		Proxy: proxy,
 		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
 			return proxyRefusal(answer.StatusCode)
 		},

@@ -3,8 +3,10 @@ package matrix
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
 
@@ -39,6 +41,56 @@ func pointed(rows [][]cell, column int) {
 			row[column].text = text
 		}
 	}
+}
+
+// group is a whole number of thousands as some write it, and a fraction as others do.
+var group = regexp.MustCompile(`^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$`)
+
+// doubtful reports cells of which the separator may be that of thousands, in a table
+// that is read with decimal commas: a factor of 1000 would go unseen.
+func (t Table) doubtful(head []cell, body [][]cell, list *diag.List) {
+	decimal := false
+	for i, name := range head {
+		commas := withCommas(column(body, i))
+		if kind, given := t.given(name.text); !given || kind != Number || !t.commas() || len(commas) == 0 {
+			continue
+		}
+		decimal = true
+		// Where semicolons part the cells, it is because the comma is taken.
+		told := t.separator == ';' || slices.ContainsFunc(commas, func(c cell) bool { return !group.MatchString(c.text) })
+		if !told {
+			addDoubt(commas[0], name, "no cell of the column tells", list)
+		}
+	}
+	for i, name := range head {
+		kind, given := t.given(name.text)
+		points := func(c cell) bool { return strings.Contains(c.text, ".") && group.MatchString(c.text) }
+		if at := slices.IndexFunc(body, func(row []cell) bool { return points(row[i]) }); decimal && at >= 0 && !(given && kind == Text) {
+			addDoubt(body[at][i], name, "other numbers of the table have decimal commas", list)
+		}
+	}
+}
+
+// withCommas are the cells of a column that are numbers with a decimal comma.
+func withCommas(cells []cell) (commas []cell) {
+	for _, c := range cells {
+		if _, number := withPoint(c.text); number {
+			commas = append(commas, c)
+		}
+	}
+	return commas
+}
+
+// addDoubt reports a cell that can be two numbers, with the ways to write either.
+func addDoubt(c, name cell, why string, list *diag.List) {
+	sign := "," // of fractions, where the cell has a point
+	at := strings.IndexAny(c.text, ".,")
+	if c.text[at] == ',' {
+		sign = "."
+	}
+	whole, rest := c.text[:at], c.text[at+1:]
+	list.Add(c.pos, diag.BadTable, fmt.Sprintf("write %s%s%s or %[1]s%[3]s, or types: {%s: text} to keep it as it stands", whole, sign, rest, name.text),
+		"%q can be %s.%s or %[2]s%[3]s: %s", c.text, whole, rest, why)
 }
 
 // localHint tells how such a cell becomes what is meant.

@@ -185,7 +185,18 @@ func TestDecimalCommas(t *testing.T) {
 		"thousands of millions":  {"aoa;v\n1.234.567;2\n", nil, `"1.234.567"` + looks, "write it without separators of thousands"},
 		"thousands by blanks":    {"aoa;v\n12\u00a0345;2\n", nil, `"12\u00a0345"` + looks, "write it without separators of thousands"},
 		"thousands, Swiss":       {"aoa;v\n1'234.5;2\n", nil, `"1'234.5"` + looks, "write it without separators of thousands"},
-		"names are no numbers":   {"aoa;v\na,5;2\n1,2,3;2\n1,x;2\n", nil, "a,5 1,2,3 1,x", ""},
+		"thousands beside commas": {
+			"aoa;v\n1,5;2\n1.234;2\n", number, `"1.234" can be 1.234 or 1234: other numbers of the table have decimal commas`, "write 1,234 or 1234, or types: {aoa: text}",
+		},
+		"thousands in another column": {
+			"aoa;v\n1,5;12.000\n", number, `"12.000" can be 12.000 or 12000: other numbers of the table have decimal commas`, "write 12,000 or 12000, or types: {v: text}",
+		},
+		"tabs, one digit group": {
+			"aoa\tv\n1,250\t2\n12,500\t2\n", number, `"1,250" can be 1.250 or 1250: no cell of the column tells`, "write 1.250 or 1250, or types: {aoa: text}",
+		},
+		"tabs, another cell tells": {"aoa\tv\n1,250\t2\n0,125\t2\n", number, "1.25 0.125", ""},
+		"semicolons tell":          {"aoa;v\n1,250;2\n", number, "1.25", ""},
+		"names are no numbers":     {"aoa;v\na,5;2\n1,2,3;2\n1,x;2\n", nil, "a,5 1,2,3 1,x", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

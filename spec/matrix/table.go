@@ -61,6 +61,9 @@ func (t Table) Axis() (Axis, diag.List) {
 			list.Add(column.Pos, diag.UnknownKey, diag.DidYouMean(column.Name, texts(head)), "the table has no column %q", diag.Short(column.Name))
 		}
 	}
+	if len(list) == 0 {
+		t.doubtful(head, body, &list)
+	}
 	if len(list) > 0 {
 		return nil, list
 	}

@@ -230,6 +230,9 @@ func readProfile(wished string, getenv func(string) string) (profile, error) {
 		if err != nil {
 			return profile{}, unreadable(path, err)
 		}
+		if slices.ContainsFunc(sections(file), func(name string) bool { return strings.ContainsRune(name, 0) }) {
+			return profile{}, &Error{Path: path, Err: errors.New("it is UTF-16"), Advice: "save the file with the encoding UTF-8"}
+		}
 		section, err := file.GetSection(firstOf(wished, "default"))
 		if err == nil && torn(section) {
 			return profile{}, malformed(path)

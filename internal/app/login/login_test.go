@@ -98,6 +98,8 @@ func TestFindRefuses(t *testing.T) {
 	write(t, filepath.Join(address, ".config", "rescale", "apiconfig"), "[default]\napibaseurl https://itar.rescale.com\napikey = 0123456789abcdef\n")
 	regional := t.TempDir()
 	write(t, filepath.Join(regional, ".config", "rescale", "apiconfig"), "[eu]\napikey = a\n[kr]\napikey = b\n")
+	wide := t.TempDir()
+	write(t, filepath.Join(wide, ".config", "rescale", "apiconfig"), "\xff\xfe[\x00d\x00e\x00f\x00]\x00\n\x00a\x00=\x00b\x00")
 	const key, session = "0123456789abcdef0123456789abcdef01234567", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0123456789abcdef.c2lnbmF0dXJl"
 	empty := filepath.Join(home, "empty")
 	write(t, empty, "\n")
@@ -131,6 +133,7 @@ func TestFindRefuses(t *testing.T) {
 		"a URL without =":                 {login.Wishes{}, address, "a line is neither", "apibaseurl = URL", nil},
 		"no token file":                   {login.Wishes{TokenFile: filepath.Join(home, "nothing")}, home, "reading credentials from ", "", nil},
 		"a token file by a mistyped name": {login.Wishes{TokenFile: "rescale-production-key.txt"}, home, "rescale-production-key.txt", "", nil},
+		"a profile file in UTF-16":        {login.Wishes{}, wide, "it is UTF-16", "UTF-8", nil},
 		"no default section":              {login.Wishes{}, regional, "no API key", "apiconfig has no section [default]; choose one with --profile: eu, kr", nil},
 		"the key as the token file":       {login.Wishes{TokenFile: key}, home, "from the file of --token-file: ", "not the key itself", nil},
 		"a session key as the token file": {login.Wishes{TokenFile: session}, home, "from the file of --token-file: ", "not the key itself", nil},

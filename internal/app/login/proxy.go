@@ -3,10 +3,13 @@ package login
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/net/http/httpproxy"
 )
 
 // ProxyError tells that a proxy variable is no URL. Requests would go past the proxy,
@@ -19,19 +22,42 @@ func (e *ProxyError) Error() string { return fmt.Sprintf("the proxy in %s: %s", 
 // Hint tells what to write.
 func (e *ProxyError) Hint() string { return e.Advice }
 
+// Proxy tells through which proxy a request goes, by the variables HTTPS_PROXY or else
+// ALL_PROXY, and NO_PROXY, in large letters or small ones. net/http reads no ALL_PROXY.
+func Proxy(getenv func(string) string) func(*http.Request) (*url.URL, error) {
+	_, value := proxyVariable(getenv)
+	proxies := httpproxy.Config{HTTPSProxy: value, NoProxy: withoutProxy(getenv)}
+	choose := proxies.ProxyFunc()
+	return func(r *http.Request) (*url.URL, error) { return choose(r.URL) }
+}
+
+func proxyVariable(getenv func(string) string) (name, value string) {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"} {
+		if value := getenv(name); value != "" {
+			return name, value
+		}
+	}
+	return "", ""
+}
+
+// withoutProxy are the hosts that no proxy is used for.
+func withoutProxy(getenv func(string) string) string {
+	return firstOf(getenv("NO_PROXY"), getenv("no_proxy"))
+}
+
 // CheckProxy refuses a variable that names the proxy of a platform and cannot be read
-// as one. net/http leaves such a variable out without a word, or takes another host
-// for the proxy. A platform of http is on this machine, and has none.
+// as one: it would be left out without a word, or another host taken for the proxy. A
+// platform of http is on this machine, and has none; with NO_PROXY=* there is none. A
+// platform that NO_PROXY names does not help: it sends to storage elsewhere.
 func CheckProxy(platform string, getenv func(string) string) error {
 	if target, err := url.Parse(platform); err != nil || target.Scheme != "https" {
 		return nil //nolint:nilerr // what is no address is refused with the address
 	}
-	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} { // the order of net/http
-		if value := getenv(name); value != "" {
-			return checkProxy(name, value)
-		}
+	name, value := proxyVariable(getenv)
+	if value == "" || strings.TrimSpace(withoutProxy(getenv)) == "*" {
+		return nil
 	}
-	return nil
+	return checkProxy(name, value)
 }
 
 // checkProxy takes [scheme://][user[:password]@]host[:port].
@@ -58,6 +84,8 @@ func checkProxy(variable, value string) error {
 		e.Why = "it names no host"
 	case err != nil || number < 1 || number > 65535:
 		e.Why = "its port is no number from 1 to 65535"
+	case strings.Count(address, "[") != strings.Count(address, "]"):
+		e.Why = "the brackets of its host are not in order"
 	default:
 		return nil
 	}

@@ -2,6 +2,8 @@ package login_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -32,8 +34,9 @@ func TestProxiesThatAreNoURL(t *testing.T) {
 		"http://":                                   "it names no host",
 		"http://ada:secret@":                        "it names no host",
 		"http://ada:secret@:3128":                   "it names no host",
+		"http://[::1:3128":                          "the brackets of its host are not in order",
 	} {
-		for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+		for _, name := range []string{"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"} {
 			err := login.CheckProxy("https://eu.rescale.com", getenv("", map[string]string{name: value}))
 			var wrong *login.ProxyError
 			if !errors.As(err, &wrong) || err.Error() != "the proxy in "+name+": "+why {
@@ -61,5 +64,43 @@ func TestProxiesThatCanBeUsed(t *testing.T) {
 	}
 	if err := login.CheckProxy("http://127.0.0.1:8099", getenv("", map[string]string{"HTTPS_PROXY": "50%off"})); err != nil {
 		t.Errorf("an emulator on this machine has no proxy: %v", err)
+	}
+}
+
+func TestWhichProxy(t *testing.T) {
+	t.Parallel()
+	const https, all = "http://https.example.com:3128", "socks5://all.example.com:1080"
+	for name, tc := range map[string]struct {
+		env  map[string]string
+		want string
+	}{
+		"none":                         {nil, ""},
+		"HTTPS_PROXY":                  {map[string]string{"HTTPS_PROXY": https}, https},
+		"ALL_PROXY":                    {map[string]string{"ALL_PROXY": all}, all},
+		"all_proxy":                    {map[string]string{"all_proxy": all}, all},
+		"both":                         {map[string]string{"ALL_PROXY": all, "https_proxy": https}, https},
+		"HTTP_PROXY is for http":       {map[string]string{"HTTP_PROXY": https}, ""},
+		"the platform in NO_PROXY":     {map[string]string{"ALL_PROXY": all, "NO_PROXY": ".rescale.com"}, ""},
+		"another host in no_proxy":     {map[string]string{"ALL_PROXY": all, "no_proxy": "example.com"}, all},
+		"nothing goes through a proxy": {map[string]string{"HTTPS_PROXY": "http://a:50%off@b", "NO_PROXY": "*"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := getenv("", tc.env)
+			if err := login.CheckProxy("https://eu.rescale.com", env); err != nil {
+				t.Fatal(err)
+			}
+			is, err := login.Proxy(env)(httptest.NewRequest(http.MethodGet, "https://eu.rescale.com/api/v2/users/me/", nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if is != nil {
+				got = is.String()
+			}
+			if got != tc.want {
+				t.Errorf("goes through %q, want %q", got, tc.want)
+			}
+		})
 	}
 }

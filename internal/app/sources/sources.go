@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/content"
@@ -119,6 +120,8 @@ func (f Finder) files(name string) ([]string, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(name, "*?[{"):
 		return matches(name)
+	case errors.Is(err, fs.ErrNotExist) && strings.ContainsRune(name, utf8.RuneError): // as the library hands over bytes that are no text
+		return nil, cmdline.Usage(fmt.Sprintf("manifest %s: its name or a folder's is not UTF-8", name), "rename it, or go into its folder")
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, cmdline.Usage(fmt.Sprintf("no manifest %s", name), nearby(name))
 	case err != nil:
