@@ -75,6 +75,8 @@ func exitCode(err error) ExitCode {
 	switch {
 	case err == nil:
 		return ExitOK
+	case errors.As(err, &code) && code == codeError(ExitPending) && is[*lostOutputError](err):
+		return ExitError // the line that tells what 2 means is not there
 	case errors.As(err, &code):
 		return ExitCode(code)
 	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*login.ProxyError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err):
