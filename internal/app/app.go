@@ -34,6 +34,10 @@ type Screen struct {
 	Stderr bool                                 // a terminal
 	Size   func() (columns, lines int, ok bool) // of the terminal
 
+	// Foreground tells that the terminal is ours, and not that of the shell whose job in
+	// the background we are. Optional.
+	Foreground func() bool
+
 	// Suspend hands a wish to stop, as by Ctrl-Z, to handle, which calls stop when the
 	// screen is clean; stop comes back when the program goes on. Optional.
 	Suspend func(handle func(stop func())) (release func())
