@@ -21,6 +21,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/schema"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 	"github.com/rescale-apply/rescale-apply/spec/folders"
+	"github.com/rescale-apply/rescale-apply/spec/foreign"
 	"github.com/rescale-apply/rescale-apply/spec/matrix"
 )
 
@@ -98,9 +99,8 @@ func (r *reader) source(src diag.Source, documents []*yamlsrc.Document, known di
 		}
 		whole = append(whole, doc)
 	}
-	if src.Found && !p.lost && isForeign(whole) {
-		found.Add(foreign(whole[0]))
-		return found.List().Sort()
+	if none := foreign.Text(whole); src.Found && !p.lost && len(none) > 0 {
+		return append(known, none...).Sort()
 	}
 	for _, doc := range whole {
 		p.document(doc)
