@@ -149,7 +149,7 @@ func (f *findings) mismatch(at failure) {
 		return
 	}
 	if s, _ := at.value.(string); strings.TrimSpace(s) == "" {
-		f.add(at, BadValue, "", "%s is blank", subject(at.path))
+		f.add(at, BadValue, fill(at), "%s is blank", subject(at.path))
 		return
 	}
 	f.add(at, BadValue, message(at.rule, "patternErrorMessage"), "%s cannot be %s", subject(at.path), describe(at.value))

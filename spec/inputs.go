@@ -112,6 +112,8 @@ func checkInputNames(job *Job, list *diag.List) {
 		if at, seen := first[name]; seen {
 			hint := "give one of them another name with as:"
 			switch {
+			case at.input.Tile == in.Tile && in.Use == ForCommand && same(at.input, in):
+				hint = "it is the same file: delete it here"
 			case at.input.Tile != in.Tile && at.input.Path.V == in.Path.V && at.input.Use == in.Use:
 				hint = "all analyses share one folder: delete it here"
 			case in.Pack.Written():
@@ -125,6 +127,12 @@ func checkInputNames(job *Job, list *diag.List) {
 		}
 		first[name] = place{pos, in}
 	}
+}
+
+// same tells that two inputs are one file, given twice.
+func same(a, b Input) bool {
+	return a.Use == b.Use && a.Path.V != "" && path.Clean(a.Path.V) == path.Clean(b.Path.V) &&
+		a.From.V == b.From.V && a.Pack.V == b.Pack.V && a.Template.V == b.Template.V
 }
 
 // landing is the name of an input in the job and the place that decides it; no

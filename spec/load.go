@@ -21,6 +21,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/schema"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 	"github.com/rescale-apply/rescale-apply/spec/folders"
+	"github.com/rescale-apply/rescale-apply/spec/foreign"
 	"github.com/rescale-apply/rescale-apply/spec/matrix"
 )
 
@@ -91,17 +92,17 @@ func (r *reader) source(src diag.Source, documents []*yamlsrc.Document, known di
 	}
 	documents, shared := p.defaults(documents)
 	p.lost = shared == nil && len(known) > 0 && defaultsLine.Match(src.Text)
+	var whole []*yamlsrc.Document
 	for _, doc := range documents {
 		if shared != nil {
 			doc = doc.Over(shared, "/license", "/matrix")
 		}
-		if missing := missingKeys(doc); p.src.Found && !p.lost && isForeign(missing) {
-			var list diag.List
-			list.Add(doc.At(""), diag.MissingKey, "name the manifests with -f one by one, or move this file; a manifest begins with version: 1",
-				"key %q is missing, and so are %s: this is no manifest", missing[0], strings.Join(missing[1:], ", "))
-			found.Add(list)
-			continue
-		}
+		whole = append(whole, doc)
+	}
+	if none := foreign.Text(whole); src.Found && !p.lost && len(none) > 0 {
+		return append(known, none...).Sort()
+	}
+	for _, doc := range whole {
 		p.document(doc)
 	}
 	if len(documents) == 0 && shared != nil && len(known) == 0 {
@@ -110,24 +111,6 @@ func (r *reader) source(src diag.Source, documents []*yamlsrc.Document, known di
 		found.Add(list)
 	}
 	return found.List().Sort()
-}
-
-// missingKeys are those of the keys by which a manifest is known that a document lacks.
-func missingKeys(doc *yamlsrc.Document) []string {
-	mapping, ok := doc.Value.(map[string]any)
-	if !ok || len(mapping) == 0 || mapping["analyses"] != nil {
-		return nil
-	}
-	return slices.DeleteFunc([]string{"name", "version", "analysis"}, func(key string) bool {
-		_, there := mapping[key]
-		return there
-	})
-}
-
-// isForeign tells the YAML of another program that lies among manifests: every key of
-// it would be a problem.
-func isForeign(missing []string) bool {
-	return slices.Contains(missing, "version") && slices.Contains(missing, "analysis")
 }
 
 // page is the work on one text. Places that have a problem already, known from

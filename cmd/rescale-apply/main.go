@@ -31,7 +31,8 @@ func run() int {
 				columns, lines, err := term.GetSize(stderr)
 				return columns, lines, err == nil
 			},
-			Suspend: suspend,
+			Foreground: func() bool { return foreground(stderr) },
+			Suspend:    suspend,
 		},
 	})
 }

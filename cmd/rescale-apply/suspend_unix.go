@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // suspend hands Ctrl-Z to handle, which stops the process as the terminal would have.
@@ -21,4 +23,12 @@ func suspend(handle func(stop func())) (release func()) {
 		signal.Stop(wishes)
 		close(wishes)
 	}
+}
+
+// foreground tells that the shell has given the terminal to us, or that there is none.
+// A pid has 32 bits, which on some machines are the upper ones of the answer.
+func foreground(terminal int) bool {
+	group, err := unix.IoctlGetInt(terminal, unix.TIOCGPGRP)
+	own := unix.Getpgrp()
+	return err != nil || group == own || group>>32 == own
 }

@@ -5,10 +5,8 @@ package overrun
 
 import (
 	"context"
-	"sync"
+	"maps"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -40,9 +38,6 @@ func (r Run) CutOff(walltime int) bool {
 	return limit > 0 && r.Ended.Sub(r.Started) >= limit-min(earlier, limit/10)
 }
 
-// lookParallel bounds the GETs that run at once.
-const lookParallel = 8
-
 // Platform tells what a job was sent with.
 type Platform interface {
 	Job(ctx context.Context, id string) (rescale.Job, error)
@@ -52,28 +47,18 @@ type Platform interface {
 // them: no walltime is shorter than one hour. A job that is gone, and one without a
 // walltime, is left out.
 func Walltimes(ctx context.Context, p Platform, runs []Run) (map[string]int, error) {
-	hours := make(map[string]int)
-	var mu sync.Mutex
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lookParallel)
+	var ids []string
 	for _, run := range runs {
-		if !run.CutOff(1) {
-			continue
+		if run.CutOff(1) {
+			ids = append(ids, run.ID)
 		}
-		group.Go(func() error {
-			job, err := p.Job(ctx, run.ID)
-			if patience.NotFound(err) {
-				return nil
-			}
-			if allowed := walltime(job); err == nil && allowed > 0 {
-				mu.Lock()
-				defer mu.Unlock()
-				hours[run.ID] = allowed
-			}
-			return err
-		})
 	}
-	return hours, group.Wait()
+	hours, err := patience.Each(ctx, ids, patience.NotFound, func(ctx context.Context, id string) (int, error) {
+		job, err := p.Job(ctx, id)
+		return walltime(job), err
+	})
+	maps.DeleteFunc(hours, func(_ string, allowed int) bool { return allowed <= 0 })
+	return hours, err
 }
 
 // walltime is that of all tiles, which run one after the other; 0 when one has none.

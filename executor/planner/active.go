@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/executor/watch"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -28,6 +29,9 @@ func activeRuns(jobs []resolver.Job, snapshot state.Snapshot) []string {
 	return ids
 }
 
+// fewRuns are as many as are read at once; of more, a listing is quicker.
+const fewRuns = 8
+
 // Active reads the status histories of the runs that the journal calls active.
 // Of many runs, one listing gives the present status of those that are still
 // active, which is all that is asked of them.
@@ -38,13 +42,13 @@ func Active(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.S
 	for _, id := range ids {
 		seen.Open[id] = true
 	}
-	if len(ids) > lookParallel {
+	if len(ids) > fewRuns {
 		if err := seen.glance(ctx, p); err != nil {
 			return seen, err
 		}
 	}
 	ids = slices.DeleteFunc(ids, func(id string) bool { return len(seen.Statuses[id]) > 0 })
-	histories, err := each(ctx, ids, p.Statuses)
+	histories, err := patience.Each(ctx, ids, patience.NotFound, p.Statuses)
 	for _, id := range ids {
 		history, there := histories[id]
 		seen.Statuses[id], seen.Gone[id] = history, !there && err == nil
@@ -102,7 +106,7 @@ func (o *Observation) readStuck(ctx context.Context, p Finder) error {
 			ids = append(ids, f.ID)
 		}
 	}
-	clusters, err := each(ctx, ids, p.ClusterStatuses)
+	clusters, err := patience.Each(ctx, ids, patience.NotFound, p.ClusterStatuses)
 	o.Stuck = make(map[string]bool)
 	for id, history := range clusters {
 		o.Stuck[id] = len(history) > 0 && history[0].Status == watch.ClusterStopped

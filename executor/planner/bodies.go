@@ -5,9 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/success"
@@ -16,27 +13,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
-
-// each calls read for every id, some at once, and keeps what is there.
-func each[T any](ctx context.Context, ids []string, read func(ctx context.Context, id string) (T, error)) (map[string]T, error) {
-	var mu sync.Mutex
-	found := make(map[string]T)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lookParallel)
-	for _, id := range ids {
-		group.Go(func() error {
-			value, err := read(ctx, id)
-			if patience.NotFound(err) {
-				return nil
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			found[id] = value
-			return err
-		})
-	}
-	return found, group.Wait()
-}
 
 // readTags reads the tags of successful runs that only an earlier apply, maybe on
 // another machine, has judged by the checks, where the jobs' bodies do not have them.
@@ -57,7 +33,7 @@ func (o *Observation) readTags(ctx context.Context, p Finder, jobs []resolver.Jo
 			}
 		}
 	}
-	o.Tags, err = each(ctx, ids, func(ctx context.Context, id string) (names []string, err error) {
+	o.Tags, err = patience.Each(ctx, ids, patience.NotFound, func(ctx context.Context, id string) (names []string, err error) {
 		tags, err := p.Tags(ctx, id)
 		for _, tag := range tags {
 			names = append(names, tag.Name)
@@ -80,7 +56,7 @@ func (o *Observation) readCommands(ctx context.Context, p Finder, plan Plan) (er
 			ids = append(ids, step.Last.ID)
 		}
 	}
-	if o.Stored, err = each(ctx, ids, p.Job); err != nil {
+	if o.Stored, err = patience.Each(ctx, ids, patience.NotFound, p.Job); err != nil {
 		return err
 	}
 	for id, job := range known {

@@ -3,12 +3,12 @@ package planner
 import (
 	"context"
 	"errors"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
+	"maps"
+	"slices"
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -20,29 +20,25 @@ import (
 // ended, and once more of those that failed a check, because a list of outputs may fill
 // up late, and the attempt is paid. What cannot be known now is left to apply.
 func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.Snapshot) (map[string][]string, error) {
-	var mu sync.Mutex
-	failed := make(map[string][]string)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lookParallel)
+	checksOf := make(map[string]success.Checks)
 	for _, job := range jobs {
 		checks := success.Of(job.Success)
 		if checks.None() || !retries(job, verdict.SuccessCheckFailed) {
 			continue
 		}
 		for _, id := range o.doubtful(job, snapshot.Runs[job.Name]) {
-			group.Go(func() error {
-				against, err := success.Examiner{Platform: p}.Examine(ctx, id, checks)
-				if unknown := new(success.UnknownError); errors.As(err, &unknown) {
-					return nil
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				failed[id] = against
-				return err
-			})
+			checksOf[id] = checks
 		}
 	}
-	return failed, group.Wait()
+	return patience.Each(ctx, slices.Sorted(maps.Keys(checksOf)), isUnknown, func(ctx context.Context, id string) ([]string, error) {
+		return success.Examiner{Platform: p}.Examine(ctx, id, checksOf[id])
+	})
+}
+
+// isUnknown tells that the outputs of a run cannot be judged now.
+func isUnknown(err error) bool {
+	var unknown *success.UnknownError
+	return errors.As(err, &unknown)
 }
 
 // doubtful are the runs of a job's content of which the outputs decide whether there is

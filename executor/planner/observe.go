@@ -16,9 +16,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
-// lookParallel bounds the GETs that run at once while looking.
-const lookParallel = 8
-
 // Observation is what the platform and the disk hold, as far as a plan needs it.
 type Observation struct {
 	Horizon  time.Time                   // date of the newest job when the job list was read; zero when it was not, or was empty

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/success"
@@ -97,38 +94,18 @@ func (r Run) coreHours(j verdict.Judgement) float64 {
 	return float64(cores) * j.Ended.Sub(j.Started).Hours()
 }
 
-// lookParallel bounds the GETs that run at once.
-const lookParallel = 8
-
 // findInputs looks at every input file of the runs, and keeps those that an apply
 // can give to other jobs: uploaded by owner, whole and still there.
 func (m *Memory) findInputs(ctx context.Context, p Platform, owner string) error {
-	var mu sync.Mutex
-	known := make(map[string]state.File)
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(lookParallel)
-	for _, id := range m.inputs() {
-		group.Go(func() error {
-			file, err := p.File(groupCtx, id)
-			if patience.NotFound(err) {
-				return nil
-			}
-			if err == nil && reusable(file, owner) {
-				mu.Lock()
-				defer mu.Unlock()
-				known[id] = state.File{Name: file.Name, SHA512: file.SHA512, Size: file.Size, ID: id}
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	read, err := patience.Each(ctx, m.inputs(), patience.NotFound, p.File)
+	if err != nil {
 		return err
 	}
 	for i := range m.Runs {
 		for _, tile := range m.Runs[i].Stored.Tiles {
 			for _, id := range tile.Inputs {
-				if file, ok := known[id]; ok {
-					m.Runs[i].Inputs = append(m.Runs[i].Inputs, file)
+				if file, ok := read[id]; ok && reusable(file, owner) {
+					m.Runs[i].Inputs = append(m.Runs[i].Inputs, state.File{Name: file.Name, SHA512: file.SHA512, Size: file.Size, ID: id})
 				}
 			}
 		}

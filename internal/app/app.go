@@ -34,6 +34,10 @@ type Screen struct {
 	Stderr bool                                 // a terminal
 	Size   func() (columns, lines int, ok bool) // of the terminal
 
+	// Foreground tells that the terminal is ours, and not that of the shell whose job in
+	// the background we are. Optional.
+	Foreground func() bool
+
 	// Suspend hands a wish to stop, as by Ctrl-Z, to handle, which calls stop when the
 	// screen is clean; stop comes back when the program goes on. Optional.
 	Suspend func(handle func(stop func())) (release func())
@@ -61,7 +65,11 @@ func Main(ctx context.Context, env Env) int {
 	if err == nil {
 		err = t.application().RunContext(ctx, append([]string{programName}, args...))
 	}
-	code := t.report(ctx, errors.Join(err, t.clean.stdout.Close(), out.err))
+	_ = t.clean.stdout.Close() // out remembers its error
+	if out.lost != nil && !errors.Is(err, out.lost) {
+		err = errors.Join(err, out.lost)
+	}
+	code := t.report(ctx, err)
 	_ = t.clean.stderr.Close() // there is nowhere left to tell of it
 	return code
 }
@@ -87,20 +95,32 @@ func (t *tool) whole() io.Writer {
 // end with success, whoever wrote it.
 type remembering struct {
 	io.Writer
-	mu  sync.Mutex
-	err error
+	mu   sync.Mutex
+	lost error // a *lostOutputError
 }
 
-// Write passes p on.
+// Write passes p on, until a part was lost: what follows it would be misread.
 func (r *remembering) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n, err := r.Writer.Write(p)
-	if err != nil && r.err == nil {
-		r.err = fmt.Errorf("writing the output: %w", err)
+	if r.lost != nil {
+		return 0, r.lost
 	}
-	return n, err
+	n, err := r.Writer.Write(p)
+	if err != nil {
+		r.lost = &lostOutputError{err}
+	}
+	return n, r.lost
 }
+
+// lostOutputError tells that standard output did not take what was to be printed.
+type lostOutputError struct{ err error }
+
+// Error is the act and the cause.
+func (e *lostOutputError) Error() string { return "writing the output: " + e.err.Error() }
+
+// Unwrap gives the cause.
+func (e *lostOutputError) Unwrap() error { return e.err }
 
 const programName = "rescale-apply"
 

@@ -14,6 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 func (t *tool) applyCommand() *cli.Command {
@@ -138,7 +139,7 @@ func (t *tool) watcher(c *cli.Context, output string, plan planner.Plan) watcher
 	if !t.Screen.Stderr || !t.Screen.Stdout || !t.animated() {
 		return &show.Lines{Style: t.style(c), Progress: t.Stderr, Results: t.Stdout}
 	}
-	screen := show.Screen{Style: t.style(c), Lines: t.Stderr, Results: t.Stdout, Size: t.Screen.Size}
+	screen := show.Screen{Style: t.style(c), Lines: t.Stderr, Results: t.Stdout, Size: t.Screen.Size, Ours: t.Screen.Foreground}
 	for _, step := range plan.Steps {
 		screen.Order = append(screen.Order, step.Job.Name)
 	}
@@ -255,7 +256,7 @@ func worse(a, b error) error {
 // hint prints advice for an error that the outcome's line has told already.
 func (t *tool) hint(err error) {
 	for _, h := range hints(err) {
-		fmt.Fprintf(t.Stderr, "hint: %s\n", h)
+		fmt.Fprintf(t.Stderr, "hint: %s\n", diag.Line(h))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/guard"
@@ -75,6 +76,8 @@ func exitCode(err error) ExitCode {
 	switch {
 	case err == nil:
 		return ExitOK
+	case errors.As(err, &code) && code == codeError(ExitPending) && is[*lostOutputError](err):
+		return ExitError // the line that tells what 2 means is not there
 	case errors.As(err, &code):
 		return ExitCode(code)
 	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*login.ProxyError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err):
@@ -107,7 +110,7 @@ func (t *tool) report(ctx context.Context, err error) int {
 		if ctx.Err() != nil && errors.Is(e, context.Canceled) {
 			e = errInterrupted
 		}
-		fmt.Fprintf(t.Stderr, "%s: %s\n", programName, diag.Plain(e.Error()))
+		fmt.Fprintf(t.Stderr, "%s: %s\n", programName, diag.Line(strings.ReplaceAll(e.Error(), "\n", "; ")))
 		t.hint(e)
 	}
 	return int(code)
@@ -115,7 +118,7 @@ func (t *tool) report(ctx context.Context, err error) int {
 
 // warn prints something that does not end the command.
 func (t *tool) warn(message string) {
-	fmt.Fprintf(t.Stderr, "warning: %s\n", diag.Plain(message))
+	fmt.Fprintf(t.Stderr, "warning: %s\n", diag.Line(message))
 }
 
 // plainly is how notices are shown while nothing is drawn.

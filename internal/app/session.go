@@ -249,7 +249,7 @@ func (s *session) close() error {
 func (t *tool) resolved(ctx context.Context, s *session) (resolver.Result, diag.List, error) {
 	memory := hashcache.Open(s.hashPaths()...)
 	defer s.keep(memory)
-	reading := &show.Reading{Out: t.Stderr, Live: t.Screen.Stderr && t.animated(), Size: t.Screen.Size}
+	reading := &show.Reading{Out: t.Stderr, Live: t.Screen.Stderr && t.animated(), Size: t.Screen.Size, Ours: t.Screen.Foreground}
 	s.notices.through(showing{reading.Note, reading.Print})
 	defer s.notices.through(t.plainly())
 	defer reading.Close()

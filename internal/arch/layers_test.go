@@ -82,8 +82,8 @@ func owners() map[string][]string {
 		"golang.org/x/net":                      {"internal/app"},
 		"golang.org/x/time":                     {"internal/rescale", "internal/emulator"},
 		"golang.org/x/sync":                     {"internal/app", "executor", "resolver", "internal/rescale", "internal/content", "internal/emulator"},
-		"golang.org/x/text":                     {"internal/diag"},
-		"golang.org/x/sys":                      {"internal/app", "internal/content", "internal/state", "internal/emulator"},
+		"golang.org/x/text":                     {"internal/diag", "spec"},
+		"golang.org/x/sys":                      {"cmd", "internal/app", "internal/content", "internal/state", "internal/emulator"},
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator"
 )
@@ -24,12 +23,8 @@ echo $$ > $GATE/leaf; [ "$RESCALE_IG_RESTART_COUNT" = 1 ] || sleep 60`,
 	})
 	draft := first.create(job{Command: "true"})
 	leaf := leafOf(t, gate)
-	begun := time.Now()
 	if err := first.server.Close(); err != nil {
 		t.Fatal(err)
-	}
-	if took := time.Since(begun); took > 2*time.Second {
-		t.Errorf("Close took %v", took)
 	}
 	wantGone(t, leaf)
 

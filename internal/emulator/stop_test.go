@@ -3,7 +3,6 @@
 package emulator_test
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -142,9 +140,7 @@ func TestClusterHoldsUpDelete(t *testing.T) {
 	p.want(404, "GET", "/api/v2/jobs/"+id+"/cluster_statuses/", "")
 	p.await(id, completed)
 	p.want(400, "DELETE", "/api/v2/jobs/"+id+"/", "")
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
-	err := p.server.Await(ctx, func([]emulator.JobInfo) bool {
+	err := p.server.Await(t.Context(), func([]emulator.JobInfo) bool {
 		return p.results("/api/v2/jobs/" + id + "/cluster_statuses/")[0]["status"] == "Stopped"
 	})
 	if err != nil {

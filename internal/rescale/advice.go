@@ -111,6 +111,10 @@ func (e *NetworkError) Hint() string {
 		return "" // the caller ended it
 	case errors.As(e.cause, &proxy):
 		return proxy.Hint()
+	case beforeProxy(e.cause) && speaksNoTLS(e.cause):
+		return "the proxy in HTTPS_PROXY speaks plain http: write it as http://HOST:PORT; what goes through it stays encrypted"
+	case beforeProxy(e.cause):
+		return "the proxy in HTTPS_PROXY cannot be reached; correct the variable, or unset it if this network needs no proxy"
 	case errors.As(e.cause, &lookup):
 		return "check the platform's address and the name service of this network"
 	case errors.As(e.cause, &certificate):
@@ -121,6 +125,12 @@ func (e *NetworkError) Hint() string {
 		return "what answers at " + e.origin() + " does not speak https; check the address and its port, and HTTPS_PROXY if this network needs a proxy"
 	}
 	return "check the network, and HTTPS_PROXY if this network needs a proxy"
+}
+
+// beforeProxy tells that the way ended at the proxy, of which the platform knows nothing.
+func beforeProxy(err error) bool {
+	var way *net.OpError
+	return errors.As(err, &way) && way.Op == "proxyconnect" // as net/http calls it
 }
 
 // loopbackHint is for an emulator on this machine, between which and us no proxy is.

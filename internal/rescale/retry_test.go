@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -250,16 +251,19 @@ func TestServersOfAnotherKindFailAtOnce(t *testing.T) {
 	host := strings.TrimPrefix(plain.URL, "http://")
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	proxy := func(status int) *http.Transport {
-		server := httptest.NewServer(reply(status, ""))
-		t.Cleanup(server.Close)
-		address, err := url.Parse(server.URL)
+	through := func(proxy string) *http.Transport {
+		address, err := url.Parse(proxy)
 		if err != nil {
 			t.Fatal(err)
 		}
 		transport := NewTransport(http.ProxyFromEnvironment)
 		transport.Proxy = http.ProxyURL(address)
 		return transport
+	}
+	proxy := func(status int) *http.Transport {
+		server := httptest.NewServer(reply(status, ""))
+		t.Cleanup(server.Close)
+		return through(server.URL)
 	}
 	for name, tc := range map[string]struct {
 		cfg        Config
@@ -281,6 +285,10 @@ func TestServersOfAnotherKindFailAtOnce(t *testing.T) {
 			cfg:  Config{BaseURL: "https://rescale.example.com", Transport: proxy(407)},
 			text: "the proxy answers 407 Proxy Authentication Required", hint: "set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT",
 		},
+		"a proxy that speaks plain http": {
+			cfg:  Config{BaseURL: "https://rescale.example.com", Transport: through("https://" + host)},
+			text: "proxyconnect tcp", hint: "the proxy in HTTPS_PROXY speaks plain http: write it as http://HOST:PORT", not: "rescale.example.com",
+		},
 		"a proxy that forbids": {
 			cfg:  Config{BaseURL: "https://rescale.example.com", Transport: proxy(403)},
 			text: "the proxy answers 403 Forbidden", hint: "ask whoever runs the proxy",
@@ -299,6 +307,23 @@ func TestServersOfAnotherKindFailAtOnce(t *testing.T) {
 				t.Errorf("hint %q, want %q", hint, tc.hint)
 			}
 		})
+	}
+}
+
+// TestTheAdviceForADeadProxyIsAboutTheProxy: it may come up again, so this is retried.
+func TestTheAdviceForADeadProxyIsAboutTheProxy(t *testing.T) {
+	t.Parallel()
+	for name, cause := range map[string]error{
+		"refused": syscall.ECONNREFUSED, "no such host": &net.DNSError{Err: "no such host", Name: "proxy", IsNotFound: true},
+	} {
+		c := newClient(t, Config{BaseURL: "https://rescale.example.com", Retry: fastRetry(), Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+			return nil, &net.OpError{Op: "proxyconnect", Net: "tcp", Err: cause}
+		})})
+		_, err := c.Me(t.Context())
+		var network *NetworkError
+		if !errors.As(err, &network) || !strings.HasPrefix(network.Hint(), "the proxy in HTTPS_PROXY cannot be reached") {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
@@ -52,8 +53,11 @@ func (d *disk) nearby(dir, wanted string) string {
 		return ""
 	}
 	folder := path.Dir(filepath.ToSlash(wanted))
-	entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(folder)))
+	entries, err := os.ReadDir(below(dir, folder))
 	if err != nil {
+		if hint := likeFolder(dir, wanted); hint != "" {
+			return hint
+		}
 		return fmt.Sprintf("there is no folder %s either; paths start at the folder of the manifest", folder)
 	}
 	var names []string
@@ -64,6 +68,42 @@ func (d *disk) nearby(dir, wanted string) string {
 		return diag.DidYouMean(wanted, near[:1])
 	}
 	return "paths start at the folder of the manifest"
+}
+
+// likeFolder suggests the file that is there when the first folder on its way that is
+// not there has almost the name of one that is.
+func likeFolder(dir, wanted string) string {
+	parts := strings.Split(path.Clean(filepath.ToSlash(wanted)), "/")
+	for i := range parts[:len(parts)-1] {
+		parent := strings.Join(parts[:i], "/")
+		if i > 0 && parent == "" {
+			parent = "/"
+		}
+		if isDir(below(dir, path.Join(parent, parts[i]))) {
+			continue
+		}
+		entries, err := os.ReadDir(below(dir, parent))
+		if err != nil {
+			return ""
+		}
+		var there []string
+		for _, entry := range entries {
+			name := path.Join(parent, entry.Name(), path.Join(parts[i+1:]...))
+			if _, err := os.Stat(below(dir, name)); err == nil {
+				there = append(there, name)
+			}
+		}
+		if near := diag.Nearest(wanted, there); len(near) > 0 {
+			return diag.DidYouMean(wanted, near[:1])
+		}
+		return ""
+	}
+	return ""
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 func absolute(p string) string {

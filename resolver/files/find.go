@@ -201,6 +201,9 @@ func (f finder) problem(at spec.Value[string], err error) diag.Diagnostic {
 		d.Rule, d.Hint = diag.MissingInput, f.disk.nearby(f.dir, at.V)
 	case errors.As(err, &empty):
 		d.Rule, d.Hint = diag.EmptyGlob, "a pattern starts at the folder of the manifest; **/ goes into the folders below"
+		if base := content.Begin(at.V); !isDir(below(f.dir, base)) {
+			d.Hint = f.disk.nearby(f.dir, base)
+		}
 		if empty.Ignored {
 			d.Hint = "change the .rescaleignore, or write the path of one file: that is always taken"
 		}

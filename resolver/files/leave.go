@@ -65,6 +65,7 @@ func own(job spec.Job) []string {
 	return list
 }
 
+// below is where a path of a manifest in dir is; one that is whole stands for itself.
 func below(dir, name string) string {
 	if name = filepath.FromSlash(name); filepath.IsAbs(name) {
 		return name

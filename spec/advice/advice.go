@@ -6,32 +6,34 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // clock is a time as schedulers write it: 08:00:00, 8:30, 1-12:00:00.
 var clock = regexp.MustCompile(`^(?:(\d{1,3})-)?(\d{1,4}):([0-5]?\d)(?::([0-5]?\d))?$`)
 
-// fraction is a time with a part of its unit: 1.5h, 0,5 d.
-var fraction = regexp.MustCompile(`^(\d{1,4})[.,](\d{1,3})\s*([dhm])$`)
+// quantity is a time with its unit in another spelling, or a part of one: 1.5h, 0,5 d,
+// 8 hours, 2w, 3600s.
+var quantity = regexp.MustCompile(`(?i)^(\d{1,8})(?:[.,](\d{1,3}))?\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)$`)
+
+// minutesOf are the minutes of a unit, by its first letter.
+var minutesOf = map[byte]float64{'s': 1.0 / 60, 'm': 1, 'h': 60, 'd': 24 * 60, 'w': 7 * 24 * 60}
 
 // Walltime writes a walltime of another notation in ours; "" for what it does not know.
 func Walltime(text string) string {
 	text = strings.TrimSpace(text)
 	if m := clock.FindStringSubmatch(text); m != nil {
-		seconds := 0
-		if m[4] != "" {
-			seconds = number(m[4])
-		}
+		seconds := number(m[4])
 		minutes := 24*60*number(m[1]) + 60*number(m[2]) + number(m[3]) + (seconds+59)/60
 		return written(minutes)
 	}
-	if m := fraction.FindStringSubmatch(text); m != nil {
-		unit := map[string]float64{"d": 24 * 60, "h": 60, "m": 1}[m[3]]
+	if m := quantity.FindStringSubmatch(text); m != nil {
 		value, err := strconv.ParseFloat(m[1]+"."+m[2], 64)
 		if err != nil {
 			return ""
 		}
-		return written(int(value*unit + 0.999))
+		return written(int(value*minutesOf[strings.ToLower(m[3])[0]] + 0.999))
 	}
 	return ""
 }
@@ -63,7 +65,8 @@ func written(minutes int) string {
 // Name gives a name that is like the written one, and where the written one can
 // stand as it is; "" when nothing is left of it.
 func Name(text string) string {
-	slug := strings.Trim(noSlug.ReplaceAllString(strings.ToLower(text), "-"), "-._")
+	letters := strings.ToLower(accents.ReplaceAllString(norm.NFD.String(text), ""))
+	slug := strings.Trim(noSlug.ReplaceAllString(letters, "-"), "-._")
 	if len(slug) > longestSlug {
 		slug = strings.TrimRight(slug[:longestSlug], "-._")
 	}
@@ -74,5 +77,8 @@ func Name(text string) string {
 }
 
 const longestSlug = 63 // as the schema says
+
+// accents stand behind their letters in the decomposed form.
+var accents = regexp.MustCompile(`\p{Mn}+`)
 
 var noSlug = regexp.MustCompile(`[^a-z0-9._-]+`)

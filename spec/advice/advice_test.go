@@ -21,7 +21,13 @@ func TestWalltime(t *testing.T) {
 		"00:00":      "",
 		"8x":         "",
 		"1.5":        "",
-		"8 hours":    "",
+		"8 hours":    "write walltime: 8h",
+		"90 Min":     "write walltime: 1h30m",
+		"8H":         "write walltime: 8h",
+		"2w":         "write walltime: 14d",
+		"3601s":      "write walltime: 1h1m",
+		"0s":         "",
+		"8 horses":   "",
 	} {
 		if diff := cmp.Diff(want, advice.Walltime(text)); diff != "" {
 			t.Errorf("%q (-want +got)\n%s", text, diff)
@@ -35,6 +41,7 @@ func TestName(t *testing.T) {
 		"MyJob":       `write name: myjob, and for people title: "MyJob"; `,
 		" Wing (v2) ": `write name: wing-v2, and for people title: " Wing (v2) "; `,
 		"-x-":         `write name: x, and for people title: "-x-"; `,
+		"Flügel é":    `write name: flugel-e, and for people title: "Flügel é"; `,
 		"日本":          "",
 	} {
 		if diff := cmp.Diff(want, advice.Name(text)); diff != "" {

@@ -197,35 +197,6 @@ func foreignFlag(flags []string, commands []*cli.Command) string {
 	return ""
 }
 
-const (
-	planInstead  = "plan shows what apply would do, and does nothing: rescale-apply plan -f job.yaml"
-	keyElsewhere = "the key is never on the command line, where others see it: put it into the variable RESCALE_API_KEY, or into a file for --token-file"
-	neverAsks    = "apply never asks; --max-cost bounds what it may spend"
-)
-
-// elsewhere tells how to do what flags of other tools do.
-var elsewhere = map[string]string{
-	"dry-run":      planInstead,
-	"check":        planInstead,
-	"api-key":      keyElsewhere,
-	"token":        keyElsewhere,
-	"api-token":    keyElsewhere,
-	"key":          keyElsewhere,
-	"force":        "apply runs a job again with --replace NAME",
-	"yes":          neverAsks,
-	"auto-approve": neverAsks,
-}
-
-func flagHint(name string, known []string, command string) string {
-	if hint, ok := elsewhere[strings.ReplaceAll(name, "_", "-")]; ok {
-		return hint
-	}
-	if near := diag.Nearest(name, known); len(near) > 0 && len(name) > 1 {
-		return "did you mean " + dashed(near[0]) + "?"
-	}
-	return "see rescale-apply " + command + " --help"
-}
-
 func dashed(name string) string {
 	if len(name) == 1 {
 		return "-" + name

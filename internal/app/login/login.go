@@ -40,8 +40,8 @@ type Login struct {
 type MissingKeyError struct {
 	URL      string
 	Other    string   // of a profile: the address that its key is for; empty without one
-	Path     string   // of a profile file without the section [default]; empty without such a file
-	Profiles []string // its sections
+	Path     string   // of a profile file without a key in [default]; empty without a file
+	Profiles []string // its sections, where [default] is none of them
 }
 
 // Error is the fact.
@@ -60,7 +60,11 @@ func (e *MissingKeyError) Hint() string {
 	if len(e.Profiles) > 0 {
 		return e.Path + " has no section [default]; choose one with --profile: " + strings.Join(e.Profiles, ", ")
 	}
-	return "create a key at " + e.URL + "/user/settings/api-key/ and put it into RESCALE_API_KEY, or add --local to run on this machine without an account"
+	place := "put it into RESCALE_API_KEY"
+	if e.Path != "" {
+		place += ", or into " + e.Path + ", which has no line apikey = KEY below a line [default]"
+	}
+	return "create a key at " + e.URL + "/user/settings/api-key/ and " + place + "; or add --local to run on this machine without an account"
 }
 
 // HomelessKeyError tells that a key may belong to another platform than the one that
@@ -283,7 +287,11 @@ func missingProfile(path, wished string, known []string) error {
 	if couldBeKey(wished) {
 		return &Error{Path: path, Err: errors.New("no such profile"), Advice: "--profile takes the name of a section, not the key"}
 	}
-	return &Error{Path: path, Err: fmt.Errorf("no profile [%s]", wished), Advice: diag.DidYouMean(wished, known)}
+	advice := diag.DidYouMean(wished, known)
+	if advice == "" {
+		advice = fmt.Sprintf("write the lines [%s], apibaseurl = URL and apikey = KEY into it", wished)
+	}
+	return &Error{Path: path, Err: fmt.Errorf("no profile [%s]", wished), Advice: advice}
 }
 
 // fromSection takes the values as they stand: a key may hold a percent sign,

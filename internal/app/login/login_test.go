@@ -96,6 +96,8 @@ func TestFindRefuses(t *testing.T) {
 	write(t, filepath.Join(torn, ".config", "rescale", "apiconfig"), "[default]\napikey 0123456789abcdef\n")
 	address := t.TempDir()
 	write(t, filepath.Join(address, ".config", "rescale", "apiconfig"), "[default]\napibaseurl https://itar.rescale.com\napikey = 0123456789abcdef\n")
+	keyless := t.TempDir()
+	write(t, filepath.Join(keyless, ".config", "rescale", "apiconfig"), "apikey = 0123456789abcdef\n[default]\n")
 	regional := t.TempDir()
 	write(t, filepath.Join(regional, ".config", "rescale", "apiconfig"), "[eu]\napikey = a\n[kr]\napikey = b\n")
 	wide := t.TempDir()
@@ -128,13 +130,14 @@ func TestFindRefuses(t *testing.T) {
 		"a profile without key":           {login.Wishes{Profile: "bare"}, home, "profile [bare] has no key", "apikey = KEY", nil},
 		"no key":                          {login.Wishes{}, t.TempDir(), "no API key for https://platform.rescale.com", "--local", nil},
 		"no such profile":                 {login.Wishes{Profile: "corea"}, home, "no profile [corea]", "did you mean korea?", nil},
-		"no profile file":                 {login.Wishes{Profile: "korea"}, t.TempDir(), "no profile [korea]", "", nil},
+		"no profile file":                 {login.Wishes{Profile: "korea"}, t.TempDir(), "no profile [korea]", "write the lines [korea], apibaseurl = URL and apikey = KEY into it", nil},
 		"a key without =":                 {login.Wishes{}, torn, "a line is neither", "apikey = KEY", nil},
 		"a URL without =":                 {login.Wishes{}, address, "a line is neither", "apibaseurl = URL", nil},
 		"no token file":                   {login.Wishes{TokenFile: filepath.Join(home, "nothing")}, home, "reading credentials from ", "", nil},
 		"a token file by a mistyped name": {login.Wishes{TokenFile: "rescale-production-key.txt"}, home, "rescale-production-key.txt", "", nil},
 		"a profile file in UTF-16":        {login.Wishes{}, wide, "it is UTF-16", "UTF-8", nil},
 		"no default section":              {login.Wishes{}, regional, "no API key", "apiconfig has no section [default]; choose one with --profile: eu, kr", nil},
+		"no key in the file":              {login.Wishes{}, keyless, "no API key", "apiconfig, which has no line apikey = KEY below a line [default]", nil},
 		"the key as the token file":       {login.Wishes{TokenFile: key}, home, "from the file of --token-file: ", "not the key itself", nil},
 		"a session key as the token file": {login.Wishes{TokenFile: session}, home, "from the file of --token-file: ", "not the key itself", nil},
 		"the key as the profile":          {login.Wishes{Profile: key}, home, "no such profile", "not the key", nil},

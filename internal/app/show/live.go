@@ -24,6 +24,7 @@ type Screen struct {
 	Lines   io.Writer                            // the terminal: stderr
 	Results io.Writer                            // stdout
 	Size    func() (columns, lines int, ok bool) // of the terminal
+	Ours    func() bool                          // nobody else writes to the terminal now; optional
 	Order   []string                             // job names as in the manifest
 	Uploads results.Amount
 }
@@ -189,16 +190,24 @@ func (l *Live) erase() {
 	screen.Draw(l.Lines, l.erasure(), "")
 }
 
+// erasure forgets lines that others have written to since: as a job of the shell in
+// the background we would erase what people type and read there.
 func (l *Live) erasure() string {
-	if l.drawn == 0 {
-		return ""
-	}
 	up := l.drawn
 	l.drawn = 0
+	if up == 0 || !l.ours() {
+		return ""
+	}
 	return fmt.Sprintf("\r\x1b[%dA\x1b[J", up)
 }
 
+func (l *Live) ours() bool { return l.Ours == nil || l.Ours() }
+
 func (l *Live) draw() {
+	if !l.ours() {
+		l.drawn = 0
+		return
+	}
 	columns, lines, ok := l.Size()
 	if !ok {
 		columns, lines = 80, 24

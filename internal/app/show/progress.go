@@ -70,12 +70,12 @@ func (*Lines) Close() {}
 
 // moved tells where files of an earlier run are now.
 func (s Style) moved(w io.Writer, e executor.Event) {
-	fmt.Fprintf(w, "%s: %s to %s/\n", e.Job, e.Message, diag.Line(s.path(e.Path)))
+	fmt.Fprintln(w, diag.Line(fmt.Sprintf("%s: %s to %s/", e.Job, e.Message, s.path(e.Path))))
 }
 
 func warning(w io.Writer, s Style, e executor.Event) {
 	if e.Job != "" {
 		e.Message = e.Job + ": " + e.Message
 	}
-	fmt.Fprintf(w, "%s %s\n", s.paint(yellow, "warning:"), diag.Plain(e.Message))
+	fmt.Fprintf(w, "%s %s\n", s.paint(yellow, "warning:"), diag.Line(e.Message))
 }

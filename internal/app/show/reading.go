@@ -20,6 +20,7 @@ type Reading struct {
 	Out  io.Writer
 	Live bool // Out is a terminal
 	Size func() (columns, lines int, ok bool)
+	Ours func() bool // nobody else writes to the terminal now; optional
 
 	mu    sync.Mutex
 	began time.Time
@@ -53,6 +54,9 @@ func (r *Reading) Tell(p content.Progress) {
 		fmt.Fprintln(r.Out, line)
 		return
 	}
+	if !r.ours() {
+		return
+	}
 	columns, _, ok := r.Size()
 	if !ok {
 		columns = 80
@@ -65,7 +69,7 @@ func (r *Reading) Tell(p content.Progress) {
 func (r *Reading) Note(message string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	screen.Draw(r.Out, r.erasure(), "warning: "+diag.Plain(message)+"\n")
+	screen.Draw(r.Out, r.erasure(), "warning: "+diag.Line(message)+"\n")
 }
 
 // Print shows a line above the line.
@@ -84,9 +88,12 @@ func (r *Reading) Close() {
 
 // erasure takes our line off the screen.
 func (r *Reading) erasure() string {
-	if !r.drawn {
+	drawn := r.drawn
+	r.drawn = false
+	if !drawn || !r.ours() {
 		return ""
 	}
-	r.drawn = false
 	return "\r\x1b[K"
 }
+
+func (r *Reading) ours() bool { return r.Ours == nil || r.Ours() }

@@ -283,6 +283,33 @@ func TestLiveClocks(t *testing.T) {
 	})
 }
 
+// TestLiveInTheBackground: after Ctrl-Z and bg the terminal is that of the shell, which
+// knows nothing of our lines.
+func TestLiveInTheBackground(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, ours := new(screen), true
+		live := show.NewLive(show.Screen{
+			Lines: s, Results: s, Size: func() (int, int, bool) { return 60, 9, true }, Ours: func() bool { return ours },
+		})
+		live.Event(executor.Event{Type: executor.EventSubmitted, Job: "wing", ID: "Aaa"})
+		ours = false // stopped from outside, so that nothing could be erased
+		_, _ = s.Write([]byte("$ bg\n$ ls\n"))
+		live.Event(executor.Event{Type: executor.EventStatus, Job: "wing", ID: "Aaa", Status: "Executing"})
+		live.Event(executor.Event{Type: executor.EventWarning, Message: "the platform is slow"})
+		want := []string{"  wing   Aaa   submitted   0.0s", "$ bg", "$ ls", "warning: the platform is slow"}
+		if diff := cmp.Diff(want, s.shown()); diff != "" {
+			t.Errorf("in the background (-want +got)\n%s", diff)
+		}
+		ours = true
+		live.Event(executor.Event{Type: executor.EventStatus, Job: "wing", ID: "Aaa", Status: "Stopping"})
+		live.Close()
+		if diff := cmp.Diff(want, s.shown()); diff != "" {
+			t.Errorf("at the end (-want +got)\n%s", diff)
+		}
+	})
+}
+
 // TestLiveOnANarrowScreen cuts names, for the status is what people look for; two
 // points of a matrix do not get one name by that.
 func TestLiveOnANarrowScreen(t *testing.T) {

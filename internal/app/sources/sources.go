@@ -18,7 +18,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
-	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 )
 
 // Stdin is the name under which standard input is shown and remembered.
@@ -119,7 +118,7 @@ func (f Finder) files(name string) ([]string, error) {
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(name, "*?[{"):
-		return matches(name)
+		return f.matches(name)
 	case errors.Is(err, fs.ErrNotExist) && strings.ContainsRune(name, utf8.RuneError): // as the library hands over bytes that are no text
 		return nil, cmdline.Usage(fmt.Sprintf("manifest %s: its name or a folder's is not UTF-8", name), "rename it, or go into its folder")
 	case errors.Is(err, fs.ErrNotExist):
@@ -132,8 +131,8 @@ func (f Finder) files(name string) ([]string, error) {
 	return []string{name}, nil
 }
 
-// matches are the files of a pattern that no shell has taken apart.
-func matches(pattern string) ([]string, error) {
+// matches are the manifests of a pattern that no shell has taken apart.
+func (f Finder) matches(pattern string) ([]string, error) {
 	found, err := content.Match(".", filepath.ToSlash(pattern), nil)
 	var none *content.NoMatchError
 	if errors.As(err, &none) {
@@ -153,7 +152,17 @@ func matches(pattern string) ([]string, error) {
 		}
 		names = append(names, name)
 	}
+	if names = f.manifests(names); len(names) == 0 {
+		return nil, cmdline.Usage(fmt.Sprintf("no manifest matches %s", pattern), "what rescale-apply wrote as a result, and hidden files, are none; one that is, name without wildcards")
+	}
 	return names, nil
+}
+
+// manifests are those of the names that nobody chose one by one which can be manifests.
+func (f Finder) manifests(names []string) []string {
+	return slices.DeleteFunc(names, func(name string) bool {
+		return slices.Contains(f.Skip, filepath.Clean(name)) || f.Wrote != nil && f.Wrote(name)
+	})
 }
 
 // hidden tells that a path leads through a name that begins with a dot.
@@ -165,16 +174,17 @@ func hidden(path string) bool {
 
 // folder are the manifests in a folder, sorted. What is hidden is none.
 func (f Finder) folder(root string) ([]string, error) {
-	var names, below []string
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	var names []string
+	top := throughLink(root)
+	err := filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case path == root:
+		case path == top:
 			return nil
 		case entry.IsDir() && (hidden(entry.Name()) || f.Folders == Flat):
 			return fs.SkipDir
-		case hidden(entry.Name()), entry.IsDir(), !isYAML(path), slices.Contains(f.Skip, filepath.Clean(path)):
+		case hidden(entry.Name()), entry.IsDir(), !isYAML(path):
 			return nil
 		}
 		names = append(names, path)
@@ -183,16 +193,24 @@ func (f Finder) folder(root string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("looking for manifests in %s: %w", root, err)
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return f.Wrote != nil && f.Wrote(name) })
-	if len(names) > 0 {
+	if names = f.manifests(names); len(names) > 0 {
 		return names, nil
 	}
-	below, _ = filepath.Glob(filepath.Join(root, "*", "*.y*ml")) // only makes the advice better
 	hint := "manifests end in .yaml or .yml"
-	if len(below) > 0 && f.Folders == Flat {
+	below, _ := filepath.Glob(filepath.Join(root, "*", "*.y*ml")) // only makes the advice better
+	if below = f.manifests(below); len(below) > 0 && f.Folders == Flat {
 		hint = "add -R for the folders below, as " + below[0]
 	}
 	return nil, cmdline.Usage("no manifest in folder "+root, hint)
+}
+
+// throughLink is the name of a folder by which it can be walked: a link to one is a
+// file to WalkDir, unless a separator follows it.
+func throughLink(root string) string {
+	if info, err := os.Lstat(root); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return root + string(filepath.Separator)
+	}
+	return root
 }
 
 func isYAML(path string) bool {
@@ -207,57 +225,4 @@ func nearby(name string) string {
 		return ""
 	}
 	return diag.DidYouMean(name, found)
-}
-
-// Variables reads a file that stands after --var-file.
-func Variables(name string) (diag.Source, error) {
-	source, err := File(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return source, cmdline.Usage("no file of variables "+name, nearby(name))
-	}
-	return source, err
-}
-
-// File reads one file, but never more of it than the limit and one byte: the
-// parser refuses a longer one by its length.
-func File(name string) (diag.Source, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return diag.Source{}, fmt.Errorf("reading %s: %w", name, reason(err))
-	}
-	defer file.Close()
-	text, err := limited(file)
-	if err != nil {
-		return diag.Source{}, fmt.Errorf("reading %s: %w", name, reason(err))
-	}
-	return diag.Source{Name: name, Dir: filepath.Dir(name), Text: text}, nil
-}
-
-func limited(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, yamlsrc.MaxBytes+1)) }
-
-// reason is an error of the file system without the path, which is named already.
-func reason(err error) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		return at.Err
-	}
-	return err
-}
-
-// Shelf reads files once and keeps them, so that their lines can be shown.
-type Shelf struct{ Texts []diag.Source }
-
-// Open gives the text of a file.
-func (s *Shelf) Open(name string) (diag.Source, error) {
-	if i := slices.IndexFunc(s.Texts, func(t diag.Source) bool { return t.Name == name }); i >= 0 {
-		return s.Texts[i], nil
-	}
-	source, err := File(name)
-	if err == nil && len(source.Text) > yamlsrc.MaxBytes {
-		err = fmt.Errorf("reading %s: it is larger than %d MB", name, yamlsrc.MaxBytes>>20)
-	}
-	if err == nil {
-		s.Texts = append(s.Texts, source)
-	}
-	return source, err
 }
