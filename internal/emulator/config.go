@@ -17,8 +17,8 @@ type Config struct {
 	// Dir holds everything the platform knows; it is created when missing. One server can use it at a time.
 	Dir      string
 	Accounts []Account
-	// Speed is how many seconds of the platform pass in a real one. It scales the waits between statuses and the
-	// walltime. 0: the waits take no time at all, and walltime counts in real hours.
+	// Speed is how many seconds of the platform pass in a real one. It scales the waits between statuses, the walltime
+	// and how long a run took by its dates. 0: the waits take no time at all, and walltime counts in real hours.
 	Speed float64
 	// Shell runs the commands; empty means bash.
 	Shell string

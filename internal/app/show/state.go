@@ -34,7 +34,7 @@ func (s Style) States(w io.Writer, list []State, now time.Time) {
 		}
 		switch {
 		case !job.Run.Ended.IsZero():
-			row = append(row, phrase.Duration(now.Sub(job.Run.Ended))+" ago")
+			row = append(row, phrase.Duration(max(0, now.Sub(job.Run.Ended)))+" ago")
 		case !job.Run.StatusAt.IsZero():
 			row = append(row, "for "+phrase.Duration(now.Sub(job.Run.StatusAt)))
 		}

@@ -262,9 +262,11 @@ func (c *Cluster) note(err error) {
 
 // enter adds a status to the job's history.
 func (c *Cluster) enter(j *disk.Job, status, reason string) {
-	j.Statuses = append(j.Statuses, disk.Status{
-		ID: disk.StatusID(j.ID, "job", len(j.Statuses)), Name: status, Reason: reason, At: c.cfg.Store.Now(),
-	})
+	c.enterAt(j, status, reason, c.cfg.Store.Now())
+}
+
+func (c *Cluster) enterAt(j *disk.Job, status, reason string, at time.Time) {
+	j.Statuses = append(j.Statuses, disk.Status{ID: disk.StatusID(j.ID, "job", len(j.Statuses)), Name: status, Reason: reason, At: at})
 }
 
 // enterCluster adds statuses to the cluster's history.

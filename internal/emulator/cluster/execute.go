@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -110,19 +109,11 @@ func (e *execution) slots() int {
 
 // within bounds all runs of a design by the walltime: they share one cluster. A basic job has it for each tile.
 func (e *execution) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	longest := 0
-	for i := range e.job.Spec.Tiles {
-		walltime := e.job.Spec.Tiles[i].Walltime
-		if walltime == nil {
-			longest = 0
-			break
-		}
-		longest = max(longest, *walltime)
-	}
-	if longest == 0 || !e.job.Designed() {
+	limit := e.job.Walltime()
+	if limit == 0 || !e.job.Designed() {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeoutCause(ctx, e.c.real(time.Duration(longest)*time.Hour), errWalltime)
+	return context.WithTimeoutCause(ctx, e.c.real(limit), errWalltime)
 }
 
 // end runs the nth run to its end, unless a former process did, and tells why it is no success.

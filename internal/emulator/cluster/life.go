@@ -135,18 +135,19 @@ func (c *Cluster) finish(l *life, end ending) {
 		if j.Abandoned || j.Status() == "Completed" {
 			return
 		}
+		at := c.ended(j)
 		if j.Stop != disk.NotStopped { // it may have been stopped after its last command ended
 			end = brokenOff(userTerminated)
 		}
 		if end.stopping != "" {
 			if !j.Reached("Stopping") && !j.Reached("Force Stop") {
-				c.enter(j, "Stopping", end.stopping)
+				c.enterAt(j, "Stopping", end.stopping, at)
 			}
 			if c.cfg.Quirks().FailedReason != "" {
 				end.final = c.cfg.Quirks().FailedReason
 			}
 		}
-		c.enter(j, "Completed", end.final)
+		c.enterAt(j, "Completed", end.final, at)
 		if len(j.Cluster) > 0 {
 			c.enterCluster(j, "Stop Requested", "Stopping")
 			if c.cfg.Speed <= 0 {
@@ -154,6 +155,21 @@ func (c *Cluster) finish(l *life, end ending) {
 			}
 		}
 	})
+}
+
+// ended is when a run that ends now is over by the platform's clock, which goes at the
+// emulator's speed while commands run: what a run took and costs, and whether its
+// walltime ended it, is told by its times alone (rescale-api.md §8.2).
+func (c *Cluster) ended(j *disk.Job) time.Time {
+	now, began := c.cfg.Store.Now(), j.When("Executing")
+	if c.cfg.Speed <= 1 || began.IsZero() {
+		return now
+	}
+	took := time.Duration(float64(now.Sub(began)) * c.cfg.Speed)
+	if limit := j.Walltime(); limit > 0 {
+		took = min(took, limit)
+	}
+	return began.Add(took)
 }
 
 // coolDown stops the cluster some time after the job completed.

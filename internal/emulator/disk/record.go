@@ -157,6 +157,32 @@ func (j *Job) Reached(status string) bool {
 	return slices.ContainsFunc(j.Statuses, func(s Status) bool { return s.Name == status })
 }
 
+// When returns the date of the first status of that name, zero when there is none.
+func (j *Job) When(status string) (at time.Time) {
+	if i := slices.IndexFunc(j.Statuses, func(s Status) bool { return s.Name == status }); i >= 0 {
+		at = j.Statuses[i].At
+	}
+	return at
+}
+
+// Walltime is how long the commands of the job can run at the most, 0 without a bound: tiles run one after the other,
+// while all runs of a design share one cluster.
+func (j *Job) Walltime() (limit time.Duration) {
+	for i := range j.Spec.Tiles {
+		hours := j.Spec.Tiles[i].Walltime
+		if hours == nil {
+			return 0
+		}
+		d := time.Duration(*hours) * time.Hour
+		if j.Designed() {
+			limit = max(limit, d)
+		} else {
+			limit += d
+		}
+	}
+	return limit
+}
+
 func last(history []Status) string {
 	if len(history) == 0 {
 		return ""
