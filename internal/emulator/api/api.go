@@ -89,6 +89,7 @@ type Request struct {
 	Base    string // origin under which the client reached the server, without a slash at the end
 	JSON    []byte // body; read already unless it is an upload
 	V3      bool
+	version string // what the path begins with
 	vars    map[string]string
 }
 

@@ -138,7 +138,8 @@ func (a *API) openRun(r *Request) (*disk.Job, *os.Root, error) {
 	return job, root, err
 }
 
-// directoryContents lists the files of a run that is going on (rescale-api.md §8.5).
+// directoryContents lists the files of a run that is going on (rescale-api.md §8.5). The resource of each leads to its
+// tail in the version that was asked: clients cut off the beginning and put their own before it.
 func directoryContents(a *API, r *Request) (Answer, error) {
 	job, root, err := a.openRun(r)
 	if err != nil {
@@ -150,7 +151,7 @@ func directoryContents(a *API, r *Request) (Answer, error) {
 		if errors.Is(err, fs.ErrNotExist) || err == nil && !entry.Type().IsRegular() {
 			return nil // gone meanwhile, or no file
 		}
-		list = append(list, map[string]string{"path": name, "resource": "/api/jobs/" + job.ID + "/runs/" + r.vars["run"] + "/tail/" + name})
+		list = append(list, map[string]string{"path": name, "resource": r.version + "jobs/" + job.ID + "/runs/" + r.vars["run"] + "/tail/" + name})
 		return err
 	})
 	if err != nil {
@@ -188,7 +189,11 @@ func tail(a *API, r *Request) (Answer, error) {
 		return Answer{}, err
 	}
 	all := splitLines(string(text))
-	return ok(map[string]any{"fileType": "text", "lines": all[max(0, len(all)-n):]})
+	last := all[max(0, len(all)-n):]
+	for i := range last { // without their newlines, unlike those of a stored file
+		last[i] = strings.TrimSuffix(last[i], "\n")
+	}
+	return ok(map[string]any{"fileType": "text", "lines": last})
 }
 
 func openRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
