@@ -36,6 +36,9 @@ func TestCreateReadsValuesAsRealClientsSendThem(t *testing.T) {
 		"falsehood as number":     {"/isLowPriority", 0, func(j map[string]any) any { return j["isLowPriority"] }, false},
 		"falsehood as text":       {"/tile/useRescaleLicense", "no", func(j map[string]any) any { return tile(j)["useRescaleLicense"] }, false},
 		"version as number":       {"/tile/analysis/version", 0, func(j map[string]any) any { return tile(j)["analysis"].(map[string]any)["version"] }, "0"},
+		"name as number":          {"/name", 7, func(j map[string]any) any { return j["name"] }, "7"},
+		"env as number":           {"/tile/envVars", map[string]any{"OMP_NUM_THREADS": 4}, func(j map[string]any) any { return tile(j)["envVars"].(map[string]any)["OMP_NUM_THREADS"] }, "4"},
+		"project of old scripts":  {"/project_id", "pRoJa", func(j map[string]any) any { return j["projectId"] }, "pRoJa"},
 		"no seller, no licenses":  {"/tile/onDemandLicenseSeller", nil, func(j map[string]any) any { return tile(j)["onDemandLicenseSeller"] }, nil},
 		"no automations":          {"/jobAutomations", []any{}, func(j map[string]any) any { return len(j["jobAutomations"].([]any)) }, 0},
 		"env of nobody":           {"/tile/envVars", nil, func(j map[string]any) any { return len(tile(j)["envVars"].(map[string]any)) }, 0},
@@ -245,7 +248,7 @@ func TestStorageIsMounted(t *testing.T) {
 	}
 	p = open(t, cfg)
 	next := p.create(job{Command: "cat ~/storage_" + device + "/file"})
-	p.want(201, "POST", "/api/v3/jobs/"+next+"/storage-devices/", attach(device))
+	p.want(201, "POST", "/api/v3/jobs/"+next+"/storage-devices/", strings.Replace(attach(device), "storageDevice", "storage_device", 1)) // as the old library
 	p.want(200, "POST", "/api/v2/jobs/"+next+"/submit/", "")
 	p.await(next, completed)
 	if log := p.outputs(next)["process_output.log"]; log != "kept\n" {

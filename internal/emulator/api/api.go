@@ -60,6 +60,7 @@ type Quirks struct {
 	DraftDeletes    Refusal
 	Trash           bool // deleted jobs can still be read
 	NameLimit       int  // longest name in characters, longer ones are cut; 0: none
+	StrictNames     bool // members that are not in camel case are unknown
 }
 
 // Refusal refuses a request some times.

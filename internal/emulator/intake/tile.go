@@ -100,7 +100,7 @@ func (w World) analysis(f form, tile *disk.Tile) *catalog.Version {
 	// Which version the platform takes when none is named is not known; the newest is what clients expect.
 	tile.Version = software.Versions[0].Code
 	if raw, ok := in.optional("version"); ok {
-		tile.Version = in.code("version", raw)
+		tile.Version = in.stringOf("version", raw)
 	}
 	version, ok := software.Version(tile.Version)
 	if !ok {
