@@ -95,8 +95,10 @@ func runRoutes() []route {
 func storageRoutes() []route {
 	return []route{
 		{pattern: "storage-devices/", methods: methods{"GET": listDevices, "POST": createDevice}},
+		{pattern: "storage-devices/available-regions/", methods: methods{"GET": regions}},
 		{pattern: "storage-devices/{device}/", methods: methods{"GET": getDevice}},
 		{pattern: "storage-devices/{device}/submit/", methods: methods{"POST": startDevice}},
+		{pattern: "storage-devices/{device}/shutdown/", methods: methods{"POST": shutDownDevice}},
 		{pattern: "storage-devices/{device}/statuses/", methods: methods{"GET": deviceStatuses}},
 		{pattern: "jobs/{id}/storage-devices/", methods: methods{"GET": attachedDevices, "POST": attachDevice}},
 	}

@@ -115,11 +115,18 @@ func getRun(a *API, r *Request) (Answer, error) {
 	return ok(a.renderRun(r, job, n))
 }
 
+// stopRun ends one run (rescale-api.md §8.5). The only run of a job ends with the job.
 func stopRun(a *API, r *Request) (Answer, error) {
-	if _, _, err := a.run(r); err != nil {
+	job, n, err := a.run(r)
+	if err != nil {
 		return Answer{}, err
 	}
-	if _, err := a.stop(r, disk.Graceful); err != nil {
+	if len(job.Runs) == 1 {
+		_, err = a.stop(r, disk.Graceful)
+	} else if _, err = a.ownJob(r); err == nil {
+		a.Cluster.StopRun(job.ID, n)
+	}
+	if err != nil {
 		return Answer{}, err
 	}
 	return ok(map[string]any{})

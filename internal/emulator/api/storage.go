@@ -64,6 +64,20 @@ func startDevice(a *API, r *Request) (Answer, error) {
 	return Answer{Status: http.StatusOK}, a.Store.StartDevice(device.ID)
 }
 
+// shutDownDevice ends its use. What lies on it is gone for jobs.
+func shutDownDevice(a *API, r *Request) (Answer, error) {
+	device, err := a.device(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Status: http.StatusOK}, a.Store.StopDevice(device.ID)
+}
+
+// regions answers a bare array: this machine is the only one.
+func regions(_ *API, _ *Request) (Answer, error) {
+	return ok([]any{map[string]string{"id": "local", "name": "This machine"}})
+}
+
 func deviceStatuses(a *API, r *Request) (Answer, error) {
 	device, err := a.device(r)
 	if err != nil {
@@ -123,8 +137,8 @@ func attachDevice(a *API, r *Request) (Answer, error) {
 	switch {
 	case !known || device.Owner != r.Account.Email:
 		return Answer{}, invalid("storageDevice", "Invalid pk \""+id+"\" - object does not exist.")
-	case device.Started.IsZero():
-		return Answer{}, invalid("storageDevice", "The storage device has not been started.")
+	case !device.Usable():
+		return Answer{}, invalid("storageDevice", "The storage device is not started.")
 	}
 	_, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
 		if !j.Draft() {

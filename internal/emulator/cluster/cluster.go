@@ -63,6 +63,7 @@ type life struct {
 	stop context.CancelCauseFunc
 	kill chan struct{}
 	once sync.Once
+	runs []context.CancelCauseFunc // each ends one run; guarded by Cluster.mu
 }
 
 var (

@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"fmt"
+	"io"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -107,5 +109,34 @@ func (r *run) renderOne(root *os.Root, task disk.TemplateTask, values map[string
 	if err := root.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return root.WriteFile(path, []byte(text), 0o644)
+	// Like all inputs: the platform's own example renders the script that it runs.
+	return root.WriteFile(path, []byte(text), 0o755)
+}
+
+// printed is the size of the log in bytes.
+func (r *run) printed() (int64, error) {
+	info, err := r.log.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// measure reads what the script after a command printed, from an offset of the log on: the values that the run of a
+// design of experiments came to. The platform shows them among the run's variables.
+func (r *run) measure(from int64) error {
+	log, err := os.Open(r.log.Name())
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	text, err := io.ReadAll(io.NewSectionReader(log, from, math.MaxInt64-from))
+	if err != nil {
+		return err
+	}
+	var found []disk.Variable
+	for _, value := range doe.Results(string(text)) {
+		found = append(found, disk.Variable(value))
+	}
+	return r.record(func(record *disk.Run) { record.Results = append(record.Results, found...) })
 }

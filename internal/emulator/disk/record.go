@@ -89,6 +89,7 @@ type Job struct {
 // Run is one execution of a job's commands (rescale-api.md §8.5). Its number is its place in Job.Runs, from 1 on.
 type Run struct {
 	Variables []Variable // of a design of experiments
+	Results   []Variable // what its post-processing printed
 	Process   *Process   // set while a command runs
 	Started   time.Time
 	Ended     time.Time
@@ -96,7 +97,7 @@ type Run struct {
 	Outputs   []string // file ids
 }
 
-// Variable is what a design of experiments sets in one run.
+// Variable is what a design of experiments sets in one run, or what the run came to.
 type Variable struct{ Name, Value string }
 
 // Outputs returns the ids of the files of all runs.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,7 +60,7 @@ func (s Style) Run(j *disk.Job, n int, outputBytes int64) map[string]any {
 		"id": strconv.Itoa(n), "type": 3, "displayOrder": n,
 		"dateStarted": s.optionalDate(run.Started), "dateCompleted": s.optionalDate(run.Ended),
 		"outputFileCount": len(run.Outputs), "outputFileSize": nil,
-		"parent": nil, "isOptimal": false, "variables": variables(run.Variables),
+		"parent": nil, "isOptimal": false, "variables": variables(slices.Concat(run.Variables, run.Results)),
 	}
 	if !run.Ended.IsZero() {
 		out["outputFileSize"] = outputBytes
@@ -70,9 +71,18 @@ func (s Style) Run(j *disk.Job, n int, outputBytes int64) map[string]any {
 func variables(list []disk.Variable) []any {
 	out := make([]any, len(list))
 	for i, v := range list {
-		out[i] = object{"name": v.Name, "value": v.Value, "displayValue": v.Value, "isRelative": false}
+		out[i] = object{"name": v.Name, "value": number(v.Value), "displayValue": v.Value, "isRelative": false}
 	}
 	return out
+}
+
+// number is the number that the text writes, as which the platform shows a variable's value; other texts stay.
+func number(text string) any {
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(value, 0) || math.IsNaN(value) {
+		return text
+	}
+	return value
 }
 
 // Instances renders the nodes of an executing job (§10), one per node.
