@@ -108,10 +108,11 @@ func (a *API) jobFilter(r *Request) (keep func(*disk.Job) bool, err error) {
 		return nil, notAChoice("state", state)
 	}
 	onlyMine := r.V3 && query.Get("f") != "0"
+	onlyRunning := r.V3 && query.Get("t") == "1"
 	return func(j *disk.Job) bool {
 		mine := j.Owner == r.Account.Email
 		return (mine || !onlyMine && a.mayRead(r, j.Owner, j.SharedWith)) &&
-			(status == "" || j.Status() == status) && a.inState(j, state)
+			(status == "" || j.Status() == status) && a.inState(j, state) && (!onlyRunning || j.Active())
 	}, nil
 }
 

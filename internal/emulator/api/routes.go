@@ -54,7 +54,8 @@ func fileRoutes() []route {
 	return []route{
 		{pattern: "files/", methods: methods{"GET": listFiles}},
 		{pattern: "files/contents/", methods: methods{"POST": upload, "PUT": upload}},
-		{pattern: "files/{id}/", methods: methods{"GET": getFile, "PATCH": patchFile, "DELETE": deleteFile}},
+		{pattern: "files/bulk/type-change/", methods: methods{"POST": retypeFiles}},
+		{pattern: "files/{id}/", methods: methods{"GET": getFile, "PATCH": patchFile, "PUT": patchFile, "DELETE": deleteFile}},
 		{pattern: "files/{id}/contents/", methods: methods{"GET": contents}},
 		{pattern: "files/{id}/lines/", methods: methods{"GET": lines}},
 	}
@@ -71,6 +72,7 @@ func jobRoutes() []route {
 		{pattern: "jobs/{id}/statuses/", methods: methods{"GET": statuses}},
 		{pattern: "jobs/{id}/cluster_statuses/", methods: methods{"GET": clusterStatuses}},
 		{pattern: "jobs/{id}/tags/", methods: methods{"GET": tags, "POST": addTag, "DELETE": removeTag}},
+		{pattern: "jobs/{id}/tags/{tag}/", methods: methods{"DELETE": removeTag}},
 		{pattern: "jobs/{id}/custom-fields/", methods: methods{"GET": customFields, "POST": setCustomFields}},
 		{pattern: "jobs/{id}/project-assignment/", methods: methods{"POST": assignProject}},
 		{pattern: "organizations/{org}/jobs/{id}/project-assignment/", methods: methods{"POST": assignProject}},

@@ -52,7 +52,7 @@ var topEcho = map[string]string{
 	"jobvariables": "[]", "monteCarloIterations": "null", "includeNominalRun": "false", "resourceFilters": "[]",
 	"archiveFilters": "[]", "remoteVizConfig": "null", "autoTerminateCluster": "true", "clusterId": "null",
 	"sshPort": "22", "cidrRule": `""`, "publicKey": `""`, "jobAutomations": "[]", "isTemplate": "false",
-	"templatedFrom": "null", "clonedFrom": "null", "inputFileParseTask": `""`,
+	"templatedFrom": "null", "clonedFrom": "null", "inputFileParseTask": `""`, "folderId": "null",
 }
 
 var priorities = []string{"INSTANT", "ON_DEMAND", "RESERVED"}
