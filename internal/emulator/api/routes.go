@@ -74,6 +74,8 @@ func jobRoutes() []route {
 		{pattern: "jobs/{id}/tags/", methods: methods{"GET": tags, "POST": addTag, "DELETE": removeTag}},
 		{pattern: "jobs/{id}/tags/{tag}/", methods: methods{"DELETE": removeTag}},
 		{pattern: "jobs/{id}/custom-fields/", methods: methods{"GET": customFields, "POST": setCustomFields}},
+		{pattern: "jobs/{id}/comments/", methods: methods{"GET": listComments, "POST": comment}},
+		{pattern: "organizations/{org}/job-prioritization/", methods: methods{"POST": prioritize}},
 		{pattern: "jobs/{id}/project-assignment/", methods: methods{"POST": assignProject}},
 		{pattern: "organizations/{org}/jobs/{id}/project-assignment/", methods: methods{"POST": assignProject}},
 	}
@@ -89,6 +91,7 @@ func runRoutes() []route {
 		{pattern: run, methods: methods{"GET": getRun}},
 		{pattern: run + "files/", methods: methods{"GET": runFiles}},
 		{pattern: run + "stop/", methods: methods{"POST": stopRun}},
+		{pattern: run + "snapshot/", methods: methods{"POST": snapshot}},
 		{pattern: run + "directory-contents/", methods: methods{"GET": directoryContents}},
 		{pattern: run + "tail/{path...}", methods: methods{"GET": tail}},
 	}

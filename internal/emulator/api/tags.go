@@ -111,34 +111,6 @@ func share(a *API, r *Request) (Answer, error) {
 	return ok(map[string]any{"recipient": recipient, "supportDesk": nil})
 }
 
-// assignProject bills the job to a project (rescale-api.md §7.2).
-func assignProject(a *API, r *Request) (Answer, error) {
-	job, err := a.ownJob(r)
-	if err != nil {
-		return Answer{}, err
-	}
-	if org, named := r.vars["org"]; named && org != r.Account.CompanyCode {
-		return Answer{}, notFound()
-	}
-	var to struct {
-		ProjectID string `json:"projectId"`
-	}
-	if err := decode(r, &to); err != nil {
-		return Answer{}, err
-	}
-	if !slices.ContainsFunc(r.Account.Projects, func(p Project) bool { return p.ID == to.ProjectID }) {
-		return Answer{}, invalid("projectId", "Invalid pk \""+to.ProjectID+"\" - object does not exist.")
-	}
-	job, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
-		j.Spec.ProjectID = &to.ProjectID
-		return nil
-	})
-	if err != nil {
-		return Answer{}, err
-	}
-	return ok(map[string]any{"projectId": job.Spec.ProjectID})
-}
-
 // customFields answers the workspace's own fields of a job (rescale-api.md §7.7).
 func customFields(a *API, r *Request) (Answer, error) {
 	job, err := a.job(r)

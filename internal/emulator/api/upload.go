@@ -46,7 +46,17 @@ func upload(a *API, r *Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Status: http.StatusCreated, Body: a.style(r).File(file, nil)}, nil
+	return Answer{Status: http.StatusCreated, Header: uploadHeader(r), Body: a.style(r).File(file, nil)}, nil
+}
+
+// uploadHeader calls the answer plain text, as a public client complains that the platform does, unless the request
+// asks for JSON.
+func uploadHeader(r *Request) http.Header {
+	kind := "text/plain"
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		kind = "application/json"
+	}
+	return http.Header{"Content-Type": {kind}}
 }
 
 // incoming is an upload on its way.

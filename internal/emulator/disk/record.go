@@ -9,9 +9,10 @@ import (
 
 // Type ids of files (rescale-api.md §3.2).
 const (
-	TypeInput  = 1
-	TypeScript = 4
-	TypeOutput = 5
+	TypeInput    = 1
+	TypeScript   = 4
+	TypeOutput   = 5
+	TypeSnapshot = 12
 )
 
 // File is the record of one stored file (rescale-api.md §3.2).
@@ -71,6 +72,7 @@ type Job struct {
 	SharedWith []string
 	Tags       []string
 	Fields     map[string]json.RawMessage // custom fields
+	Comments   []Comment                  // oldest first
 
 	Refused   int // deletes that were refused while it was a draft
 	Submits   int
@@ -84,6 +86,13 @@ type Job struct {
 	Devices  []string // ids of attached storage
 	Keys     []string // SHA-256 of the job-scoped keys; only the last one of an active job is alive
 	Runs     []Run    // one, or one for each row of a design of experiments; none before the submit
+}
+
+// Comment is what somebody wrote about a job.
+type Comment struct {
+	Author  string                     // e-mail
+	Members map[string]json.RawMessage // of the body that made it
+	At      time.Time
 }
 
 // Run is one execution of a job's commands (rescale-api.md §8.5). Its number is its place in Job.Runs, from 1 on.

@@ -53,6 +53,16 @@ func Tags(tags []string) []map[string]any {
 // NormalTag is the form in which two tags are compared.
 func NormalTag(tag string) string { return strings.ToLower(strings.TrimSpace(tag)) }
 
+// Comment renders a comment on a job (§7.7).
+func (s Style) Comment(c disk.Comment) map[string]any {
+	out := object{}
+	for name, value := range c.Members {
+		out[name] = value
+	}
+	out["owner"], out["dateInserted"] = c.Author, s.date(c.At, zuluDate)
+	return out
+}
+
 // Run renders the nth run of a job (§8.5), from 1 on.
 func (s Style) Run(j *disk.Job, n int, outputBytes int64) map[string]any {
 	run := &j.Runs[n-1]
