@@ -138,7 +138,7 @@ func retypeFiles(a *API, r *Request) (Answer, error) {
 	}
 	for _, id := range wish.IDs {
 		if file, ok := a.Store.File(id); !ok || file.Deleted || file.Owner != r.Account.Email {
-			return Answer{}, invalid("ids", "Invalid pk \""+id+"\" - object does not exist.")
+			return Answer{}, noSuch("ids", id)
 		}
 	}
 	for _, id := range wish.IDs {

@@ -32,7 +32,7 @@ func assignProject(a *API, r *Request) (Answer, error) {
 		return Answer{}, err
 	}
 	if !slices.ContainsFunc(r.Account.Projects, func(p Project) bool { return p.ID == to.ProjectID }) {
-		return Answer{}, invalid("projectId", "Invalid pk \""+to.ProjectID+"\" - object does not exist.")
+		return Answer{}, noSuch("projectId", to.ProjectID)
 	}
 	job, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
 		j.Spec.ProjectID = &to.ProjectID
@@ -60,7 +60,7 @@ func prioritize(a *API, r *Request) (Answer, error) {
 	r.vars["id"] = wish.Job
 	job, err := a.ownJob(r)
 	if err != nil {
-		return Answer{}, invalid("job", "Invalid pk \""+wish.Job+"\" - object does not exist.")
+		return Answer{}, noSuch("job", wish.Job)
 	}
 	if job.Draft() {
 		return Answer{}, invalid("job", "The job has not been submitted.")

@@ -136,7 +136,7 @@ func attachDevice(a *API, r *Request) (Answer, error) {
 	device, known := a.Store.Device(id)
 	switch {
 	case !known || device.Owner != r.Account.Email:
-		return Answer{}, invalid("storageDevice", "Invalid pk \""+id+"\" - object does not exist.")
+		return Answer{}, noSuch("storageDevice", id)
 	case !device.Usable():
 		return Answer{}, invalid("storageDevice", "The storage device is not started.")
 	}

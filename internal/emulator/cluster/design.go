@@ -30,7 +30,7 @@ func (c *Cluster) Runs(spec *disk.Spec) ([]disk.Run, error) {
 			}
 		}
 	}
-	if id := spec.ParamFile + spec.CaseFile; id != "" {
+	if id := spec.Table(); id != "" {
 		return c.design(id)
 	}
 	return make([]disk.Run, 1), nil

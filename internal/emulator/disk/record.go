@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -201,6 +202,10 @@ type Spec struct {
 	// Echo holds members that the platform stores and shows but that change nothing here.
 	Echo map[string]json.RawMessage
 }
+
+// Table returns the id of the file with the runs of a design of experiments, under whichever name it was given; empty:
+// the job is none.
+func (s *Spec) Table() string { return cmp.Or(s.ParamFile, s.CaseFile) }
 
 // Files returns the ids of all files that the job needs.
 func (s *Spec) Files() []string {

@@ -16,7 +16,7 @@ func (w World) design(top form, spec *disk.Spec) {
 	if spec.ParamFile != "" && spec.CaseFile != "" {
 		top.at.field("caseFile").add("A job has a paramFile or a caseFile, not both.")
 	}
-	table := spec.ParamFile+spec.CaseFile != ""
+	table := spec.Table() != ""
 	for i := range spec.Tiles {
 		if len(spec.Tiles[i].Templates) > 0 && !table && top.at.field("paramFile").empty() {
 			top.at.field("paramFile").add("This field is required by templateTasks.")
