@@ -352,14 +352,25 @@ func TestCatalogFromTheAPI(t *testing.T) {
 		p := open(t, cfg)
 		p.want(201, "POST", "/api/v2/jobs/", edited(t, map[string]any{"/tile/hardware/coreType": "big", "/tile/hardware/coresPerSlot": 16}))
 	})
+	t.Run("an analysis that a workspace hides all versions of", func(t *testing.T) {
+		cfg := config(t)
+		cfg.CatalogFiles = write(strings.Replace(solver, `"results":[`, `"results":[{"code":"hidden","versions":[]},`, 1))
+		p := open(t, cfg)
+		if got := p.get("/api/v2/analyses/")["count"]; got != 2.0 {
+			t.Errorf("%v analyses", got)
+		}
+		got := p.do("POST", "/api/v2/jobs/", edited(t, map[string]any{"/tile/analysis": map[string]any{"code": "hidden"}}))
+		if diff := cmp.Diff(`{"jobanalyses":[{"analysis":{"code":["Analysis \"hidden\" has no versions."]}}]}`, got.body); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 	for text, want := range map[string]string{
 		"":    "it holds neither analyses nor core types",
 		"[1]": "an item of a list",
 		strings.Replace(solver, `"count":1`, `"count":700`, 1): "it holds 1 of 700 analyses: ask for them with ?page_size=1000",
-		`[{"code":"x"}]`:               `"x" is neither an analysis (with versions) nor a core type (with cores)`,
-		`[{"code":"x","cores":[]}]`:    `core type "x" has no cores`,
-		`[{"code":"x","versions":[]}]`: `analysis "x" has no versions`,
-		"<html>":                       "invalid character",
+		`[{"code":"x"}]`:            `"x" is neither an analysis (with versions) nor a core type (with cores)`,
+		`[{"code":"x","cores":[]}]`: `core type "x" has no cores`,
+		"<html>":                    "invalid character",
 	} {
 		cfg := config(t)
 		cfg.CatalogFiles = write(text)
