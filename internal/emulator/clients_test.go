@@ -59,6 +59,9 @@ func TestDesignRunsItsTemplateAndMeasures(t *testing.T) {
 		t.Errorf("log %q", log)
 	}
 	want := []any{variable("x", "20.0", 20.0), variable("label", "fast", "fast"), variable("Cd", "-0.0187556", -0.0187556), variable("Cl", "*** not found ***", "*** not found ***")}
+	if got := p.do("GET", "/api/v2/jobs/"+id+"/runs/1/", "").body; !strings.Contains(got, `"value":20.0`) {
+		t.Errorf("no float in %s", got)
+	}
 	if diff := cmp.Diff(want, p.results("/api/v2/jobs/" + id + "/runs/")[0]["variables"]); diff != "" {
 		t.Errorf("variables (-want +got):\n%s", diff)
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
@@ -86,13 +87,18 @@ func variables(list []disk.Variable) []any {
 	return out
 }
 
-// number is the number that the text writes, as which the platform shows a variable's value; other texts stay.
+// number is the number that the text writes, as which the platform shows a variable's value: a float, as 20.0. Other
+// texts stay.
 func number(text string) any {
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(value, 0) || math.IsNaN(value) {
 		return text
 	}
-	return value
+	shown := strconv.FormatFloat(value, 'g', -1, 64)
+	if !strings.ContainsAny(shown, ".e") {
+		shown += ".0"
+	}
+	return json.Number(shown)
 }
 
 // Instances renders the nodes of an executing job (§10), one per node.
