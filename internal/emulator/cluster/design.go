@@ -6,6 +6,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
 	"github.com/rescale-apply/rescale-apply/internal/emulator/doe"
@@ -20,7 +22,7 @@ type DesignError struct {
 func (e *DesignError) Error() string { return fmt.Sprintf("File %q: %v", e.File, e.Err) }
 func (e *DesignError) Unwrap() error { return e.Err }
 
-// Runs returns the runs that a job is to have: one for each row of its table, or one. A table or template that cannot
+// Runs returns the runs that a job is to have: one for each row of its table or choice of its ranges, or one. A table or template that cannot
 // be read is a *DesignError.
 func (c *Cluster) Runs(spec *disk.Spec) ([]disk.Run, error) {
 	for i := range spec.Tiles {
@@ -33,8 +35,28 @@ func (c *Cluster) Runs(spec *disk.Spec) ([]disk.Run, error) {
 	if id := spec.Table(); id != "" {
 		return c.design(id)
 	}
-	return make([]disk.Run, 1), nil
+	return combinations(spec.Ranges), nil
 }
+
+// combinations returns a run for each choice of values, the last variable changing first; without ranges one run.
+func combinations(ranges []disk.Range) []disk.Run {
+	out := make([]disk.Run, 1)
+	for _, each := range ranges {
+		var next []disk.Run
+		for _, run := range out {
+			for i := range each.Count {
+				value := strconv.FormatFloat(each.First+float64(i)*each.Step, 'g', significant, 64)
+				set := append(slices.Clone(run.Variables), disk.Variable{Name: each.Name, Value: value})
+				next = append(next, disk.Run{Variables: set})
+			}
+		}
+		out = next
+	}
+	return out
+}
+
+// significant digits hide that steps such as 0.1 add up a little off.
+const significant = 12
 
 func (c *Cluster) design(id string) ([]disk.Run, error) {
 	file, ok := c.cfg.Store.File(id)

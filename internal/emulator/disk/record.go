@@ -195,12 +195,20 @@ type Spec struct {
 	LowPriority     bool
 	BillingPriority string
 	ProjectID       *string
-	ParamFile       string // file id of the table of runs; empty: the job is no design of experiments
-	CaseFile        string // the same, under its older name
-	RenderOnly      bool   // templates are rendered, and no command runs
+	ParamFile       string  // file id of the table of runs; empty: the job is no design of experiments
+	CaseFile        string  // the same, under its older name
+	Ranges          []Range // instead of a table: the runs are all combinations of their values
+	RenderOnly      bool    // templates are rendered, and no command runs
 	Tiles           []Tile
 	// Echo holds members that the platform stores and shows but that change nothing here.
 	Echo map[string]json.RawMessage
+}
+
+// Range is a variable that takes Count values at equal distances.
+type Range struct {
+	Name        string
+	First, Step float64
+	Count       int
 }
 
 // Table returns the id of the file with the runs of a design of experiments, under whichever name it was given; empty:
