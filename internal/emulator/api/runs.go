@@ -132,6 +132,32 @@ func stopRun(a *API, r *Request) (Answer, error) {
 	return ok(map[string]any{})
 }
 
+// snapshot archives the work folder of a run that is going on (rescale-api.md §8.5). The platform does so in the
+// background; here it is done when the answer comes.
+func snapshot(a *API, r *Request) (Answer, error) {
+	if _, err := a.ownJob(r); err != nil {
+		return Answer{}, err
+	}
+	_, n, err := a.run(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	job, root, err := a.openRun(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer root.Close()
+	former, err := a.Cluster.Snapshot(job, n, root.FS())
+	if err != nil {
+		return Answer{}, err
+	}
+	out := map[string]any{"data": "", "exitcode": 0, "lastSnapshotID": nil, "reason": "Generating snapshot."}
+	if former != "" {
+		out["lastSnapshotID"] = former
+	}
+	return ok(out)
+}
+
 // openRun opens the work folder of a run that is going on.
 func (a *API) openRun(r *Request) (*disk.Job, *os.Root, error) {
 	job, n, err := a.run(r)
