@@ -49,7 +49,7 @@ func TestCreateRefuses(t *testing.T) {
 	}{
 		"no name":           {map[string]any{"/name": nil}, `{"name":["This field is required."]}`},
 		"blank name":        {map[string]any{"/name": " "}, `{"name":["This field may not be blank."]}`},
-		"name no string":    {map[string]any{"/name": 7}, `{"name":["Not a valid string."]}`},
+		"name no string":    {map[string]any{"/name": true}, `{"name":["Not a valid string."]}`},
 		"no tiles":          {map[string]any{"/jobanalyses": nil}, `{"jobanalyses":["This field is required."]}`},
 		"empty tiles":       {map[string]any{"/jobanalyses": []any{}}, `{"jobanalyses":["This list may not be empty."]}`},
 		"tiles no list":     {map[string]any{"/jobanalyses": map[string]any{}}, `{"jobanalyses":["Expected a list of items but got type \"dict\"."]}`},
@@ -67,7 +67,7 @@ func TestCreateRefuses(t *testing.T) {
 		"walltime zero":     {map[string]any{"/tile/hardware/walltime": 0}, `{"jobanalyses":[{"hardware":{"walltime":["Ensure this value is greater than or equal to 1."]}}]}`},
 		"blank command":     {map[string]any{"/tile/command": "\n"}, `{"jobanalyses":[{"command":["This field may not be blank."]}]}`},
 		"file":              {map[string]any{"/tile/inputFiles": []any{map[string]any{"id": "nope"}}}, `{"jobanalyses":[{"inputFiles":[{"id":["Invalid pk \"nope\" - object does not exist."]}]}]}`},
-		"env":               {map[string]any{"/tile/envVars": map[string]any{"A": "1", "N": 4}}, `{"jobanalyses":[{"envVars":{"N":["Not a valid string."]}}]}`},
+		"env":               {map[string]any{"/tile/envVars": map[string]any{"A": "1", "N": true}}, `{"jobanalyses":[{"envVars":{"N":["Not a valid string."]}}]}`},
 		"project":           {map[string]any{"/projectId": "nope"}, `{"projectId":["Invalid pk \"nope\" - object does not exist."]}`},
 		"priority":          {map[string]any{"/billingPriorityValue": "NOW"}, `{"billingPriorityValue":["\"NOW\" is not a valid choice."]}`},
 		"ssh key":           {map[string]any{"/publicKey": "ssh-ed25519 AAAA me"}, `{"publicKey":["Unsupported SSH key type. Use ssh-rsa, ssh-dss or ecdsa-sha2-nistp256/384/521."]}`},

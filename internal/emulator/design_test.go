@@ -79,7 +79,7 @@ func TestDesignOfExperimentsRunsEachRow(t *testing.T) {
 	if err != nil || len(runs) != 2 || runs[1]["id"] != "2" || runs[1]["dateStarted"] == nil || runs[1]["dateCompleted"] == nil || runs[1]["outputFileCount"] != 3.0 {
 		t.Errorf("runs %v, %v", runs, err)
 	}
-	if diff := cmp.Diff(`[{"displayValue":"fast","isRelative":false,"name":"label","value":"fast"},{"displayValue":"10.126","isRelative":false,"name":"x_velocity","value":"10.126"}]`, string(variables)); diff != "" {
+	if diff := cmp.Diff(`[{"displayValue":"fast","isRelative":false,"name":"label","value":"fast"},{"displayValue":"10.126","isRelative":false,"name":"x_velocity","value":10.126}]`, string(variables)); diff != "" {
 		t.Errorf("variables (-want +got):\n%s", diff)
 	}
 	p.want(404, "GET", url+"runs/3/", "")

@@ -36,6 +36,9 @@ func TestCreateReadsValuesAsRealClientsSendThem(t *testing.T) {
 		"falsehood as number":     {"/isLowPriority", 0, func(j map[string]any) any { return j["isLowPriority"] }, false},
 		"falsehood as text":       {"/tile/useRescaleLicense", "no", func(j map[string]any) any { return tile(j)["useRescaleLicense"] }, false},
 		"version as number":       {"/tile/analysis/version", 0, func(j map[string]any) any { return tile(j)["analysis"].(map[string]any)["version"] }, "0"},
+		"name as number":          {"/name", 7, func(j map[string]any) any { return j["name"] }, "7"},
+		"env as number":           {"/tile/envVars", map[string]any{"OMP_NUM_THREADS": 4}, func(j map[string]any) any { return tile(j)["envVars"].(map[string]any)["OMP_NUM_THREADS"] }, "4"},
+		"project of old scripts":  {"/project_id", "pRoJa", func(j map[string]any) any { return j["projectId"] }, "pRoJa"},
 		"no seller, no licenses":  {"/tile/onDemandLicenseSeller", nil, func(j map[string]any) any { return tile(j)["onDemandLicenseSeller"] }, nil},
 		"no automations":          {"/jobAutomations", []any{}, func(j map[string]any) any { return len(j["jobAutomations"].([]any)) }, 0},
 		"env of nobody":           {"/tile/envVars", nil, func(j map[string]any) any { return len(tile(j)["envVars"].(map[string]any)) }, 0},
@@ -245,7 +248,7 @@ func TestStorageIsMounted(t *testing.T) {
 	}
 	p = open(t, cfg)
 	next := p.create(job{Command: "cat ~/storage_" + device + "/file"})
-	p.want(201, "POST", "/api/v3/jobs/"+next+"/storage-devices/", attach(device))
+	p.want(201, "POST", "/api/v3/jobs/"+next+"/storage-devices/", strings.Replace(attach(device), "storageDevice", "storage_device", 1)) // as the old library
 	p.want(200, "POST", "/api/v2/jobs/"+next+"/submit/", "")
 	p.await(next, completed)
 	if log := p.outputs(next)["process_output.log"]; log != "kept\n" {
@@ -349,14 +352,25 @@ func TestCatalogFromTheAPI(t *testing.T) {
 		p := open(t, cfg)
 		p.want(201, "POST", "/api/v2/jobs/", edited(t, map[string]any{"/tile/hardware/coreType": "big", "/tile/hardware/coresPerSlot": 16}))
 	})
+	t.Run("an analysis that a workspace hides all versions of", func(t *testing.T) {
+		cfg := config(t)
+		cfg.CatalogFiles = write(strings.Replace(solver, `"results":[`, `"results":[{"code":"hidden","versions":[]},`, 1))
+		p := open(t, cfg)
+		if got := p.get("/api/v2/analyses/")["count"]; got != 2.0 {
+			t.Errorf("%v analyses", got)
+		}
+		got := p.do("POST", "/api/v2/jobs/", edited(t, map[string]any{"/tile/analysis": map[string]any{"code": "hidden"}}))
+		if diff := cmp.Diff(`{"jobanalyses":[{"analysis":{"code":["Analysis \"hidden\" has no versions."]}}]}`, got.body); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 	for text, want := range map[string]string{
 		"":    "it holds neither analyses nor core types",
 		"[1]": "an item of a list",
 		strings.Replace(solver, `"count":1`, `"count":700`, 1): "it holds 1 of 700 analyses: ask for them with ?page_size=1000",
-		`[{"code":"x"}]`:               `"x" is neither an analysis (with versions) nor a core type (with cores)`,
-		`[{"code":"x","cores":[]}]`:    `core type "x" has no cores`,
-		`[{"code":"x","versions":[]}]`: `analysis "x" has no versions`,
-		"<html>":                       "invalid character",
+		`[{"code":"x"}]`:            `"x" is neither an analysis (with versions) nor a core type (with cores)`,
+		`[{"code":"x","cores":[]}]`: `core type "x" has no cores`,
+		"<html>":                    "invalid character",
 	} {
 		cfg := config(t)
 		cfg.CatalogFiles = write(text)

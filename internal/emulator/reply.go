@@ -58,7 +58,9 @@ func renderAnswer(answer api.Answer) reply {
 			return render(err)
 		}
 		out.body = bytes.TrimSuffix(text.Bytes(), []byte("\n"))
-		out.header.Set("Content-Type", "application/json")
+		if out.header.Get("Content-Type") == "" {
+			out.header.Set("Content-Type", "application/json")
+		}
 	}
 	return out
 }

@@ -54,6 +54,13 @@ func TestSwitches(t *testing.T) {
 			bob.key = otherKey
 			return len(bob.results("/api/v2/jobs/")) == 1
 		}},
+		"strict names": {emulator.Switches{StrictNames: true}, func(p *platform) bool {
+			device := p.want(201, "POST", "/api/v2/storage-devices/", `{"name":"fast"}`)["id"].(string)
+			p.want(200, "POST", "/api/v2/storage-devices/"+device+"/submit/", "")
+			draft := p.want(201, "POST", "/api/v2/jobs/", edited(p.t, map[string]any{"/project_id": "pRoJa"}))
+			attached := p.do("POST", "/api/v2/jobs/"+draft["id"].(string)+"/storage-devices/", `{"storage_device":{"id":"`+device+`"}}`)
+			return draft["projectId"] == nil && attached.body == `{"storageDevice":["This field is required."]}`
+		}},
 		"ignored project": {emulator.Switches{IgnoreProjects: true}, func(p *platform) bool {
 			body := edited(p.t, map[string]any{"/projectId": "pRoJa"})
 			id := p.want(201, "POST", "/api/v2/jobs/", body)["id"].(string)

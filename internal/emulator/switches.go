@@ -59,6 +59,8 @@ type Switches struct {
 	Trash bool
 	// NameLimit cuts longer names of jobs to so many characters; 0 keeps them whole.
 	NameLimit int
+	// StrictNames knows project_id and storage_device no more than any other name that is not in camel case.
+	StrictNames bool
 	// WholeSeconds makes dateInserted, and nothing else, a whole second.
 	WholeSeconds bool
 	// Skew returns how far the clock of the server that creates the nth job is off; n starts at 1. It shows in
@@ -132,7 +134,7 @@ func (s Switches) api() api.Quirks {
 		CoreTypeObjects: s.CoreTypeObjects, Checksums: s.Checksums, PlainDates: s.PlainDates, HideDrafts: s.HideDrafts,
 		HideTags: s.HideTags, ShortInputs: s.ShortInputs, ListInputs: s.ListInputs,
 		IgnoreProjects: s.IgnoreProjects, LoseTags: s.LoseTags, IgnoreTypes: s.IgnoreTypes, StrictTypes: s.StrictTypes,
-		DraftDeletes: s.DraftDeletes, Trash: s.Trash, NameLimit: s.NameLimit,
+		DraftDeletes: s.DraftDeletes, Trash: s.Trash, NameLimit: s.NameLimit, StrictNames: s.StrictNames,
 	}
 	switch hours := s.DefaultWalltime; {
 	case hours == 0:

@@ -133,7 +133,8 @@ func Config(dir string, environ []string) (emulator.Config, error) {
 		Dir: dir, Env: environ, Shell: bash,
 		Accounts: []emulator.Account{{
 			Email: Email, Name: "Local User", MaxJobHours: 336,
-			Projects: []emulator.Project{{ID: "pLocal", Name: "local", Default: true}},
+			CompanyCode: "local",
+			Projects:    []emulator.Project{{ID: "pLocal", Name: "local", Default: true}},
 		}},
 	}, err
 }

@@ -60,6 +60,7 @@ type Quirks struct {
 	DraftDeletes    Refusal
 	Trash           bool // deleted jobs can still be read
 	NameLimit       int  // longest name in characters, longer ones are cut; 0: none
+	StrictNames     bool // members that are not in camel case are unknown
 }
 
 // Refusal refuses a request some times.
@@ -89,6 +90,7 @@ type Request struct {
 	Base    string // origin under which the client reached the server, without a slash at the end
 	JSON    []byte // body; read already unless it is an upload
 	V3      bool
+	version string // what the path begins with
 	vars    map[string]string
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -14,6 +15,11 @@ import (
 // invalid refuses one field.
 func invalid(field, message string) *Error {
 	return &Error{Status: http.StatusBadRequest, Body: map[string][]string{field: {message}}}
+}
+
+// noSuch refuses the id of something that is not there, or not the caller's.
+func noSuch(field, id string) *Error {
+	return invalid(field, fmt.Sprintf("Invalid pk %q - object does not exist.", id))
 }
 
 // payload returns the body as JSON, whatever it holds. A form counts as an object of strings, as Django REST Framework

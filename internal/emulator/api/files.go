@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -41,71 +39,6 @@ func (a *API) sharedWith(file *disk.File) []string {
 		return nil
 	}
 	return job.SharedWith
-}
-
-// listFiles lists the caller's files, newest first (rescale-api.md §3.3).
-func listFiles(a *API, r *Request) (Answer, error) {
-	query := r.URL.Query()
-	var list []*disk.File
-	for _, file := range slices.Backward(a.Store.Files()) {
-		if listed(a, r, file) && found(file, query.Get("search")) && ofType(file, query.Get("type")) {
-			list = append(list, file)
-		}
-	}
-	if r.V3 {
-		sortFiles(list, query.Get("ordering"))
-	}
-	return a.fileList(r, list)
-}
-
-// sortFiles orders by one of the members that version 3 knows, with a minus downwards.
-func sortFiles(list []*disk.File, ordering string) {
-	member, down := strings.CutPrefix(ordering, "-")
-	slices.SortStableFunc(list, func(x, y *disk.File) int {
-		if down {
-			x, y = y, x
-		}
-		switch member {
-		case "name":
-			return strings.Compare(x.Name, y.Name)
-		case "decryptedSize":
-			return cmp.Compare(x.Size, y.Size)
-		case "dateUploaded":
-			return x.Uploaded.Compare(y.Uploaded)
-		}
-		return 0
-	})
-}
-
-func listed(a *API, r *Request, file *disk.File) bool {
-	own := file.Owner == r.Account.Email
-	switch r.URL.Query().Get("owner") {
-	case "1":
-		return own
-	case "2":
-		return !own && a.mayReadFile(r, file)
-	}
-	return a.mayReadFile(r, file)
-}
-
-// found tells whether every term of the search is part of the name.
-func found(file *disk.File, search string) bool {
-	name := strings.ToLower(file.Name)
-	for term := range strings.FieldsSeq(strings.ToLower(search)) {
-		if !strings.Contains(name, term) {
-			return false
-		}
-	}
-	return true
-}
-
-func ofType(file *disk.File, wanted string) bool {
-	return wanted == "" || wanted == strconv.Itoa(file.TypeID)
-}
-
-func (a *API) fileList(r *Request, list []*disk.File) (Answer, error) {
-	style := a.style(r)
-	return paged(r, list, func(f *disk.File) any { return style.File(f, a.sharedWith(f)) })
 }
 
 func getFile(a *API, r *Request) (Answer, error) {
@@ -140,7 +73,7 @@ func patchFile(a *API, r *Request) (Answer, error) {
 	if change.Name != nil && !plainName(*change.Name) {
 		return Answer{}, invalid("name", "Not a valid file name.")
 	}
-	if change.TypeID != nil && (*change.TypeID < 1 || *change.TypeID > 12) {
+	if change.TypeID != nil && !fileType(int(*change.TypeID)) {
 		return Answer{}, invalid("typeId", "Not a valid type.")
 	}
 	file, err = a.Store.UpdateFile(file.ID, func(f *disk.File) {

@@ -36,6 +36,7 @@ func (a *API) read(r *Request, body []byte) (disk.Spec, error) {
 		MaxJobHours:     r.Account.MaxJobHours,
 		DefaultWalltime: a.Quirks().DefaultWalltime,
 		CoreTypeObjects: r.V3,
+		StrictNames:     a.Quirks().StrictNames,
 		Usable:          func(id string) bool { return a.usable(r, id) },
 		IsScript:        a.isScript,
 		Clusters:        a.Clusters,

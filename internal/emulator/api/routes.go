@@ -9,19 +9,29 @@ import (
 type handler func(*API, *Request) (Answer, error)
 
 type route struct {
-	pattern string // {name} is one segment; {name...} the rest
+	version string // what all paths of the API's version begin with
+	pattern string // behind it; {name} is one segment; {name...} the rest
 	methods map[string]handler
 }
 
+// Paths of the API's versions begin like this. Without a number it is version 1, whose answers were those of version 2
+// as far as they are known (rescale-api.md §2.1).
+const (
+	version2 = "/api/v2/"
+	version3 = "/api/v3/"
+	version1 = "/api/"
+)
+
 type methods = map[string]handler
 
-// routes are matched in order. Both versions have all of them: what is known of one only (rescale-api.md §2.7) is asked
-// for in the other, too.
+// routes are matched in order. All versions have all of them: what is known of one only (rescale-api.md §2.7) is asked
+// for in the others, too.
 func routes() []route {
 	var out []route
-	for _, version := range []string{"/api/v2/", "/api/v3/"} {
+	for _, version := range []string{version2, version3, version1} {
 		for _, r := range slices.Concat(userRoutes(), fileRoutes(), jobRoutes(), runRoutes(), storageRoutes()) {
-			out = append(out, route{version + r.pattern, r.methods})
+			r.version = version
+			out = append(out, r)
 		}
 	}
 	return out
@@ -29,66 +39,73 @@ func routes() []route {
 
 func userRoutes() []route {
 	return []route{
-		{"", methods{"GET": index}},
-		{"users/me/", methods{"GET": me}},
-		{"users/me/projects/", methods{"GET": projects}},
-		{"coretypes/", methods{"GET": coreTypes}},
-		{"analyses/", methods{"GET": analyses}},
-		{"analyses/{code}/", methods{"GET": analysis}},
-		{"automations/", methods{"GET": automations}},
-		{"billing/computeprices/", methods{"GET": computePrices}},
+		{pattern: "", methods: methods{"GET": index}},
+		{pattern: "users/me/", methods: methods{"GET": me}},
+		{pattern: "users/me/projects/", methods: methods{"GET": projects}},
+		{pattern: "coretypes/", methods: methods{"GET": coreTypes}},
+		{pattern: "analyses/", methods: methods{"GET": analyses}},
+		{pattern: "analyses/{code}/", methods: methods{"GET": analysis}},
+		{pattern: "automations/", methods: methods{"GET": automations}},
+		{pattern: "billing/computeprices/", methods: methods{"GET": computePrices}},
 	}
 }
 
 func fileRoutes() []route {
 	return []route{
-		{"files/", methods{"GET": listFiles}},
-		{"files/contents/", methods{"POST": upload, "PUT": upload}},
-		{"files/{id}/", methods{"GET": getFile, "PATCH": patchFile, "DELETE": deleteFile}},
-		{"files/{id}/contents/", methods{"GET": contents}},
-		{"files/{id}/lines/", methods{"GET": lines}},
+		{pattern: "files/", methods: methods{"GET": listFiles}},
+		{pattern: "files/contents/", methods: methods{"POST": upload, "PUT": upload}},
+		{pattern: "files/bulk/type-change/", methods: methods{"POST": retypeFiles}},
+		{pattern: "files/{id}/", methods: methods{"GET": getFile, "PATCH": patchFile, "PUT": patchFile, "DELETE": deleteFile}},
+		{pattern: "files/{id}/contents/", methods: methods{"GET": contents}},
+		{pattern: "files/{id}/lines/", methods: methods{"GET": lines}},
 	}
 }
 
 func jobRoutes() []route {
 	return []route{
-		{"jobs/", methods{"GET": listJobs, "POST": createJob}},
-		{"jobs/{id}/", methods{"GET": getJob, "PATCH": changeJob, "PUT": changeJob, "DELETE": deleteJob}},
-		{"jobs/{id}/submit/", methods{"POST": submit}},
-		{"jobs/{id}/stop/", methods{"POST": stop}},
-		{"jobs/{id}/force_stop/", methods{"POST": forceStop}},
-		{"jobs/{id}/share/", methods{"POST": share}},
-		{"jobs/{id}/statuses/", methods{"GET": statuses}},
-		{"jobs/{id}/cluster_statuses/", methods{"GET": clusterStatuses}},
-		{"jobs/{id}/tags/", methods{"GET": tags, "POST": addTag, "DELETE": removeTag}},
-		{"jobs/{id}/custom-fields/", methods{"GET": customFields, "POST": setCustomFields}},
-		{"jobs/{id}/project-assignment/", methods{"POST": assignProject}},
-		{"organizations/{org}/jobs/{id}/project-assignment/", methods{"POST": assignProject}},
+		{pattern: "jobs/", methods: methods{"GET": listJobs, "POST": createJob}},
+		{pattern: "jobs/{id}/", methods: methods{"GET": getJob, "PATCH": changeJob, "PUT": changeJob, "DELETE": deleteJob}},
+		{pattern: "jobs/{id}/submit/", methods: methods{"POST": submit}},
+		{pattern: "jobs/{id}/stop/", methods: methods{"POST": stop}},
+		{pattern: "jobs/{id}/force_stop/", methods: methods{"POST": forceStop}},
+		{pattern: "jobs/{id}/share/", methods: methods{"POST": share}},
+		{pattern: "jobs/{id}/statuses/", methods: methods{"GET": statuses}},
+		{pattern: "jobs/{id}/cluster_statuses/", methods: methods{"GET": clusterStatuses}},
+		{pattern: "jobs/{id}/tags/", methods: methods{"GET": tags, "POST": addTag, "DELETE": removeTag}},
+		{pattern: "jobs/{id}/tags/{tag}/", methods: methods{"DELETE": removeTag}},
+		{pattern: "jobs/{id}/custom-fields/", methods: methods{"GET": customFields, "POST": setCustomFields}},
+		{pattern: "jobs/{id}/comments/", methods: methods{"GET": listComments, "POST": comment}},
+		{pattern: "organizations/{org}/job-prioritization/", methods: methods{"POST": prioritize}},
+		{pattern: "jobs/{id}/project-assignment/", methods: methods{"POST": assignProject}},
+		{pattern: "organizations/{org}/jobs/{id}/project-assignment/", methods: methods{"POST": assignProject}},
 	}
 }
 
 func runRoutes() []route {
 	const run = "jobs/{id}/runs/{run}/"
 	return []route{
-		{"jobs/{id}/files/", methods{"GET": jobFiles}},
-		{"jobs/{id}/instances/", methods{"GET": instances}},
-		{"jobs/{id}/connection_details/", methods{"GET": connectionDetails}},
-		{"jobs/{id}/runs/", methods{"GET": runs}},
-		{run, methods{"GET": getRun}},
-		{run + "files/", methods{"GET": runFiles}},
-		{run + "stop/", methods{"POST": stopRun}},
-		{run + "directory-contents/", methods{"GET": directoryContents}},
-		{run + "tail/{path...}", methods{"GET": tail}},
+		{pattern: "jobs/{id}/files/", methods: methods{"GET": jobFiles}},
+		{pattern: "jobs/{id}/instances/", methods: methods{"GET": instances}},
+		{pattern: "jobs/{id}/connection_details/", methods: methods{"GET": connectionDetails}},
+		{pattern: "jobs/{id}/runs/", methods: methods{"GET": runs}},
+		{pattern: run, methods: methods{"GET": getRun}},
+		{pattern: run + "files/", methods: methods{"GET": runFiles}},
+		{pattern: run + "stop/", methods: methods{"POST": stopRun}},
+		{pattern: run + "snapshot/", methods: methods{"POST": snapshot}},
+		{pattern: run + "directory-contents/", methods: methods{"GET": directoryContents}},
+		{pattern: run + "tail/{path...}", methods: methods{"GET": tail}},
 	}
 }
 
 func storageRoutes() []route {
 	return []route{
-		{"storage-devices/", methods{"GET": listDevices, "POST": createDevice}},
-		{"storage-devices/{device}/", methods{"GET": getDevice}},
-		{"storage-devices/{device}/submit/", methods{"POST": startDevice}},
-		{"storage-devices/{device}/statuses/", methods{"GET": deviceStatuses}},
-		{"jobs/{id}/storage-devices/", methods{"GET": attachedDevices, "POST": attachDevice}},
+		{pattern: "storage-devices/", methods: methods{"GET": listDevices, "POST": createDevice}},
+		{pattern: "storage-devices/available-regions/", methods: methods{"GET": regions}},
+		{pattern: "storage-devices/{device}/", methods: methods{"GET": getDevice}},
+		{pattern: "storage-devices/{device}/submit/", methods: methods{"POST": startDevice}},
+		{pattern: "storage-devices/{device}/shutdown/", methods: methods{"POST": shutDownDevice}},
+		{pattern: "storage-devices/{device}/statuses/", methods: methods{"GET": deviceStatuses}},
+		{pattern: "jobs/{id}/storage-devices/", methods: methods{"GET": attachedDevices, "POST": attachDevice}},
 	}
 }
 
@@ -118,8 +135,8 @@ func (t *Router) Serve(a *API, r *Request) (Answer, error) {
 		refusal.Header = http.Header{"Allow": {strings.Join(allowed(found), ", ")}}
 		return Answer{}, refusal
 	}
-	r.vars = vars
-	r.V3 = strings.HasPrefix(found.pattern, "/api/v3/")
+	r.vars, r.version = vars, found.version
+	r.V3 = found.version == version3
 	return handle(a, r)
 }
 
@@ -147,7 +164,7 @@ func (t *Router) redirect(r *Request, method string) (Answer, error) {
 
 func (t *Router) find(path string) (*route, map[string]string) {
 	for i := range t.routes {
-		if vars, ok := match(t.routes[i].pattern, path); ok {
+		if vars, ok := match(t.routes[i].version+t.routes[i].pattern, path); ok {
 			return &t.routes[i], vars
 		}
 	}

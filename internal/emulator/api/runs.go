@@ -115,14 +115,47 @@ func getRun(a *API, r *Request) (Answer, error) {
 	return ok(a.renderRun(r, job, n))
 }
 
+// stopRun ends one run (rescale-api.md §8.5). The only run of a job ends with the job.
 func stopRun(a *API, r *Request) (Answer, error) {
-	if _, _, err := a.run(r); err != nil {
+	job, n, err := a.run(r)
+	if err != nil {
 		return Answer{}, err
 	}
-	if _, err := a.stop(r, disk.Graceful); err != nil {
+	if len(job.Runs) == 1 {
+		_, err = a.stop(r, disk.Graceful)
+	} else if _, err = a.ownJob(r); err == nil {
+		a.Cluster.StopRun(job.ID, n)
+	}
+	if err != nil {
 		return Answer{}, err
 	}
 	return ok(map[string]any{})
+}
+
+// snapshot archives the work folder of a run that is going on (rescale-api.md §8.5). The platform does so in the
+// background; here it is done when the answer comes.
+func snapshot(a *API, r *Request) (Answer, error) {
+	if _, err := a.ownJob(r); err != nil {
+		return Answer{}, err
+	}
+	_, n, err := a.run(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	job, root, err := a.openRun(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer root.Close()
+	former, err := a.Cluster.Snapshot(job, n, root.FS())
+	if err != nil {
+		return Answer{}, err
+	}
+	out := map[string]any{"data": "", "exitcode": 0, "lastSnapshotID": nil, "reason": "Generating snapshot."}
+	if former != "" {
+		out["lastSnapshotID"] = former
+	}
+	return ok(out)
 }
 
 // openRun opens the work folder of a run that is going on.
@@ -138,7 +171,8 @@ func (a *API) openRun(r *Request) (*disk.Job, *os.Root, error) {
 	return job, root, err
 }
 
-// directoryContents lists the files of a run that is going on (rescale-api.md §8.5).
+// directoryContents lists the files of a run that is going on (rescale-api.md §8.5). The resource of each leads to its
+// tail in the version that was asked: clients cut off the beginning and put their own before it.
 func directoryContents(a *API, r *Request) (Answer, error) {
 	job, root, err := a.openRun(r)
 	if err != nil {
@@ -150,7 +184,7 @@ func directoryContents(a *API, r *Request) (Answer, error) {
 		if errors.Is(err, fs.ErrNotExist) || err == nil && !entry.Type().IsRegular() {
 			return nil // gone meanwhile, or no file
 		}
-		list = append(list, map[string]string{"path": name, "resource": "/api/jobs/" + job.ID + "/runs/" + r.vars["run"] + "/tail/" + name})
+		list = append(list, map[string]string{"path": name, "resource": r.version + "jobs/" + job.ID + "/runs/" + r.vars["run"] + "/tail/" + name})
 		return err
 	})
 	if err != nil {
@@ -188,7 +222,11 @@ func tail(a *API, r *Request) (Answer, error) {
 		return Answer{}, err
 	}
 	all := splitLines(string(text))
-	return ok(map[string]any{"fileType": "text", "lines": all[max(0, len(all)-n):]})
+	last := all[max(0, len(all)-n):]
+	for i := range last { // without their newlines, unlike those of a stored file
+		last[i] = strings.TrimSuffix(last[i], "\n")
+	}
+	return ok(map[string]any{"fileType": "text", "lines": last})
 }
 
 func openRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -63,6 +64,20 @@ func startDevice(a *API, r *Request) (Answer, error) {
 	return Answer{Status: http.StatusOK}, a.Store.StartDevice(device.ID)
 }
 
+// shutDownDevice ends its use. What lies on it is gone for jobs.
+func shutDownDevice(a *API, r *Request) (Answer, error) {
+	device, err := a.device(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Status: http.StatusOK}, a.Store.StopDevice(device.ID)
+}
+
+// regions answers a bare array: this machine is the only one.
+func regions(_ *API, _ *Request) (Answer, error) {
+	return ok([]any{map[string]string{"id": "local", "name": "This machine"}})
+}
+
 func deviceStatuses(a *API, r *Request) (Answer, error) {
 	device, err := a.device(r)
 	if err != nil {
@@ -85,6 +100,27 @@ func attachedDevices(a *API, r *Request) (Answer, error) {
 	return a.deviceList(r, list)
 }
 
+// wishedDevice reads the id of the device to attach. The platform's old library writes storage_device.
+func (a *API) wishedDevice(r *Request) (id string, err error) {
+	type reference struct {
+		ID string `json:"id"`
+	}
+	var wish struct {
+		StorageDevice *reference `json:"storageDevice"`
+		Old           *reference `json:"storage_device"`
+	}
+	if err := decode(r, &wish); err != nil {
+		return "", err
+	}
+	if a.Quirks().StrictNames {
+		wish.Old = nil
+	}
+	if wish := cmp.Or(wish.StorageDevice, wish.Old); wish != nil {
+		return wish.ID, nil
+	}
+	return "", invalid("storageDevice", "This field is required.")
+}
+
 var errSubmitted = errors.New("submitted")
 
 // attachDevice attaches storage to a draft (rescale-api.md §7.7).
@@ -93,20 +129,16 @@ func attachDevice(a *API, r *Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	var wish struct {
-		StorageDevice struct {
-			ID string `json:"id"`
-		} `json:"storageDevice"`
-	}
-	if err := decode(r, &wish); err != nil {
+	id, err := a.wishedDevice(r)
+	if err != nil {
 		return Answer{}, err
 	}
-	device, known := a.Store.Device(wish.StorageDevice.ID)
+	device, known := a.Store.Device(id)
 	switch {
 	case !known || device.Owner != r.Account.Email:
-		return Answer{}, invalid("storageDevice", "Invalid pk \""+wish.StorageDevice.ID+"\" - object does not exist.")
-	case device.Started.IsZero():
-		return Answer{}, invalid("storageDevice", "The storage device has not been started.")
+		return Answer{}, noSuch("storageDevice", id)
+	case !device.Usable():
+		return Answer{}, invalid("storageDevice", "The storage device is not started.")
 	}
 	_, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
 		if !j.Draft() {

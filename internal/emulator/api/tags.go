@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -31,7 +32,8 @@ func addTag(a *API, r *Request) (Answer, error) {
 	})
 }
 
-// removeTag removes one tag; 404 means that the job does not have it.
+// removeTag removes one tag; 404 means that the job does not have it. Clients name it in the body, and some that do not
+// know better try the path and the query.
 func removeTag(a *API, r *Request) (Answer, error) {
 	return a.changeTags(r, func(j *disk.Job, tag string) (status int) {
 		before := len(j.Tags)
@@ -53,8 +55,13 @@ func (a *API) changeTags(r *Request, change func(j *disk.Job, tag string) (statu
 		return Answer{}, err
 	}
 	var tag named
-	if err := decode(r, &tag); err != nil {
-		return Answer{}, err
+	if r.Method == http.MethodDelete {
+		tag.Name = cmp.Or(r.vars["tag"], r.URL.Query().Get("name"))
+	}
+	if tag.Name == "" {
+		if err := decode(r, &tag); err != nil {
+			return Answer{}, err
+		}
 	}
 	if wire.NormalTag(tag.Name) == "" {
 		return Answer{}, invalid("name", "This field may not be blank.")
@@ -75,59 +82,33 @@ func (a *API) changeTags(r *Request, change func(j *disk.Job, tag string) (statu
 	return Answer{Status: status, Body: wire.Tags([]string{tag.Name})[0]}, nil
 }
 
-// share lets another user see the job (rescale-api.md §7.7).
+// share lets another user see the job, or all of a workspace, whose members nobody is here (rescale-api.md §7.7).
 func share(a *API, r *Request) (Answer, error) {
 	job, err := a.ownJob(r)
 	if err != nil {
 		return Answer{}, err
 	}
 	var with struct {
-		Email string `json:"email"`
+		Email   string `json:"email"`
+		Account string `json:"account"`
 	}
 	if err := decode(r, &with); err != nil {
 		return Answer{}, err
 	}
-	if with.Email == "" {
+	recipient := cmp.Or(with.Email, with.Account)
+	if recipient == "" {
 		return Answer{}, invalid("email", "This field is required.")
 	}
 	_, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
-		if !slices.Contains(j.SharedWith, with.Email) {
-			j.SharedWith = append(j.SharedWith, with.Email)
+		if !slices.Contains(j.SharedWith, recipient) {
+			j.SharedWith = append(j.SharedWith, recipient)
 		}
 		return nil
 	})
 	if err != nil {
 		return Answer{}, err
 	}
-	return ok(map[string]any{"recipient": with.Email, "supportDesk": nil})
-}
-
-// assignProject bills the job to a project (rescale-api.md §7.2).
-func assignProject(a *API, r *Request) (Answer, error) {
-	job, err := a.ownJob(r)
-	if err != nil {
-		return Answer{}, err
-	}
-	if org, named := r.vars["org"]; named && org != r.Account.CompanyCode {
-		return Answer{}, notFound()
-	}
-	var to struct {
-		ProjectID string `json:"projectId"`
-	}
-	if err := decode(r, &to); err != nil {
-		return Answer{}, err
-	}
-	if !slices.ContainsFunc(r.Account.Projects, func(p Project) bool { return p.ID == to.ProjectID }) {
-		return Answer{}, invalid("projectId", "Invalid pk \""+to.ProjectID+"\" - object does not exist.")
-	}
-	job, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
-		j.Spec.ProjectID = &to.ProjectID
-		return nil
-	})
-	if err != nil {
-		return Answer{}, err
-	}
-	return ok(map[string]any{"projectId": job.Spec.ProjectID})
+	return ok(map[string]any{"recipient": recipient, "supportDesk": nil})
 }
 
 // customFields answers the workspace's own fields of a job (rescale-api.md §7.7).

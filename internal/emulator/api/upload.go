@@ -46,7 +46,17 @@ func upload(a *API, r *Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Status: http.StatusCreated, Body: a.style(r).File(file, nil)}, nil
+	return Answer{Status: http.StatusCreated, Header: uploadHeader(r), Body: a.style(r).File(file, nil)}, nil
+}
+
+// uploadHeader calls the answer plain text, as a public client complains that the platform does, unless the request
+// asks for JSON.
+func uploadHeader(r *Request) http.Header {
+	kind := "text/plain"
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		kind = "application/json"
+	}
+	return http.Header{"Content-Type": {kind}}
 }
 
 // incoming is an upload on its way.
@@ -86,11 +96,11 @@ func (in *incoming) readFile(store *disk.Store, part *multipart.Part) error {
 	if in.content != "" {
 		return invalid("file", "Only one file can be uploaded at a time.")
 	}
-	in.file.Name = part.FileName()
+	in.file.Name = lastSegment(part.FileName())
 	if !plainName(in.file.Name) {
 		return invalid("file", "The submitted data was not a file. Check the encoding type on the form.")
 	}
-	if id, err := strconv.Atoi(part.Header.Get("type_id")); err == nil {
+	if id, err := strconv.Atoi(part.Header.Get("type_id")); err == nil && fileType(id) {
 		in.typeID = id
 	}
 	target, err := store.TempFile()
@@ -112,6 +122,9 @@ func (in *incoming) readFile(store *disk.Store, part *multipart.Part) error {
 	return nil
 }
 
+// lastSegment cuts off the folders that clients on Windows send, as Django does. Those of others are cut already.
+func lastSegment(name string) string { return name[strings.LastIndexByte(name, '\\')+1:] }
+
 func (in *incoming) readType(part *multipart.Part) error {
 	text, err := io.ReadAll(io.LimitReader(part, 16))
 	if err != nil {
@@ -119,6 +132,9 @@ func (in *incoming) readType(part *multipart.Part) error {
 	}
 	if in.typeID, err = strconv.Atoi(strings.TrimSpace(string(text))); err != nil {
 		return invalid("typeId", "A valid integer is required.")
+	}
+	if !fileType(in.typeID) {
+		return invalid("typeId", "Not a valid type.")
 	}
 	return nil
 }

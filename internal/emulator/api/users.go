@@ -1,10 +1,12 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/catalog"
+	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
 	"github.com/rescale-apply/rescale-apply/internal/emulator/wire"
 )
 
@@ -73,3 +75,94 @@ func automations(a *API, r *Request) (Answer, error) {
 }
 
 func computePrices(a *API, _ *Request) (Answer, error) { return ok(wire.Prices(a.Catalog.CoreTypes)) }
+
+// ofOrganization refuses what another organization is asked for.
+func ofOrganization(r *Request) error {
+	if org, named := r.vars["org"]; named && org != r.Account.CompanyCode {
+		return notFound()
+	}
+	return nil
+}
+
+// assignProject bills the job to a project (rescale-api.md §7.2).
+func assignProject(a *API, r *Request) (Answer, error) {
+	job, err := a.ownJob(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	if err := ofOrganization(r); err != nil {
+		return Answer{}, err
+	}
+	var to struct {
+		ProjectID string `json:"projectId"`
+	}
+	if err := decode(r, &to); err != nil {
+		return Answer{}, err
+	}
+	if !slices.ContainsFunc(r.Account.Projects, func(p Project) bool { return p.ID == to.ProjectID }) {
+		return Answer{}, noSuch("projectId", to.ProjectID)
+	}
+	job, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
+		j.Spec.ProjectID = &to.ProjectID
+		return nil
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	return ok(map[string]any{"projectId": job.Spec.ProjectID})
+}
+
+// prioritize takes the wish for a place in the queue, of a job that is in it (rescale-api.md §7.7). There is none here
+// but the order of submits, which it leaves.
+func prioritize(a *API, r *Request) (Answer, error) {
+	if err := ofOrganization(r); err != nil {
+		return Answer{}, err
+	}
+	var wish struct {
+		Job      string      `json:"job"`
+		Priority wholeNumber `json:"priority"`
+	}
+	if err := decode(r, &wish); err != nil {
+		return Answer{}, err
+	}
+	r.vars["id"] = wish.Job
+	job, err := a.ownJob(r)
+	if err != nil {
+		return Answer{}, noSuch("job", wish.Job)
+	}
+	if job.Draft() {
+		return Answer{}, invalid("job", "The job has not been submitted.")
+	}
+	return ok(map[string]any{"job": job.ID, "priority": wish.Priority})
+}
+
+func listComments(a *API, r *Request) (Answer, error) {
+	job, err := a.job(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	list := slices.Clone(job.Comments)
+	slices.Reverse(list)
+	return paged(r, list, func(c disk.Comment) any { return a.style(r).Comment(c) })
+}
+
+// comment adds a comment to a job (rescale-api.md §7.7). What the platform wants of its members is not known.
+func comment(a *API, r *Request) (Answer, error) {
+	job, err := a.ownJob(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	var members map[string]json.RawMessage
+	if err := decode(r, &members); err != nil {
+		return Answer{}, err
+	}
+	made := disk.Comment{Author: r.Account.Email, Members: members, At: a.Store.Now()}
+	_, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
+		j.Comments = append(slices.Clone(j.Comments), made)
+		return nil
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Status: http.StatusCreated, Body: a.style(r).Comment(made)}, nil
+}

@@ -160,9 +160,6 @@ func readAnalysis(item json.RawMessage, members map[string]json.RawMessage) (Ana
 	for _, v := range in.Versions {
 		out.Versions = append(out.Versions, Version{Display: v.Display, Code: v.Code, CoreTypes: v.CoreTypes, MustBeRequested: v.MustBeRequested})
 	}
-	if len(out.Versions) == 0 {
-		return out, fmt.Errorf("analysis %q has no versions", in.Code)
-	}
 	return out, nil
 }
 

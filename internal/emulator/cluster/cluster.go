@@ -63,6 +63,7 @@ type life struct {
 	stop context.CancelCauseFunc
 	kill chan struct{}
 	once sync.Once
+	runs []context.CancelCauseFunc // each ends one run; guarded by Cluster.mu
 }
 
 var (
@@ -170,8 +171,8 @@ func (c *Cluster) interrupt(id string, how disk.StopKind) {
 	}
 }
 
-// Submit starts a draft with the runs that it is to have, one unless it is a design of experiments. A job that was submitted before is left alone, only counted; it returns false for it. A
-// deleted job is disk.ErrNotFound.
+// Submit starts a draft with the runs that it is to have, one unless it is a design of experiments. A job that was
+// submitted before is left alone, only counted; it returns false for it. A deleted job is disk.ErrNotFound.
 func (c *Cluster) Submit(id, base string, runs []disk.Run) (started bool, err error) {
 	_, err = c.cfg.Store.UpdateJob(id, func(j *disk.Job) error {
 		if !j.Deleted.IsZero() {

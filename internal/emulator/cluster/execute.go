@@ -12,8 +12,9 @@ import (
 )
 
 var (
-	errWalltime  = errors.New("walltime exceeded")
-	errRunFailed = errors.New("a run failed")
+	errWalltime   = errors.New("walltime exceeded")
+	errRunFailed  = errors.New("a run failed")
+	errRunStopped = errors.New("the run was stopped by the user")
 )
 
 // execution is what the runs of a job have in common.
@@ -74,17 +75,40 @@ func (c *Cluster) begin(l *life) (*execution, error) {
 func (e *execution) runs() error {
 	ctx, cancel := e.within(e.life.ctx)
 	defer cancel()
+	contexts := e.c.split(ctx, e.life, len(e.job.Runs))
 	ends := make([]error, len(e.job.Runs))
 	var group errgroup.Group
 	group.SetLimit(min(e.slots(), e.c.cfg.MaxRunning))
 	for i := range e.job.Runs {
 		group.Go(func() error {
-			ends[i] = e.end(ctx, i+1)
+			ends[i] = e.end(contexts[i], i+1)
 			return nil
 		})
 	}
 	_ = group.Wait() // ends tell all
 	return slices.MinFunc(ends, func(a, b error) int { return cmp.Compare(gravity(a), gravity(b)) })
+}
+
+// split gives each run a context of its own, which StopRun ends.
+func (c *Cluster) split(ctx context.Context, l *life, runs int) []context.Context {
+	contexts := make([]context.Context, runs)
+	stops := make([]context.CancelCauseFunc, runs)
+	for i := range contexts {
+		contexts[i], stops[i] = context.WithCancelCause(ctx)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l.runs = stops
+	return contexts
+}
+
+// StopRun ends the nth run of a job, from 1 on, if it has not ended yet. Its other runs go on.
+func (c *Cluster) StopRun(id string, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l := c.lives[id]; l != nil && n <= len(l.runs) {
+		l.runs[n-1](errRunStopped)
+	}
 }
 
 func gravity(err error) int {
@@ -137,7 +161,7 @@ func (e *execution) end(ctx context.Context, n int) error {
 	if cause != nil && r.exit == 0 {
 		r.exit = 1 // it never ran to its end
 	}
-	e.c.note(errors.Join(r.log.Close(), r.register()))
+	e.c.note(errors.Join(r.log.Close(), r.leaveOnStorage(), r.register()))
 	return cmp.Or(cause, failed(&r.exit))
 }
 

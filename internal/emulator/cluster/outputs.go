@@ -4,7 +4,6 @@ import (
 	"errors"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
@@ -25,7 +24,7 @@ func (r *run) register() error {
 	}
 	exit := r.exit
 	recordErr := r.record(func(record *disk.Run) {
-		record.Outputs, record.Process = ids, nil
+		record.Outputs, record.Process = append(slices.Clone(record.Outputs), ids...), nil
 		record.Ended, record.ExitCode = r.c.cfg.Store.Now(), &exit
 	})
 	return errors.Join(err, recordErr, r.clear())
@@ -49,7 +48,7 @@ func (r *run) add(result workdir.Result) (id string, err error) {
 	file, err := r.c.cfg.Store.AddFile(disk.File{
 		Owner: r.job.Owner, Name: path.Base(result.Rel), TypeID: disk.TypeOutput, Size: result.Size, SHA512: result.SHA512,
 		Rel: result.Rel, Job: r.job.ID, Text: IsText(result.Rel, result.Size),
-		StorageKey: disk.UserFolder(r.job.Owner) + "/output/job_" + r.job.ID + "/run" + strconv.Itoa(r.number) + "/" + result.Rel,
+		StorageKey: disk.OutputKey(r.job, r.number, result.Rel),
 	}, result.Content)
 	if err != nil {
 		return "", err

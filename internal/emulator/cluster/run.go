@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
@@ -70,6 +71,20 @@ func (r *run) attach() error {
 			return fmt.Errorf("attaching storage %s: %w", id, err)
 		}
 		_ = os.Symlink(folder, filepath.Join(r.home, "storage_"+id)) // Windows may not let us
+	}
+	return nil
+}
+
+// leaveOnStorage leaves the work folder where jobs that share its storage look for it.
+func (r *run) leaveOnStorage() error {
+	for _, id := range r.job.Devices {
+		folder := filepath.Join(r.c.cfg.Store.DeviceDir(id), "jobs", r.job.ID, "run", strconv.Itoa(r.number))
+		if err := os.RemoveAll(folder); err != nil { // of a former attempt
+			return fmt.Errorf("leaving files on storage %s: %w", id, err)
+		}
+		if err := os.CopyFS(folder, os.DirFS(r.work)); err != nil {
+			return fmt.Errorf("leaving files on storage %s: %w", id, err)
+		}
 	}
 	return nil
 }
@@ -166,13 +181,13 @@ func (r *run) tile(ctx context.Context, t *disk.Tile) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, errWalltime)
 		defer cancel()
 	}
-	for _, command := range []string{t.PreCommand, t.Command, t.PostCommand} {
-		if command == "" {
-			continue
-		}
+	for _, command := range []string{t.PreCommand, t.Command} {
 		if err := r.command(ctx, command, t); err != nil || r.exit != 0 {
 			return err
 		}
+	}
+	if err := r.after(ctx, t); err != nil || r.exit != 0 {
+		return err
 	}
 	if t.Interactive {
 		<-ctx.Done()
@@ -181,7 +196,23 @@ func (r *run) tile(ctx context.Context, t *disk.Tile) error {
 	return nil
 }
 
+// after runs the script after the command, and in a design of experiments keeps the values that it prints.
+func (r *run) after(ctx context.Context, t *disk.Tile) error {
+	from, err := r.printed()
+	if err != nil {
+		return err
+	}
+	if err := r.command(ctx, t.PostCommand, t); err != nil || r.exit != 0 || !r.job.Designed() {
+		return err
+	}
+	return r.measure(from)
+}
+
+// command runs one command of a tile; the empty one does nothing.
 func (r *run) command(ctx context.Context, text string, t *disk.Tile) error {
+	if text == "" {
+		return nil
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

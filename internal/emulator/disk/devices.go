@@ -20,7 +20,11 @@ type Device struct {
 	Members map[string]json.RawMessage // of the body that created it
 	Created time.Time
 	Started time.Time // zero: it was not submitted
+	Stopped time.Time // zero: it was not shut down
 }
+
+// Usable tells whether jobs may have it.
+func (d *Device) Usable() bool { return !d.Started.IsZero() && d.Stopped.IsZero() }
 
 func (s *Store) devicesFile() string { return filepath.Join(s.dir, "devices.json") }
 
@@ -61,6 +65,26 @@ func (s *Store) AddDevice(device Device) (*Device, error) {
 
 // StartDevice makes a device usable, once.
 func (s *Store) StartDevice(id string) error {
+	if err := os.MkdirAll(s.DeviceDir(id), 0o700); err != nil {
+		return fmt.Errorf("starting device %s: %w", id, err)
+	}
+	return s.updateDevice(id, func(d *Device) {
+		if d.Started.IsZero() {
+			d.Started = s.Now()
+		}
+	})
+}
+
+// StopDevice ends the use of a started device.
+func (s *Store) StopDevice(id string) error {
+	return s.updateDevice(id, func(d *Device) {
+		if d.Usable() {
+			d.Stopped = s.Now()
+		}
+	})
+}
+
+func (s *Store) updateDevice(id string, change func(*Device)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := slices.Clone(s.devices)
@@ -68,14 +92,8 @@ func (s *Store) StartDevice(id string) error {
 	if i < 0 {
 		return ErrNotFound
 	}
-	if !list[i].Started.IsZero() {
-		return nil
-	}
-	if err := os.MkdirAll(s.DeviceDir(id), 0o700); err != nil {
-		return fmt.Errorf("starting device %s: %w", id, err)
-	}
 	device := *list[i]
-	device.Started = s.Now()
+	change(&device)
 	list[i] = &device
 	return s.storeDevices(list)
 }

@@ -162,8 +162,8 @@ func randomKey() string {
 	return base64.StdEncoding.EncodeToString(key)
 }
 
-// UserFolder is the folder of a user in the platform's storage.
-func UserFolder(email string) string {
+// userFolder is the folder of a user in the platform's storage.
+func userFolder(email string) string {
 	sum := sha256.Sum256([]byte(email))
 	return "user/user_" + word(binary.BigEndian.Uint64(sum[:8]), 6)
 }
@@ -173,6 +173,11 @@ func UploadKey(email, name string) string {
 	random := make([]byte, 16)
 	_, _ = rand.Read(random) // never fails: crypto/rand
 	ending := path.Ext(name)
-	return fmt.Sprintf("%s/%s-%x-%x-%x-%x-%x%s", UserFolder(email), strings.TrimSuffix(name, ending),
+	return fmt.Sprintf("%s/%s-%x-%x-%x-%x-%x%s", userFolder(email), strings.TrimSuffix(name, ending),
 		random[:4], random[4:6], random[6:8], random[8:10], random[10:], ending)
+}
+
+// OutputKey is the place of what the nth run of a job wrote in the platform's storage.
+func OutputKey(job *Job, n int, rel string) string {
+	return fmt.Sprintf("%s/output/job_%s/run%d/%s", userFolder(job.Owner), job.ID, n, rel)
 }

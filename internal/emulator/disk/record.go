@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -9,9 +10,10 @@ import (
 
 // Type ids of files (rescale-api.md §3.2).
 const (
-	TypeInput  = 1
-	TypeScript = 4
-	TypeOutput = 5
+	TypeInput    = 1
+	TypeScript   = 4
+	TypeOutput   = 5
+	TypeSnapshot = 12
 )
 
 // File is the record of one stored file (rescale-api.md §3.2).
@@ -71,6 +73,7 @@ type Job struct {
 	SharedWith []string
 	Tags       []string
 	Fields     map[string]json.RawMessage // custom fields
+	Comments   []Comment                  // oldest first
 
 	Refused   int // deletes that were refused while it was a draft
 	Submits   int
@@ -86,9 +89,17 @@ type Job struct {
 	Runs     []Run    // one, or one for each row of a design of experiments; none before the submit
 }
 
+// Comment is what somebody wrote about a job.
+type Comment struct {
+	Author  string                     // e-mail
+	Members map[string]json.RawMessage // of the body that made it
+	At      time.Time
+}
+
 // Run is one execution of a job's commands (rescale-api.md §8.5). Its number is its place in Job.Runs, from 1 on.
 type Run struct {
 	Variables []Variable // of a design of experiments
+	Results   []Variable // what its post-processing printed
 	Process   *Process   // set while a command runs
 	Started   time.Time
 	Ended     time.Time
@@ -96,7 +107,7 @@ type Run struct {
 	Outputs   []string // file ids
 }
 
-// Variable is what a design of experiments sets in one run.
+// Variable is what a design of experiments sets in one run, or what the run came to.
 type Variable struct{ Name, Value string }
 
 // Outputs returns the ids of the files of all runs.
@@ -210,13 +221,25 @@ type Spec struct {
 	LowPriority     bool
 	BillingPriority string
 	ProjectID       *string
-	ParamFile       string // file id of the table of runs; empty: the job is no design of experiments
-	CaseFile        string // the same, under its older name
-	RenderOnly      bool   // templates are rendered, and no command runs
+	ParamFile       string  // file id of the table of runs; empty: the job is no design of experiments
+	CaseFile        string  // the same, under its older name
+	Ranges          []Range // instead of a table: the runs are all combinations of their values
+	RenderOnly      bool    // templates are rendered, and no command runs
 	Tiles           []Tile
 	// Echo holds members that the platform stores and shows but that change nothing here.
 	Echo map[string]json.RawMessage
 }
+
+// Range is a variable that takes Count values at equal distances.
+type Range struct {
+	Name        string
+	First, Step float64
+	Count       int
+}
+
+// Table returns the id of the file with the runs of a design of experiments, under whichever name it was given; empty:
+// the job is none.
+func (s *Spec) Table() string { return cmp.Or(s.ParamFile, s.CaseFile) }
 
 // Files returns the ids of all files that the job needs.
 func (s *Spec) Files() []string {

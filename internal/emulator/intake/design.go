@@ -16,18 +16,19 @@ func (w World) design(top form, spec *disk.Spec) {
 	if spec.ParamFile != "" && spec.CaseFile != "" {
 		top.at.field("caseFile").add("A job has a paramFile or a caseFile, not both.")
 	}
-	table := spec.ParamFile+spec.CaseFile != ""
+	table := spec.Table() != ""
+	if !table {
+		spec.Ranges = ranges(top)
+	}
+	designed := table || len(top.list("jobvariables")) > 0
 	for i := range spec.Tiles {
-		if len(spec.Tiles[i].Templates) > 0 && !table && top.at.field("paramFile").empty() {
+		if len(spec.Tiles[i].Templates) > 0 && !designed && top.at.field("paramFile").empty() {
 			top.at.field("paramFile").add("This field is required by templateTasks.")
 		}
 	}
-	if len(top.list("jobvariables")) > 0 && !table {
-		top.at.field("jobvariables").add("Runs of generated values are not emulated. Use a paramFile.")
-	}
 	for _, name := range []string{"monteCarloIterations", "optimizer"} {
 		if raw, ok := top.optional(name); ok && !bytes.Equal(raw, []byte("0")) {
-			top.at.field(name).add("Runs of generated values are not emulated. Use a paramFile.")
+			top.at.field(name).add(generated)
 		}
 	}
 	if top.flag("includeNominalRun") && table {

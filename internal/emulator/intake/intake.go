@@ -25,6 +25,7 @@ type World struct {
 	ProjectRequired bool
 	MaxJobHours     int
 	DefaultWalltime *int // hours; nil stores null
+	StrictNames     bool // project_id is an unknown member (§6.1)
 	// CoreTypeObjects demands hardware.coreType as an object, as API version 3 does. Version 2 takes both forms.
 	CoreTypeObjects bool
 }
@@ -51,7 +52,7 @@ var topEcho = map[string]string{
 	"jobvariables": "[]", "monteCarloIterations": "null", "includeNominalRun": "false", "resourceFilters": "[]",
 	"archiveFilters": "[]", "remoteVizConfig": "null", "autoTerminateCluster": "true", "clusterId": "null",
 	"sshPort": "22", "cidrRule": `""`, "publicKey": `""`, "jobAutomations": "[]", "isTemplate": "false",
-	"templatedFrom": "null", "clonedFrom": "null", "inputFileParseTask": `""`,
+	"templatedFrom": "null", "clonedFrom": "null", "inputFileParseTask": `""`, "folderId": "null",
 }
 
 var priorities = []string{"INSTANT", "ON_DEMAND", "RESERVED"}
@@ -88,17 +89,23 @@ func (w World) Read(body json.RawMessage) (disk.Spec, error) {
 	return spec, nil
 }
 
+// project reads projectId, or project_id, as official scripts send it.
 func (w World) project(top form) *string {
-	raw, ok := top.reference("projectId")
+	name := "projectId"
+	raw, ok := top.reference(name)
+	if !ok && !w.StrictNames {
+		name = "project_id"
+		raw, ok = top.reference(name)
+	}
 	if !ok {
 		if w.ProjectRequired {
 			top.at.field("projectId").add("A project is required to create a job.")
 		}
 		return nil
 	}
-	id := top.stringOf("projectId", raw)
-	if top.at.field("projectId").empty() && !slices.Contains(w.Projects, id) {
-		noSuch(top.at.field("projectId"), id)
+	id := top.stringOf(name, raw)
+	if at := top.at.field(name); at.empty() && !slices.Contains(w.Projects, id) {
+		noSuch(at, id)
 	}
 	return &id
 }

@@ -97,10 +97,14 @@ func (w World) analysis(f form, tile *disk.Tile) *catalog.Version {
 		in.at.field("code").add(fmt.Sprintf("Analysis %q does not exist.", tile.Code))
 		return nil
 	}
+	if len(software.Versions) == 0 {
+		in.at.field("code").add(fmt.Sprintf("Analysis %q has no versions.", tile.Code))
+		return nil
+	}
 	// Which version the platform takes when none is named is not known; the newest is what clients expect.
 	tile.Version = software.Versions[0].Code
 	if raw, ok := in.optional("version"); ok {
-		tile.Version = in.code("version", raw)
+		tile.Version = in.stringOf("version", raw)
 	}
 	version, ok := software.Version(tile.Version)
 	if !ok {

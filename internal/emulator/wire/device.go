@@ -15,9 +15,13 @@ func (s Style) Device(d *disk.Device) map[string]any {
 
 // DeviceStatuses renders the history of a device, newest first.
 func (s Style) DeviceStatuses(d *disk.Device) []any {
-	if d.Started.IsZero() {
-		return nil
+	var out []any
+	for i, status := range []disk.Status{{Name: "Started", At: d.Started}, {Name: "Stopped", At: d.Stopped}} {
+		if status.At.IsZero() {
+			break
+		}
+		status.ID = disk.StatusID(d.ID, "device", i)
+		out = append([]any{s.status(status, zuluDate)}, out...)
 	}
-	started := disk.Status{ID: disk.StatusID(d.ID, "device", 0), Name: "Started", At: d.Started}
-	return []any{s.status(started, zuluDate)}
+	return out
 }

@@ -2,7 +2,7 @@ package wire
 
 import (
 	"encoding/json"
-	"math"
+	"strconv"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/catalog"
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
@@ -108,18 +108,15 @@ func (s Style) hardware(t *disk.Tile, c *catalog.Catalog) object {
 		"storagePerNode": cores.Storage * node * 1000, // MB
 		"memoryPerNode":  cores.Memory * node,         // MB
 		"gpusPerNode":    gpus,
-		"numberOfNodes":  json.Number(nodes(t, node)),
+		"numberOfNodes":  nodes(t, node),
 	}
 	return out
 }
 
-// The platform writes the number of nodes as a float.
-func nodes(t *disk.Tile, perNode int) string {
-	text, err := json.Marshal(math.Ceil(float64(t.CoresPerSlot*t.Slots) / float64(perNode)))
-	if err != nil {
-		return "1.0"
-	}
-	return string(text) + ".0"
+// nodes is how many nodes the tile has, written as a float, as the platform does.
+func nodes(t *disk.Tile, perNode int) json.Number {
+	count := (t.CoresPerSlot*t.Slots + perNode - 1) / perNode
+	return json.Number(strconv.Itoa(count) + ".0")
 }
 
 // JobItem renders a job in a listing (§8.4), with the status it had then. storage is in bytes.

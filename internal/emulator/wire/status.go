@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"encoding/json"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,6 +54,16 @@ func Tags(tags []string) []map[string]any {
 // NormalTag is the form in which two tags are compared.
 func NormalTag(tag string) string { return strings.ToLower(strings.TrimSpace(tag)) }
 
+// Comment renders a comment on a job (§7.7).
+func (s Style) Comment(c disk.Comment) map[string]any {
+	out := object{}
+	for name, value := range c.Members {
+		out[name] = value
+	}
+	out["owner"], out["dateInserted"] = c.Author, s.date(c.At, zuluDate)
+	return out
+}
+
 // Run renders the nth run of a job (§8.5), from 1 on.
 func (s Style) Run(j *disk.Job, n int, outputBytes int64) map[string]any {
 	run := &j.Runs[n-1]
@@ -59,7 +71,7 @@ func (s Style) Run(j *disk.Job, n int, outputBytes int64) map[string]any {
 		"id": strconv.Itoa(n), "type": 3, "displayOrder": n,
 		"dateStarted": s.optionalDate(run.Started), "dateCompleted": s.optionalDate(run.Ended),
 		"outputFileCount": len(run.Outputs), "outputFileSize": nil,
-		"parent": nil, "isOptimal": false, "variables": variables(run.Variables),
+		"parent": nil, "isOptimal": false, "variables": variables(slices.Concat(run.Variables, run.Results)),
 	}
 	if !run.Ended.IsZero() {
 		out["outputFileSize"] = outputBytes
@@ -70,9 +82,23 @@ func (s Style) Run(j *disk.Job, n int, outputBytes int64) map[string]any {
 func variables(list []disk.Variable) []any {
 	out := make([]any, len(list))
 	for i, v := range list {
-		out[i] = object{"name": v.Name, "value": v.Value, "displayValue": v.Value, "isRelative": false}
+		out[i] = object{"name": v.Name, "value": number(v.Value), "displayValue": v.Value, "isRelative": false}
 	}
 	return out
+}
+
+// number is the number that the text writes, as which the platform shows a variable's value: a float, as 20.0. Other
+// texts stay.
+func number(text string) any {
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(value, 0) || math.IsNaN(value) {
+		return text
+	}
+	shown := strconv.FormatFloat(value, 'g', -1, 64)
+	if !strings.ContainsAny(shown, ".e") {
+		shown += ".0"
+	}
+	return json.Number(shown)
 }
 
 // Instances renders the nodes of an executing job (§10), one per node.

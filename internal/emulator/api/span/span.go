@@ -10,8 +10,8 @@ import (
 // Span is a part of a file.
 type Span struct{ Start, Length int64 }
 
-// Parse reads a Range header with one range, and returns it with the status of the answer. An end beyond the file is cut to it. Headers that cannot be read,
-// or that ask for several ranges, are ignored, as RFC 9110 allows.
+// Parse reads a Range header with one range, and returns it with the status of the answer. An end beyond the file is
+// cut to it. Headers that cannot be read, or that ask for several ranges, are ignored, as RFC 9110 allows.
 func Parse(header string, size int64) (Span, int) {
 	whole := Span{0, size}
 	text, ok := strings.CutPrefix(header, "bytes=")
