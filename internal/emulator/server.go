@@ -118,7 +118,7 @@ func (s *Server) Serve(l net.Listener) error {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		return errors.Join(errors.New("serving: the emulator is closed"), l.Close())
+		return l.Close() // a command can end before its platform has begun to serve
 	}
 	s.servers = append(s.servers, server)
 	first := s.url == ""
