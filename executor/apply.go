@@ -183,7 +183,10 @@ func (a *application) job(ctx context.Context, step planner.Step) Outcome {
 		a.starter.Clear(ctx, step.Job.Name, step.Surplus)
 	}
 	switch step.Action {
-	case planner.Unchanged, planner.Refused:
+	case planner.Unchanged:
+		out.Unchanged, out.Err = true, a.limited(ctx, func() error { return a.retire(ctx, step, &out) })
+		return out
+	case planner.Refused:
 		out.Unchanged = true
 		return out
 	case planner.Conflict:
@@ -310,18 +313,14 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 	return a.limited(ctx, func() error { return a.collect(ctx, step, out) })
 }
 
-// collect brings here what a run that is over left. Results of earlier runs must not
-// lie there as if they were those of one that has failed.
+// collect brings here what a run that is over left.
 func (a *application) collect(ctx context.Context, step planner.Step, out *Outcome) error {
 	if out.Verdict != verdict.Succeeded {
 		out.Advice = planner.FailedAdvice(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()}, out.Verdict)
 		out.Log = a.logTail(ctx, out.ID)
-		if a.NoFetch {
-			return nil
-		}
-		if err := a.download(step, out).Retire(ctx); err != nil {
-			return err
-		}
+	}
+	if err := a.retire(ctx, step, out); err != nil {
+		return err
 	}
 	if a.NoFetch || !results.Wanted(step.Job, out.Verdict) {
 		return nil
@@ -361,4 +360,13 @@ func (o *Outcome) took(step planner.Step, j verdict.Judgement) {
 	}
 	o.CoreHours = float64(step.Job.Cores()) * j.Ended.Sub(j.Started).Hours()
 	o.Cost = o.CoreHours * step.Job.Estimate.Rate
+}
+
+// retire moves the results of earlier runs, which must not lie there as if they were those
+// of one that has failed, wanted here or not.
+func (a *application) retire(ctx context.Context, step planner.Step, out *Outcome) error {
+	if out.Verdict == verdict.Succeeded {
+		return nil
+	}
+	return a.download(step, out).Retire(ctx)
 }
