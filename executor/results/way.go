@@ -31,7 +31,7 @@ func (h *home) makeWay(ctx context.Context, rel, name string) error {
 		return err
 	}
 	run := unlisted
-	if entries := h.before.Of(rel); len(entries) > 0 {
+	if entries := left(h.before.Of(rel)); len(entries) > 0 {
 		run = entries[0].Run
 		now, same, err := written.Match(ctx, content.Hasher{}, name, entries)
 		if err != nil {

@@ -55,7 +55,7 @@ func (t *tool) applySession(c *cli.Context, s *session, output string) (err erro
 	if err := t.resolve(c, s); err != nil {
 		return err
 	}
-	if err := s.hideState(); err != nil {
+	if err := s.hideState(c.Context); err != nil {
 		return err
 	}
 	journal, err := s.openJournals()

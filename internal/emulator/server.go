@@ -100,6 +100,10 @@ func (s *Server) origin() string {
 	return s.URL()
 }
 
+// Holdings are the names of what a server keeps in the folder of its data; a folder ends
+// with a slash.
+func Holdings() []string { return disk.Holdings() }
+
 // URL returns the address of the first listener given to Serve, or the empty string.
 func (s *Server) URL() string {
 	s.mu.Lock()
