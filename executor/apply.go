@@ -38,6 +38,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/watch"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // Journal is where every step is written before and after it happens. Append
@@ -58,6 +59,7 @@ type Executor struct {
 	NoWait   bool           // return when everything is submitted
 	NoQueue  bool           // give a job up rather than wait for another runner's draft
 	NoFetch  bool           // results are not wanted on this machine
+	NoReuse  bool           // inputs are uploaded although the platform has them
 	Alone    bool           // nobody else can use the platform: every draft of ours is a leftover
 	Command  string         // how this tool was called, for advice
 	Random   func() float64 // in [0, 1), for pauses between runners; nil means a good one
@@ -135,6 +137,7 @@ func (e *Executor) application(plan planner.Plan) *application {
 	}
 	a.store = &inputs.Store{
 		Platform: e.Platform, Journal: e.Journal, Known: a.before, Found: plan.Stock, Report: a, Parallel: e.parallel(),
+		Look: e.lookFor(a.before),
 	}
 	a.watch = watch.New(e.Platform, e.interval(), a)
 	a.starter = &once.Starter{
@@ -143,6 +146,19 @@ func (e *Executor) application(plan planner.Plan) *application {
 	}
 	a.starter.Expect(a.openGates(plan.Steps), e.parallel())
 	return a
+}
+
+// lookFor looks for inputs that are made of other jobs' results, so that no plan knew them.
+func (e *Executor) lookFor(known state.Snapshot) func(context.Context, []files.Input) (inputs.Stock, error) {
+	search := inputs.Search{Owner: e.Owner, Known: known}
+	if e.NoReuse {
+		search.Scope = inputs.Nowhere
+	}
+	return func(ctx context.Context, wanted []files.Input) (inputs.Stock, error) {
+		search := search
+		search.Wanted = wanted
+		return inputs.Look(ctx, e.Platform, search)
+	}
 }
 
 func (e *Executor) parallel() int {
