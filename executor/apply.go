@@ -38,6 +38,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/watch"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // Journal is where every step is written before and after it happens. Append
@@ -58,6 +59,7 @@ type Executor struct {
 	NoWait   bool           // return when everything is submitted
 	NoQueue  bool           // give a job up rather than wait for another runner's draft
 	NoFetch  bool           // results are not wanted on this machine
+	NoReuse  bool           // inputs are uploaded although the platform has them
 	Alone    bool           // nobody else can use the platform: every draft of ours is a leftover
 	Command  string         // how this tool was called, for advice
 	Random   func() float64 // in [0, 1), for pauses between runners; nil means a good one
@@ -135,6 +137,7 @@ func (e *Executor) application(plan planner.Plan) *application {
 	}
 	a.store = &inputs.Store{
 		Platform: e.Platform, Journal: e.Journal, Known: a.before, Found: plan.Stock, Report: a, Parallel: e.parallel(),
+		Look: e.lookFor(a.before),
 	}
 	a.watch = watch.New(e.Platform, e.interval(), a)
 	a.starter = &once.Starter{
@@ -143,6 +146,19 @@ func (e *Executor) application(plan planner.Plan) *application {
 	}
 	a.starter.Expect(a.openGates(plan.Steps), e.parallel())
 	return a
+}
+
+// lookFor looks for inputs that are made of other jobs' results, so that no plan knew them.
+func (e *Executor) lookFor(known state.Snapshot) func(context.Context, []files.Input) (inputs.Stock, error) {
+	search := inputs.Search{Owner: e.Owner, Known: known}
+	if e.NoReuse {
+		search.Scope = inputs.Nowhere
+	}
+	return func(ctx context.Context, wanted []files.Input) (inputs.Stock, error) {
+		search := search
+		search.Wanted = wanted
+		return inputs.Look(ctx, e.Platform, search)
+	}
 }
 
 func (e *Executor) parallel() int {
@@ -183,7 +199,10 @@ func (a *application) job(ctx context.Context, step planner.Step) Outcome {
 		a.starter.Clear(ctx, step.Job.Name, step.Surplus)
 	}
 	switch step.Action {
-	case planner.Unchanged, planner.Refused:
+	case planner.Unchanged:
+		out.Unchanged, out.Err = true, a.limited(ctx, func() error { return a.retire(ctx, step, &out) })
+		return out
+	case planner.Refused:
 		out.Unchanged = true
 		return out
 	case planner.Conflict:
@@ -310,18 +329,14 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 	return a.limited(ctx, func() error { return a.collect(ctx, step, out) })
 }
 
-// collect brings here what a run that is over left. Results of earlier runs must not
-// lie there as if they were those of one that has failed.
+// collect brings here what a run that is over left.
 func (a *application) collect(ctx context.Context, step planner.Step, out *Outcome) error {
 	if out.Verdict != verdict.Succeeded {
 		out.Advice = planner.FailedAdvice(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()}, out.Verdict)
 		out.Log = a.logTail(ctx, out.ID)
-		if a.NoFetch {
-			return nil
-		}
-		if err := a.download(step, out).Retire(ctx); err != nil {
-			return err
-		}
+	}
+	if err := a.retire(ctx, step, out); err != nil {
+		return err
 	}
 	if a.NoFetch || !results.Wanted(step.Job, out.Verdict) {
 		return nil
@@ -361,4 +376,13 @@ func (o *Outcome) took(step planner.Step, j verdict.Judgement) {
 	}
 	o.CoreHours = float64(step.Job.Cores()) * j.Ended.Sub(j.Started).Hours()
 	o.Cost = o.CoreHours * step.Job.Estimate.Rate
+}
+
+// retire moves the results of earlier runs, which must not lie there as if they were those
+// of one that has failed, wanted here or not.
+func (a *application) retire(ctx context.Context, step planner.Step, out *Outcome) error {
+	if out.Verdict == verdict.Succeeded {
+		return nil
+	}
+	return a.download(step, out).Retire(ctx)
 }

@@ -14,6 +14,7 @@ type Platform interface {
 	planner.Finder
 	Changer
 	inputs.Platform
+	inputs.Finder
 }
 
 // Changer makes jobs, labels them and stops them.

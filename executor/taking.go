@@ -34,6 +34,9 @@ func (a *application) results(ctx context.Context, step planner.Step) (map[int][
 		if err != nil {
 			return nil, err
 		}
+		for _, e := range idleExcludes(ctx, a.shelf, step.Job.Name, from, a.gates.ID) {
+			a.notify(e)
+		}
 		items, err := a.named(from, taken, landed)
 		if err != nil {
 			return nil, err

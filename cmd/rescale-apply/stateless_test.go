@@ -103,7 +103,9 @@ func needsState() map[string]string {
 		"download_patterns": "a download that failed is known by the state alone",
 		"plan_json":         "the folder that status tells is known by the state alone",
 		"project":           "a create that left nothing is known by the state alone", "two_machines": "which machine wins is up to chance",
-		"results_of_an_earlier_run": "a download that failed is known by the state alone",
+		"exclude_with_from":             "as chain_local",
+		"failed_rerun_without_download": "of which job a run was that was fetched by its id is known by the state alone",
+		"results_of_an_earlier_run":     "a download that failed is known by the state alone",
 	}
 }
 

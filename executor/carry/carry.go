@@ -41,12 +41,17 @@ type Carrier struct {
 }
 
 // Files gives inputs that are one result each. What an earlier apply has carried under
-// the same name is not carried again.
+// the same name is not carried again, whether or not this machine remembers.
 func (c Carrier) Files(ctx context.Context, items []Item) ([]rescale.InputRef, error) {
-	refs := make([]rescale.InputRef, len(items))
-	var left []int
+	refs, wanted := make([]rescale.InputRef, len(items)), make([]files.Input, len(items))
 	for i, item := range items {
-		in := files.Input{Name: item.Name, SHA512: item.File.SHA512, Size: item.File.Size}
+		wanted[i] = files.Input{Name: item.Name, SHA512: item.File.SHA512, Size: item.File.Size}
+	}
+	if err := c.Store.Seek(ctx, wanted); err != nil {
+		return nil, err
+	}
+	var left []int
+	for i, in := range wanted {
 		id, err := c.stored(ctx, in)
 		if err != nil {
 			return nil, err
@@ -61,7 +66,7 @@ func (c Carrier) Files(ctx context.Context, items []Item) ([]rescale.InputRef, e
 		chosen[n] = items[i]
 	}
 	return refs, c.through(ctx, chosen, func(here []files.Input) error {
-		sent, err := c.Store.IDs(ctx, here)
+		sent, err := c.send(ctx, here)
 		for n, i := range left {
 			if err == nil {
 				refs[i].ID = sent[n].ID
@@ -69,6 +74,14 @@ func (c Carrier) Files(ctx context.Context, items []Item) ([]rescale.InputRef, e
 		}
 		return err
 	})
+}
+
+// send uploads what is not on the platform already.
+func (c Carrier) send(ctx context.Context, list []files.Input) ([]rescale.InputRef, error) {
+	if err := c.Store.Seek(ctx, list); err != nil {
+		return nil, err
+	}
+	return c.Store.IDs(ctx, list)
 }
 
 // stored asks for what can be told without its bytes.
@@ -80,7 +93,8 @@ func (c Carrier) stored(ctx context.Context, in files.Input) (string, error) {
 }
 
 // Archive gives one input that the platform unpacks into the results, with their
-// folders. name ends as a format of package pack.
+// folders. One that is there is not uploaded again, though it is made again: the platform
+// tells the bytes of an archive, and not what is in it. name ends as a format of package pack.
 func (c Carrier) Archive(ctx context.Context, name string, items []Item) (ref rescale.InputRef, err error) {
 	err = c.through(ctx, items, func(here []files.Input) error {
 		format, _ := pack.FormatOf(name)
@@ -96,7 +110,7 @@ func (c Carrier) Archive(ctx context.Context, name string, items []Item) (ref re
 		if err != nil {
 			return err
 		}
-		refs, err := c.Store.IDs(ctx, []files.Input{{
+		refs, err := c.send(ctx, []files.Input{{
 			Name: name, Path: filepath.Dir(here[0].Path), Archive: archive, SHA512: digest.SHA512, Size: digest.Size, Decompress: true,
 		}})
 		if err == nil {

@@ -5,6 +5,7 @@ package inputs
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -47,7 +48,11 @@ type Store struct {
 	Report   Reporter
 	Parallel int // uploads at once, at least 1
 
+	// Look looks on the platform for inputs that the plan could not know; nil is fine.
+	Look func(ctx context.Context, wanted []files.Input) (Stock, error)
+
 	mu    sync.Mutex // guards what follows
+	later Stock      // what was looked for since the plan
 	files map[Content]*file
 	slots *semaphore.Weighted
 }
@@ -129,7 +134,7 @@ func (s *Store) provide(ctx context.Context, in files.Input) (string, error) {
 // not look, what the journal knows.
 func (s *Store) Stored(ctx context.Context, in files.Input) (string, error) {
 	known, _ := s.Known.File(in.SHA512, in.Name)
-	id, looked := s.Found[Of(in)]
+	id, looked := s.found(Of(in))
 	if !looked {
 		id = known.ID
 	}
@@ -144,6 +149,41 @@ func (s *Store) Stored(ctx context.Context, in files.Input) (string, error) {
 		err = s.Journal.Append(uploaded(in, id))
 	}
 	return id, err
+}
+
+// Seek looks once for inputs that neither the plan nor the journal knows, such as copies
+// of results when the state is lost: Stored and IDs take what is there.
+func (s *Store) Seek(ctx context.Context, list []files.Input) error {
+	var wanted []files.Input
+	for _, in := range list {
+		_, looked := s.found(Of(in))
+		known, _ := s.Known.File(in.SHA512, in.Name)
+		if !looked && known.ID == "" && in.SHA512 != "" {
+			wanted = append(wanted, in)
+		}
+	}
+	if s.Look == nil || len(wanted) == 0 {
+		return nil
+	}
+	stock, err := s.Look(ctx, wanted)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.later == nil {
+		s.later = make(Stock)
+	}
+	maps.Copy(s.later, stock)
+	return err
+}
+
+// found is what looking on the platform came to for a content.
+func (s *Store) found(c Content) (id string, looked bool) {
+	if id, looked = s.Found[c]; looked {
+		return id, true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, looked = s.later[c]
+	return id, looked
 }
 
 // upload is record, upload, record.

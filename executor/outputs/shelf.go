@@ -32,13 +32,11 @@ func (s *Shelf) Take(ctx context.Context, id string, include, exclude []string) 
 	if err != nil {
 		return nil, err
 	}
-	p := s.place(id)
-	select {
-	case <-p.turn:
-		defer func() { p.turn <- struct{}{} }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	p, err := s.hold(ctx, id)
+	if err != nil {
+		return nil, err
 	}
+	defer p.release()
 	gap := func(r Reading) Gap { return GapOf(r.Matching(wanted)) }
 	if err := p.looks.settle(ctx, func() (Reading, error) { return Look(ctx, s.Platform, id) }, gap); err != nil {
 		return nil, err
@@ -52,6 +50,57 @@ func (s *Shelf) Take(ctx context.Context, id string, include, exclude []string) 
 	}
 	return taken, nil
 }
+
+// Idle gives those of the exclude patterns that leave out none of the files which include
+// matches, in all of the runs: there may be a slip in them. A run that was looked at is
+// not looked at again.
+func (s *Shelf) Idle(ctx context.Context, runs, include, exclude []string) ([]string, error) {
+	asked, err := content.Selector(include, nil)
+	if err != nil || len(exclude) == 0 {
+		return nil, err
+	}
+	var paths []string
+	for _, id := range runs {
+		reading, err := s.reading(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range reading.Matching(asked) {
+			paths = append(paths, f.RelativePath)
+		}
+	}
+	return content.Idle(exclude, paths)
+}
+
+// reading is what the last look at a run showed, or the first.
+func (s *Shelf) reading(ctx context.Context, id string) (Reading, error) {
+	p, err := s.hold(ctx, id)
+	if err != nil {
+		return Reading{}, err
+	}
+	defer p.release()
+	if p.looks.same == 0 {
+		now, err := Look(ctx, s.Platform, id)
+		if err != nil {
+			return now, err
+		}
+		p.looks.Add(now)
+	}
+	return p.looks.Last, nil
+}
+
+// hold waits for the turn to look at a run, until release.
+func (s *Shelf) hold(ctx context.Context, id string) (*place, error) {
+	p := s.place(id)
+	select {
+	case <-p.turn:
+		return p, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (p *place) release() { p.turn <- struct{}{} }
 
 func (s *Shelf) place(id string) *place {
 	s.mu.Lock()

@@ -106,7 +106,9 @@ func (h *home) admit(ctx context.Context, r Result) error {
 }
 
 // stranger tells that a file belongs to another job, as far as anybody knows.
-func (h *home) stranger(f written.File) bool { return !f.SameRun(h.owner) && !h.former(f) }
+func (h *home) stranger(f written.File) bool {
+	return f.Run != "" && !f.SameRun(h.owner) && !h.former(f)
+}
 
 // former tells that a file is of another run of the same job. Of one that was fetched by
 // its id the journal knows.
@@ -117,10 +119,15 @@ func (h *home) former(f written.File) bool {
 // listed are the entries of a file: in the list of the folder, else in that of a folder
 // above or below it, which is another manifest's.
 func (h *home) listed(rel, name string) []written.File {
-	if entries := h.before.Of(rel); len(entries) > 0 {
+	if entries := left(h.before.Of(rel)); len(entries) > 0 {
 		return entries
 	}
-	return written.NewTree().Trace(name).Files
+	return left(written.NewTree().Trace(name).Files)
+}
+
+// left are the entries that runs left. Others are of no job, and in nobody's way.
+func left(entries []written.File) []written.File {
+	return slices.DeleteFunc(slices.Clone(entries), func(f written.File) bool { return f.Run == "" })
 }
 
 // permit refuses to take the place of a file that another job's run wrote, or that a

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/internal/content"
@@ -31,7 +30,7 @@ func (h *home) makeWay(ctx context.Context, rel, name string) error {
 		return err
 	}
 	run := unlisted
-	if entries := h.before.Of(rel); len(entries) > 0 {
+	if entries := left(h.before.Of(rel)); len(entries) > 0 {
 		run = entries[0].Run
 		now, same, err := written.Match(ctx, content.Hasher{}, name, entries)
 		if err != nil {
@@ -183,11 +182,7 @@ func (h *home) notices(kept []string) (list []Notice) {
 		list = append(list, Notice{Text: "moved " + text, Folder: filepath.Join(h.folder, written.Previous, run)})
 	}
 	if len(kept) > 0 {
-		named := strings.Join(kept[:min(len(kept), mostNamed)], ", ")
-		if more := len(kept) - mostNamed; more > 0 {
-			named += fmt.Sprintf(" and %d more", more)
-		}
-		list = append(list, Notice{Text: "kept what was changed here since an earlier run wrote it: " + named})
+		list = append(list, Notice{Text: "kept what was changed here since an earlier run wrote it: " + few(kept)})
 	}
 	return list
 }

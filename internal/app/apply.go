@@ -56,7 +56,7 @@ func (t *tool) applySession(c *cli.Context, s *session, output string) (err erro
 	if err := t.resolve(c, s); err != nil {
 		return err
 	}
-	if err := s.hideState(); err != nil {
+	if err := s.hideState(c.Context); err != nil {
 		return err
 	}
 	journal, err := s.openJournals()
@@ -115,7 +115,7 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 		Platform: s.platform, Journal: journal, Owner: s.resolved.User.Email, Company: s.resolved.User.CompanyCode,
 		Parallel: c.Int("parallel"), Secrets: s.secrets, Redact: s.platform.Redact,
 		Interval: s.interval(c), NoWait: c.Bool("no-wait"), NoQueue: c.Bool("no-wait"), Alone: s.local != nil,
-		NoFetch: c.Bool("no-download"), Command: typed(c), Notify: watcher.Event, Pace: pace(w.output),
+		NoFetch: c.Bool("no-download"), NoReuse: c.Bool("no-reuse"), Command: typed(c), Notify: watcher.Event, Pace: pace(w.output),
 	}
 	report, err := run.Apply(ctx, w.plan)
 	s.notices.through(t.plainly())

@@ -156,7 +156,8 @@ func chosen(jobs []spec.Job, names []string) ([]spec.Job, error) {
 		return jobs, nil
 	}
 	for _, name := range names {
-		if known := jobNames(jobs); !slices.Contains(known, name) && len(diag.Nearest(name, known)) == 0 {
+		called := slices.ContainsFunc(jobs, func(j spec.Job) bool { return j.Called(name) })
+		if !called && len(diag.Nearest(name, jobNames(jobs))) == 0 {
 			return nil, cmdline.Usage(fmt.Sprintf("the manifest has no job %q", name), "for a job by its id, leave the manifest out: rescale-apply download "+name)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/local"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/emulator"
 )
 
@@ -99,6 +100,9 @@ func (t *tool) emulate(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening the data folder: %w", err)
 	}
+	if err := t.claimData(c.Context, c.String("data")); err != nil {
+		return errors.Join(fmt.Errorf("listing what is kept in the data folder: %w", err), server.Close())
+	}
 	listener, err := new(net.ListenConfig).Listen(c.Context, "tcp", c.String("listen"))
 	if err != nil {
 		return errors.Join(fmt.Errorf("listening: %w", err), server.Close())
@@ -107,6 +111,11 @@ func (t *tool) emulate(c *cli.Context) error {
 		return errors.Join(err, server.Close())
 	}
 	return serve(c.Context, server, listener)
+}
+
+// claimData lists what the emulator keeps as no input of a pattern.
+func (t *tool) claimData(ctx context.Context, folder string) error {
+	return written.Claim(ctx, folder, written.Claimed(written.Emulator, append(emulator.Holdings(), local.KeyFile)...))
 }
 
 // checkAddress keeps the emulator on this machine: whoever can reach it with the

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -46,6 +47,9 @@ func (t *tool) plan(c *cli.Context) error {
 		}
 		if err := t.showPlan(c, plan, output); err != nil {
 			return err
+		}
+		for _, idle := range executor.IdleExcludes(c.Context, s.platform, plan) {
+			t.warn(idle.Job + ": " + idle.Message)
 		}
 		return t.planCode(c, s.manifest, plan, output)
 	})

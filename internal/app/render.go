@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -34,6 +36,9 @@ type rendered struct {
 	job   spec.Job
 	input files.Input
 }
+
+// below is the path of the text in the folder that all are written to.
+func (r rendered) below() string { return r.job.FolderName() + "/" + r.input.Name }
 
 func (t *tool) render(c *cli.Context) error {
 	m, err := t.load(c)
@@ -60,7 +65,7 @@ func (t *tool) render(c *cli.Context) error {
 	case len(all) == 0:
 		return cmdline.Usage("no input is a template", "write inputs: [{path: deck.k.tmpl, template: true, as: deck.k}]")
 	case c.String("to") != "":
-		return t.writeRendered(all, c.String("to"))
+		return t.writeRendered(c.Context, all, c.String("to"))
 	}
 	return t.showRendered(all)
 }
@@ -85,13 +90,16 @@ func blankLine(i int) string {
 	return "\n"
 }
 
-func (t *tool) writeRendered(all []rendered, to string) error {
+func (t *tool) writeRendered(ctx context.Context, all []rendered, to string) error {
+	if err := claimRendered(ctx, all, to); err != nil {
+		return fmt.Errorf("listing what is to be written: %w", err)
+	}
 	for _, r := range all {
-		folder := filepath.Join(to, r.job.FolderName())
-		if err := os.MkdirAll(folder, 0o755); err != nil {
+		name := filepath.Join(to, filepath.FromSlash(r.below()))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			return fmt.Errorf("making the folder of a rendered file: %w", err)
 		}
-		file, err := os.Create(filepath.Join(folder, r.input.Name))
+		file, err := os.Create(name)
 		if err != nil {
 			return fmt.Errorf("writing a rendered file: %w", err)
 		}
@@ -101,6 +109,17 @@ func (t *tool) writeRendered(all []rendered, to string) error {
 	}
 	fmt.Fprintf(t.Stdout, "%s written to %s\n", phrase.Plural(len(all), "file"), to)
 	return nil
+}
+
+// claimRendered lists the files as rescale-apply's, so that no pattern takes them for
+// inputs.
+func claimRendered(ctx context.Context, all []rendered, to string) error {
+	claims := make([]written.File, len(all))
+	for i, r := range all {
+		sum, size := r.input.Rendering.Digest()
+		claims[i] = written.File{Path: r.below(), By: written.Render, SHA512: sum, Size: size}
+	}
+	return written.Claim(ctx, to, claims)
 }
 
 // closing closes a file that was written to; the first error counts.

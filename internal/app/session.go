@@ -20,6 +20,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/content/hashcache"
+	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -319,11 +320,19 @@ func (e *keyError) Unwrap() error { return e.error }
 func (e *keyError) Hint() string { return "the key was taken from " + e.source }
 
 // hideState keeps the folders of the state out of git: state names the account
-// and changes with every apply.
-func (s *session) hideState() error {
+// and changes with every apply. So a state file elsewhere is no input of a pattern.
+func (s *session) hideState(ctx context.Context) error {
 	for _, path := range s.statePaths() {
+		path, err := filepath.Abs(path)
+		if err != nil {
+			return &state.WriteError{Path: path, Err: err}
+		}
 		before, _, inside := strings.Cut(path, string(filepath.Separator)+stateFolder+string(filepath.Separator))
 		if !inside {
+			claims := written.Claimed(written.Keeper, state.Files(filepath.Base(path))...)
+			if err := written.Claim(ctx, filepath.Dir(path), claims); err != nil {
+				return fmt.Errorf("listing state file %q as no input: %w", path, err)
+			}
 			continue
 		}
 		folder := filepath.Join(before, stateFolder)

@@ -38,7 +38,7 @@ func (t *tool) stateRebuild(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.hideState(); err != nil {
+		if err := s.hideState(c.Context); err != nil {
 			return err
 		}
 		files, err := t.rebuild(c, s, jobs)

@@ -4,6 +4,7 @@ package emulator_test
 
 import (
 	"errors"
+	"net"
 	"strings"
 	"testing"
 
@@ -107,5 +108,25 @@ func TestReopenGoesOnWhereItWas(t *testing.T) {
 	})
 	if n := len(p.history(id)); n != 6 {
 		t.Errorf("%d statuses: %v", n, p.history(id))
+	}
+}
+
+// TestServeAfterClose is a command that ends, with a word of its own, before its platform
+// has begun to serve.
+func TestServeAfterClose(t *testing.T) {
+	t.Parallel()
+	server, err := emulator.Open(config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(server.Close(), server.Serve(listener)); err != nil {
+		t.Errorf("after Close: %v", err)
+	}
+	if _, err := listener.Accept(); err == nil {
+		t.Error("the port is still open")
 	}
 }

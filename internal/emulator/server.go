@@ -100,6 +100,10 @@ func (s *Server) origin() string {
 	return s.URL()
 }
 
+// Holdings are the names of what a server keeps in the folder of its data; a folder ends
+// with a slash.
+func Holdings() []string { return disk.Holdings() }
+
 // URL returns the address of the first listener given to Serve, or the empty string.
 func (s *Server) URL() string {
 	s.mu.Lock()
@@ -118,7 +122,7 @@ func (s *Server) Serve(l net.Listener) error {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		return errors.Join(errors.New("serving: the emulator is closed"), l.Close())
+		return l.Close() // a command can end before its platform has begun to serve
 	}
 	s.servers = append(s.servers, server)
 	first := s.url == ""

@@ -55,6 +55,9 @@ func take(path string) (*lock, error) {
 	return l, nil
 }
 
+// Files are the names of the files that lie where the journal at path is kept.
+func Files(path string) []string { return []string{path, path + lockSuffix, path + noteSuffix} }
+
 const (
 	lockSuffix = ".lock"
 	noteSuffix = ".lock.json"

@@ -80,7 +80,7 @@ func (f finder) reduce(ctx context.Context, p pattern, files []content.File) ([]
 	for _, file := range files {
 		trace := f.disk.lists.Trace(file.Path)
 		switch flag := f.disk.given.flagOf(file); {
-		case flag != "":
+		case flag != "" && trace.Folder == "":
 			f.problems.Add(p.Pos, diag.UnclearInput, fmt.Sprintf("exclude it: exclude: [%s]", file.Rel),
 				"%q means %s, which %s of the command line names: what is an input must not depend on that", p.V, file.Rel, flag)
 		case f.own.has(file):
@@ -119,8 +119,8 @@ func (f finder) begins(begin, folder string) bool {
 // doubt refuses a file that rescale-apply wrote and that is somebody's all the same.
 func (f finder) doubt(ctx context.Context, p pattern, file content.File, trace written.Trace) error {
 	const hint = "exclude it, or name it by its path in an entry of its own"
-	if len(trace.Files) == 0 {
-		return nil // what an interrupted download has left
+	if len(trace.Files) == 0 || trace.Files[0].Kept() {
+		return nil // what an interrupted download has left, or what goes on being written
 	}
 	_, same, err := written.Match(ctx, f.disk.hasher, filepath.Join(trace.Folder, filepath.FromSlash(trace.Rel)), trace.Files)
 	switch {
@@ -128,12 +128,20 @@ func (f finder) doubt(ctx context.Context, p pattern, file content.File, trace w
 		return err
 	case !same:
 		f.problems.Add(p.Pos, diag.UnclearInput, hint,
-			"%q means %s, a result of run %s that was changed since", p.V, file.Rel, trace.Files[0].Run)
+			"%q means %s, %s that was changed since", p.V, file.Rel, origin(trace.Files[0]))
 	case f.disk.tracked(ctx, trace.Folder, trace.Rel):
 		f.problems.Add(p.Pos, diag.UnclearInput, hint,
-			"%q means %s, a result of run %s that is tracked by git", p.V, file.Rel, trace.Files[0].Run)
+			"%q means %s, %s that is tracked by git", p.V, file.Rel, origin(trace.Files[0]))
 	}
 	return nil
+}
+
+// origin says in words where a file is from.
+func origin(f written.File) string {
+	if f.Run == "" {
+		return fmt.Sprintf("a file that rescale-apply %s wrote", f.By)
+	}
+	return "a result of run " + f.Run
 }
 
 // keepSecret refuses to send the file of the key, even when it is named.

@@ -29,8 +29,8 @@ type Rendering struct {
 // Write writes the text with the values put in.
 func (r *Rendering) Write(w io.Writer) error { return r.text.Write(w, r.values) }
 
-// digest is the SHA-512 of the text, in hex, and how many bytes it has.
-func (r *Rendering) digest() (sum string, size int64) {
+// Digest is the SHA-512 of the text, in hex, and how many bytes it has.
+func (r *Rendering) Digest() (sum string, size int64) {
 	hash, length := sha512.New(), counter(0)
 	_ = r.Write(io.MultiWriter(hash, &length)) // neither ever fails
 	return hex.EncodeToString(hash.Sum(nil)), int64(length)
@@ -44,7 +44,7 @@ func hashRenderings(ctx context.Context, inputs [][]Input) error {
 		for i := range list {
 			if in := &list[i]; in.Rendering != nil {
 				group.Go(func() error {
-					in.SHA512, in.Size = in.Rendering.digest()
+					in.SHA512, in.Size = in.Rendering.Digest()
 					return ctx.Err()
 				})
 			}

@@ -155,13 +155,16 @@ func (p *Platform) Close() error {
 	return errors.Join(p.server.Close(), <-p.served)
 }
 
+// KeyFile is where the key is kept, beside the data.
+const KeyFile = "key"
+
 // Key is the key of the local account: the wished one, else one that is made
 // once and kept beside the data, so that curl works against the same account.
 func Key(dir, wished string) (string, error) {
 	if wished != "" {
 		return wished, nil
 	}
-	path := filepath.Join(dir, "key")
+	path := filepath.Join(dir, KeyFile)
 	if text, err := os.ReadFile(path); err == nil && len(strings.TrimSpace(string(text))) > 0 {
 		return strings.TrimSpace(string(text)), nil
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -79,6 +79,10 @@ func (t *Tree) list(folder string) (List, error) {
 // read reads an ignore file; none says nothing. One that is there and cannot be
 // understood is an error: what it was meant to leave out would be sent.
 func read(name string) ([]byte, error) {
+	// Opening a pipe would wait for ever, and a device may have no end.
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "reading", Path: name, Err: errNoFile}
+	}
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		if target, linkErr := os.Readlink(name); linkErr == nil {
@@ -91,6 +95,9 @@ func read(name string) ([]byte, error) {
 	}
 	return text, err
 }
+
+// errNoFile is about folders, pipes and devices.
+var errNoFile = errors.New("it is not a regular file")
 
 // errNotText is about UTF-16 above all, which some editors of Windows write.
 var errNotText = errors.New("it is not UTF-8 text; save it as UTF-8")

@@ -69,6 +69,25 @@ func Update(ctx context.Context, folder string, change func(*List) error) error 
 	return write(filepath.Join(own, listName), after)
 }
 
+// Claim lists files that no run left, before they are written. Errors: as of Update.
+func Claim(ctx context.Context, folder string, files []File) error {
+	return Update(ctx, folder, func(l *List) error {
+		for _, f := range files {
+			l.Put(f)
+		}
+		return nil
+	})
+}
+
+// Claimed are the entries of names that somebody keeps.
+func Claimed(by Writer, names ...string) []File {
+	files := make([]File, len(names))
+	for i, name := range names {
+		files[i] = File{Path: name, By: by}
+	}
+	return files
+}
+
 func write(name string, text []byte) error {
 	want := incoming.Announced{Digest: content.Digest{Size: int64(len(text))}}
 	return incoming.Write(name, want, bytes.NewReader(text))

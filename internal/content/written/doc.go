@@ -1,5 +1,6 @@
 // Package written keeps, in every folder that results go to, the list of what
-// rescale-apply wrote there: which files, with which content, of which run and job. The
+// rescale-apply wrote there: which files, with which content, of which run and job. So it
+// does where templates are rendered to, and where state files and local platforms are. The
 // list says which files are no inputs of a pattern, whose a file is, and which files may
 // be moved when a newer run's results arrive.
 //

@@ -15,7 +15,7 @@ import (
 
 // Owner is whose a file is.
 type Owner struct {
-	Run      string `json:"run"`                // id on the platform
+	Run      string `json:"run,omitempty"`      // id on the platform; empty for what no run left
 	Job      string `json:"job,omitempty"`      // its name; empty for a download by an id alone
 	Manifest string `json:"manifest,omitempty"` // of the job, as seen from the folder; empty as above
 }
@@ -33,18 +33,33 @@ func (o Owner) SameRun(other Owner) bool {
 
 // File is a file that was written, or is about to be.
 type File struct {
-	Path   string `json:"path"` // below the folder, with slashes
+	Path   string `json:"path"` // below the folder, with slashes; one at its end means all that is in a folder
 	Size   int64  `json:"size"` // bytes
 	SHA512 string `json:"sha512,omitempty"`
 	// Wanted is a mark of the patterns that the file came by: all that they matched was
 	// listed at once, before anything was written.
 	Wanted string `json:"wanted,omitempty"`
+	// By is what wrote a file that no run left.
+	By Writer `json:"by,omitempty"`
 	Owner
 
 	// Stamp is what the file was when it had this content, where it is known: while it
 	// stays so, nobody needs to read the file.
 	Stamp *stamp.Stamp `json:"stamp,omitempty"`
 }
+
+// Writer is a part of rescale-apply that writes files which no run left.
+type Writer string
+
+// The writers. What they keep, and go on writing, is listed without a content.
+const (
+	Render   Writer = "render"  // templates with their values
+	Keeper   Writer = "state"   // state files and their locks
+	Emulator Writer = "emulate" // the folder of a local platform
+)
+
+// Kept tells that a file goes on being written, so that its content says nothing.
+func (f File) Kept() bool { return f.By == Keeper || f.By == Emulator }
 
 // List is what was written into one folder. The zero List is empty.
 type List struct {
@@ -59,10 +74,16 @@ func (l List) Damaged() bool { return len(l.damaged) > 0 }
 // Of gives what a path was written as, each content once.
 func (l List) Of(rel string) []File { return l.files[rel] }
 
-// Names tells that a path was written: a file, or what an interrupted download has left of it.
+// Names tells that a path was written: a file, one in a folder, or what an interrupted
+// download has left of it.
 func (l List) Names(rel string) bool {
 	if len(l.files[rel]) > 0 {
 		return true
+	}
+	for i := range len(rel) {
+		if rel[i] == '/' && len(l.files[rel[:i+1]]) > 0 {
+			return true
+		}
 	}
 	if !strings.HasPrefix(path.Base(rel), ".") {
 		return false
@@ -144,7 +165,7 @@ func parse(text []byte) List {
 		var f File
 		switch err := json.Unmarshal(line, &f); {
 		case len(line) == 0:
-		case err != nil || f.Path == "" || f.Run == "":
+		case err != nil || f.Path == "" || f.Run == "" && f.By == "":
 			l.damaged = append(l.damaged, string(line))
 		default:
 			l.Put(f)

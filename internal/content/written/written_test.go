@@ -88,6 +88,25 @@ func TestRestOfADownload(t *testing.T) {
 	}
 }
 
+// TestClaimed names what no run left: files that are kept, and whole folders.
+func TestClaimed(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	claims := append(written.Claimed(written.Emulator, "jobs/", "lock"), written.File{Path: "deck.k", SHA512: "1", By: written.Render})
+	if err := written.Claim(t.Context(), folder, claims); err != nil {
+		t.Fatal(err)
+	}
+	put(t, folder, file("deck.k", "2", "One"))
+	got := read(t, folder)
+	for rel, want := range map[string]bool{"jobs/1/out.csv": true, "lock": true, "deck.k": true, "job/1": false, "locks": false, "deep/jobs/1": false} {
+		if got.Names(rel) != want {
+			t.Errorf("%s: named %v, want %v", rel, !want, want)
+		}
+	}
+	same(t, []any{2, false}, []any{len(got.Of("deck.k")), got.Damaged()})
+	same(t, []bool{true, false}, []bool{got.Of("lock")[0].Kept(), got.Of("deck.k")[0].Kept()})
+}
+
 // TestDamage keeps what can be read, and never forgets that something was lost.
 func TestDamage(t *testing.T) {
 	t.Parallel()

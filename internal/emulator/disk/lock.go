@@ -99,3 +99,8 @@ func entries(dir string) ([]fs.DirEntry, error) {
 	}
 	return list, nil
 }
+
+// Holdings are the names of what a store keeps in its folder; a folder ends with a slash.
+func Holdings() []string {
+	return []string{"files/", "jobs/", "tmp/", "devices/", "devices.json", "lock", "server.json", "server.json.tmp"}
+}

@@ -1,0 +1,51 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/rescale-apply/rescale-apply/executor/outputs"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+// IdleExcludes are warnings of patterns of exclude that leave out nothing of what a plan
+// takes of other jobs, as far as those have run. It sends GETs, and only where a job that
+// excludes something is to start.
+func IdleExcludes(ctx context.Context, p outputs.Lister, plan planner.Plan) (warnings []Event) {
+	shelf := &outputs.Shelf{Platform: p}
+	runs := make(map[string]string) // of jobs that succeeded, by name
+	for _, step := range plan.Steps {
+		if step.Settled() && step.Last.Verdict == string(verdict.Succeeded) {
+			runs[step.Job.Name] = step.ID
+		}
+	}
+	for _, step := range plan.Spending() {
+		for _, from := range step.Job.From {
+			if !slices.ContainsFunc(from.Jobs, func(job string) bool { return runs[job] == "" }) {
+				warnings = append(warnings, idleExcludes(ctx, shelf, step.Job.Name, from, func(job string) string { return runs[job] })...)
+			}
+		}
+	}
+	return warnings
+}
+
+// idleExcludes looks at what one entry takes. What cannot be looked at is no reason to
+// stop: whoever takes the files says so.
+func idleExcludes(ctx context.Context, shelf *outputs.Shelf, job string, from resolver.From, run func(job string) string) (warnings []Event) {
+	var runs []string
+	for _, name := range from.Jobs {
+		runs = append(runs, run(name))
+	}
+	idle, err := shelf.Idle(ctx, runs, from.Include, from.Exclude)
+	if err != nil {
+		return nil
+	}
+	for _, pattern := range idle {
+		message := fmt.Sprintf("exclude %q leaves out no result of %s", pattern, from.Name)
+		warnings = append(warnings, Event{Type: EventWarning, Job: job, Message: message})
+	}
+	return warnings
+}
