@@ -166,6 +166,7 @@ func (p *page) document(doc *yamlsrc.Document) {
 	root := node{doc: outline, bad: badParts(violations, waiting), value: outline.value}
 	list = append(list, checkName(root.member("name").text(), p.src.Name, p.names)...)
 	list = append(list, checkLines(doc)...)
+	list = append(list, checkNumbers(doc)...)
 	scope, points := p.values(root, violations, &list)
 	known := len(list)
 	if t.check(scope, &list); p.lost {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 	"github.com/rescale-apply/rescale-apply/spec/matrix"
 )
@@ -140,4 +141,20 @@ func (s sweep) table(n node) matrix.Axis {
 	axis, list := t.Axis()
 	*s.list = append(*s.list, list...)
 	return axis
+}
+
+// checkNumbers reports variables and parameters that people read as a number and YAML as
+// a text: what computes with 1,5 takes the 1 alone, and says nothing.
+func checkNumbers(doc *yamlsrc.Document) (list diag.List) {
+	walkTexts(doc.Value, "", func(pointer, text string) {
+		path := yamlsrc.Path(pointer)
+		if len(path) < 2 || path[0] != "vars" && path[0] != "matrix" || !doc.Plain(pointer) {
+			return
+		}
+		if number, comma := matrix.WithPoint(text); comma {
+			list.Add(doc.At(pointer), diag.BadValue, fmt.Sprintf("write %s, or %q to keep it as it stands", number, text),
+				"%s is a text to YAML, and no number", text)
+		}
+	})
+	return list
 }

@@ -42,12 +42,23 @@ func (d *Document) Joined(pointer string) bool {
 // Remarked tells a text without quotes that ends at a remark: what comes after # is
 // not in it.
 func (d *Document) Remarked(pointer string) bool {
+	n, plain := d.plain(pointer)
+	return plain && n.LineComment != ""
+}
+
+// Plain tells a value that is written without quotes, in one line.
+func (d *Document) Plain(pointer string) bool {
+	_, plain := d.plain(pointer)
+	return plain
+}
+
+func (d *Document) plain(pointer string) (*yaml.Node, bool) {
 	p, found := d.find(pointer)
 	if !found || p.value == nil {
-		return false
+		return nil, false
 	}
 	n := resolved(p.value)
-	return n.Kind == yaml.ScalarNode && n.Style == 0 && n.LineComment != ""
+	return n, n.Kind == yaml.ScalarNode && n.Style == 0
 }
 
 // walker begins at the scalar at pointer, and gives its value; of what is not a

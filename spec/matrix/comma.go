@@ -17,12 +17,12 @@ var grouped = regexp.MustCompile(`^[+-]?[0-9]{1,3}([.,' \x{a0}\x{202f}\x{2019}][
 // local tells a cell that people read as a number and programs do not: of 1,5 they see
 // the 1 alone, and say nothing.
 func local(cell string) bool {
-	_, comma := withPoint(cell)
+	_, comma := WithPoint(cell)
 	return comma || grouped.MatchString(cell)
 }
 
-// withPoint is a number with a decimal comma as one with a point.
-func withPoint(cell string) (string, bool) {
+// WithPoint is a number with a decimal comma as one with a point.
+func WithPoint(cell string) (string, bool) {
 	if strings.Count(cell, ",") != 1 || strings.Contains(cell, ".") {
 		return cell, false
 	}
@@ -37,7 +37,7 @@ func (t Table) commas() bool { return t.separator != ',' }
 // pointed reads the decimal commas of a column that is said to hold numbers.
 func pointed(rows [][]cell, column int) {
 	for _, row := range rows {
-		if text, number := withPoint(row[column].text); number {
+		if text, number := WithPoint(row[column].text); number {
 			row[column].text = text
 		}
 	}
@@ -74,7 +74,7 @@ func (t Table) doubtful(head []cell, body [][]cell, list *diag.List) {
 // withCommas are the cells of a column that are numbers with a decimal comma.
 func withCommas(cells []cell) (commas []cell) {
 	for _, c := range cells {
-		if _, number := withPoint(c.text); number {
+		if _, number := WithPoint(c.text); number {
 			commas = append(commas, c)
 		}
 	}
@@ -95,7 +95,7 @@ func addDoubt(c, name cell, why string, list *diag.List) {
 
 // localHint tells how such a cell becomes what is meant.
 func (t Table) localHint(column, text string) string {
-	number, comma := withPoint(text)
+	number, comma := WithPoint(text)
 	if comma && t.commas() {
 		return fmt.Sprintf("write csv: {path: …, types: {%s: number}} to read it as %s, or types: {%s: text} to keep it as it stands", column, number, column)
 	}
