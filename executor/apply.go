@@ -60,7 +60,7 @@ type Executor struct {
 	NoFetch  bool           // results are not wanted on this machine
 	Alone    bool           // nobody else can use the platform: every draft of ours is a leftover
 	Command  string         // how this tool was called, for advice
-	Random   func() float64 // in [0, 1), for pauses between runners; nil means a good one
+	Random   func() float64 // in [0, 1), for pauses; nil means a good one
 	Notify   func(Event)    // called for one event at a time; nil is fine
 	Pace     time.Duration  // between two events about one transfer; 0 means 100 ms
 
@@ -136,7 +136,7 @@ func (e *Executor) application(plan planner.Plan) *application {
 	a.store = &inputs.Store{
 		Platform: e.Platform, Journal: e.Journal, Known: a.before, Found: plan.Stock, Report: a, Parallel: e.parallel(),
 	}
-	a.watch = watch.New(e.Platform, e.interval(), a)
+	a.watch = watch.New(e.Platform, e.interval(), a, e.Random)
 	a.starter = &once.Starter{
 		Platform: e.Platform, Journal: e.Journal, Owner: e.Owner, Report: a, Since: plan.Since(),
 		Alone: e.Alone, Yield: e.NoQueue, Random: e.Random, Stuck: a.watch.Stuck,
