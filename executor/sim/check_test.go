@@ -13,6 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
 // What must hold:
@@ -44,7 +45,7 @@ func (w *world) spent(a *apply, id string) {
 			w.fault("%s and %s of %s are active at the same time", other.id, id, key.Name)
 		}
 	}
-	if !bytes.Contains(a.machine.disk.text, []byte(`"kind":"submitting"`)) || !strings.Contains(string(a.machine.disk.text), id) {
+	if !a.machine.disk.begun(id) {
 		w.fault("the submit of %s is not recorded", id)
 	}
 }
@@ -53,6 +54,11 @@ func (w *world) spent(a *apply, id string) {
 func (w *world) deletes(a *apply, id string) {
 	if j, err := w.platform.find(id); err == nil && (!j.submitted.IsZero() || j.clonedFrom != "") {
 		w.fault("machine %d deletes %s, which is no draft of ours", a.machine.number, id)
+	}
+	for _, m := range w.machines {
+		if m.disk.begun(id) { // that machine cannot know whether it was billed before it was deleted
+			w.mourned[groupOf(nameOf(w.platform.byID[id].body))] = true
+		}
 	}
 }
 
@@ -91,7 +97,7 @@ func (w *world) settle(ctx context.Context) {
 	w.say("-- the same without a state")
 	fresh.disk.text = nil
 	w.peace(ctx, fresh, calm, settling+most)
-	w.checkDrafts(calm)
+	w.checkDrafts(ctx, fresh, calm)
 	w.checkRuns()
 	for _, m := range w.machines {
 		w.setting.clear(m)
@@ -142,14 +148,15 @@ func (w *world) pending(ctx context.Context, a *apply, calm Manifest) bool {
 	return false
 }
 
-// mourns tells that a person has deleted a run of a job, or of one that it builds on,
-// and has to say what is to become of it.
+// mourns tells that a person has to say what is to become of a job, or of one that it
+// builds on: its run was deleted, or a draft that somebody was about to submit.
 func (w *world) mourns(m Manifest, group string) bool {
 	return w.mourned[group] || slices.ContainsFunc(m.job(group).Needs, func(n string) bool { return w.mourns(m, n) })
 }
 
-// checkDrafts finds drafts of ours that nobody needs.
-func (w *world) checkDrafts(calm Manifest) {
+// checkDrafts finds drafts of ours in the present content that nobody needs.
+func (w *world) checkDrafts(ctx context.Context, m *machine, calm Manifest) {
+	resolved, _ := w.setting.resolve(ctx, m, calm) // it was resolved before
 	for _, j := range w.platform.jobs {
 		if !j.submitted.IsZero() || !j.deleted.IsZero() || j.clonedFrom != "" {
 			continue
@@ -158,18 +165,14 @@ func (w *world) checkDrafts(calm Manifest) {
 		ran := slices.ContainsFunc(w.platform.jobs, func(o *job) bool {
 			return !o.submitted.IsZero() && o.deleted.IsZero() && o.clonedFrom == "" && keyOf(o.body) == key
 		})
-		if ran && calm.has(key.Name) {
+		wanted := slices.ContainsFunc(resolved.Jobs, func(j resolver.Job) bool { return j.Name == key.Name && j.Digest == key.Digest })
+		if ran && wanted {
 			w.fault("draft %s of key %d.%d of %s is left over", j.id, key.Generation, key.Attempt, key.Name)
 		}
 	}
 }
 
-// has tells that a job is in the manifest.
-func (m Manifest) has(name string) bool {
-	group, _, _ := strings.Cut(name, "/")
-	return slices.ContainsFunc(m.Jobs, func(j Job) bool { return j.Name == group })
-}
-
+// job is the document that a job comes from; zero for one that is not in the manifest.
 func (m Manifest) job(name string) Job {
 	group, _, _ := strings.Cut(name, "/")
 	for _, j := range m.Jobs {
@@ -194,11 +197,14 @@ func (w *world) checkRuns() {
 		}
 		w.checkInputs(j)
 		key := keyOf(j.body)
-		before := key
-		if before.Attempt--; before.Attempt == 0 {
+		if key.Attempt == 1 {
 			continue
 		}
-		earlier := runs[before]
+		// The draft of an attempt may have made way, and the next one be another attempt.
+		var earlier *job
+		for before := key; before.Attempt > 1 && earlier == nil; earlier = runs[before] {
+			before.Attempt--
+		}
 		switch {
 		case earlier == nil:
 			w.fault("%s is attempt %d of %s, and there is none before it", j.id, key.Attempt, key.Name)

@@ -19,6 +19,16 @@ type disk struct {
 	old [][]byte
 }
 
+// begun tells that the journal says that a submit was about to be sent.
+func (d *disk) begun(id string) bool {
+	for line := range bytes.Lines(d.text) {
+		if member(line, "kind") == string(state.KindSubmitting) && member(line, "id") == id {
+			return true
+		}
+	}
+	return false
+}
+
 // kept is a disk as one process sees it, to which accidents happen.
 type kept struct {
 	*disk

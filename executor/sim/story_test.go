@@ -209,6 +209,9 @@ func (g *generator) apply(on int) Apply {
 	return a
 }
 
+// name of the file in which it is kept.
+func (s Story) name() string { return fmt.Sprintf("seed-%d", s.Seed) }
+
 // words is the story as people would tell it.
 func (s Story) words() string {
 	var b strings.Builder

@@ -28,12 +28,13 @@ type world struct {
 
 	mu       sync.Mutex // held while anything changes
 	platform *platform
-	given    map[Fault]bool // What is empty: which events go wrong in a told story
-	what     map[Fault]string
+	what     map[Fault]string // goes wrong with which event, where the story says it
 	fired    []Fault
-	told     bool // what happens is to be told
+	events   []event // that could go wrong, in a story that is told
+	told     bool    // what happens is to be told
 	lines    []string
 	wrong    []error
+	kinds    []string       // of what is wrong
 	ghosts   sync.WaitGroup // requests on their way, and people
 	replaced map[string]int // times that a person asked for another run, by name
 	retried  map[string]bool
@@ -86,6 +87,9 @@ func (a *apply) accident(name string, kinds []string) string {
 
 func (a *apply) misfortune(name string, n int, luck chance, kinds []string) string {
 	w := a.world
+	if w.told && !a.quiet {
+		w.events = append(w.events, event{Fault{Apply: a.number, Event: name, Nth: n}, kinds})
+	}
 	if w.story.Faults != nil {
 		return w.what[Fault{Apply: a.number, Event: name, Nth: n}]
 	}
@@ -117,7 +121,7 @@ func (w *world) say(format string, args ...any) {
 
 func (w *world) fault(format string, args ...any) {
 	err := fmt.Errorf(format, args...)
-	w.wrong = append(w.wrong, err)
+	w.wrong, w.kinds = append(w.wrong, err), append(w.kinds, format)
 	w.say("WRONG: %v", err)
 }
 
@@ -131,11 +135,19 @@ func (w *world) later(d time.Duration, do func()) {
 	})
 }
 
+// event is one that can go wrong in several ways.
+type event struct {
+	Fault
+	kinds []string
+}
+
 // outcome is what became of a story.
 type outcome struct {
-	wrong []error
-	lines []string
-	fired []Fault
+	wrong  []error
+	kinds  []string
+	lines  []string
+	fired  []Fault
+	events []event
 }
 
 func (o outcome) failed() bool { return len(o.wrong) > 0 }
@@ -151,7 +163,7 @@ func (s *setting) tell(t *testing.T, story Story, told bool) (out outcome) {
 			w.round(t.Context(), round)
 		}
 		w.settle(t.Context())
-		out = outcome{w.wrong, w.lines, w.fired}
+		out = outcome{w.wrong, w.kinds, w.lines, w.fired, w.events}
 	})
 	return out
 }
@@ -265,9 +277,7 @@ func (w *world) person(act Act) {
 	case stops:
 		_ = p.stop(j.id)
 	case deletes:
-		if !j.submitted.IsZero() {
-			w.mourned[groupOf(nameOf(j.body))] = true
-		}
+		w.mourned[groupOf(nameOf(j.body))] = true
 		_ = p.remove(j.id)
 	case clones:
 		p.clone(j)
@@ -315,8 +325,10 @@ func (w *world) apply(ctx context.Context, spec Apply) error {
 	}
 	w.mu.Unlock()
 	a := &apply{world: w, number: spec.ID, machine: m, luck: w.chance.of("apply", spec.ID), counts: make(map[string]int)}
-	_, err := a.run(ctx, spec)
-	return err
+	if _, err := a.run(ctx, spec); !a.dead {
+		return err
+	}
+	return errGone // which of its goroutines noticed it first is nobody's choice
 }
 
 // errNotSucceeded is exit code 100.
