@@ -57,7 +57,7 @@ func (w *world) deletes(a *apply, id string) {
 	}
 	for _, m := range w.machines {
 		if m.disk.begun(id) { // that machine cannot know whether it was billed before it was deleted
-			w.mourned[groupOf(nameOf(w.platform.byID[id].body))] = true
+			w.revoked[id] = groupOf(nameOf(w.platform.byID[id].body))
 		}
 	}
 }
@@ -120,7 +120,7 @@ func (w *world) peace(ctx context.Context, m *machine, calm Manifest, id int) {
 	if w.pending(ctx, a, calm) {
 		w.fault("machine %d still has something to do: %v", m.number, err)
 	}
-	w.checkState(m, calm)
+	w.checkState(ctx, m, calm)
 }
 
 // pending tells that a plan is not empty.
@@ -151,6 +151,11 @@ func (w *world) pending(ctx context.Context, a *apply, calm Manifest) bool {
 // mourns tells that a person has to say what is to become of a job, or of one that it
 // builds on: its run was deleted, or a draft that somebody was about to submit.
 func (w *world) mourns(m Manifest, group string) bool {
+	for _, of := range w.revoked {
+		if of == group {
+			return true
+		}
+	}
 	return w.mourned[group] || slices.ContainsFunc(m.job(group).Needs, func(n string) bool { return w.mourns(m, n) })
 }
 
@@ -262,12 +267,13 @@ func (w *world) truth(j *job, by string) verdict.Verdict {
 
 // checkState compares what a machine believes, after it has applied in peace, with what
 // the platform has.
-func (w *world) checkState(m *machine, calm Manifest) {
+func (w *world) checkState(ctx context.Context, m *machine, calm Manifest) {
 	snapshot, err := state.ReadAt(kept{disk: m.disk}, identity())
 	if err != nil {
 		w.fault("reading the state of machine %d: %v", m.number, err)
 		return
 	}
+	resolved, _ := w.setting.resolve(ctx, m, calm) // it was resolved before
 	for _, name := range snapshot.Jobs() {
 		for _, run := range snapshot.Runs[name] {
 			j := w.platform.byID[run.ID]
@@ -282,7 +288,9 @@ func (w *world) checkState(m *machine, calm Manifest) {
 				w.fault("machine %d believes that %s builds on %q; it builds on %q", m.number, run.ID, run.Upstream, upstreamOf(j))
 			}
 		}
-		w.checkResults(m, snapshot, calm.job(name), name)
+	}
+	for _, job := range resolved.Jobs {
+		w.checkResults(m, snapshot.Runs[job.Name], job)
 	}
 }
 
@@ -299,18 +307,26 @@ func (w *world) checksOf(text string) string {
 	return ""
 }
 
-// checkResults compares the results on a disk with those of the run that was fetched.
-func (w *world) checkResults(m *machine, snapshot state.Snapshot, spec Job, name string) {
-	last, _ := snapshot.Last(name)
-	if !spec.Fetch || last.Verdict != string(verdict.Succeeded) || last.Selection == "" {
+// checkResults compares the results on a disk with those of the run that the manifest wants.
+func (w *world) checkResults(m *machine, runs []state.Run, job resolver.Job) {
+	var wanted state.Run
+	for _, run := range runs {
+		if run.Digest == job.Digest && run.Generation == max(1, job.Rerun.Generation.V) {
+			wanted = run
+		}
+	}
+	if len(job.Outputs.Download) == 0 || wanted.Verdict != string(verdict.Succeeded) || wanted.Selection == "" {
 		return
 	}
-	j := w.platform.byID[last.ID]
-	for _, out := range last.Outputs {
-		got, err := os.ReadFile(filepath.Join(m.dir, filepath.FromSlash(last.OutputsTo), out.Path))
+	j := w.platform.byID[wanted.ID]
+	if !j.deleted.IsZero() {
+		return // a person has, and results that are lost cannot come back
+	}
+	for _, out := range wanted.Outputs {
+		got, err := os.ReadFile(filepath.Join(m.dir, filepath.FromSlash(wanted.OutputsTo), out.Path))
 		i := slices.IndexFunc(j.outputs, func(f *stored) bool { return f.RelativePath == out.Path })
 		if err != nil || i < 0 || !bytes.Equal(got, j.outputs[i].content) {
-			w.fault("%s on machine %d is not the result of %s: %v", out.Path, m.number, last.ID, err)
+			w.fault("%s on machine %d is not the result of %s: %v", out.Path, m.number, wanted.ID, err)
 		}
 	}
 }

@@ -76,6 +76,7 @@ func (w writer) Append(line []byte) error {
 	name := "write " + member(line, "kind") + " " + member(line, "job")
 	what := a.accident(name, writes)
 	if what != none {
+		a.hurt = true
 		a.world.trace(a, name, what)
 	}
 	switch what {

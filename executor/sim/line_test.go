@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
@@ -28,6 +29,7 @@ const (
 	late       = "the request arrives minutes late, of"
 	doubled    = "the request arrives twice, of"
 	slow       = "a slow line, for"
+	asleep     = "the machine sleeps for a while before"
 	down       = "the platform is down, for"
 	stale      = "an old list, for"
 	ancient    = "a very old list, for"
@@ -38,9 +40,9 @@ const (
 
 var (
 	writes  = []string{diesBefore, diesAfter, diesAmid, full, fullAmid, broken}
-	reads   = []string{diesBefore, down, slow}
+	reads   = []string{diesBefore, down, slow, slow, asleep}
 	lists   = []string{stale, ancient, stale, ancient, stale, down, slow}
-	changes = []string{diesBefore, diesAfter, lost, unheard, doubled, late, slow, down}
+	changes = []string{diesBefore, diesAfter, lost, unheard, doubled, late, slow, down, asleep}
 )
 
 // errTimeout is what the client says of a change without an answer.
@@ -84,6 +86,9 @@ func pause(what string, luck chance) time.Duration {
 	}
 	if what == down {
 		d += time.Minute
+	}
+	if what == asleep {
+		d += time.Duration((1 + luck.of("asleep").share()) * float64(15*time.Minute))
 	}
 	return d
 }
@@ -285,6 +290,9 @@ func (l line) SubmitJob(ctx context.Context, id string) error {
 		l.world.spent(l.apply, id)
 		return void{}, err
 	})
+	if patience.NotFound(err) {
+		l.missed = append(l.missed, id)
+	}
 	return err
 }
 
@@ -332,11 +340,10 @@ func (l line) AddTag(ctx context.Context, id, tag string) error {
 // RemoveTag takes a label away.
 func (l line) RemoveTag(ctx context.Context, id, tag string) error {
 	_, err := change(ctx, l.apply, "untag "+id+" "+tag, func() (void, error) {
-		j, err := l.world.platform.find(id)
-		if err == nil {
+		if j, err := l.world.platform.find(id); err == nil { // for the client, what is not there is removed already
 			j.tags = slices.DeleteFunc(j.tags, func(t string) bool { return t == tag })
 		}
-		return void{}, err
+		return void{}, nil
 	})
 	return err
 }

@@ -130,9 +130,9 @@ func (p *platform) stop(id string) error {
 	switch {
 	case err != nil:
 		return err
-	case j.submitted.IsZero() || j.overAt(p.now()):
+	case j.submitted.IsZero():
 		return refused(http.MethodPost, "/api/v2/jobs/"+id+"/stop/", http.StatusBadRequest)
-	case j.stopped.IsZero():
+	case j.stopped.IsZero() && j.active(p.now()):
 		j.stopped = p.now()
 	}
 	return nil

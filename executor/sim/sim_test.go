@@ -20,6 +20,7 @@ var (
 	firstSeed = flag.Uint64("from", 0, "the first of the new seeds; 0 takes one by the time of day")
 	seeds     = flag.Int("n", 200, "how many new seeds")
 	duration  = flag.Duration("for", 0, "how long new seeds are told, instead of a number")
+	forget    = flag.Bool("forget", false, "do not make short and keep what fails")
 	allPairs  = flag.Bool("pairs", false, "run all pairs of faults, and not a part of them")
 )
 
@@ -47,7 +48,9 @@ func TestSim(t *testing.T) {
 		seed := first + uint64(n) //nolint:gosec // it counts up
 		if out := s.tell(t, newStory(seed), false); out.failed() {
 			t.Errorf("seed %d: %v", seed, errors.Join(out.wrong...))
-			s.keep(t, newStory(seed), out)
+			if !*forget {
+				s.keep(t, newStory(seed), out)
+			}
 			return
 		}
 	}

@@ -38,7 +38,8 @@ type world struct {
 	ghosts   sync.WaitGroup // requests on their way, and people
 	replaced map[string]int // times that a person asked for another run, by name
 	retried  map[string]bool
-	mourned  map[string]bool // jobs of which a person has deleted a run, who has to say what now
+	revoked  map[string]string // drafts that were deleted and that somebody was about to submit: their jobs
+	mourned  map[string]bool   // jobs of which a person has deleted a run, who has to say what now
 	begun    time.Time
 }
 
@@ -61,6 +62,8 @@ type apply struct {
 
 	counts map[string]int
 	dead   bool
+	hurt   bool     // a write went wrong
+	missed []string // drafts that were gone when they were to be submitted
 }
 
 // die ends a process. The caller need not hold anything.
@@ -172,7 +175,7 @@ func (s *setting) world(story Story) *world {
 	c := chance(story.Seed).of("world")
 	w := &world{
 		story: story, chance: c, setting: s, platform: newPlatform(c.of("ids")), what: make(map[Fault]string),
-		replaced: make(map[string]int), retried: make(map[string]bool), mourned: make(map[string]bool),
+		replaced: make(map[string]int), retried: make(map[string]bool), mourned: make(map[string]bool), revoked: make(map[string]string),
 	}
 	w.platform.ahead = story.Ahead
 	w.platform.fate = w.fate
@@ -309,8 +312,8 @@ func (s *setting) clear(m *machine) {
 	}
 }
 
-// patience is how long an apply may take.
-const patience = 3 * time.Hour
+// longest is how long an apply may take.
+const longest = 3 * time.Hour
 
 // apply is what `rescale-apply -f job.yaml` does.
 func (w *world) apply(ctx context.Context, spec Apply) error {
@@ -326,6 +329,11 @@ func (w *world) apply(ctx context.Context, spec Apply) error {
 	w.mu.Unlock()
 	a := &apply{world: w, number: spec.ID, machine: m, luck: w.chance.of("apply", spec.ID), counts: make(map[string]int)}
 	if _, err := a.run(ctx, spec); !a.dead {
+		for _, id := range a.missed {
+			if !a.hurt {
+				delete(w.revoked, id) // it was told
+			}
+		}
 		return err
 	}
 	return errGone // which of its goroutines noticed it first is nobody's choice
@@ -339,7 +347,7 @@ func identity() state.Identity {
 }
 
 func (a *apply) run(ctx context.Context, spec Apply) (report executor.Report, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	ctx, a.cancel = context.WithCancelCause(ctx)
 	defer a.cancel(nil)
