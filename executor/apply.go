@@ -196,7 +196,7 @@ func (a *application) job(ctx context.Context, step planner.Step) Outcome {
 		out.Err = a.judgeAgain(ctx, step, &out)
 		return out
 	case planner.Fetch:
-		out.Err = a.limited(ctx, func() error { return a.fetch(ctx, step, &out) })
+		out.Err = a.fetchAgain(ctx, step, &out)
 		return out
 	case planner.Run, planner.Rerun, planner.Resume:
 		if a.waitForOthers(ctx, step, &out) != nil {
@@ -258,6 +258,16 @@ func (a *application) finish(ctx context.Context, step planner.Step, out *Outcom
 	}
 	out.took(step, judgement)
 	out.Err = a.conclude(ctx, step, out, judgement)
+}
+
+// fetchAgain fetches results of a run that ended earlier.
+func (a *application) fetchAgain(ctx context.Context, step planner.Step, out *Outcome) error {
+	err := a.limited(ctx, func() error { return a.fetch(ctx, step, out) })
+	if !patience.NotFound(err) {
+		return err
+	}
+	out.Advice = a.again(step)
+	return fmt.Errorf("fetching the results of run %s: %w", step.ID, err)
 }
 
 // judgeAgain judges a run that ended earlier by the checks that the manifest has now.

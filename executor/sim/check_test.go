@@ -21,7 +21,7 @@ import (
 //   - At each submit: no other run of the name is active, no run of the key was billed
 //     before (unless a person has deleted it), and the journal of the machine says that
 //     the submit was about to be sent.
-//   - At each delete by a machine: it is a draft.
+//   - At each delete by a machine: it was a draft when that was sent.
 //   - Of each further attempt: somebody asked for it, or what it builds on ran anew.
 //   - When a machine applies in peace, until nothing is to be done: a plan is empty, no
 //     draft with a key of the manifest is left, every run is recorded with the verdict
@@ -50,10 +50,19 @@ func (w *world) spent(a *apply, id string) {
 	}
 }
 
-// deletes looks at a delete that is about to have its effect.
-func (w *world) deletes(a *apply, id string) {
-	if j, err := w.platform.find(id); err == nil && (!j.submitted.IsZero() || j.clonedFrom != "") {
+// deletes looks at a delete that is about to have its effect. The platform knows no
+// delete on a condition: what was a draft when the delete was sent can be a run when it
+// arrives, which the platform refuses as long as it is active.
+func (w *world) deletes(a *apply, id string, sent time.Time) {
+	j, err := w.platform.find(id)
+	if err != nil {
+		return
+	}
+	if !j.submitted.IsZero() && j.submitted.Before(sent) || j.clonedFrom != "" {
 		w.fault("machine %d deletes %s, which is no draft of ours", a.machine.number, id)
+	}
+	if !j.submitted.IsZero() {
+		w.mourned[groupOf(nameOf(j.body))] = true
 	}
 	for _, m := range w.machines {
 		if m.disk.begun(id) { // that machine cannot know whether it was billed before it was deleted

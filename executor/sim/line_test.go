@@ -304,8 +304,9 @@ func (l line) StopJob(ctx context.Context, id string) error {
 
 // DeleteJob deletes a draft.
 func (l line) DeleteJob(ctx context.Context, id string) error {
+	sent := l.world.platform.now()
 	_, err := change(ctx, l.apply, "delete "+id, func() (void, error) {
-		l.world.deletes(l.apply, id)
+		l.world.deletes(l.apply, id, sent)
 		return void{}, l.world.platform.remove(id)
 	})
 	return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -23,15 +24,13 @@ func newSetting(t *testing.T) *setting {
 	t.Helper()
 	s := &setting{root: scratch(t), dirty: make(map[string]bool), resolved: make(map[string]resolver.Result)}
 	s.catalogs = readCatalogs(t)
-	for m := range machines {
-		for version := 1; version <= 2; version++ {
-			name := filepath.Join(s.dir(m), inputFile(version))
-			if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(name, fmt.Append(nil, "deck ", version), 0o600); err != nil {
-				t.Fatal(err)
-			}
+	for version := 1; version <= 2; version++ {
+		name := filepath.Join(s.dir(0), inputFile(version))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, fmt.Append(nil, "deck ", version), 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return s
@@ -103,24 +102,33 @@ func readCatalogs(t *testing.T) (c catalogs) {
 }
 
 // resolve gives what a manifest comes to on a machine. It is the same each time, and
-// YAML takes longer to read than all the rest of a story.
+// YAML takes longer to read than all the rest of a story. The machines have the same
+// inputs, and differ in their folders.
 func (s *setting) resolve(ctx context.Context, m *machine, manifest Manifest) (resolver.Result, error) {
 	text := manifest.text()
-	name := m.dir + "\n" + text
-	if known, ok := s.resolved[name]; ok {
-		return known, nil
+	known, ok := s.resolved[text]
+	if !ok {
+		var err error
+		if known, err = s.read(ctx, text); err != nil {
+			return known, err
+		}
+		s.resolved[text] = known
 	}
-	jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: m.dir, Text: []byte(text)}})
+	known.Jobs = slices.Clone(known.Jobs)
+	for i := range known.Jobs {
+		known.Jobs[i].Dir, known.Jobs[i].Manifest = m.dir, filepath.Join(m.dir, "job.yaml")
+	}
+	return known, nil
+}
+
+func (s *setting) read(ctx context.Context, text string) (resolver.Result, error) {
+	jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: s.dir(0), Text: []byte(text)}})
 	if len(problems) > 0 {
 		return resolver.Result{}, problems
 	}
 	resolved, problems, err := resolver.Resolve(ctx, jobs, s.catalogs, files.Reading{})
-	switch {
-	case err != nil:
-		return resolved, err
-	case len(problems) > 0:
-		return resolved, problems
+	if err == nil && len(problems) > 0 {
+		err = problems
 	}
-	s.resolved[name] = resolved
-	return resolved, nil
+	return resolved, err
 }
