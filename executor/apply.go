@@ -62,7 +62,7 @@ type Executor struct {
 	NoReuse  bool           // inputs are uploaded although the platform has them
 	Alone    bool           // nobody else can use the platform: every draft of ours is a leftover
 	Command  string         // how this tool was called, for advice
-	Random   func() float64 // in [0, 1), for pauses between runners; nil means a good one
+	Random   func() float64 // in [0, 1), for pauses; nil means a good one
 	Notify   func(Event)    // called for one event at a time; nil is fine
 	Pace     time.Duration  // between two events about one transfer; 0 means 100 ms
 
@@ -139,7 +139,7 @@ func (e *Executor) application(plan planner.Plan) *application {
 		Platform: e.Platform, Journal: e.Journal, Known: a.before, Found: plan.Stock, Report: a, Parallel: e.parallel(),
 		Look: e.lookFor(a.before),
 	}
-	a.watch = watch.New(e.Platform, e.interval(), a)
+	a.watch = watch.New(e.Platform, e.interval(), a, e.Random)
 	a.starter = &once.Starter{
 		Platform: e.Platform, Journal: e.Journal, Owner: e.Owner, Report: a, Since: plan.Since(),
 		Alone: e.Alone, Yield: e.NoQueue, Random: e.Random, Stuck: a.watch.Stuck,
@@ -215,7 +215,7 @@ func (a *application) job(ctx context.Context, step planner.Step) Outcome {
 		out.Err = a.judgeAgain(ctx, step, &out)
 		return out
 	case planner.Fetch:
-		out.Err = a.limited(ctx, func() error { return a.fetch(ctx, step, &out) })
+		out.Err = a.fetchAgain(ctx, step, &out)
 		return out
 	case planner.Run, planner.Rerun, planner.Resume:
 		if a.waitForOthers(ctx, step, &out) != nil {
@@ -277,6 +277,16 @@ func (a *application) finish(ctx context.Context, step planner.Step, out *Outcom
 	}
 	out.took(step, judgement)
 	out.Err = a.conclude(ctx, step, out, judgement)
+}
+
+// fetchAgain fetches results of a run that ended earlier.
+func (a *application) fetchAgain(ctx context.Context, step planner.Step, out *Outcome) error {
+	err := a.limited(ctx, func() error { return a.fetch(ctx, step, out) })
+	if !patience.NotFound(err) {
+		return err
+	}
+	out.Advice = a.again(step)
+	return fmt.Errorf("fetching the results of run %s: %w", step.ID, err)
 }
 
 // judgeAgain judges a run that ended earlier by the checks that the manifest has now.

@@ -2,6 +2,7 @@ package once
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -75,10 +76,13 @@ const maxSubmits = 3
 // ensureSubmitted submits. Only a status history proves a submit, an answer does
 // not: after an error the history decides (rescale-api.md §7.1).
 func (r *run) ensureSubmitted(ctx context.Context) (err error) {
-	for range maxSubmits {
+	for n := range maxSubmits {
 		err = patience.Throttled(ctx, func() error { return r.Platform.SubmitJob(ctx, r.draft) })
 		if err == nil || rescale.IsAuth(err) {
 			return err
+		}
+		if n == 0 && patience.NotFound(err) {
+			return errors.Join(err, r.unsubmitted())
 		}
 		if !patience.OutcomeUnknown(err) {
 			history, readErr := r.Platform.Statuses(ctx, r.draft)
@@ -92,6 +96,13 @@ func (r *run) ensureSubmitted(ctx context.Context) (err error) {
 		}
 	}
 	return err
+}
+
+// unsubmitted records that the draft was revoked before its only submit came, so that
+// nothing was billed: a journal that calls a submit begun asks a person what became of it.
+func (r *run) unsubmitted() error {
+	r.noted = ""
+	return r.Journal.Append(r.Intent)
 }
 
 // showsStatus reads the statuses until they show something, or for a few seconds.

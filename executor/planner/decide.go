@@ -198,7 +198,7 @@ func (d decision) judges(current state.Run) Step {
 func (d decision) of(action Action, run state.Run, reason string) Step {
 	return Step{
 		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: []string{reason},
-		Since: d.seen.since(d.job.Name, run.Intent), Surplus: d.seen.surplus(run),
+		Since: d.seen.since(d.job.Name, run.Intent), Surplus: d.surplus(run),
 	}
 }
 

@@ -49,7 +49,7 @@ type Step struct {
 	ID       string   // on the platform, when there is one
 	Stage    state.Stage
 	Last     state.Run       // the run that Unchanged, Running, Fetch and Judge speak of
-	Surplus  []once.Found    // drafts with the key of that run, which a crash or another runner left
+	Surplus  []once.Found    // drafts with the key of that run or of another that was paid, which a crash or another runner left
 	Replaces bool            // a person wants it to run again, after Last
 	Stop     []Rival         // active runs of the job that are stopped first
 	Advice   string          // what to type next, for Conflict, Refused and failed runs
@@ -94,7 +94,7 @@ type Plan struct {
 	Uploads  []files.Input  // to be uploaded
 	Reused   []files.Input  // found on the platform, with ID; what the journal knows is not among them
 	Stock    inputs.Stock   // what was seen of them
-	Recalled []state.Record // what the platform has shown and the journal does not know
+	Recalled []state.Record // what the platform has shown and the journal does not know, as far as it is to
 }
 
 // Pending tells that Apply would do something.
@@ -165,6 +165,7 @@ func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options
 		pending.jobs[step.Job.Name] = !step.Settled() && step.Action != Blocked
 		return version(step.Key)
 	})
+	plan.Recalled = withoutDrafts(plan.Recalled, plan.Steps)
 	seen.showCommands(&plan)
 	plan.sort(snapshot)
 	return plan

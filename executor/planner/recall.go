@@ -35,6 +35,21 @@ func (o Observation) recall(jobs []resolver.Job, snapshot state.Snapshot) (state
 	return snapshot.With(records...), records
 }
 
+// withoutDrafts leaves out the drafts that no step goes on with: somebody else may be
+// about to submit them, and what a journal calls a draft passes for a leftover of its own.
+func withoutDrafts(records []state.Record, steps []Step) []state.Record {
+	business := make(map[string]bool, len(steps)) // keys
+	for _, step := range steps {
+		business[step.Key.String()] = true
+	}
+	for _, r := range records {
+		business[r.Key] = business[r.Key] || r.Kind == state.KindSubmitted
+	}
+	return slices.DeleteFunc(records, func(r state.Record) bool {
+		return (r.Kind == state.KindCreating || r.Kind == state.KindCreated) && !business[r.Key]
+	})
+}
+
 // knows tells that a journal has a run, or has its key as a run that was paid.
 func knows(runs []state.Run, found rebuild.Run) bool {
 	return slices.ContainsFunc(runs, func(r state.Run) bool {
@@ -135,10 +150,15 @@ func likelyParts(stored rescale.Job, job resolver.Job) (parts []state.Part) {
 	return parts
 }
 
-// surplus are drafts with the key of a run that was submitted, which nobody needs.
-func (o Observation) surplus(run state.Run) []once.Found {
-	return slices.DeleteFunc(slices.Clone(o.ofJob(run.Job)), func(f once.Found) bool {
-		return f.Submitted() || f.ID == run.ID || f.Key.String() != run.Key
+// surplus are drafts with the key of a run that was paid, this one or another of the job,
+// which nobody needs.
+func (d decision) surplus(run state.Run) []once.Found {
+	paid := map[string]bool{run.Key: true}
+	for _, r := range d.runs {
+		paid[r.Key] = paid[r.Key] || r.Stage == state.StageSubmitted || r.Stage == state.StageFinished
+	}
+	return slices.DeleteFunc(slices.Clone(d.seen.ofJob(run.Job)), func(f once.Found) bool {
+		return f.Submitted() || f.ID == run.ID || !paid[f.Key.String()]
 	})
 }
 

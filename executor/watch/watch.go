@@ -47,7 +47,8 @@ type Watch struct {
 	platform Platform
 	interval time.Duration // between two looks
 	report   Reporter
-	wake     chan struct{} // something new to watch
+	random   func() float64 // in [0, 1), for pauses
+	wake     chan struct{}  // something new to watch
 
 	mu   sync.Mutex
 	jobs map[string]*watched // by id
@@ -68,9 +69,13 @@ type ending struct {
 	err       error
 }
 
-// New makes a Watch that looks while Run runs, at most once in an interval.
-func New(p Platform, interval time.Duration, r Reporter) *Watch {
-	return &Watch{platform: p, interval: interval, report: r, wake: make(chan struct{}, 1), jobs: make(map[string]*watched)}
+// New makes a Watch that looks while Run runs, at most once in an interval. Random is in
+// [0, 1), and nil means a good one.
+func New(p Platform, interval time.Duration, r Reporter, random func() float64) *Watch {
+	if random == nil {
+		random = rand.Float64
+	}
+	return &Watch{platform: p, interval: interval, report: r, random: random, wake: make(chan struct{}, 1), jobs: make(map[string]*watched)}
 }
 
 // Wait returns when the job ended, or when ctx did.
@@ -113,7 +118,7 @@ func (w *Watch) Run(ctx context.Context) {
 				pause = min(firstInterval, w.interval)
 			}
 		}
-		if patience.Sleep(ctx, jitter(pause)) != nil {
+		if patience.Sleep(ctx, w.jitter(pause)) != nil {
 			return
 		}
 		pause = min(pause*3/2, w.interval)
@@ -151,8 +156,8 @@ func (w *Watch) end(id string, e ending) {
 }
 
 // jitter spreads looks of many runners by ± 10 %.
-func jitter(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64()))
+func (w *Watch) jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.9 + 0.2*w.random()))
 }
 
 func (w *Watch) idle() bool {

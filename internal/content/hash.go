@@ -113,8 +113,7 @@ func distinct(paths []string) (unique, index []*hashed, err error) {
 // hashing is one call of All.
 type hashing struct {
 	Hasher
-	total   int64
-	buffers sync.Pool
+	total int64
 
 	mu   sync.Mutex // guards done, and Tell
 	done int64
@@ -165,7 +164,7 @@ func (w *hashing) read(ctx context.Context, f *hashed) error {
 		return fmt.Errorf("reading file %q: %w", f.name, bare(err))
 	}
 	sum := sha512.New()
-	size, err := w.copy(ctx, sum, counted{file, w, f.name})
+	size, err := copyWhile(ctx, sum, counted{file, w, f.name})
 	if err != nil {
 		return fmt.Errorf("reading file %q: %w", f.name, bare(err))
 	}
@@ -199,15 +198,18 @@ func Unchanged(path string, size int64, at time.Time) error {
 // bufferSize is large enough that the system calls do not show beside the hash.
 const bufferSize = 1 << 20
 
-// copy is io.CopyBuffer that listens to ctx; the standard one would pass the
+// buffers are for reading files, and outlive the reading of one.
+var buffers sync.Pool
+
+// copyWhile is io.CopyBuffer that listens to ctx; the standard one would pass the
 // buffer over because a file can write itself.
-func (w *hashing) copy(ctx context.Context, to hash.Hash, from io.Reader) (size int64, err error) {
-	buffer, ok := w.buffers.Get().(*[]byte)
+func copyWhile(ctx context.Context, to hash.Hash, from io.Reader) (size int64, err error) {
+	buffer, ok := buffers.Get().(*[]byte)
 	if !ok {
 		fresh := make([]byte, bufferSize)
 		buffer = &fresh
 	}
-	defer w.buffers.Put(buffer)
+	defer buffers.Put(buffer)
 	for {
 		if err := ctx.Err(); err != nil {
 			return size, err

@@ -2,12 +2,39 @@ package state
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"syscall"
 )
+
+// onDisk is a journal in a file, with its lock beside it.
+type onDisk struct {
+	path string
+	wrap func(Appender) Appender // what stands between the journal and the file
+}
+
+func (d onDisk) String() string { return d.path }
+
+func (d onDisk) Lock(tool string) (release func() error, err error) {
+	held, err := acquire(d.path, tool)
+	if err != nil {
+		return nil, err
+	}
+	return held.release, nil
+}
+
+func (d onDisk) Read() (io.ReadCloser, error) { return os.Open(d.path) }
+
+func (d onDisk) Append(good int64) (Appender, error) {
+	file, err := openFile(d.path, good)
+	if err != nil {
+		return nil, err
+	}
+	return d.wrap(file), nil
+}
 
 // diskFile is the Appender that really writes.
 type diskFile struct{ f *os.File }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"sync"
 	"time"
@@ -18,11 +19,26 @@ type Appender interface {
 	Close() error
 }
 
+// Place is where a journal is kept. Files on a disk are one: [Open]. A simulation keeps
+// journals elsewhere: [OpenAt].
+type Place interface {
+	// String names the place in messages.
+	String() string
+	// Lock makes this process the only writer, without waiting, until release. The tool
+	// signs. Errors: *[LockedError], *[WriteError].
+	Lock(tool string) (release func() error, err error)
+	// Read opens what is there; fs.ErrNotExist when nothing is.
+	Read() (io.ReadCloser, error)
+	// Append opens what is there, or makes it, for adding lines after its first good
+	// bytes. What follows them is cut off.
+	Append(good int64) (Appender, error)
+}
+
 // Journal is a journal that is open for writing: locked, whole, and the only writer
 // of its file. It is safe for concurrent use.
 type Journal struct {
-	path string
-	lock *lock
+	path    string
+	release func() error // of the lock; nil when it was given up
 
 	mu     sync.Mutex // one record at a time, in the order of the file
 	file   Appender
@@ -46,29 +62,34 @@ func OpenWith(path string, id Identity, wrap func(Appender) Appender) (*Journal,
 	if err := makeFolder(path); err != nil {
 		return nil, &WriteError{Path: path, Err: err}
 	}
-	held, err := acquire(path, id.Tool)
+	return OpenAt(onDisk{path, wrap}, id)
+}
+
+// OpenAt is Open for a journal that is kept at any place.
+func OpenAt(place Place, id Identity) (*Journal, error) {
+	release, err := place.Lock(id.Tool)
 	if err != nil {
 		return nil, err
 	}
-	j, err := open(path, id, wrap)
+	j, err := open(place, id)
 	if err != nil {
-		_ = held.release() // the first error counts, and the lock ends with the process at the latest
+		_ = release() // the first error counts, and the lock ends with the process at the latest
 		return nil, err
 	}
-	j.lock = held
+	j.release = release
 	return j, nil
 }
 
-func open(path string, id Identity, wrap func(Appender) Appender) (*Journal, error) {
-	found, err := load(path, id)
+func open(place Place, id Identity) (*Journal, error) {
+	found, err := load(place, id)
 	if err != nil {
 		return nil, err
 	}
-	file, err := openFile(path, found.good)
+	file, err := place.Append(found.good)
 	if err != nil {
-		return nil, &WriteError{Path: path, Err: err}
+		return nil, &WriteError{Path: place.String(), Err: err}
 	}
-	j := &Journal{path: path, file: wrap(file), now: found}
+	j := &Journal{path: place.String(), file: file, now: found}
 	if found.good > 0 {
 		return j, nil
 	}
@@ -146,11 +167,11 @@ func (j *Journal) Snapshot() Snapshot {
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.lock == nil {
+	if j.release == nil {
 		return nil
 	}
-	err := errors.Join(j.file.Close(), j.lock.release())
-	j.lock = nil
+	err := errors.Join(j.file.Close(), j.release())
+	j.release = nil
 	if j.failed == nil {
 		j.failed = &WriteError{Path: j.path, Err: fs.ErrClosed}
 	}

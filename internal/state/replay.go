@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 )
 
@@ -29,8 +28,11 @@ func Replay(r io.Reader) (Header, []Record, error) {
 // Read gives the snapshot of a journal without locking or changing it, also while
 // another process is writing it. A missing file is an empty snapshot. Empty fields of
 // id are not compared with the file. Errors: *[DamagedError], *[NewerError], *[ForeignError].
-func Read(path string, id Identity) (Snapshot, error) {
-	past, err := load(path, id)
+func Read(path string, id Identity) (Snapshot, error) { return ReadAt(onDisk{path: path}, id) }
+
+// ReadAt is Read for a journal that is kept at any place.
+func ReadAt(place Place, id Identity) (Snapshot, error) {
+	past, err := load(place, id)
 	return past.Snapshot, err
 }
 
@@ -41,8 +43,8 @@ type past struct {
 	sum  uint32 // the running sum after them
 }
 
-func load(path string, id Identity) (past, error) {
-	f, err := os.Open(path)
+func load(place Place, id Identity) (past, error) {
+	f, err := place.Read()
 	if errors.Is(err, fs.ErrNotExist) {
 		return past{Snapshot: emptySnapshot()}, nil
 	}
@@ -52,9 +54,9 @@ func load(path string, id Identity) (past, error) {
 	defer f.Close()
 	found, err := replay(f, func(Record) {})
 	if err != nil {
-		return past{}, withPath(err, path)
+		return past{}, withPath(err, place.String())
 	}
-	if err := found.checkIdentity(path, id); err != nil {
+	if err := found.checkIdentity(place.String(), id); err != nil {
 		return past{}, err
 	}
 	return found, nil

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -98,13 +99,21 @@ func matches(want, got content.Digest) bool {
 // pieceSize is large enough that the system calls do not show beside the hash.
 const pieceSize = 256 << 10
 
+// pieces outlive the writing of one file.
+var pieces sync.Pool
+
 // pour hands on what r gives until it ends. The errors of r come back as they are.
 func pour(r io.Reader, take func(piece []byte) error) error {
-	buffer := make([]byte, pieceSize)
+	piece, ok := pieces.Get().(*[]byte)
+	if !ok {
+		fresh := make([]byte, pieceSize)
+		piece = &fresh
+	}
+	defer pieces.Put(piece)
 	for {
-		n, err := r.Read(buffer)
+		n, err := r.Read(*piece)
 		if n > 0 {
-			if err := take(buffer[:n]); err != nil {
+			if err := take((*piece)[:n]); err != nil {
 				return err
 			}
 		}

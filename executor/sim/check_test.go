@@ -1,0 +1,341 @@
+package sim_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/executor/chain"
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
+)
+
+// What must hold:
+//
+//   - At each submit: no other run of the name is active, no run of the key was billed
+//     before (unless a person has deleted it), and the journal of the machine says that
+//     the submit was about to be sent.
+//   - At each delete by a machine: it was a draft when that was sent.
+//   - Of each further attempt: somebody asked for it, or what it builds on ran anew.
+//   - When a machine applies in peace, until nothing is to be done: a plan is empty, no
+//     draft with a key of the manifest is left, every run is recorded with the verdict
+//     that it deserves, results are the bytes of the run that is wanted, and each run
+//     was given what it says that it builds on.
+
+// spent looks at a submit that has had its effect.
+func (w *world) spent(a *apply, id string) {
+	j := w.platform.byID[id]
+	if j == nil || !j.submitted.Equal(w.platform.now()) || j.byHand {
+		return // it was nothing new
+	}
+	key := keyOf(j.body)
+	for _, other := range w.platform.jobs {
+		if other == j || other.byHand || other.submitted.IsZero() || other.clonedFrom != "" {
+			continue
+		}
+		if is := keyOf(other.body); is == key && other.deleted.IsZero() {
+			w.fault("%s and %s are both runs of key %d.%d of %s", other.id, id, key.Generation, key.Attempt, key.Name)
+		} else if is.Name == key.Name && other.active(w.platform.now()) {
+			w.fault("%s and %s of %s are active at the same time", other.id, id, key.Name)
+		}
+	}
+	if !a.machine.disk.begun(id) {
+		w.fault("the submit of %s is not recorded", id)
+	}
+}
+
+// deletes looks at a delete that is about to have its effect. The platform knows no
+// delete on a condition: what was a draft when the delete was sent can be a run when it
+// arrives, which the platform refuses as long as it is active.
+func (w *world) deletes(a *apply, id string, sent time.Time) {
+	j, err := w.platform.find(id)
+	if err != nil {
+		return
+	}
+	if !j.submitted.IsZero() && j.submitted.Before(sent) || j.clonedFrom != "" {
+		w.fault("machine %d deletes %s, which is no draft of ours", a.machine.number, id)
+	}
+	if !j.submitted.IsZero() {
+		w.mourned[groupOf(nameOf(j.body))] = true
+	}
+	for _, m := range w.machines {
+		if m.disk.begun(id) { // that machine cannot know whether it was billed before it was deleted
+			w.revoked[id] = groupOf(nameOf(w.platform.byID[id].body))
+		}
+	}
+}
+
+// Ids of the applies at the end.
+const settling = 1000
+
+// most is how often a person has to apply in peace at most until all is done.
+const most = 4
+
+// rundown is more than any run takes.
+const rundown = 5 * time.Minute
+
+// settle lets machines apply in peace.
+func (w *world) settle(ctx context.Context) {
+	time.Sleep(rundown)
+	w.say("-- in peace")
+	i := w.chance.of("settles").upTo(machines)
+	m := w.machines[i]
+	if len(m.last.Jobs) == 0 {
+		for _, other := range w.machines {
+			if len(other.last.Jobs) > 0 {
+				m.last = other.last
+			}
+		}
+	}
+	if len(m.last.Jobs) == 0 {
+		return
+	}
+	calm := m.last
+	calm.Jobs = slices.Clone(calm.Jobs)
+	for i := range calm.Jobs {
+		calm.Jobs[i].Retry = false // it would go on for ever
+	}
+	w.peace(ctx, m, calm, settling)
+	fresh := w.machines[(i+1)%machines]
+	w.say("-- the same without a state")
+	fresh.disk.text = nil
+	w.peace(ctx, fresh, calm, settling+most)
+	w.checkDrafts(ctx, fresh, calm)
+	w.checkRuns()
+	for _, m := range w.machines {
+		w.setting.clear(m)
+	}
+}
+
+// peace lets a machine apply until it has nothing to do, and looks at what it has come to.
+func (w *world) peace(ctx context.Context, m *machine, calm Manifest, id int) {
+	var err error
+	var a *apply
+	for n := range most {
+		spec := Apply{ID: id + n, Machine: m.number, Manifest: calm}
+		a = &apply{world: w, number: spec.ID, machine: m, quiet: true, luck: w.chance.of("apply", spec.ID), counts: make(map[string]int)}
+		_, err = a.run(ctx, spec)
+		w.say("machine %d (%d) ends: %v", m.number, spec.ID, err)
+		if err == nil || !w.pending(ctx, a, calm) {
+			break
+		}
+	}
+	if w.pending(ctx, a, calm) {
+		w.fault("machine %d still has something to do: %v", m.number, err)
+	}
+	w.checkState(ctx, m, calm)
+}
+
+// pending tells that a plan is not empty.
+func (w *world) pending(ctx context.Context, a *apply, calm Manifest) bool {
+	resolved, err := w.setting.resolve(ctx, a.machine, calm)
+	var snapshot state.Snapshot
+	if err == nil {
+		snapshot, err = state.ReadAt(kept{a.machine.disk, a}, identity())
+	}
+	if err != nil {
+		w.fault("reading the state of machine %d: %v", a.machine.number, err)
+		return true
+	}
+	plan, err := a.plan(ctx, resolved, snapshot, Apply{Manifest: calm})
+	if err != nil {
+		w.fault("planning on machine %d: %v", a.machine.number, err)
+		return true
+	}
+	for _, step := range plan.Steps {
+		if step.Pending() && !w.mourns(calm, groupOf(step.Job.Name)) {
+			w.say("plan: %s %s %v", step.Job.Name, step.Action, step.Reasons)
+			return true
+		}
+	}
+	return false
+}
+
+// mourns tells that a person has to say what is to become of a job, or of one that it
+// builds on: its run was deleted, or a draft that somebody was about to submit.
+func (w *world) mourns(m Manifest, group string) bool {
+	for _, of := range w.revoked {
+		if of == group {
+			return true
+		}
+	}
+	return w.mourned[group] || slices.ContainsFunc(m.job(group).Needs, func(n string) bool { return w.mourns(m, n) })
+}
+
+// checkDrafts finds drafts of ours in the present content that nobody needs.
+func (w *world) checkDrafts(ctx context.Context, m *machine, calm Manifest) {
+	resolved, _ := w.setting.resolve(ctx, m, calm) // it was resolved before
+	for _, j := range w.platform.jobs {
+		if !j.submitted.IsZero() || !j.deleted.IsZero() || j.clonedFrom != "" {
+			continue
+		}
+		key := keyOf(j.body)
+		ran := slices.ContainsFunc(w.platform.jobs, func(o *job) bool {
+			return !o.submitted.IsZero() && o.deleted.IsZero() && o.clonedFrom == "" && keyOf(o.body) == key
+		})
+		wanted := slices.ContainsFunc(resolved.Jobs, func(j resolver.Job) bool { return j.Name == key.Name && j.Digest == key.Digest })
+		if ran && wanted {
+			w.fault("draft %s of key %d.%d of %s is left over", j.id, key.Generation, key.Attempt, key.Name)
+		}
+	}
+}
+
+// job is the document that a job comes from; zero for one that is not in the manifest.
+func (m Manifest) job(name string) Job {
+	group, _, _ := strings.Cut(name, "/")
+	for _, j := range m.Jobs {
+		if j.Name == group {
+			return j
+		}
+	}
+	return Job{}
+}
+
+// checkRuns looks at all that was billed.
+func (w *world) checkRuns() {
+	runs := make(map[once.Key]*job)
+	for _, j := range w.platform.jobs {
+		if !j.submitted.IsZero() && j.clonedFrom == "" {
+			runs[keyOf(j.body)] = j
+		}
+	}
+	for _, j := range w.platform.jobs {
+		if j.submitted.IsZero() || j.clonedFrom != "" {
+			continue
+		}
+		w.checkInputs(j)
+		key := keyOf(j.body)
+		if key.Attempt == 1 {
+			continue
+		}
+		// The draft of an attempt may have made way, and the next one be another attempt.
+		var earlier *job
+		for before := key; before.Attempt > 1 && earlier == nil; earlier = runs[before] {
+			before.Attempt--
+		}
+		switch {
+		case earlier == nil:
+			w.fault("%s is attempt %d of %s, and there is none before it", j.id, key.Attempt, key.Name)
+		case upstreamOf(earlier) != upstreamOf(j), w.replaced[key.Name] > 0:
+		case !w.retried[groupOf(key.Name)]:
+			w.fault("%s is attempt %d of %s, for which nobody has asked", j.id, key.Attempt, key.Name)
+		case w.truth(earlier, "") == verdict.Succeeded && !w.checked(key.Name):
+			w.fault("%s is attempt %d of %s, which had succeeded", j.id, key.Attempt, key.Name)
+		}
+	}
+}
+
+func groupOf(name string) string { group, _, _ := strings.Cut(name, "/"); return group }
+
+// checked tells that some manifest has checks for a job.
+func (w *world) checked(name string) bool {
+	for _, r := range w.story.Rounds {
+		for _, a := range r.Applies {
+			if a.Manifest.job(name).Checks != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkInputs compares what a run was given with what it says that it builds on.
+func (w *world) checkInputs(j *job) {
+	lineage := upstreamOf(j)
+	for _, in := range j.body.JobAnalyses[0].InputFiles {
+		f := w.platform.file(in.ID)
+		if f == nil || f.Path == "" {
+			continue
+		}
+		key := keyOf(w.platform.byID[strings.TrimPrefix(strings.Split(f.Path, "/")[3], "job_")].body)
+		need := chain.Need{Name: groupOf(key.Name)}
+		if !chain.Builds(lineage, need, key.Name, chain.Version{Generation: key.Generation, Attempt: key.Attempt}) {
+			w.fault("%s says that it builds on %q, and has a file of %d.%d:%s", j.id, lineage, key.Generation, key.Attempt, key.Name)
+		}
+	}
+}
+
+// truth is the verdict that a run deserves by checks.
+func (w *world) truth(j *job, by string) verdict.Verdict {
+	switch {
+	case !j.stopped.IsZero():
+		return verdict.Stopped
+	case j.fate.ends != succeeded:
+		return verdict.Failed
+	case by == checksNever, by == checksLog && j.fate.fatal, by == checksFile && j.fate.mute:
+		return verdict.SuccessCheckFailed
+	}
+	return verdict.Succeeded
+}
+
+// checkState compares what a machine believes, after it has applied in peace, with what
+// the platform has.
+func (w *world) checkState(ctx context.Context, m *machine, calm Manifest) {
+	snapshot, err := state.ReadAt(kept{disk: m.disk}, identity())
+	if err != nil {
+		w.fault("reading the state of machine %d: %v", m.number, err)
+		return
+	}
+	resolved, _ := w.setting.resolve(ctx, m, calm) // it was resolved before
+	for _, name := range snapshot.Jobs() {
+		for _, run := range snapshot.Runs[name] {
+			j := w.platform.byID[run.ID]
+			if j == nil || run.Stage != state.StageFinished || !j.deleted.IsZero() || run.Checks == "others" {
+				continue // of which nobody can tell what it came to, or by which checks
+			}
+			by := w.checksOf(run.Checks)
+			if is := w.truth(j, by); string(is) != run.Verdict {
+				w.fault("machine %d believes that %s of %s %s; by checks %q it %s", m.number, run.ID, name, run.Verdict, by, is)
+			}
+			if run.Upstream != upstreamOf(j) {
+				w.fault("machine %d believes that %s builds on %q; it builds on %q", m.number, run.ID, run.Upstream, upstreamOf(j))
+			}
+		}
+	}
+	for _, job := range resolved.Jobs {
+		w.checkResults(m, snapshot.Runs[job.Name], job)
+	}
+}
+
+// checksOf tells which checks a journal speaks of.
+func (w *world) checksOf(text string) string {
+	switch {
+	case strings.Contains(text, "never.txt"):
+		return checksNever
+	case strings.Contains(text, "FATAL"):
+		return checksLog
+	case text != "":
+		return checksFile
+	}
+	return ""
+}
+
+// checkResults compares the results on a disk with those of the run that the manifest wants.
+func (w *world) checkResults(m *machine, runs []state.Run, job resolver.Job) {
+	var wanted state.Run
+	for _, run := range runs {
+		if run.Digest == job.Digest && run.Generation == max(1, job.Rerun.Generation.V) {
+			wanted = run
+		}
+	}
+	if len(job.Outputs.Download) == 0 || wanted.Verdict != string(verdict.Succeeded) || wanted.Selection == "" {
+		return
+	}
+	j := w.platform.byID[wanted.ID]
+	if !j.deleted.IsZero() {
+		return // a person has, and results that are lost cannot come back
+	}
+	for _, out := range wanted.Outputs {
+		got, err := os.ReadFile(filepath.Join(m.dir, filepath.FromSlash(wanted.OutputsTo), out.Path))
+		i := slices.IndexFunc(j.outputs, func(f *stored) bool { return f.RelativePath == out.Path })
+		if err != nil || i < 0 || !bytes.Equal(got, j.outputs[i].content) {
+			w.fault("%s on machine %d is not the result of %s: %v", out.Path, m.number, wanted.ID, err)
+		}
+	}
+}

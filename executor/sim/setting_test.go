@@ -1,0 +1,134 @@
+package sim_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/emulator"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
+	"github.com/rescale-apply/rescale-apply/spec"
+)
+
+const accountKey = "1111111111111111111111111111111111111111"
+
+// newSetting makes the folders, in memory where there is such a disk, and reads the
+// catalogs of the emulator.
+func newSetting(t *testing.T) *setting {
+	t.Helper()
+	s := &setting{root: scratch(t), dirty: make(map[string]bool), resolved: make(map[string]resolver.Result)}
+	s.catalogs = readCatalogs(t)
+	for version := 1; version <= 2; version++ {
+		name := filepath.Join(s.dir(0), inputFile(version))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, fmt.Append(nil, "deck ", version), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "sim") //nolint:usetesting // that one is on the disk
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// catalogs are what the resolver reads, once for all stories.
+type catalogs struct {
+	resolver.Platform // for what no story asks
+
+	user      rescale.User
+	analyses  []rescale.Analysis
+	coreTypes []rescale.CoreType
+}
+
+// Me, Analyses and CoreTypes give what was read.
+func (c catalogs) Me(context.Context) (rescale.User, error) { return c.user, nil }
+
+// Analyses gives what was read.
+func (c catalogs) Analyses(context.Context) ([]rescale.Analysis, error) { return c.analyses, nil }
+
+// CoreTypes gives what was read.
+func (c catalogs) CoreTypes(context.Context) ([]rescale.CoreType, error) { return c.coreTypes, nil }
+
+func openEmulator(t *testing.T) (*emulator.Server, *rescale.Client) {
+	t.Helper()
+	server, err := emulator.Open(emulator.Config{
+		Dir: scratch(t), Shell: "true", Env: []string{"PATH=" + os.Getenv("PATH")},
+		Accounts: []emulator.Account{{Key: accountKey, Email: owner}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := rescale.New(rescale.Config{BaseURL: "http://localhost", Key: rescale.NewSecret(accountKey), Transport: server.Transport()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server, client
+}
+
+func readCatalogs(t *testing.T) (c catalogs) {
+	t.Helper()
+	server, client := openEmulator(t)
+	defer server.Close()
+	var err error
+	if c.user, err = client.Me(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c.analyses, err = client.Analyses(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c.coreTypes, err = client.CoreTypes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// resolve gives what a manifest comes to on a machine. It is the same each time, and
+// YAML takes longer to read than all the rest of a story. The machines have the same
+// inputs, and differ in their folders.
+func (s *setting) resolve(ctx context.Context, m *machine, manifest Manifest) (resolver.Result, error) {
+	text := manifest.text()
+	known, ok := s.resolved[text]
+	if !ok {
+		var err error
+		if known, err = s.read(ctx, text); err != nil {
+			return known, err
+		}
+		s.resolved[text] = known
+	}
+	known.Jobs = slices.Clone(known.Jobs)
+	for i := range known.Jobs {
+		known.Jobs[i].Dir, known.Jobs[i].Manifest = m.dir, filepath.Join(m.dir, "job.yaml")
+	}
+	return known, nil
+}
+
+func (s *setting) read(ctx context.Context, text string) (resolver.Result, error) {
+	jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: s.dir(0), Text: []byte(text)}})
+	if len(problems) > 0 {
+		return resolver.Result{}, problems
+	}
+	resolved, problems, err := resolver.Resolve(ctx, jobs, s.catalogs, files.Reading{})
+	if err == nil && len(problems) > 0 {
+		err = problems
+	}
+	return resolved, err
+}
