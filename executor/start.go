@@ -125,6 +125,7 @@ func (a *application) Found(job, id string) {
 
 // Waiting tells that a draft of another runner goes first, at most until then.
 func (a *application) Waiting(job, draft string, until time.Time) {
+	a.aside(job)
 	a.notify(Event{Type: EventQueued, Job: job, ID: draft, Until: until})
 }
 

@@ -70,13 +70,19 @@ func (t *tool) applySession(c *cli.Context, s *session, output string) (err erro
 	if err != nil {
 		return err
 	}
-	return t.carryOut(c, s, journal, work{plan, output})
+	w := work{plan, output, s.paysAgain(c)}
+	s.forget()
+	return t.carryOut(c, s, journal, w)
 }
+
+// forget drops what the plan has been made of: of a large sweep that is as much again.
+func (s *session) forget() { s.jobs, s.resolved.Jobs = nil, nil }
 
 // work is a plan and the form in which its course is told.
 type work struct {
 	plan   planner.Plan
 	output string
+	again  bool // the same command would pay again
 }
 
 // watcher shows events while a plan is applied.
@@ -126,7 +132,7 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 		fmt.Fprintln(t.Stdout, show.Applied(report))
 		style.Failures(t.Stdout, report, func(runs []planner.Rival) string { return planner.Again(typed(c), runs...) })
 	}
-	return t.conclude(ctx, s, ending{report, s.paysAgain(c)})
+	return t.conclude(ctx, s, ending{report, w.again})
 }
 
 // watcher chooses how to show events: JSON lines, live lines on a terminal,
