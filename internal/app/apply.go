@@ -102,7 +102,7 @@ func (t *tool) suspend(w watcher) (release func()) {
 }
 
 func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) error {
-	style := t.style(c)
+	style := t.styleOf(c, s)
 	if w.output == "text" {
 		style.Plan(t.Stdout, w.plan)
 	}

@@ -44,21 +44,21 @@ func (t *tool) plan(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := t.showPlan(c, plan, output); err != nil {
+		if err := t.showPlan(c, s, plan, output); err != nil {
 			return err
 		}
 		return t.planCode(c, s.manifest, plan, output)
 	})
 }
 
-func (t *tool) showPlan(c *cli.Context, plan planner.Plan, output string) error {
+func (t *tool) showPlan(c *cli.Context, s *session, plan planner.Plan, output string) error {
 	switch output {
 	case "json":
 		return show.WritePlan(t.Stdout, plan)
 	case "md":
-		t.style(c).PlanMarkdown(t.Stdout, plan)
+		t.styleOf(c, s).PlanMarkdown(t.Stdout, plan)
 	default:
-		t.style(c).Plan(t.Stdout, plan)
+		t.styleOf(c, s).Plan(t.Stdout, plan)
 	}
 	return nil
 }

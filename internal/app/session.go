@@ -168,7 +168,7 @@ func (t *tool) connect(c *cli.Context, s *session) (err error) {
 	s.keySource = found.Source
 	config := rescale.Config{
 		BaseURL: found.URL, Key: rescale.NewSecret(found.Key), UserAgent: programName + "/" + Version(),
-		ReadOnly: readOnly(c), OnRetry: s.retrying, Hide: slices.Collect(maps.Values(s.secrets)),
+		ReadOnly: readOnly(c), OnRetry: s.retrying, OnWait: s.waiting, Hide: slices.Collect(maps.Values(s.secrets)),
 	}
 	if c.Bool("verbose") {
 		config.Transport = &chatty{next: rescale.NewTransport(), tell: s.notices.line}
