@@ -42,9 +42,9 @@ import (
 )
 
 // Journal is where every step is written before and after it happens. Append
-// returns only when the record is safe on the disk; its error stops the run.
+// returns only when the records are safe on the disk; its error stops the run.
 type Journal interface {
-	Append(state.Record) error
+	Append(...state.Record) error
 	Snapshot() state.Snapshot
 }
 
@@ -87,8 +87,10 @@ func (e *Executor) Apply(ctx context.Context, plan planner.Plan) (Report, error)
 	if refused := plan.Refusals(); len(refused) > 0 {
 		return Report{}, &guard.Error{Refusals: refused}
 	}
-	if err := e.remember(plan.Recalled); err != nil {
-		return Report{}, err
+	if len(plan.Recalled) > 0 { // what the plan has found: the rest need not ask where a run is known from
+		if err := e.Journal.Append(plan.Recalled...); err != nil {
+			return Report{}, err
+		}
 	}
 	a := e.application(plan)
 	watchCtx, endWatch := context.WithCancel(ctx)
@@ -104,17 +106,6 @@ func (e *Executor) Apply(ctx context.Context, plan planner.Plan) (Report, error)
 	endWatch()
 	watching.Wait()
 	return report, nil
-}
-
-// remember writes down what the plan has found on the platform, so that the rest need
-// not ask where a run is known from.
-func (e *Executor) remember(records []state.Record) error {
-	for _, r := range records {
-		if err := e.Journal.Append(r); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // application prepares an apply.

@@ -8,8 +8,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
@@ -64,6 +69,35 @@ func TestJobsThatWaitHoldNoGoroutines(t *testing.T) {
 			if o.ID == "" || o.Err == nil {
 				t.Fatalf("outcome %+v of a run that goes on", o)
 			}
+		}
+	})
+}
+
+// TestAStatusThatIsRecordedIsNotRecordedAgain: an apply that only goes on waiting adds
+// nothing to the journal, and still tells what the run is doing.
+func TestAStatusThatIsRecordedIsNotRecordedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j := plain("wing")
+		run := plantest.Run(j, state.StageSubmitted, "A")
+		run.Status = "Executing"
+		snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {run}}}
+		p, m := newFake(), &memory{snapshot: snapshot}
+		p.jobs = []rescale.Job{{ID: "A", Name: "wing", Owner: owner, DateInserted: noon}}
+		p.history["A"] = plantest.History("Executing", "", "Pending", "")
+		plan := planner.New([]resolver.Job{j}, snapshot, planner.Observation{Statuses: p.history}, planner.Options{})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		var told []string
+		e := executor.Executor{Platform: p, Journal: m, Owner: owner, Notify: func(e executor.Event) { told = append(told, string(e.Type)+" "+e.Status) }}
+		if _, err := e.Apply(ctx, plan); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff("", m.kinds()); diff != "" {
+			t.Errorf("recorded %s", m.kinds())
+		}
+		if diff := cmp.Diff([]string{"status Executing", "result "}, told); diff != "" {
+			t.Errorf("told (-want +got)\n%s", diff)
 		}
 	})
 }

@@ -26,8 +26,9 @@ type Platform interface {
 
 // Reporter gets what is seen, while a lock is held: it must not wait for a run.
 type Reporter interface {
-	// Status is called when the status of a run changes. Its error ends the wait for the run.
-	Status(job, id string, latest rescale.Status) error
+	// Status is called when the status of a run changes, and when it is seen first: then
+	// before is empty. Its error ends the wait for the run.
+	Status(job, id, before string, latest rescale.Status) error
 	// Warn tells of trouble that does not end a wait; job is empty when it concerns all.
 	Warn(job, message string)
 }
@@ -243,8 +244,9 @@ func (w *Watch) note(id string, job *watched, latest rescale.Status) {
 	if latest.Status == "" || latest.Status == job.status {
 		return
 	}
+	before := job.status
 	job.status = latest.Status
-	if err := w.report.Status(job.name, id, latest); err != nil {
+	if err := w.report.Status(job.name, id, before, latest); err != nil {
 		w.end(id, Ending{Err: err})
 	}
 }
