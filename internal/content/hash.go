@@ -165,7 +165,9 @@ func (w *hashing) read(ctx context.Context, f *hashed) error {
 		return fmt.Errorf("reading file %q: %w", f.name, bare(err))
 	}
 	sum := sha512.New()
-	size, err := w.copy(ctx, sum, counted{file, w, f.name})
+	buffer, free := w.buffer(before.Size)
+	defer free()
+	size, err := copyTo(ctx, sum, counted{file, w, f.name}, buffer)
 	if err != nil {
 		return fmt.Errorf("reading file %q: %w", f.name, bare(err))
 	}
@@ -199,21 +201,29 @@ func Unchanged(path string, size int64, at time.Time) error {
 // bufferSize is large enough that the system calls do not show beside the hash.
 const bufferSize = 1 << 20
 
-// copy is io.CopyBuffer that listens to ctx; the standard one would pass the
-// buffer over because a file can write itself.
-func (w *hashing) copy(ctx context.Context, to hash.Hash, from io.Reader) (size int64, err error) {
-	buffer, ok := w.buffers.Get().(*[]byte)
+// buffer is for a file of that size: a small one needs no MiB, which thousands of calls
+// for one result each would leave behind.
+func (w *hashing) buffer(size int64) (buffer []byte, free func()) {
+	if size < bufferSize/4 {
+		return make([]byte, size+1), func() {}
+	}
+	pooled, ok := w.buffers.Get().(*[]byte)
 	if !ok {
 		fresh := make([]byte, bufferSize)
-		buffer = &fresh
+		pooled = &fresh
 	}
-	defer w.buffers.Put(buffer)
+	return *pooled, func() { w.buffers.Put(pooled) }
+}
+
+// copyTo is io.CopyBuffer that listens to ctx; the standard one would pass the
+// buffer over because a file can write itself.
+func copyTo(ctx context.Context, to hash.Hash, from io.Reader, buffer []byte) (size int64, err error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return size, err
 		}
-		n, err := from.Read(*buffer)
-		to.Write((*buffer)[:n]) // a hash never fails
+		n, err := from.Read(buffer)
+		to.Write(buffer[:n]) // a hash never fails
 		size += int64(n)
 		if errors.Is(err, io.EOF) {
 			return size, nil
