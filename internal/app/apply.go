@@ -63,20 +63,16 @@ func (t *tool) applySession(c *cli.Context, s *session, output string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, journal.Close()) }()
-	plan, err := s.plan(c, journal.Snapshot())
+	w := work{output: output, again: s.paysAgain(c)}
+	w.plan, err = s.plan(c, journal.Snapshot())
 	if err == nil {
-		err = t.repeatable(c, plan)
+		err = t.repeatable(c, w.plan)
 	}
 	if err != nil {
 		return err
 	}
-	w := work{plan, output, s.paysAgain(c)}
-	s.forget()
 	return t.carryOut(c, s, journal, w)
 }
-
-// forget drops what the plan has been made of: of a large sweep that is as much again.
-func (s *session) forget() { s.jobs, s.resolved.Jobs = nil, nil }
 
 // work is a plan and the form in which its course is told.
 type work struct {

@@ -102,15 +102,18 @@ func pending(plan planner.Plan) error {
 	return nil
 }
 
-// plan observes and decides.
+// plan observes and decides. The jobs of the session are in the plan then, and nowhere
+// else: those of a large sweep are as large again.
 func (s *session) plan(c *cli.Context, snapshot state.Snapshot) (planner.Plan, error) {
 	options, err := s.wishes(c)
 	if err != nil {
 		return planner.Plan{}, err
 	}
-	seen, err := planner.Observe(c.Context, s.platform, s.resolved, snapshot, options)
+	resolved := s.resolved
+	s.jobs, s.resolved.Jobs = nil, nil
+	seen, err := planner.Observe(c.Context, s.platform, resolved, snapshot, options)
 	if err != nil {
 		return planner.Plan{}, err
 	}
-	return planner.New(s.resolved.Jobs, snapshot, seen, options), nil
+	return planner.New(resolved.Jobs, snapshot, seen, options), nil
 }

@@ -67,7 +67,7 @@ func open(path string, id Identity, wrap func(Appender) Appender) (*Journal, err
 	if found.bloated() {
 		found = compact(path, found)
 	}
-	found.latest = nil
+	found.latest, found.words = nil, nil
 	file, err := openFile(path, found.good)
 	if err != nil {
 		return nil, &WriteError{Path: path, Err: err}

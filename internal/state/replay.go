@@ -40,6 +40,7 @@ type past struct {
 	good int64  // length of the sound lines; what follows is the torn tail
 	sum  uint32 // the running sum after them
 
+	words  map[string]string // parts of runs, which those of a sweep share
 	stale  int64             // length of those that later ones have replaced
 	latest map[[3]string]int // length of the last line that can be replaced, by what it says
 }
@@ -152,6 +153,7 @@ func (p *past) add(n int, text []byte, each func(Record)) error {
 	if !rec.Kind.known() {
 		return &NewerError{Format: p.Header.Format, Kind: rec.Kind}
 	}
+	p.share(rec.Parts)
 	commit, err := p.fold(&rec)
 	if err != nil {
 		return &DamagedError{Line: n, Err: &RecordError{Kind: rec.Kind, Job: rec.Job, Err: err}}
@@ -161,6 +163,22 @@ func (p *past) add(n int, text []byte, each func(Record)) error {
 	p.weigh(&rec, len(text)+1)
 	each(rec)
 	return nil
+}
+
+// share keeps one text for what many runs are made of.
+func (p *past) share(parts []Part) {
+	if p.words == nil {
+		p.words = make(map[string]string)
+	}
+	for i := range parts {
+		for _, text := range []*string{&parts[i].Field, &parts[i].Value} {
+			if known, is := p.words[*text]; is {
+				*text = known
+			} else {
+				p.words[*text] = *text
+			}
+		}
+	}
 }
 
 // addHeader looks at the format first: another format may have another checksum.
