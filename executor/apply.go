@@ -25,6 +25,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
+	"github.com/rescale-apply/rescale-apply/executor/crew"
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/label"
@@ -42,9 +43,9 @@ import (
 )
 
 // Journal is where every step is written before and after it happens. Append
-// returns only when the record is safe on the disk; its error stops the run.
+// returns only when the records are safe on the disk; its error stops the run.
 type Journal interface {
-	Append(state.Record) error
+	Append(...state.Record) error
 	Snapshot() state.Snapshot
 }
 
@@ -88,38 +89,25 @@ func (e *Executor) Apply(ctx context.Context, plan planner.Plan) (Report, error)
 	if refused := plan.Refusals(); len(refused) > 0 {
 		return Report{}, &guard.Error{Refusals: refused}
 	}
-	if err := e.remember(plan.Recalled); err != nil {
-		return Report{}, err
+	if len(plan.Recalled) > 0 { // what the plan has found: the rest need not ask where a run is known from
+		if err := e.Journal.Append(plan.Recalled...); err != nil {
+			return Report{}, err
+		}
 	}
 	a := e.application(plan)
 	watchCtx, endWatch := context.WithCancel(ctx)
-	var watching, working sync.WaitGroup
+	var watching sync.WaitGroup
 	watching.Go(func() { a.watch.Run(watchCtx) })
 
 	report := Report{Outcomes: make([]Outcome, len(plan.Steps))}
-	for i, step := range plan.Steps {
-		working.Go(func() {
-			outcome := a.job(ctx, step)
-			report.Outcomes[i] = outcome
-			a.notify(Event{Type: EventResult, Job: outcome.Job, ID: outcome.ID, Outcome: &outcome})
-			a.end(step, outcome)
-		})
+	a.working.Add(len(plan.Steps))
+	for i := range plan.Steps {
+		a.begin(ctx, task{&plan.Steps[i], &report.Outcomes[i]})
 	}
-	working.Wait()
+	a.working.Wait()
 	endWatch()
 	watching.Wait()
 	return report, nil
-}
-
-// remember writes down what the plan has found on the platform, so that the rest need
-// not ask where a run is known from.
-func (e *Executor) remember(records []state.Record) error {
-	for _, r := range records {
-		if err := e.Journal.Append(r); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // application prepares an apply.
@@ -128,8 +116,10 @@ func (e *Executor) application(plan planner.Plan) *application {
 		Executor: e,
 		before:   e.Journal.Snapshot(),
 		slots:    semaphore.NewWeighted(int64(e.parallel())),
+		starts:   crew.New(starting),
+		ends:     crew.New(ending),
 		shelf:    &outputs.Shelf{Platform: e.Platform},
-		steps:    make(map[string]planner.Step, len(plan.Steps)),
+		steps:    make(map[string]*planner.Step, len(plan.Steps)),
 		notify:   func(Event) {},
 	}
 	if e.Notify != nil {
@@ -183,53 +173,14 @@ type application struct {
 	store   *inputs.Store       // brings inputs onto the platform
 	slots   *semaphore.Weighted // bounds the jobs that fetch results at once
 	watch   *watch.Watch
-	gates   *chain.Gates            // hold back the jobs that build on others
-	shelf   *outputs.Shelf          // what jobs take of others
-	steps   map[string]planner.Step // by the name of the job
+	gates   *chain.Gates             // hold back the jobs that build on others
+	shelf   *outputs.Shelf           // what jobs take of others
+	steps   map[string]*planner.Step // by the name of the job
 	notify  func(Event)
-}
-
-// job is the straight line of one job: start, wait, fetch.
-func (a *application) job(ctx context.Context, step planner.Step) Outcome {
-	out := Outcome{Job: step.Job.Name, Key: step.Key.String(), ID: step.ID, Advice: step.Advice}
-	if step.Settled() || step.Action == planner.Judge {
-		out.fromRun(step)
-	}
-	if len(step.Surplus) > 0 {
-		a.starter.Clear(ctx, step.Job.Name, step.Surplus)
-	}
-	switch step.Action {
-	case planner.Unchanged:
-		out.Unchanged, out.Err = true, a.limited(ctx, func() error { return a.retire(ctx, step, &out) })
-		return out
-	case planner.Refused:
-		out.Unchanged = true
-		return out
-	case planner.Conflict:
-		out.Unchanged, out.Err = true, &ConflictError{step}
-		return out
-	case planner.Blocked:
-		out.Blocked = step.Reasons[0]
-		return out
-	case planner.Judge:
-		out.Err = a.judgeAgain(ctx, step, &out)
-		return out
-	case planner.Fetch:
-		out.Err = a.fetchAgain(ctx, step, &out)
-		return out
-	case planner.Run, planner.Rerun, planner.Resume:
-		if a.waitForOthers(ctx, step, &out) != nil {
-			return out
-		}
-		if out.ID, out.Err = a.start(ctx, step); out.Err != nil {
-			return out
-		}
-	case planner.Running:
-	}
-	if !a.NoWait {
-		a.finish(ctx, step, &out)
-	}
-	return out
+	starts  *crew.Crew     // on the way to submitted runs
+	ends    *crew.Crew     // after the runs
+	places  sync.Map       // of those who start, *crew.Place by the name of the job
+	working sync.WaitGroup // jobs that are not done
 }
 
 // limited runs f while holding one of the slots.
@@ -265,18 +216,18 @@ func (e *RunningError) Error() string {
 // Unwrap gives the cause.
 func (e *RunningError) Unwrap() error { return e.Err }
 
-// finish waits for the end of a run, judges it and fetches what it left.
-func (a *application) finish(ctx context.Context, step planner.Step, out *Outcome) {
-	judgement, err := a.watch.Wait(ctx, step.Job.Name, out.ID)
-	if err != nil {
-		out.Status, out.Err = a.watch.Last(out.ID), err
+// finish judges a run that has ended, and fetches what it left.
+func (a *application) finish(ctx context.Context, t task, end watch.Ending) {
+	out := t.out
+	if end.Err != nil {
+		out.Status, out.Err = end.Seen, end.Err
 		if ctx.Err() != nil {
-			out.Err = &RunningError{ID: out.ID, Status: out.Status, Err: err}
+			out.Err = &RunningError{ID: out.ID, Status: out.Status, Err: end.Err}
 		}
 		return
 	}
-	out.took(step, judgement)
-	out.Err = a.conclude(ctx, step, out, judgement)
+	out.took(*t.Step, end.Judgement)
+	out.Err = a.conclude(ctx, *t.Step, out, end.Judgement)
 }
 
 // fetchAgain fetches results of a run that ended earlier.

@@ -277,13 +277,13 @@ type memory struct {
 
 var errFull = errors.New("no space left on device")
 
-func (m *memory) Append(r state.Record) error {
+func (m *memory) Append(records ...state.Record) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.failAt > 0 && len(m.records)+1 >= m.failAt {
 		return errFull
 	}
-	m.records = append(m.records, r)
+	m.records = append(m.records, records...)
 	return nil
 }
 

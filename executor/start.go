@@ -125,18 +125,32 @@ func (a *application) Found(job, id string) {
 
 // Waiting tells that a draft of another runner goes first, at most until then.
 func (a *application) Waiting(job, draft string, until time.Time) {
+	a.aside(job)
 	a.notify(Event{Type: EventQueued, Job: job, ID: draft, Until: until})
 }
 
-// Status records and tells that the status of a run has changed.
-func (a *application) Status(job, id string, latest rescale.Status) error {
-	err := a.Journal.Append(state.Record{
-		Kind: state.KindStatus, Job: job, ID: id, Status: latest.Status, Reason: latest.Reason, StatusAt: latest.Date,
-	})
+// Status records and tells that the status of a run has changed. The first that is seen
+// may be the one that an earlier apply has recorded.
+func (a *application) Status(job, id, before string, latest rescale.Status) (err error) {
+	if before != "" || a.recorded(job, id) != latest.Status {
+		err = a.Journal.Append(state.Record{
+			Kind: state.KindStatus, Job: job, ID: id, Status: latest.Status, Reason: latest.Reason, StatusAt: latest.Date,
+		})
+	}
 	if err == nil {
 		a.notify(Event{Type: EventStatus, Job: job, ID: id, Status: latest.Status, Since: latest.Date})
 	}
 	return err
+}
+
+// recorded is the status of a run in the journal when the apply began.
+func (a *application) recorded(job, id string) string {
+	for _, run := range a.before.Runs[job] {
+		if run.ID == id {
+			return run.Status
+		}
+	}
+	return ""
 }
 
 // Warn tells of trouble that does not keep a job from running.

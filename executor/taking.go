@@ -155,7 +155,10 @@ func (a *application) take(ctx context.Context, from resolver.From) ([][]outputs
 
 // againOf says how the run of another job that this apply builds on is followed by another.
 func (a *application) againOf(name string) string {
-	step := a.steps[name]
+	step, planned := a.steps[name]
+	if !planned {
+		return ""
+	}
 	return planner.AgainAdvice(a.Command, step.Job, planner.Rival{ID: a.gates.ID(name), Key: step.Key.String()})
 }
 

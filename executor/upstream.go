@@ -17,9 +17,9 @@ import (
 // started at once.
 func (a *application) openGates(steps []planner.Step) (ready int) {
 	jobs := make([]resolver.Job, len(steps))
-	for i, step := range steps {
-		jobs[i] = step.Job
-		a.steps[step.Job.Name] = step
+	for i := range steps {
+		jobs[i] = steps[i].Job
+		a.steps[steps[i].Job.Name] = &steps[i]
 	}
 	a.gates = chain.New(planner.Links(jobs))
 	for _, step := range steps {
@@ -66,7 +66,7 @@ func (a *application) end(step planner.Step, out Outcome) {
 		end.Why = "did not finish"
 	}
 	ready := a.gates.End(step.Job.Name, end)
-	a.starter.More(len(slices.DeleteFunc(ready, func(name string) bool { return !waits(a.steps[name]) })))
+	a.starter.More(len(slices.DeleteFunc(ready, func(name string) bool { return !waits(*a.steps[name]) })))
 }
 
 // inConflict tells that another run of the job, or a draft that goes first, is in the way.
@@ -90,49 +90,44 @@ func (e *WaitingError) Error() string { return "waits for " + e.For }
 // Unwrap gives the cause.
 func (e *WaitingError) Unwrap() error { return e.Err }
 
-// waitForOthers returns when the job may begin. What keeps it from that is in the outcome.
-func (a *application) waitForOthers(ctx context.Context, step planner.Step, out *Outcome) error {
-	if !waits(step) {
-		return nil
-	}
-	err := a.wait(ctx, step, out)
-	if err != nil && a.gates.Leave(step.Job.Name) {
-		a.starter.Fewer()
-	}
-	return err
-}
-
-func (a *application) wait(ctx context.Context, step planner.Step, out *Outcome) error {
-	waitsFor := step.Job.Needs[0].Name.V
-	if !a.gates.Free(step.Job.Name) {
-		a.notify(Event{Type: EventWaiting, Job: step.Job.Name, Message: waitsFor})
-		if out.Err = a.prepare(ctx, step); out.Err != nil {
-			return out.Err
-		}
-	}
-	err := a.gates.Wait(ctx, step.Job.Name)
+// let tells whether a job that has waited may begin. What keeps it from that is in the
+// outcome.
+func (a *application) let(ctx context.Context, t task) error {
+	err := a.gates.Wait(ctx, t.Job.Name)
 	var blocked *chain.BlockedError
 	switch {
 	case err == nil:
 		return nil
 	case !errors.As(err, &blocked):
-		out.Err = &WaitingError{For: waitsFor, Err: err}
+		t.out.Err = &WaitingError{For: waitsFor(t), Err: err}
 	case blocked.End.Running:
-		out.Err = &WaitingError{For: blocked.By}
+		t.out.Err = &WaitingError{For: blocked.By}
 	default:
-		out.Blocked = blocked.Error()
+		t.out.Blocked = blocked.Error()
 	}
+	a.leave(t)
 	return err
 }
 
-// prepare uploads the inputs of a job while it waits, as they were planned: in an
+func waitsFor(t task) string { return t.Job.Needs[0].Name.V }
+
+// leave takes a job back that is not going to begin.
+func (a *application) leave(t task) {
+	if a.gates.Leave(t.Job.Name) {
+		a.starter.Fewer()
+	}
+}
+
+// prepare uploads the inputs of a job before it waits, as they were planned: in an
 // hour somebody may be working on them.
-func (a *application) prepare(ctx context.Context, step planner.Step) error {
-	if !step.Creates() {
+func (a *application) prepare(ctx context.Context, t task) error {
+	a.notify(Event{Type: EventWaiting, Job: t.Job.Name, Message: waitsFor(t)})
+	if !t.Creates() {
 		return nil
 	}
-	if _, err := a.store.IDs(ctx, step.Job.Inputs); err != nil {
-		return &once.StepError{Job: step.Job.Name, Act: "preparing the inputs of", Err: err}
+	if _, err := a.store.IDs(ctx, t.Job.Inputs); err != nil {
+		t.out.Err = &once.StepError{Job: t.Job.Name, Act: "preparing the inputs of", Err: err}
+		a.leave(t)
 	}
-	return nil
+	return t.out.Err
 }

@@ -51,6 +51,7 @@ type Gates struct {
 type gate struct {
 	closed  int           // needs that are not fulfilled yet
 	free    chan struct{} // closed when the job may begin, or cannot any more
+	then    func()        // called then; may be nil
 	blocked *BlockedError
 	left    bool // nobody waits here any more
 }
@@ -124,6 +125,20 @@ func (g *Gates) Wait(ctx context.Context, name string) error {
 	return nil
 }
 
+// Then calls next, once, when Wait would return. It must not wait for anything, nor call
+// the gates: a lock is held.
+func (g *Gates) Then(ctx context.Context, name string, next func()) {
+	once := sync.OnceFunc(next)
+	stop := context.AfterFunc(ctx, once)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	gate := g.gates[name]
+	gate.then = func() { stop(); once() }
+	if g.Free(name) {
+		gate.then()
+	}
+}
+
 // Leave is for a job that is not going to begin, whatever becomes of the others. It
 // tells whether End has given it as one that may.
 func (g *Gates) Leave(name string) (given bool) {
@@ -171,12 +186,19 @@ func (g *gate) ended(name string, end End, last bool) bool {
 	case g.blocked != nil || g.left:
 	case end.Why != "":
 		g.blocked = &BlockedError{name, end}
-		close(g.free)
+		g.open()
 	case last:
 		if g.closed--; g.closed == 0 {
-			close(g.free)
+			g.open()
 			return true
 		}
 	}
 	return false
+}
+
+func (g *gate) open() {
+	close(g.free)
+	if g.then != nil {
+		g.then()
+	}
 }

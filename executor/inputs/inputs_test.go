@@ -276,8 +276,10 @@ func (d *diary) note(format string, args ...any) {
 	d.lines = append(d.lines, fmt.Sprintf(format, args...))
 }
 
-func (d *diary) Append(r state.Record) error {
-	d.note("record %s %s", r.Kind, r.File.ID)
+func (d *diary) Append(records ...state.Record) error {
+	for _, r := range records {
+		d.note("record %s %s", r.Kind, r.File.ID)
+	}
 	return nil
 }
 

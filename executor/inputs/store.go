@@ -26,7 +26,7 @@ type Platform interface {
 
 // Journal is where every upload is written before and after it happens.
 type Journal interface {
-	Append(state.Record) error
+	Append(...state.Record) error
 }
 
 // Reporter is told how far uploads are. Several may be told of at a time.

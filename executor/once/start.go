@@ -281,9 +281,9 @@ type Writer interface {
 }
 
 // Journal is where every step is written before and after it happens. Append
-// returns only when the record is safe on the disk; its error stops the run.
+// returns only when the records are safe on the disk; its error stops the run.
 type Journal interface {
-	Append(state.Record) error
+	Append(...state.Record) error
 }
 
 // Reporter is told what happened.

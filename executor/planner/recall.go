@@ -72,7 +72,8 @@ func (o Observation) moved(job resolver.Job, run state.Run) []state.Record {
 	now := o.judge(job, once.Found{ID: run.ID, Key: key, History: history, Upstream: run.Upstream})
 	return slices.DeleteFunc(now.Records(), func(r state.Record) bool {
 		begun := r.Kind == state.KindCreating || r.Kind == state.KindCreated
-		return begun || r.Kind == state.KindSubmitted && run.Stage == state.StageSubmitted
+		seen := r.Kind == state.KindStatus && r.Status == run.Status
+		return begun || seen || r.Kind == state.KindSubmitted && run.Stage == state.StageSubmitted
 	})
 }
 

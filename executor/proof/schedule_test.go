@@ -152,8 +152,8 @@ func requestOf(line string) string {
 // memory is a journal that is lost with its runner.
 type memory struct{}
 
-func (memory) Append(state.Record) error { return nil }
-func (memory) Snapshot() state.Snapshot  { return state.Snapshot{New: true} }
+func (memory) Append(...state.Record) error { return nil }
+func (memory) Snapshot() state.Snapshot     { return state.Snapshot{New: true} }
 
 // run applies once.
 func (r *racer) run(ctx context.Context) error {

@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,8 +33,14 @@ const (
 // once, at a low speed practically never.
 func open(t *testing.T, speed float64) *emulator.Server {
 	t.Helper()
+	return openWith(t, speed, nil)
+}
+
+// openWith also limits requests.
+func openWith(t *testing.T, speed float64, limits map[emulator.Scope]emulator.Rate) *emulator.Server {
+	t.Helper()
 	server, err := emulator.Open(emulator.Config{
-		Dir: scratch(t), Shell: "true", Env: []string{"PATH=" + os.Getenv("PATH")}, Speed: speed,
+		Dir: scratch(t), Shell: "true", Env: []string{"PATH=" + os.Getenv("PATH")}, Speed: speed, Throttle: limits,
 		Accounts: []emulator.Account{{Key: key, Email: owner, CompanyCode: "acme", Projects: []emulator.Project{{ID: "pCfd", Name: "cfd"}}}},
 		// Who pays has to be said in a call of its own.
 		Switches: emulator.Switches{IgnoreProjects: true},
@@ -89,10 +96,12 @@ func (s site) loseState(t *testing.T) {
 // runner is one process that applies.
 type runner struct {
 	site      site
+	base      string // of the platform; empty for one on this machine
 	transport http.RoundTripper
 	wrap      func(state.Appender) state.Appender
 	parallel  int
 	noWait    bool
+	patience  time.Duration // 0 means the usual one
 	options   planner.Options
 }
 
@@ -101,7 +110,7 @@ var errNotSucceeded = errors.New("a job did not succeed")
 
 // plan is what `rescale-apply plan` decides.
 func (r runner) plan(ctx context.Context, snapshot func(state.Identity) (state.Snapshot, error)) (planner.Plan, resolver.Result, *rescale.Client, error) {
-	client, err := rescale.New(rescale.Config{BaseURL: "http://localhost", Key: rescale.NewSecret(key), Transport: r.transport})
+	client, err := rescale.New(rescale.Config{BaseURL: cmp.Or(r.base, "http://localhost"), Key: rescale.NewSecret(key), Transport: r.transport})
 	if err != nil {
 		return planner.Plan{}, resolver.Result{}, nil, err
 	}
@@ -140,7 +149,7 @@ const patience = time.Hour
 
 // apply is what `rescale-apply -f job.yaml` does; nil means exit code 0.
 func (r runner) apply(ctx context.Context) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.patience, patience))
 	defer cancel()
 	var journal *state.Journal
 	defer func() {

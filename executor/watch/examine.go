@@ -32,7 +32,7 @@ func (w *Watch) examine(ctx context.Context, id string) error {
 		w.note(id, job, history[0])
 	}
 	if _, watching = w.jobs[id]; watching && done {
-		w.end(id, ending{judgement: judgement})
+		w.end(id, Ending{Judgement: judgement})
 	}
 	return nil
 }

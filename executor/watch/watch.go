@@ -26,8 +26,9 @@ type Platform interface {
 
 // Reporter gets what is seen, while a lock is held: it must not wait for a run.
 type Reporter interface {
-	// Status is called when the status of a run changes. Its error ends the wait for the run.
-	Status(job, id string, latest rescale.Status) error
+	// Status is called when the status of a run changes, and when it is seen first: then
+	// before is empty. Its error ends the wait for the run.
+	Status(job, id, before string, latest rescale.Status) error
 	// Warn tells of trouble that does not end a wait; job is empty when it concerns all.
 	Warn(job, message string)
 }
@@ -50,8 +51,9 @@ type Watch struct {
 	random   func() float64 // in [0, 1), for pauses
 	wake     chan struct{}  // something new to watch
 
-	mu   sync.Mutex
-	jobs map[string]*watched // by id
+	mu    sync.Mutex
+	jobs  map[string]*watched // by id
+	ended error               // why nobody looks any more
 }
 
 // watched is one job that somebody waits for.
@@ -60,13 +62,14 @@ type watched struct {
 	status string
 	quiet  int // looks at which its cluster was gone although no final status came
 	failed int // looks in a row that got no answer about it
-	end    chan ending
+	then   func(Ending)
 }
 
-// ending is what a waiter gets.
-type ending struct {
-	judgement verdict.Judgement
-	err       error
+// Ending is what became of a run, or why nobody looks at it any more.
+type Ending struct {
+	verdict.Judgement
+	Seen string // the last status that was seen; empty when none was
+	Err  error
 }
 
 // New makes a Watch that looks while Run runs, at most once in an interval. Random is in
@@ -78,36 +81,25 @@ func New(p Platform, interval time.Duration, r Reporter, random func() float64) 
 	return &Watch{platform: p, interval: interval, report: r, random: random, wake: make(chan struct{}, 1), jobs: make(map[string]*watched)}
 }
 
-// Wait returns when the job ended, or when ctx did.
-func (w *Watch) Wait(ctx context.Context, name, id string) (verdict.Judgement, error) {
-	job := &watched{name: name, end: make(chan ending, 1)}
+// Follow calls then, once, when the run has ended, or when Run has. It must not wait for
+// anything: a lock is held.
+func (w *Watch) Follow(name, id string, then func(Ending)) {
 	w.mu.Lock()
-	w.jobs[id] = job
-	w.mu.Unlock()
+	defer w.mu.Unlock()
+	w.jobs[id] = &watched{name: name, then: then}
+	if w.ended != nil {
+		w.end(id, Ending{Err: w.ended})
+		return
+	}
 	select {
 	case w.wake <- struct{}{}:
 	default:
 	}
-	select {
-	case end := <-job.end:
-		return end.judgement, end.err
-	case <-ctx.Done():
-		return verdict.Judgement{}, context.Cause(ctx)
-	}
-}
-
-// Last is the status that was seen last, empty when none was.
-func (w *Watch) Last(id string) string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if job, ok := w.jobs[id]; ok {
-		return job.status
-	}
-	return ""
 }
 
 // Run sweeps until ctx ends. It rests while there is nothing to watch.
 func (w *Watch) Run(ctx context.Context) {
+	defer w.leave(ctx)
 	pause, failed := min(firstInterval, w.interval), 0
 	for {
 		if w.idle() {
@@ -144,15 +136,27 @@ func (w *Watch) judge(err error, failed int) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id := range w.jobs {
-		w.end(id, ending{err: fmt.Errorf("waiting for job %s: %w", id, err)})
+		w.end(id, Ending{Err: fmt.Errorf("waiting for job %s: %w", id, err)})
 	}
 	return 0
 }
 
-// end wakes the one who waits for a job; the caller holds the lock.
-func (w *Watch) end(id string, e ending) {
-	w.jobs[id].end <- e
+// leave ends the looking.
+func (w *Watch) leave(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = context.Cause(ctx)
+	for id := range w.jobs {
+		w.end(id, Ending{Err: w.ended})
+	}
+}
+
+// end tells the one who waits for a job; the caller holds the lock.
+func (w *Watch) end(id string, e Ending) {
+	job := w.jobs[id]
 	delete(w.jobs, id)
+	e.Seen = job.status
+	job.then(e)
 }
 
 // jitter spreads looks of many runners by ± 10 %.
@@ -211,7 +215,7 @@ func (w *Watch) tolerate(id string, err error) error {
 			w.report.Warn(job.name, fmt.Sprintf("looking at it: %v; trying again", err))
 		}
 	default:
-		w.end(id, ending{err: fmt.Errorf("waiting for job %s: %w", id, err)})
+		w.end(id, Ending{Err: fmt.Errorf("waiting for job %s: %w", id, err)})
 	}
 	return nil
 }
@@ -245,8 +249,9 @@ func (w *Watch) note(id string, job *watched, latest rescale.Status) {
 	if latest.Status == "" || latest.Status == job.status {
 		return
 	}
+	before := job.status
 	job.status = latest.Status
-	if err := w.report.Status(job.name, id, latest); err != nil {
-		w.end(id, ending{err: err})
+	if err := w.report.Status(job.name, id, before, latest); err != nil {
+		w.end(id, Ending{Err: err})
 	}
 }

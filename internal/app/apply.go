@@ -64,20 +64,22 @@ func (t *tool) applySession(c *cli.Context, s *session, output string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, journal.Close()) }()
-	plan, err := s.plan(c, journal.Snapshot())
+	w := work{output: output, again: s.paysAgain(c)}
+	w.plan, err = s.plan(c, journal.Snapshot())
 	if err == nil {
-		err = t.repeatable(c, plan)
+		err = t.repeatable(c, w.plan)
 	}
 	if err != nil {
 		return err
 	}
-	return t.carryOut(c, s, journal, work{plan, output})
+	return t.carryOut(c, s, journal, w)
 }
 
 // work is a plan and the form in which its course is told.
 type work struct {
 	plan   planner.Plan
 	output string
+	again  bool // the same command would pay again
 }
 
 // watcher shows events while a plan is applied.
@@ -97,7 +99,7 @@ func (t *tool) suspend(w watcher) (release func()) {
 }
 
 func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) error {
-	style := t.style(c)
+	style := t.styleOf(c, s)
 	if w.output == "text" {
 		style.Plan(t.Stdout, w.plan)
 	}
@@ -127,7 +129,7 @@ func (t *tool) carryOut(c *cli.Context, s *session, journal *journals, w work) e
 		fmt.Fprintln(t.Stdout, show.Applied(report))
 		style.Failures(t.Stdout, report, func(runs []planner.Rival) string { return planner.Again(typed(c), runs...) })
 	}
-	return t.conclude(ctx, s, ending{report, s.paysAgain(c)})
+	return t.conclude(ctx, s, ending{report, w.again})
 }
 
 // watcher chooses how to show events: JSON lines, live lines on a terminal,

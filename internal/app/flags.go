@@ -127,6 +127,16 @@ func (t *tool) style(c *cli.Context) show.Style {
 	return show.Style{Color: t.Screen.Stdout && t.colors(c), Ink: t.ink, Free: c.Bool("local"), Dir: dir}
 }
 
+// styleOf also tells what the platform's limits take.
+func (t *tool) styleOf(c *cli.Context, s *session) show.Style {
+	style := t.style(c)
+	style.Limits.Submits = s.platform.SubmitsTake
+	if !c.Bool("no-download") && !c.Bool("no-wait") {
+		style.Limits.Downloads = s.platform.DownloadsTake
+	}
+	return style
+}
+
 func (t *tool) colors(c *cli.Context) bool {
 	return !c.Bool("no-color") && t.Getenv("NO_COLOR") == "" && t.Getenv("TERM") != "dumb"
 }

@@ -47,14 +47,21 @@ func (s *session) statePaths() []string {
 	return slices.Compact(slices.Sorted(maps.Values(s.stateOf)))
 }
 
-// Append writes a record into the journal that it belongs to: an upload, which
+// Append writes records into the journals that they belong to: an upload, which
 // is no job's, into all, so that each manifest knows it when it is given alone.
-func (j *journals) Append(r state.Record) error {
-	if r.Job != "" {
-		return j.open[j.byJob[r.Job]].Append(r)
+func (j *journals) Append(records ...state.Record) error {
+	own := make(map[string][]state.Record, 1)
+	for _, r := range records {
+		if r.Job != "" {
+			own[j.byJob[r.Job]] = append(own[j.byJob[r.Job]], r)
+			continue
+		}
+		for path := range j.open {
+			own[path] = append(own[path], r)
+		}
 	}
-	for _, path := range slices.Sorted(maps.Keys(j.open)) {
-		if err := j.open[path].Append(r); err != nil {
+	for _, path := range slices.Sorted(maps.Keys(own)) {
+		if err := j.open[path].Append(own[path]...); err != nil {
 			return err
 		}
 	}

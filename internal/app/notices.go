@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
 // notices shows what does not end a command: on stderr, or, while live lines are
@@ -45,6 +46,11 @@ func (n *notices) through(s showing) {
 // goes to stderr, then to them.
 func (s *session) retrying(err error, pause time.Duration) {
 	s.notices.show(fmt.Sprintf("%v; trying again in %s", err, phrase.Duration(pause)))
+}
+
+// waiting tells that requests are held back.
+func (s *session) waiting(w rescale.Wait) {
+	s.notices.line(fmt.Sprintf("%s wait until %s: %s", w.What, w.Until.Local().Format("15:04:05"), w.Why))
 }
 
 // chatty tells every request: method, path, answer, time. Headers and

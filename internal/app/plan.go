@@ -45,7 +45,7 @@ func (t *tool) plan(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := t.showPlan(c, plan, output); err != nil {
+		if err := t.showPlan(c, s, plan, output); err != nil {
 			return err
 		}
 		for _, idle := range executor.IdleExcludes(c.Context, s.platform, plan) {
@@ -55,14 +55,14 @@ func (t *tool) plan(c *cli.Context) error {
 	})
 }
 
-func (t *tool) showPlan(c *cli.Context, plan planner.Plan, output string) error {
+func (t *tool) showPlan(c *cli.Context, s *session, plan planner.Plan, output string) error {
 	switch output {
 	case "json":
 		return show.WritePlan(t.Stdout, plan)
 	case "md":
-		t.style(c).PlanMarkdown(t.Stdout, plan)
+		t.styleOf(c, s).PlanMarkdown(t.Stdout, plan)
 	default:
-		t.style(c).Plan(t.Stdout, plan)
+		t.styleOf(c, s).Plan(t.Stdout, plan)
 	}
 	return nil
 }
@@ -106,15 +106,18 @@ func pending(plan planner.Plan) error {
 	return nil
 }
 
-// plan observes and decides.
+// plan observes and decides. The jobs of the session are in the plan then, and nowhere
+// else: those of a large sweep are as large again.
 func (s *session) plan(c *cli.Context, snapshot state.Snapshot) (planner.Plan, error) {
 	options, err := s.wishes(c)
 	if err != nil {
 		return planner.Plan{}, err
 	}
-	seen, err := planner.Observe(c.Context, s.platform, s.resolved, snapshot, options)
+	resolved := s.resolved
+	s.jobs, s.resolved.Jobs = nil, nil
+	seen, err := planner.Observe(c.Context, s.platform, resolved, snapshot, options)
 	if err != nil {
 		return planner.Plan{}, err
 	}
-	return planner.New(s.resolved.Jobs, snapshot, seen, options), nil
+	return planner.New(resolved.Jobs, snapshot, seen, options), nil
 }

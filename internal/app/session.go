@@ -169,7 +169,7 @@ func (t *tool) connect(c *cli.Context, s *session) (err error) {
 	s.keySource = found.Source
 	config := rescale.Config{
 		BaseURL: found.URL, Key: rescale.NewSecret(found.Key), UserAgent: programName + "/" + Version(),
-		ReadOnly: readOnly(c), OnRetry: s.retrying, Hide: slices.Collect(maps.Values(s.secrets)),
+		ReadOnly: readOnly(c), OnRetry: s.retrying, OnWait: s.waiting, Hide: slices.Collect(maps.Values(s.secrets)),
 		Transport: rescale.NewTransport(login.Proxy(t.Getenv)),
 	}
 	if c.Bool("verbose") {

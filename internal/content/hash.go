@@ -164,7 +164,9 @@ func (w *hashing) read(ctx context.Context, f *hashed) error {
 		return fmt.Errorf("reading file %q: %w", f.name, bare(err))
 	}
 	sum := sha512.New()
-	size, err := copyWhile(ctx, sum, counted{file, w, f.name})
+	buffer, free := takeBuffer(before.Size)
+	defer free()
+	size, err := copyTo(ctx, sum, counted{file, w, f.name}, buffer)
 	if err != nil {
 		return fmt.Errorf("reading file %q: %w", f.name, bare(err))
 	}
@@ -201,21 +203,28 @@ const bufferSize = 1 << 20
 // buffers are for reading files, and outlive the reading of one.
 var buffers sync.Pool
 
-// copyWhile is io.CopyBuffer that listens to ctx; the standard one would pass the
-// buffer over because a file can write itself.
-func copyWhile(ctx context.Context, to hash.Hash, from io.Reader) (size int64, err error) {
-	buffer, ok := buffers.Get().(*[]byte)
+// takeBuffer gives one for a file of that size: a small one needs no MiB.
+func takeBuffer(size int64) (buffer []byte, free func()) {
+	if size < bufferSize/4 {
+		return make([]byte, size+1), func() {}
+	}
+	pooled, ok := buffers.Get().(*[]byte)
 	if !ok {
 		fresh := make([]byte, bufferSize)
-		buffer = &fresh
+		pooled = &fresh
 	}
-	defer buffers.Put(buffer)
+	return *pooled, func() { buffers.Put(pooled) }
+}
+
+// copyTo is io.CopyBuffer that listens to ctx; the standard one would pass the
+// buffer over because a file can write itself.
+func copyTo(ctx context.Context, to hash.Hash, from io.Reader, buffer []byte) (size int64, err error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return size, err
 		}
-		n, err := from.Read(*buffer)
-		to.Write((*buffer)[:n]) // a hash never fails
+		n, err := from.Read(buffer)
+		to.Write(buffer[:n]) // a hash never fails
 		size += int64(n)
 		if errors.Is(err, io.EOF) {
 			return size, nil

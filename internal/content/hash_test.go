@@ -170,3 +170,26 @@ func BenchmarkHashAll(b *testing.B) {
 	b.ReportMetric(total/plain.Seconds(), "MB/s-sha512")
 	b.ReportMetric(100*plain.Seconds()/ours.Seconds(), "%-of-sha512")
 }
+
+// TestSmallFilesTakeLittleMemory: results are looked at job by job, one small file each.
+// It is alone: what other tests allocate would be counted, too.
+//
+//nolint:paralleltest // see above
+func TestSmallFilesTakeLittleMemory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.WriteFile(path, []byte("1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const calls, each = 100, 16 << 10
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range calls {
+		if _, err := content.HashAll(t.Context(), []string{path}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if taken := (after.TotalAlloc - before.TotalAlloc) / calls; taken > each {
+		t.Errorf("%d bytes for a file of 2", taken)
+	}
+}

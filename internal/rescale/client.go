@@ -51,7 +51,10 @@ type Config struct {
 	Timeout   time.Duration     // for one try of a JSON call; zero means 60 s. Transfers have a stall limit instead
 	// OnRetry is told, before a pause, why a request is going to be repeated. Several
 	// goroutines may call it at a time. Optional.
-	OnRetry  func(err error, pause time.Duration)
+	OnRetry func(err error, pause time.Duration)
+	// OnWait is told when requests are held back for more than 5 s, because the platform
+	// allows no more. Several goroutines may call it at a time. Optional.
+	OnWait   func(Wait)
 	ReadOnly bool // refuse everything but GET with a *ReadOnlyError
 }
 
@@ -118,7 +121,7 @@ func New(cfg Config) (*Client, error) {
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
 	}
-	c.scopes = newScopes(c.Local(), c.retry.LongestWait)
+	c.scopes = newScopes(c.Local(), c.retry.LongestWait, cfg.OnWait)
 	c.api, c.content = c.httpClients(cfg.Transport)
 	return c, nil
 }

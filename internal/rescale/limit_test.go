@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 func TestScopes(t *testing.T) {
 	t.Parallel()
-	s := newScopes(false, time.Minute)
+	s := newScopes(false, time.Minute, nil)
 	for call, want := range map[[2]string]*scope{
 		{"POST", "/api/v2/jobs/QwErTy/submit/"}:   s.submission,
 		{"POST", "/api/v2/jobs/"}:                 s.jobs,
@@ -76,6 +79,46 @@ func TestRates(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWaitsAreToldOf: when the first of several submits has to wait for more than 5 s, why
+// and until when; and again only when ten minutes have passed.
+func TestWaitsAreToldOf(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int32
+		began := time.Now()
+		var told []Wait
+		var at []time.Duration
+		c := newClient(t, Config{
+			OnWait: func(w Wait) { told, at = append(told, w), append(at, time.Since(began)) },
+			Transport: sequence(&calls, func(_ int32, r *http.Request) *http.Response {
+				return respond(r, 200, "")
+			}),
+		})
+		const submits = 50 + 200 // a burst, and fourteen minutes
+		if least := c.SubmitsTake(submits).Round(time.Second); least != 14*time.Minute+7*time.Second || c.SubmitsTake(50) != 0 {
+			t.Errorf("%d submits take %v, 50 take %v", submits, least, c.SubmitsTake(50))
+		}
+		var group errgroup.Group
+		group.SetLimit(4)
+		for range submits {
+			group.Go(func() error { return c.SubmitJob(t.Context(), "a") })
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		if took, least := time.Since(began), c.SubmitsTake(submits); took < least || took > least+time.Second {
+			t.Errorf("took %v, said to take at least %v", took, least)
+		}
+		if len(told) != 2 || at[0] > 5*time.Second || at[1]-at[0] < 10*time.Minute {
+			t.Fatalf("told %v at %v", told, at)
+		}
+		wait := told[0].Until.Sub(began) - at[0]
+		if wait <= 5*time.Second || wait > 20*time.Second || told[0].What != "submits" || !strings.Contains(told[0].Why, "allows 1000 an hour, and this tool uses 850") {
+			t.Errorf("told of %v: %+v", wait, told[0])
+		}
+	})
 }
 
 func TestLoopbackIsNotLimited(t *testing.T) {

@@ -21,12 +21,66 @@ import (
 // (rescale-api.md §2.4). Exceeding one blocks it for long, so that a 429 stops
 // every caller of the scope, not only the one that got it.
 type scope struct {
+	name    string        // what is sent, in the plural
+	perHour float64       // that the platform allows
 	bucket  *rate.Limiter // nil: not limited by us
 	longest time.Duration // a longer cool-down is reported instead of slept through
+	onWait  func(Wait)    // may be nil
 
 	mu    sync.Mutex
-	until time.Time // cooling down till then
+	until time.Time            // cooling down till then
+	quiet map[string]time.Time // till when nothing is told of a wait, by its reason
 }
+
+// Wait is requests that are held back, because the platform allows no more.
+type Wait struct {
+	What  string // such as "submits"
+	Why   string
+	Until time.Time // when the next one is sent
+}
+
+// Which waits are told of: those that a person notices, and how often while they go on.
+const (
+	notable   = 5 * time.Second
+	toldApart = 10 * time.Minute
+)
+
+// tell tells of a wait that begins, unless that was said lately.
+func (s *scope) tell(d time.Duration, why string) {
+	if d <= notable || s.onWait == nil {
+		return
+	}
+	now := time.Now()
+	s.mu.Lock()
+	quiet := now.Before(s.quiet[why])
+	if !quiet {
+		s.quiet[why] = now.Add(max(d, toldApart))
+	}
+	s.mu.Unlock()
+	if !quiet {
+		s.onWait(Wait{What: s.name, Why: why, Until: now.Add(d)})
+	}
+}
+
+// least is how long n requests take that begin with a full burst.
+func (s *scope) least(n int) time.Duration {
+	if s.bucket == nil || n <= s.bucket.Burst() {
+		return 0
+	}
+	return time.Duration(float64(n-s.bucket.Burst()) / float64(s.bucket.Limit()) * float64(time.Second))
+}
+
+// pending is how long a request that comes now is held back.
+func (s *scope) pending() time.Duration {
+	return time.Duration((1 - s.bucket.Tokens()) / float64(s.bucket.Limit()) * float64(time.Second))
+}
+
+// SubmitsTake is how long that many submits take at the least, by the part of the
+// platform's limit that is used; 0 on this machine, which has none.
+func (c *Client) SubmitsTake(n int) time.Duration { return c.scopes.submission.least(n) }
+
+// DownloadsTake is the same for that many files.
+func (c *Client) DownloadsTake(files int) time.Duration { return c.scopes.files.least(files) }
 
 // scopes are the budgets that are documented. What has none of its own counts as user.
 type scopes struct {
@@ -40,19 +94,19 @@ type scopes struct {
 // does: other programs of the user draw on the same budget.
 const safety = 0.85
 
-func newScopes(local bool, longest time.Duration) scopes {
-	limited := func(perHour float64, burst int) *scope {
-		s := &scope{longest: longest}
+func newScopes(local bool, longest time.Duration, onWait func(Wait)) scopes {
+	limited := func(name string, perHour float64, burst int) *scope {
+		s := &scope{name: name, perHour: perHour, longest: longest, onWait: onWait, quiet: make(map[string]time.Time)}
 		if !local { // an emulator throttles by itself, with 429
 			s.bucket = rate.NewLimiter(rate.Limit(perHour/3600*safety), burst)
 		}
 		return s
 	}
 	return scopes{
-		user:       limited(7_200, 150),
-		submission: limited(1_000, 50),
-		jobs:       limited(90_000, 300),
-		files:      limited(90_000, 300),
+		user:       limited("requests about tags, projects and catalogs", 7_200, 150),
+		submission: limited("submits", 1_000, 50),
+		jobs:       limited("requests about jobs", 90_000, 300),
+		files:      limited("requests about files", 90_000, 300),
 	}
 }
 
@@ -81,6 +135,7 @@ func (s *scope) wait(ctx context.Context) (cooling time.Duration, err error) {
 		if left > s.longest {
 			return left, nil
 		}
+		s.tell(left, "the platform has answered one that they are too many (429)")
 		if err := sleep(ctx, left); err != nil {
 			return 0, err
 		}
@@ -91,6 +146,7 @@ func (s *scope) wait(ctx context.Context) (cooling time.Duration, err error) {
 	if s.bucket == nil {
 		return 0, nil
 	}
+	s.tell(s.pending(), fmt.Sprintf("the platform allows %.0f an hour, and this tool uses %.0f of them", s.perHour, s.perHour*safety))
 	if err := s.bucket.Wait(ctx); err != nil && ctx.Err() == nil {
 		return 0, fmt.Errorf("the rate limit leaves no time for it: %w", context.DeadlineExceeded)
 	}

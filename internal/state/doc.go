@@ -20,8 +20,8 @@
 //
 //	head -n N FILE | sed 's/,"crc":"[0-9a-f]*"}$/}/' | tr -d '\n' | crc32 /dev/stdin
 //
-// A line is written by one write and flushed to the disk before [Journal.Append]
-// returns. A process that dies while writing leaves a torn tail: a last line
+// What is recorded together, mostly one line, is written by one write and flushed to the
+// disk before [Journal.Append] returns. A process that dies while writing leaves a torn tail: a last line
 // without a newline, or one that is no JSON. Nothing was done on the strength of
 // such a line, so reading skips it and the next [Open] cuts it off. A torn header
 // counts as no file. Anything else that is wrong, a readable last line with a wrong
@@ -31,6 +31,11 @@
 // Unknown members are ignored. An unknown kind was written by a newer tool, and a
 // record of money that is not understood must not be guessed at: [NewerError]. So new
 // kinds can be added to format 1 without a step of the format.
+//
+// A journal of which more than half was said anew by later lines (statuses, downloads) is
+// written anew when it is opened, to FILE.compact, which then takes its place: with the
+// same header and times, and all records of creates, submits and ends. A process that
+// dies meanwhile leaves the old file or the new one.
 //
 // Beside FILE lie FILE.lock, on which the operating system's lock is held, and
 // FILE.lock.json, which says by whom. FILE.lock is never deleted: a process that

@@ -9,7 +9,7 @@ import (
 // fold works out what r makes of s and leaves s alone: the journal commits the
 // change only when the record is on the disk, replay commits it at once. So what is
 // remembered and what is read again can not differ. The error says why r makes no sense.
-func (s *Snapshot) fold(r Record) (commit func(), err error) {
+func (s *Snapshot) fold(r *Record) (commit func(), err error) {
 	if err := r.validate(); err != nil {
 		return nil, err
 	}
@@ -23,7 +23,7 @@ func (s *Snapshot) fold(r Record) (commit func(), err error) {
 	}, nil
 }
 
-func (s *Snapshot) change(r Record) (func(), error) {
+func (s *Snapshot) change(r *Record) (func(), error) {
 	switch r.Kind {
 	case KindUploading, KindUploaded:
 		return func() { s.putFile(r) }, nil
@@ -39,7 +39,7 @@ func (s *Snapshot) change(r Record) (func(), error) {
 	}
 }
 
-func (s *Snapshot) putFile(r Record) {
+func (s *Snapshot) putFile(r *Record) {
 	file := r.File
 	if r.Kind == KindUploading {
 		file.ID = ""
@@ -54,7 +54,7 @@ func (s *Snapshot) putFile(r Record) {
 
 // begin adds a run, or begins an unsubmitted one anew. The earliest intent is kept,
 // because a draft of any earlier try may still turn up.
-func (s *Snapshot) begin(r Record) (func(), error) {
+func (s *Snapshot) begin(r *Record) (func(), error) {
 	run := Run{
 		Job: r.Job, Key: r.Key, Digest: r.Digest, Parts: r.Parts, Generation: r.Generation,
 		Attempt: r.Attempt, Intent: r.Intent, Stage: StageCreating, Upstream: r.Upstream,
@@ -74,24 +74,23 @@ func (s *Snapshot) begin(r Record) (func(), error) {
 }
 
 // move takes an existing run one step on.
-func (s *Snapshot) move(r Record) (func(), error) {
+func (s *Snapshot) move(r *Record) (func(), error) {
 	i := s.index(r)
 	if i < 0 {
 		return nil, errors.New("the journal has no such run")
 	}
-	run := s.Runs[r.Job][i]
-	if !slices.Contains(cameFrom(r.Kind), run.Stage) {
+	run := &s.Runs[r.Job][i]
+	if !cameFrom(r.Kind, run.Stage) {
 		return nil, fmt.Errorf("the run is %s", run.Stage)
 	}
 	if r.Kind != KindCreated && run.ID != r.ID {
 		return nil, fmt.Errorf("the run is %q, not %q", run.ID, r.ID)
 	}
-	run = run.after(r)
-	return func() { s.Runs[r.Job][i] = run }, nil
+	return func() { run.take(r) }, nil
 }
 
 // index finds the run that r speaks of: by key, or by id in kinds without a key.
-func (s *Snapshot) index(r Record) int {
+func (s *Snapshot) index(r *Record) int {
 	runs := s.Runs[r.Job]
 	for i := len(runs) - 1; i >= 0; i-- {
 		if r.Key != "" && runs[i].Key == r.Key || r.Key == "" && runs[i].ID == r.ID {
@@ -101,23 +100,23 @@ func (s *Snapshot) index(r Record) int {
 	return -1
 }
 
-// cameFrom is the stages in which a record of that kind makes sense. A step that
-// changes nothing may be repeated: a crash can make a runner take it twice.
-func cameFrom(kind Kind) []Stage {
+// cameFrom tells that a record of that kind makes sense at a stage. A step that changes
+// nothing may be repeated: a crash can make a runner take it twice.
+func cameFrom(kind Kind, stage Stage) bool {
 	switch kind {
 	case KindCreated:
-		return []Stage{StageCreating, StageCreated, StageSubmitting}
+		return stage == StageCreating || stage == StageCreated || stage == StageSubmitting
 	case KindSubmitting:
-		return []Stage{StageCreated, StageSubmitting}
+		return stage == StageCreated || stage == StageSubmitting
 	case KindSubmitted:
-		return []Stage{StageCreated, StageSubmitting, StageSubmitted}
+		return stage == StageCreated || stage == StageSubmitting || stage == StageSubmitted
 	default:
-		return []Stage{StageSubmitted, StageFinished}
+		return stage == StageSubmitted || stage == StageFinished
 	}
 }
 
-// after is the run as r leaves it; r fits.
-func (run Run) after(r Record) Run {
+// take makes the run what r leaves it; r fits.
+func (run *Run) take(r *Record) {
 	if r.Upstream != "" {
 		run.Upstream = r.Upstream // a draft can be brought up to date before it is submitted
 	}
@@ -143,5 +142,4 @@ func (run Run) after(r Record) Run {
 	default:
 		// The other kinds do not speak of a run that is there.
 	}
-	return run
 }

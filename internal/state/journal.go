@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// Appender adds whole lines at the end of a journal. Append returns nil only when the
-// line is on the disk. It is the one seam of this package: a test of another package
+// Appender adds whole lines at the end of a journal. Append returns nil only when they
+// are on the disk. It is the one seam of this package: a test of another package
 // that must see a write fail or tear gives [OpenWith] an Appender of its own.
 type Appender interface {
-	Append(line []byte) error
+	Append(lines []byte) error
 	Close() error
 }
 
@@ -85,6 +85,10 @@ func open(place Place, id Identity) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
+	if on, compacts := place.(onDisk); compacts && found.bloated() {
+		found = on.compact(found)
+	}
+	found.latest, found.words = nil, nil
 	file, err := place.Append(found.good)
 	if err != nil {
 		return nil, &WriteError{Path: place.String(), Err: err}
@@ -119,40 +123,59 @@ func (j *Journal) begin(id Identity) error {
 	return j.now.addHeader(line[:len(line)-1])
 }
 
-// Append stamps r with the time, writes it to the disk and only then takes it into the
-// snapshot. When it returns nil the record survives a power failure. The first error
-// is final: it is a *[WriteError], or a *[RecordError] when r makes no sense, and every
-// later Append returns it too, because the order of the records would be wrong.
-func (j *Journal) Append(r Record) error {
+// Append stamps records with the time, writes them to the disk and only then takes them
+// into the snapshot. When it returns nil they survive a power failure. Several share one
+// flush, so that they must all belong before the same next step; a failure in between
+// leaves the first of them. The first error is final: it is a *[WriteError], or a
+// *[RecordError] when a record makes no sense, and every later Append returns it too,
+// because the order of the records would be wrong.
+func (j *Journal) Append(records ...Record) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.failed == nil {
-		j.failed = j.append(r)
+	if j.failed == nil && len(records) > 0 {
+		j.failed = j.append(records)
 	}
 	return j.failed
 }
 
-func (j *Journal) append(r Record) error {
-	r.At = time.Now().UTC()
-	line, sum, err := seal(r, j.now.sum)
-	if err != nil {
-		return &RecordError{Kind: r.Kind, Job: r.Job, Err: err}
+func (j *Journal) append(records []Record) error {
+	next := j.now
+	if len(records) > 1 {
+		next.Snapshot = j.now.clone() // which may come to nothing
 	}
-	// What is folded is what a later replay will read, not what the caller holds.
-	var written Record
-	if _, err := decode(line[:len(line)-1], j.now.sum, &written); err != nil {
-		return &RecordError{Kind: r.Kind, Job: r.Job, Err: err}
+	var lines []byte
+	commit := func() {}
+	for _, r := range records {
+		commit()
+		line, change, err := next.write(r)
+		if err != nil {
+			return &RecordError{Kind: r.Kind, Job: r.Job, Err: err}
+		}
+		lines, commit = append(lines, line...), change
 	}
-	commit, err := j.now.fold(written)
-	if err != nil {
-		return &RecordError{Kind: r.Kind, Job: r.Job, Err: err}
-	}
-	if err := j.file.Append(line); err != nil {
+	if err := j.file.Append(lines); err != nil {
 		return &WriteError{Path: j.path, Err: err}
 	}
 	commit()
-	j.now.sum = sum
+	j.now = next
 	return nil
+}
+
+// write makes the line of a record. What is folded is what a later replay will read, not
+// what the caller holds.
+func (p *past) write(r Record) (line []byte, commit func(), err error) {
+	r.At = time.Now().UTC()
+	line, sum, err := seal(r, p.sum)
+	if err != nil {
+		return nil, nil, err
+	}
+	var written Record
+	if _, err := decode(line[:len(line)-1], p.sum, &written); err != nil {
+		return nil, nil, err
+	}
+	p.sum = sum
+	commit, err = p.fold(&written)
+	return line, commit, err
 }
 
 // Snapshot is all that was recorded so far. It shares nothing with the journal.

@@ -2,6 +2,8 @@ package state
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,7 +68,8 @@ func unseal(line []byte, before uint32) (sum uint32, err error) {
 	if !bytes.HasPrefix(line[body:], []byte(`,"crc":"`)) || !bytes.HasSuffix(line, []byte(`"}`)) {
 		return 0, errNoSum
 	}
-	if string(line[body:]) != fmt.Sprintf(`,"crc":"%08x"}`, sum) {
+	var found [4]byte
+	if _, err := hex.Decode(found[:], line[len(line)-sealSize+len(`,"crc":"`):len(line)-len(`"}`)]); err != nil || binary.BigEndian.Uint32(found[:]) != sum {
 		return 0, errWrongSum
 	}
 	return sum, nil

@@ -92,13 +92,13 @@ type File struct {
 
 // validate tells which member r lacks for its kind. An unknown kind is an error
 // here; [replay] finds it earlier and calls it newer.
-func (r Record) validate() error {
-	needs, known := r.required()
-	if !known {
+func (r *Record) validate() error {
+	if !r.Kind.known() {
 		return fmt.Errorf("unknown kind %q", r.Kind)
 	}
+	needs := r.required()
 	for _, n := range needs {
-		if n.value == "" {
+		if n.value == "" && n.name != "" {
 			return fmt.Errorf("%s is missing", n.name)
 		}
 	}
@@ -108,29 +108,37 @@ func (r Record) validate() error {
 	return nil
 }
 
+func (k Kind) known() bool {
+	switch k {
+	case KindUploading, KindUploaded, KindCreating, KindCreated, KindSubmitting, KindSubmitted, KindStatus, KindFinished, KindDownloaded, KindForgot:
+		return true
+	}
+	return false
+}
+
 // member is a member that must not be empty.
 type member struct{ name, value string }
 
-func (r Record) required() (needs []member, known bool) {
+// required are the members that a record of a known kind must have; those without a name are none.
+func (r *Record) required() [4]member {
 	job, key, id := member{"job", r.Job}, member{"key", r.Key}, member{"id", r.ID}
 	name, sum := member{"file.name", r.File.Name}, member{"file.sha512", r.File.SHA512}
 	switch r.Kind {
 	case KindUploading:
-		return []member{name, sum}, true
+		return [4]member{name, sum}
 	case KindUploaded:
-		return []member{name, sum, {"file.id", r.File.ID}}, true
+		return [4]member{name, sum, {"file.id", r.File.ID}}
 	case KindCreating:
-		return []member{job, key, {"digest", r.Digest}}, true
+		return [4]member{job, key, {"digest", r.Digest}}
 	case KindCreated, KindSubmitting, KindSubmitted:
-		return []member{job, key, id}, true
+		return [4]member{job, key, id}
 	case KindStatus:
-		return []member{job, id, {"status", r.Status}}, true
+		return [4]member{job, id, {"status", r.Status}}
 	case KindFinished:
-		return []member{job, key, id, {"verdict", r.Verdict}}, true
+		return [4]member{job, key, id, {"verdict", r.Verdict}}
 	case KindDownloaded:
-		return []member{job, id, {"to", r.To}}, true
+		return [4]member{job, id, {"to", r.To}}
 	case KindForgot:
-		return []member{job}, true
 	}
-	return nil, false
+	return [4]member{job}
 }

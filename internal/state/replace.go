@@ -104,9 +104,9 @@ func takesConsent(err error) bool {
 	return errors.As(err, &foreign) || errors.As(err, &newer) || errors.As(err, &damaged)
 }
 
-// Append writes a record of the new journal, as [Journal.Append] does. It is on the
+// Append writes records of the new journal, as [Journal.Append] does. They are on the
 // disk after Commit.
-func (r *Replacement) Append(record Record) error { return r.journal.Append(record) }
+func (r *Replacement) Append(records ...Record) error { return r.journal.Append(records...) }
 
 // Old is what could be read of the file whose place the new journal takes.
 func (r *Replacement) Old() Snapshot { return r.old.clone() }

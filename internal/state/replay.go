@@ -41,6 +41,10 @@ type past struct {
 	Snapshot
 	good int64  // length of the sound lines; what follows is the torn tail
 	sum  uint32 // the running sum after them
+
+	words  map[string]string // parts of runs, which those of a sweep share
+	stale  int64             // length of those that later ones have replaced
+	latest map[[3]string]int // length of the last line that can be replaced, by what it says
 }
 
 func load(place Place, id Identity) (past, error) {
@@ -148,17 +152,35 @@ func (p *past) add(n int, text []byte, each func(Record)) error {
 	if err != nil {
 		return &DamagedError{Line: n, Err: err}
 	}
-	if _, known := rec.required(); !known {
+	if !rec.Kind.known() {
 		return &NewerError{Format: p.Header.Format, Kind: rec.Kind}
 	}
-	commit, err := p.fold(rec)
+	p.share(rec.Parts)
+	commit, err := p.fold(&rec)
 	if err != nil {
 		return &DamagedError{Line: n, Err: &RecordError{Kind: rec.Kind, Job: rec.Job, Err: err}}
 	}
 	commit()
 	p.sum = sum
+	p.weigh(&rec, len(text)+1)
 	each(rec)
 	return nil
+}
+
+// share keeps one text for what many runs are made of.
+func (p *past) share(parts []Part) {
+	if p.words == nil {
+		p.words = make(map[string]string)
+	}
+	for i := range parts {
+		for _, text := range []*string{&parts[i].Field, &parts[i].Value} {
+			if known, is := p.words[*text]; is {
+				*text = known
+			} else {
+				p.words[*text] = *text
+			}
+		}
+	}
 }
 
 // addHeader looks at the format first: another format may have another checksum.
@@ -182,13 +204,17 @@ func (p *past) addHeader(text []byte) error {
 }
 
 func decode(text []byte, before uint32, into any) (sum uint32, err error) {
-	if !json.Valid(text) {
-		return 0, errors.New("not JSON")
-	}
 	if sum, err = unseal(text, before); err != nil {
+		if !json.Valid(text) {
+			err = errors.New("not JSON")
+		}
 		return 0, err
 	}
 	err = json.Unmarshal(text, into)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return 0, errors.New("not JSON")
+	}
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) {
 		// The library's own words would name types of this program.

@@ -126,8 +126,8 @@ func (s Snapshot) Unresolved() []Run {
 // no sense is left out.
 func (s Snapshot) With(records ...Record) Snapshot {
 	c := s.clone()
-	for _, r := range records {
-		if commit, err := c.fold(r); err == nil {
+	for i := range records {
+		if commit, err := c.fold(&records[i]); err == nil {
 			commit()
 		}
 	}

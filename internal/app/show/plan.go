@@ -128,7 +128,7 @@ func (s Style) Summary(plan planner.Plan) string {
 	if len(plan.Reused) > 0 {
 		line += fmt.Sprintf(" %s in %s found on the platform.", total(plan.Reused), phrase.Plural(len(plan.Reused), "file"))
 	}
-	return line + s.worstCase(plan)
+	return line + s.worstCase(plan) + s.leastTime(plan)
 }
 
 func total(list []files.Input) string {

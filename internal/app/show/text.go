@@ -23,6 +23,8 @@ type Style struct {
 	Ink   screen.Ink // of the writer that all of it goes to
 	Free  bool       // the platform is this machine: nothing is billed
 	Dir   string     // the current folder: paths below it are shown relative
+
+	Limits Limits // of the platform; for plans
 }
 
 // The colours that carry meaning; everything else is plain.

@@ -1,0 +1,146 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/rescale-apply/rescale-apply/executor/crew"
+	"github.com/rescale-apply/rescale-apply/executor/once/batch"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/executor/watch"
+)
+
+// How many jobs are on their way to being submitted at once: a batch that submits, and
+// the one that gets ready behind it. And how many are judged and fetched, which may
+// wait for their outputs to be listed. All others hold no goroutine: of ten thousand
+// jobs, nearly all wait for the platform to take their submits, or run.
+const (
+	starting = 2 * batch.Size
+	ending   = 4 * batch.Size
+)
+
+// task is one job under way.
+type task struct {
+	*planner.Step
+	out *Outcome
+}
+
+// begin takes a job as far as it goes without waiting, and lets the rest follow.
+func (a *application) begin(ctx context.Context, t task) {
+	step := t.Step
+	*t.out = Outcome{Job: step.Job.Name, Key: step.Key.String(), ID: step.ID, Advice: step.Advice}
+	if step.Settled() || step.Action == planner.Judge {
+		t.out.fromRun(*step)
+	}
+	if len(step.Surplus) == 0 {
+		a.act(ctx, t)
+		return
+	}
+	a.ends.Do(func(*crew.Place) {
+		a.starter.Clear(ctx, step.Job.Name, step.Surplus)
+		a.act(ctx, t)
+	})
+}
+
+// act does what the plan says of a job.
+func (a *application) act(ctx context.Context, t task) {
+	switch step, out := t.Step, t.out; step.Action {
+	case planner.Unchanged:
+		out.Unchanged = true
+		if out.Verdict != verdict.Succeeded {
+			a.atTheEnd(t, func() { out.Err = a.limited(ctx, func() error { return a.retire(ctx, *step, out) }) })
+			return
+		}
+	case planner.Refused:
+		out.Unchanged = true
+	case planner.Conflict:
+		out.Unchanged, out.Err = true, &ConflictError{*step}
+	case planner.Blocked:
+		out.Blocked = step.Reasons[0]
+	case planner.Judge:
+		a.atTheEnd(t, func() { out.Err = a.judgeAgain(ctx, *step, out) })
+		return
+	case planner.Fetch:
+		a.atTheEnd(t, func() { out.Err = a.fetchAgain(ctx, *step, out) })
+		return
+	case planner.Run, planner.Rerun, planner.Resume:
+		a.starts.Do(func(p *crew.Place) { a.ready(ctx, t, p) })
+		return
+	case planner.Running:
+		a.follow(ctx, t)
+		return
+	}
+	a.done(t)
+}
+
+// ready starts a job whose turn has come, or lets it wait for those that it builds on.
+func (a *application) ready(ctx context.Context, t task, p *crew.Place) {
+	name := t.Step.Job.Name
+	switch {
+	case !waits(*t.Step):
+		a.submit(ctx, t, p)
+	case a.gates.Free(name):
+		a.opened(ctx, t, p)
+	case a.prepare(ctx, t) != nil:
+		a.done(t)
+	default:
+		a.gates.Then(ctx, name, func() { a.starts.Do(func(p *crew.Place) { a.opened(ctx, t, p) }) })
+	}
+}
+
+// opened goes on with a job that has waited for others.
+func (a *application) opened(ctx context.Context, t task, p *crew.Place) {
+	if a.let(ctx, t) != nil {
+		a.done(t)
+		return
+	}
+	a.submit(ctx, t, p)
+}
+
+// submit brings a job to its run. Stopping what is in its way may take long.
+func (a *application) submit(ctx context.Context, t task, p *crew.Place) {
+	if len(t.Stop) > 0 {
+		p.Leave()
+	}
+	a.places.Store(t.Job.Name, p)
+	t.out.ID, t.out.Err = a.start(ctx, *t.Step)
+	a.places.Delete(t.Job.Name)
+	if t.out.Err != nil {
+		a.done(t)
+		return
+	}
+	a.follow(ctx, t)
+}
+
+// aside makes room for other jobs while one waits for another runner's draft.
+func (a *application) aside(job string) {
+	if p, working := a.places.Load(job); working {
+		p.(*crew.Place).Leave() //nolint:forcetypeassert // nothing else is stored
+	}
+}
+
+// follow waits for the end of a run, if anybody does.
+func (a *application) follow(ctx context.Context, t task) {
+	if a.NoWait {
+		a.done(t)
+		return
+	}
+	a.watch.Follow(t.Job.Name, t.out.ID, func(end watch.Ending) {
+		a.atTheEnd(t, func() { a.finish(ctx, t, end) })
+	})
+}
+
+// atTheEnd does the last work for a job.
+func (a *application) atTheEnd(t task, work func()) {
+	a.ends.Do(func(*crew.Place) {
+		work()
+		a.done(t)
+	})
+}
+
+// done tells how a job came out.
+func (a *application) done(t task) {
+	a.notify(Event{Type: EventResult, Job: t.out.Job, ID: t.out.ID, Outcome: t.out})
+	a.end(*t.Step, *t.out)
+	a.working.Done()
+}
