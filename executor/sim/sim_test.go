@@ -18,7 +18,7 @@ import (
 var (
 	oneSeed   = flag.Int64("seed", -1, "tell the story of this seed")
 	firstSeed = flag.Uint64("from", 0, "the first of the new seeds; 0 takes one by the time of day")
-	seeds     = flag.Int("n", 200, "how many new seeds")
+	seeds     = flag.Int("seeds", 200, "how many new seeds")
 	duration  = flag.Duration("for", 0, "how long new seeds are told, instead of a number")
 	forget    = flag.Bool("forget", false, "do not make short and keep what fails")
 	allPairs  = flag.Bool("pairs", false, "run all pairs of faults, and not a part of them")

@@ -62,6 +62,8 @@ type apply struct {
 
 	counts map[string]int
 	dead   bool
+	over   bool
+	jobs   []resolver.Job
 	hurt   bool     // a write went wrong
 	missed []string // drafts that were gone when they were to be submitted
 }
@@ -355,11 +357,12 @@ func (a *apply) run(ctx context.Context, spec Apply) (report executor.Report, er
 	if err != nil {
 		return report, err
 	}
+	a.jobs = resolved.Jobs
 	journal, err := state.OpenAt(kept{a.machine.disk, a}, identity())
 	if err != nil {
 		return report, err
 	}
-	defer func() { err = errors.Join(err, journal.Close()) }()
+	defer func() { err = errors.Join(err, journal.Close()); a.over = true }()
 	plan, err := a.plan(ctx, resolved, journal.Snapshot(), spec)
 	if err != nil {
 		return report, err
