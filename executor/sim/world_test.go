@@ -219,7 +219,8 @@ func (w *world) round(ctx context.Context, r Round) {
 	var group sync.WaitGroup
 	for _, a := range r.Applies {
 		group.Go(func() {
-			time.Sleep(a.After)
+			// No two begin at the same instant.
+			time.Sleep(a.After + time.Duration(w.chance.of("begins", a.ID).share()*float64(time.Millisecond)))
 			err := w.apply(ctx, a)
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -374,7 +375,9 @@ func (a *apply) run(ctx context.Context, spec Apply) (report executor.Report, er
 	}
 	n := 0
 	run := executor.Executor{
-		Platform: line{a}, Journal: journal, Owner: owner, NoWait: spec.NoWait, NoQueue: spec.NoQueue,
+		// So many at once that nobody waits for a place: whose turn it is then would be
+		// up to the scheduler of goroutines.
+		Parallel: 64, Platform: line{a}, Journal: journal, Owner: owner, NoWait: spec.NoWait, NoQueue: spec.NoQueue,
 		Random: func() float64 { n++; return a.luck.of("random", n).share() },
 	}
 	report, err = run.Apply(ctx, plan)
