@@ -115,7 +115,10 @@ func (d decision) wanted() Step {
 
 // creates makes a new job, and says why.
 func (d decision) creates(t target) Step {
-	step := Step{Job: d.job, Action: Run, Key: t.key, Last: t.current, Replaces: t.because == replaced, Reasons: []string{t.because}, Since: d.seen.since(d.job.Name, d.seen.Horizon)}
+	step := Step{Job: d.job, Action: Run, Key: t.key, Last: t.current, Replaces: t.because == replaced, Reasons: []string{t.because}}
+	if !d.seen.Unsearched[d.job.Name] {
+		step.Since = d.seen.since(d.job.Name, d.seen.Horizon)
+	}
 	switch {
 	case t.because != "" && t.key.Attempt > 1:
 		step.Action = Rerun

@@ -38,6 +38,10 @@ type Observation struct {
 	Failed    map[string][]string // checks that a run does not pass now, by job id, where another attempt depends on it
 	Protected []once.Found        // runs in any content of protected jobs that would be submitted
 
+	// Unsearched are jobs that were not looked for when the job list was read, because no
+	// run of theirs seemed to be missing then.
+	Unsearched map[string]bool
+
 	looked bool // what is not known of a job that is searched for is not on the platform
 	found  byJob
 	other  byJob
@@ -104,6 +108,7 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 	}
 	search, open := seen.search(jobs, known, options)
 	search.Owner = resolved.User.Email
+	seen.Unsearched = unsearched(jobs, search)
 	if len(search.Jobs) > 0 {
 		if err := seen.look(ctx, p, search, open); err != nil {
 			return seen, err
@@ -130,6 +135,18 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 	}
 	seen.Protected, err = seen.protected(ctx, p, resolved, known, options)
 	return seen, err
+}
+
+// unsearched are the jobs that a search leaves out.
+func unsearched(jobs []resolver.Job, search once.Search) map[string]bool {
+	rest := make(map[string]bool, len(jobs))
+	for _, job := range jobs {
+		rest[job.Name] = true
+	}
+	for _, wanted := range search.Jobs {
+		delete(rest, wanted.Key.Name)
+	}
+	return rest
 }
 
 // measure reads the walltimes of the failed runs of jobs that have one now, as far as

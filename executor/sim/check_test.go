@@ -21,7 +21,8 @@ import (
 //   - At each submit: no other run of the name is active, no run of the key was billed
 //     before (unless a person has deleted it), and the journal of the machine says that
 //     the submit was about to be sent.
-//   - At each delete by a machine: it was a draft when that was sent.
+//   - At each delete by a machine: it was a draft when that was sent, and not one in
+//     another content that a process which is alive was about to submit.
 //   - Of each further attempt: somebody asked for it, or what it builds on ran anew.
 //   - When a machine applies in peace, until nothing is to be done: a plan is empty, no
 //     draft with a key of the manifest is left, every run is recorded with the verdict
@@ -61,6 +62,11 @@ func (w *world) deletes(a *apply, id string, sent time.Time) {
 	if !j.submitted.IsZero() && j.submitted.Before(sent) || j.clonedFrom != "" {
 		w.fault("machine %d deletes %s, which is no draft of ours", a.machine.number, id)
 	}
+	m := j.maker
+	alive := m != nil && m != a && !m.dead && !m.over
+	if young := sent.Sub(j.inserted) < 14*time.Minute; alive && young && !w.story.mixes() && !a.wants(keyOf(j.body)) {
+		w.fault("machine %d deletes %s, which machine %d is about to submit", a.machine.number, id, m.machine.number)
+	}
 	if !j.submitted.IsZero() {
 		w.mourned[groupOf(nameOf(j.body))] = true
 	}
@@ -69,6 +75,22 @@ func (w *world) deletes(a *apply, id string, sent time.Time) {
 			w.revoked[id] = groupOf(nameOf(w.platform.byID[id].body))
 		}
 	}
+}
+
+// wants tells that a process is to reach a run of that content and generation itself. Who
+// have the same key elect one draft, and may delete it together.
+func (a *apply) wants(key once.Key) bool {
+	return slices.ContainsFunc(a.jobs, func(j resolver.Job) bool {
+		return j.Name == key.Name && j.Digest == key.Digest && max(1, j.Rerun.Generation.V) == key.Generation
+	})
+}
+
+// mixes tells that a machine gets a state that is not its own, or not its last: what it
+// calls a leftover may be another's.
+func (s Story) mixes() bool {
+	return slices.ContainsFunc(s.Rounds, func(r Round) bool {
+		return slices.ContainsFunc(r.Acts, func(a Act) bool { return a.What == othersState || a.What == oldState })
+	})
 }
 
 // Ids of the applies at the end.
@@ -286,6 +308,9 @@ func (w *world) checkState(ctx context.Context, m *machine, calm Manifest) {
 	for _, name := range snapshot.Jobs() {
 		for _, run := range snapshot.Runs[name] {
 			j := w.platform.byID[run.ID]
+			if run.Stage == state.StageSubmitted && j != nil && j.submitted.IsZero() && j.deleted.IsZero() {
+				w.fault("machine %d believes that %s of %s was submitted, and it is a draft", m.number, run.ID, name)
+			}
 			if j == nil || run.Stage != state.StageFinished || !j.deleted.IsZero() || run.Checks == "others" {
 				continue // of which nobody can tell what it came to, or by which checks
 			}

@@ -14,5 +14,6 @@
 //	go test ./executor/sim                          the kept stories, and a few new seeds
 //	go test ./executor/sim -run Sim -seed 42        one seed, told in words
 //	go test ./executor/sim -run Sim -for 2m         new seeds for two minutes
-//	go test ./executor/sim -run Sim -from 0 -n 1000 a thousand seeds
+//	go test ./executor/sim -run Sim -from 1 -seeds 1000   a thousand seeds
+//	go test ./executor/sim -run 'Pairs|Mutants' -pairs    all pairs of faults, and the tool broken
 package sim

@@ -273,7 +273,9 @@ func (l line) Upload(ctx context.Context, u rescale.Upload) (rescale.File, error
 // CreateJob saves a draft.
 func (l line) CreateJob(ctx context.Context, body rescale.JobRequest) (rescale.Job, error) {
 	return change(ctx, l.apply, "create "+body.Name, func() (rescale.Job, error) {
-		return l.world.platform.show(l.world.platform.create(body).id)
+		made := l.world.platform.create(body)
+		made.maker = l.apply
+		return l.world.platform.show(made.id)
 	})
 }
 

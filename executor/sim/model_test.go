@@ -28,7 +28,7 @@ type platformCalls interface {
 // as they do not depend on ids and dates.
 func TestThePlatformIsTheEmulators(t *testing.T) {
 	setting := newSetting(t)
-	for seed := range 40 {
+	for seed := range 20 {
 		synctest.Test(t, func(t *testing.T) {
 			server, client := openEmulator(t)
 			defer server.Close()

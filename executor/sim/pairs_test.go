@@ -29,8 +29,11 @@ const waits = 4
 // event, and then everything with each event that comes after it, with the state kept and
 // with the state lost in between. Without -pairs, it is a part of them.
 func TestPairs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("even the enumeration takes seconds with the race detector")
+	}
 	s := newSetting(t)
-	every := 97
+	every := 197
 	if *allPairs {
 		every = 1
 	}

@@ -43,6 +43,7 @@ type job struct {
 	fate       fate
 	outputs    []*stored
 	byHand     bool // a person has submitted it
+	maker      *apply
 }
 
 // fate is what becomes of a run.

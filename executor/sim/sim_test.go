@@ -18,7 +18,7 @@ import (
 var (
 	oneSeed   = flag.Int64("seed", -1, "tell the story of this seed")
 	firstSeed = flag.Uint64("from", 0, "the first of the new seeds; 0 takes one by the time of day")
-	seeds     = flag.Int("n", 200, "how many new seeds")
+	seeds     = flag.Int("seeds", 150, "how many new seeds")
 	duration  = flag.Duration("for", 0, "how long new seeds are told, instead of a number")
 	forget    = flag.Bool("forget", false, "do not make short and keep what fails")
 	allPairs  = flag.Bool("pairs", false, "run all pairs of faults, and not a part of them")
@@ -42,6 +42,9 @@ func TestSim(t *testing.T) {
 	first := *firstSeed
 	if first == 0 {
 		first = uint64(time.Now().UnixNano()) //nolint:gosec // it is a seed
+	}
+	if testing.Short() {
+		*seeds = min(*seeds, 20)
 	}
 	began, n := time.Now(), 0
 	for ; *duration == 0 && n < *seeds || *duration > 0 && time.Since(began) < *duration; n++ {
@@ -120,7 +123,7 @@ func TestKept(t *testing.T) {
 // went wrong is not left to chance any more.
 func TestASeedTellsTheSameStoryTwice(t *testing.T) {
 	s := newSetting(t)
-	for seed := range uint64(40) {
+	for seed := range uint64(20) {
 		story := newStory(seed)
 		first, second := s.tell(t, story, true), s.tell(t, story, true)
 		if diff := cmp.Diff(first.lines, second.lines); diff != "" {

@@ -98,9 +98,15 @@ func newStory(seed uint64) Story {
 	if g.next().one(2) {
 		s.Skew = time.Duration(g.next().share() * float64(4900*time.Millisecond))
 	}
+	if g.contest = g.next().one(3); g.contest {
+		s.Noise = pick(g.next(), []int{0, 6, 12})
+	}
 	first := g.manifest()
 	for range machines {
 		g.has = append(g.has, first)
+	}
+	if g.contest {
+		s.Rounds = append(s.Rounds, g.contested())
 	}
 	for range 1 + g.next().upTo(4) {
 		s.Rounds = append(s.Rounds, g.round())
@@ -114,6 +120,18 @@ type generator struct {
 	n   int
 	ids int
 	has []Manifest // of the machines
+
+	contest bool // machines that know nothing of each other begin with one job at once
+}
+
+// contested is a round in which all machines begin with the same few jobs.
+func (g *generator) contested() (r Round) {
+	for on := range 2 + g.next().upTo(machines-1) {
+		a := g.apply(on)
+		a.After = time.Duration(g.next().share() * float64(pick(g.next(), []time.Duration{time.Second, 5 * time.Second, 30 * time.Second})))
+		r.Applies = append(r.Applies, a)
+	}
+	return r
 }
 
 func (g *generator) next() chance { g.n++; return g.c.of(g.n) }
@@ -122,7 +140,11 @@ func (g *generator) id() int { g.ids++; return g.ids }
 
 func (g *generator) manifest() Manifest {
 	var m Manifest
-	for i := range 1 + g.next().upTo(3)*g.next().upTo(3) {
+	jobs := 1 + g.next().upTo(3)*g.next().upTo(3)
+	if g.contest {
+		jobs = 1
+	}
+	for i := range jobs {
 		m.Jobs = append(m.Jobs, g.job(m, i))
 	}
 	return m

@@ -62,6 +62,8 @@ type apply struct {
 
 	counts map[string]int
 	dead   bool
+	over   bool
+	jobs   []resolver.Job
 	hurt   bool     // a write went wrong
 	missed []string // drafts that were gone when they were to be submitted
 }
@@ -217,7 +219,8 @@ func (w *world) round(ctx context.Context, r Round) {
 	var group sync.WaitGroup
 	for _, a := range r.Applies {
 		group.Go(func() {
-			time.Sleep(a.After)
+			// No two begin at the same instant.
+			time.Sleep(a.After + time.Duration(w.chance.of("begins", a.ID).share()*float64(time.Millisecond)))
 			err := w.apply(ctx, a)
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -355,11 +358,12 @@ func (a *apply) run(ctx context.Context, spec Apply) (report executor.Report, er
 	if err != nil {
 		return report, err
 	}
+	a.jobs = resolved.Jobs
 	journal, err := state.OpenAt(kept{a.machine.disk, a}, identity())
 	if err != nil {
 		return report, err
 	}
-	defer func() { err = errors.Join(err, journal.Close()) }()
+	defer func() { err = errors.Join(err, journal.Close()); a.over = true }()
 	plan, err := a.plan(ctx, resolved, journal.Snapshot(), spec)
 	if err != nil {
 		return report, err
@@ -371,7 +375,9 @@ func (a *apply) run(ctx context.Context, spec Apply) (report executor.Report, er
 	}
 	n := 0
 	run := executor.Executor{
-		Platform: line{a}, Journal: journal, Owner: owner, NoWait: spec.NoWait, NoQueue: spec.NoQueue,
+		// So many at once that nobody waits for a place: whose turn it is then would be
+		// up to the scheduler of goroutines.
+		Parallel: 64, Platform: line{a}, Journal: journal, Owner: owner, NoWait: spec.NoWait, NoQueue: spec.NoQueue,
 		Random: func() float64 { n++; return a.luck.of("random", n).share() },
 	}
 	report, err = run.Apply(ctx, plan)
