@@ -326,6 +326,9 @@ func (a *application) examiner(job, id string) success.Examiner {
 		Tell: func(f rescale.File) {
 			a.notify(Event{Type: EventReading, Job: job, ID: id, File: f.RelativePath, Size: f.Size})
 		},
+		Late: func(why error, until time.Time) {
+			a.Warn(job, fmt.Sprintf("%v; looking again until %s at the longest", why, until.Local().Format(time.TimeOnly)))
+		},
 	}
 }
 

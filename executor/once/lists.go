@@ -110,6 +110,9 @@ func (s *Starter) readFor(ctx context.Context, ballots []*ballot) {
 	pending := ballots
 	stable := true
 	for n, pause := range visibilityPauses() {
+		if pause > toldAfter {
+			s.tellUnseen(pending, pause)
+		}
 		err := patience.Sleep(ctx, pause)
 		var r reading
 		if err == nil {
@@ -131,6 +134,14 @@ func (s *Starter) readFor(ctx context.Context, ballots []*ballot) {
 		}
 	}
 	refuse(pending, func(b *ballot) error { return s.unseen(b, stable) })
+}
+
+// tellUnseen tells of a pause before the list is read again.
+func (s *Starter) tellUnseen(pending []*ballot, pause time.Duration) {
+	for _, b := range pending {
+		until := time.Now().Add(pause).Local().Format(time.TimeOnly)
+		s.Report.Warn(b.key.Name, "draft "+b.draft+" is not in the job list yet; it is read again at "+until)
+	}
 }
 
 // unseen is why a draft is not in the list. One that somebody else has made may have

@@ -172,6 +172,7 @@ func (r *run) again(ctx context.Context, gone *vanishedError) error {
 		pause := time.Duration((1 + r.Random()) * float64(r.pause))
 		r.pause *= 2
 		r.ticket.Leave()
+		r.Report.Waiting(r.Key.Name, gone.madeWay, time.Now().Add(pause))
 		if err := r.sleep(ctx, pause, gone.madeWay); err != nil {
 			return err
 		}

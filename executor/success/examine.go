@@ -29,6 +29,20 @@ type Examiner struct {
 	// nobody up.
 	Hold func(ctx context.Context, look func() error) error
 	Tell func(rescale.File) // of each file that is read, before; may be nil
+	// Late is told once, when looking takes long, until when it goes on at the longest; may
+	// be nil.
+	Late func(why error, until time.Time)
+}
+
+// notable is how long a wait is that people are told of.
+const notable = 5 * time.Second
+
+// tellLate tells before the n-th pause, if that is the one which makes the wait long.
+func (e Examiner) tellLate(n, last int, why error) {
+	before := time.Duration(n-1) * e.pause()
+	if e.Late != nil && before <= notable && before+e.pause() > notable {
+		e.Late(why, time.Now().Add(time.Duration(last-n+1)*e.pause()))
+	}
 }
 
 func (e Examiner) pause() time.Duration {
@@ -83,6 +97,7 @@ func (e Examiner) Examine(ctx context.Context, id string, c Checks) (failed []st
 	last := max(e.Looks, fewest) - 1
 	for n := 0; n <= last; n++ {
 		if n > 0 {
+			e.tellLate(n, last, err)
 			if err := patience.Sleep(ctx, e.pause()); err != nil {
 				return nil, err
 			}
