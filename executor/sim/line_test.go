@@ -351,17 +351,17 @@ func (l line) RemoveTag(ctx context.Context, id, tag string) error {
 	return err
 }
 
-// AssignProject, CustomFields and SetCustomFields are for what no story has.
-func (line) AssignProject(context.Context, string, string, string) error {
-	return errors.ErrUnsupported
+// AssignProject is for what no story has.
+func (line) AssignProject(ctx context.Context, _, _, _ string) error {
+	return errors.Join(errors.ErrUnsupported, ctx.Err())
 }
 
 // CustomFields is for what no story has.
-func (line) CustomFields(context.Context, string) (map[string]any, error) {
-	return nil, errors.ErrUnsupported
+func (line) CustomFields(ctx context.Context, _ string) (map[string]any, error) {
+	return nil, errors.Join(errors.ErrUnsupported, ctx.Err())
 }
 
 // SetCustomFields is for what no story has.
-func (line) SetCustomFields(context.Context, string, map[string]any) error {
-	return errors.ErrUnsupported
+func (line) SetCustomFields(ctx context.Context, _ string, _ map[string]any) error {
+	return errors.Join(errors.ErrUnsupported, ctx.Err())
 }

@@ -59,14 +59,18 @@ type catalogs struct {
 	coreTypes []rescale.CoreType
 }
 
-// Me, Analyses and CoreTypes give what was read.
-func (c catalogs) Me(context.Context) (rescale.User, error) { return c.user, nil }
+// Me gives what was read.
+func (c catalogs) Me(ctx context.Context) (rescale.User, error) { return c.user, ctx.Err() }
 
 // Analyses gives what was read.
-func (c catalogs) Analyses(context.Context) ([]rescale.Analysis, error) { return c.analyses, nil }
+func (c catalogs) Analyses(ctx context.Context) ([]rescale.Analysis, error) {
+	return c.analyses, ctx.Err()
+}
 
 // CoreTypes gives what was read.
-func (c catalogs) CoreTypes(context.Context) ([]rescale.CoreType, error) { return c.coreTypes, nil }
+func (c catalogs) CoreTypes(ctx context.Context) ([]rescale.CoreType, error) {
+	return c.coreTypes, ctx.Err()
+}
 
 func openEmulator(t *testing.T) (*emulator.Server, *rescale.Client) {
 	t.Helper()

@@ -201,19 +201,15 @@ func Unchanged(path string, size int64, at time.Time) error {
 const bufferSize = 1 << 20
 
 // buffers are for reading files, and outlive the reading of one.
-var buffers sync.Pool
+var buffers = sync.OnceValue(func() *sync.Pool { return &sync.Pool{New: func() any { return new([bufferSize]byte) }} })
 
 // takeBuffer gives one for a file of that size: a small one needs no MiB.
 func takeBuffer(size int64) (buffer []byte, free func()) {
 	if size < bufferSize/4 {
 		return make([]byte, size+1), func() {}
 	}
-	pooled, ok := buffers.Get().(*[]byte)
-	if !ok {
-		fresh := make([]byte, bufferSize)
-		pooled = &fresh
-	}
-	return *pooled, func() { buffers.Put(pooled) }
+	pooled := buffers().Get().(*[bufferSize]byte) //nolint:forcetypeassert // nothing else is in it
+	return pooled[:], func() { buffers().Put(pooled) }
 }
 
 // copyTo is io.CopyBuffer that listens to ctx; the standard one would pass the

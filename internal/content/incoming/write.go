@@ -100,20 +100,16 @@ func matches(want, got content.Digest) bool {
 const pieceSize = 256 << 10
 
 // pieces outlive the writing of one file.
-var pieces sync.Pool
+var pieces = sync.OnceValue(func() *sync.Pool { return &sync.Pool{New: func() any { return new([pieceSize]byte) }} })
 
 // pour hands on what r gives until it ends. The errors of r come back as they are.
 func pour(r io.Reader, take func(piece []byte) error) error {
-	piece, ok := pieces.Get().(*[]byte)
-	if !ok {
-		fresh := make([]byte, pieceSize)
-		piece = &fresh
-	}
-	defer pieces.Put(piece)
+	piece := pieces().Get().(*[pieceSize]byte) //nolint:forcetypeassert // nothing else is in it
+	defer pieces().Put(piece)
 	for {
-		n, err := r.Read(*piece)
+		n, err := r.Read(piece[:])
 		if n > 0 {
-			if err := take((*piece)[:n]); err != nil {
+			if err := take(piece[:n]); err != nil {
 				return err
 			}
 		}
