@@ -131,6 +131,7 @@ func (t *tool) checkAddress(c *cli.Context) error {
 }
 
 func (t *tool) announce(output, url, key string) error {
+	t.clean.stdout.Hide(nil) // the key is what this is for
 	if output == "json" {
 		return show.WriteLine(t.Stdout, struct {
 			FormatVersion int    `json:"formatVersion"`

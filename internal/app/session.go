@@ -62,7 +62,9 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 		}
 		s.stateOf[job.Name.V] = path
 	}
-	if unfit := s.readSecrets(t.Getenv); len(unfit) > 0 && !readOnly(c) {
+	unfit := s.readSecrets(t.Getenv)
+	t.hide(append(secretsOf(t.Env), slices.Collect(maps.Values(s.secrets))...))
+	if len(unfit) > 0 && !readOnly(c) {
 		return t.problems(c, m, unfit)
 	}
 	if err := t.nameSpaces(c.Context, m); err != nil {
@@ -247,7 +249,7 @@ func (t *tool) resolved(ctx context.Context, s *session) (resolver.Result, diag.
 	s.notices.through(showing{reading.Note, reading.Print})
 	defer s.notices.through(t.plainly())
 	defer reading.Close()
-	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell, Given: s.given, Remark: t.remarks()})
+	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell, Given: s.given, Contained: s.contained, Remark: t.remarks()})
 }
 
 // resolve checks the jobs against the catalogs and the disk.

@@ -159,6 +159,7 @@ func (f finder) packed(ctx context.Context, in spec.Input) ([]Input, error) {
 func (f finder) files(ctx context.Context, in spec.Input) ([]content.File, error) {
 	found, err := content.Search{
 		Dir: f.dir, Pattern: in.Path.V, Exclude: spec.Texts(in.Exclude), Avoid: f.avoid(in), Tree: in.Pack.Written(),
+		Reach: f.disk.reach(f.dir),
 	}.Find()
 	if err != nil {
 		*f.problems = append(*f.problems, f.problem(in.Path, err))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 )
@@ -28,6 +29,9 @@ type Finder struct {
 	Stdin   io.Reader
 	Folders Folders
 	Skip    []string // files that are no manifests, wherever they are found
+
+	Contained bool // nothing outside of its repository is a manifest
+	named     []string
 
 	// Wrote tells that this tool wrote a file as a result, which is no manifest.
 	Wrote func(path string) bool
@@ -45,6 +49,7 @@ const (
 // Read reads the manifests that each name means: a file, a folder, a pattern, or
 // - for standard input.
 func (f Finder) Read(names []string) ([]diag.Source, error) {
+	f.named = names
 	var all []diag.Source
 	seen := make(map[string]bool) // a file can be meant by two names
 	for _, name := range names {
@@ -93,12 +98,48 @@ func (f Finder) read(name string) (diag.Source, error) {
 		text, err := limited(f.Stdin)
 		return diag.Source{Name: Stdin, Dir: ".", Text: text}, err
 	}
+	if err := f.permit(name); err != nil {
+		return diag.Source{}, err
+	}
 	source, err := File(name)
-	if isStream(name) {
+	switch {
+	case isStream(name):
 		source.Name, source.Dir = Stdin, "."
+	default:
+		source.Foreign = !reach.Inside(reach.Root(source.Dir), reach.Real(name))
 	}
 	return source, err
 }
+
+// permit refuses a manifest that only a link makes one. What a person names may be a
+// pipe; what is found in a folder, or lies behind a link, may be anybody's idea.
+func (f Finder) permit(name string) error {
+	if descriptor.MatchString(filepath.ToSlash(name)) {
+		return nil
+	}
+	bounds := reach.Reach{}
+	if f.Contained {
+		bounds.Root = reach.Root(filepath.Dir(name))
+	}
+	var refused error
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && isPipe(info) && !f.Contained && slices.Contains(f.named, name):
+	case err == nil && !info.Mode().IsRegular():
+		refused = errNoFile
+	default:
+		refused = bounds.Check(name)
+	}
+	if refused == nil {
+		return nil
+	}
+	return cmdline.Usage(fmt.Sprintf("reading manifest %s: %v", name, refused), "a manifest is a regular file, or a pipe that the command line names")
+}
+
+// isPipe tells what another program writes.
+func isPipe(info fs.FileInfo) bool { return info.Mode()&fs.ModeNamedPipe != 0 }
+
+var errNoFile = errors.New("it is not a regular file")
 
 // isStream tells that a name stands for what another program writes, as that of
 // <(command) in a shell: it lies in no folder that paths could start from.
@@ -241,20 +282,65 @@ func reason(err error) error {
 	return err
 }
 
-// Shelf reads files once and keeps them, so that their lines can be shown.
-type Shelf struct{ Texts []diag.Source }
+// Shelf reads files that manifests name, once, and keeps them so that their lines can
+// be shown.
+type Shelf struct {
+	Contained bool // nothing outside of the manifest's repository is read
+	Texts     []diag.Source
+}
 
-// Open gives the text of a file.
-func (s *Shelf) Open(name string) (diag.Source, error) {
-	if i := slices.IndexFunc(s.Texts, func(t diag.Source) bool { return t.Name == name }); i >= 0 {
-		return s.Texts[i], nil
+// Open gives the text of a file that a manifest in the folder dir names.
+func (s *Shelf) Open(dir, name string) (diag.Source, error) {
+	root := reach.Root(dir)
+	bounds := reach.Reach{}
+	if s.Contained {
+		bounds.Root = root
+	}
+	known := slices.IndexFunc(s.Texts, func(t diag.Source) bool { return t.Name == name })
+	if known >= 0 && bounds.Check(name) == nil {
+		return s.Texts[known], nil
+	}
+	source, err := named(bounds, name)
+	if err == nil {
+		s.Texts = append(s.Texts, source)
+	}
+	return source, err
+}
+
+// named reads a regular file, within bounds. A pipe would wait for ever.
+func named(bounds reach.Reach, name string) (diag.Source, error) {
+	err := bounds.Check(name)
+	if err == nil {
+		var info fs.FileInfo
+		if info, err = os.Stat(name); err == nil && !info.Mode().IsRegular() {
+			err = errNoFile
+		}
+	}
+	if err != nil {
+		return diag.Source{}, fmt.Errorf("reading %s: %w", name, reason(err))
 	}
 	source, err := File(name)
 	if err == nil && len(source.Text) > yamlsrc.MaxBytes {
 		err = fmt.Errorf("reading %s: it is larger than %d MB", name, yamlsrc.MaxBytes>>20)
 	}
-	if err == nil {
-		s.Texts = append(s.Texts, source)
-	}
 	return source, err
+}
+
+// Shown reads a template once more, to show a line of it: none when it is not of the
+// repository of one of the manifests.
+func Shown(manifests []diag.Source, name string) diag.Source {
+	for _, m := range manifests {
+		if source, err := named(reach.Reach{Root: reach.Root(m.Dir)}, name); err == nil {
+			return source
+		}
+	}
+	return diag.Source{Name: name, Foreign: true}
+}
+
+// Mark tells which texts are foreign to all of the manifests.
+func Mark(texts, manifests []diag.Source) {
+	for i := range texts {
+		real := reach.Real(texts[i].Name)
+		texts[i].Foreign = !slices.ContainsFunc(manifests, func(m diag.Source) bool { return reach.Inside(reach.Root(m.Dir), real) })
+	}
 }
