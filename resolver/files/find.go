@@ -33,7 +33,7 @@ func (r Reading) Find(ctx context.Context, jobs []spec.Job) ([][]Input, diag.Lis
 	var problems diag.Gathering
 	inputs := make([][]Input, len(jobs))
 	disk := r.disk()
-	problems.Add(disk.folderProblems(jobs))
+	problems.Add(disk.folderProblems(ctx, jobs, r.tell))
 	for i, job := range jobs {
 		var mine diag.List
 		f := finder{dir: job.Dir, texts: own(job), values: job.Values, disk: disk, problems: &mine, remark: r.about(job.Name.V)}

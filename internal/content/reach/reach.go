@@ -78,6 +78,17 @@ func (r Reach) check(name string) error {
 	return nil
 }
 
+// Links are the links that a path leads through, in their order, each by its real place.
+func Links(name string) (links []string) {
+	_, _ = follow(filepath.Clean(name), func(place, _ string) error {
+		if info, err := os.Lstat(place); err == nil && info.Mode()&(fs.ModeSymlink|fs.ModeIrregular) != 0 {
+			links = append(links, place)
+		}
+		return nil
+	})
+	return links
+}
+
 func refuseSystem(place, whole string) error {
 	if ofSystem(place) {
 		return &SystemError{whole}
