@@ -18,6 +18,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
+	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
 	"github.com/rescale-apply/rescale-apply/internal/content/place"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -85,6 +86,9 @@ func (w Wish) place(rel string) (string, error) {
 func (w Wish) permit(path, rel string) error {
 	if slices.ContainsFunc(strings.Split(rel, "/"), place.Reserved) {
 		return &OverwriteError{path}
+	}
+	if incoming.IsTemporary(filepath.Base(path)) {
+		return &content.UnsafePathError{Rel: rel, Why: "files on their way here have such names"}
 	}
 	if err := place.Check(w.Dir, filepath.Dir(path)); err != nil {
 		return err
