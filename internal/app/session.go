@@ -336,7 +336,10 @@ func (s *session) hideState() error {
 // hide keeps a folder out of git. An empty file is what a full disk has left.
 func hide(folder string) error {
 	path := filepath.Join(folder, ".gitignore")
-	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+	switch info, err := os.Lstat(path); {
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no regular file, and nothing is written through a link: remove it", path)
+	case err == nil && info.Size() > 0:
 		return nil
 	}
 	return os.WriteFile(path, []byte("*\n"), 0o600)

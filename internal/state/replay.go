@@ -15,6 +15,9 @@ import (
 
 var errNoJournal = errors.New("this is not a state file of rescale-apply")
 
+// errNoFile is about a pipe or a device, which may have no end.
+var errNoFile = errors.New("it is no regular file")
+
 // Replay reads a journal. A torn last line is left out; a torn header is an empty
 // journal, with a zero Header. Errors: *[DamagedError], *[NewerError], and those of r.
 func Replay(r io.Reader) (Header, []Record, error) {
@@ -42,6 +45,9 @@ type past struct {
 }
 
 func load(path string, id Identity) (past, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return past{}, fmt.Errorf("reading state file: %s: %w", path, errNoFile)
+	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return past{Snapshot: emptySnapshot()}, nil
