@@ -11,7 +11,7 @@ import (
 // every way to spread its folders over the ** in it.
 const (
 	mostChoices = 1000
-	mostDeep    = 4
+	mostDeep    = 2
 	longestText = 4096 // bytes
 )
 
