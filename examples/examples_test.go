@@ -60,7 +60,7 @@ func load(t *testing.T, manifest string) spec.Job {
 // loadAll reads a manifest, which must have no mistake.
 func loadAll(t *testing.T, manifest string) []spec.Job {
 	t.Helper()
-	loader := spec.Loader{Open: func(name string) (diag.Source, error) {
+	loader := spec.Loader{Open: func(_, name string) (diag.Source, error) {
 		return diag.Source{Name: name, Text: []byte(read(t, name))}, nil
 	}}
 	source := diag.Source{Name: manifest, Dir: filepath.Dir(manifest), Text: []byte(read(t, manifest))}

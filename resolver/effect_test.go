@@ -222,7 +222,7 @@ func outcome(t *testing.T, dir, lines string) jobs {
 	for _, other := range []string{"mesh", "tool"} { // jobs to build on
 		text += "\n---\nversion: 1\nname: " + other + "\ncommand: run\nanalysis: {code: solver, version: '1'}\nhardware: {coreType: big, coresPerSlot: 4}\n"
 	}
-	loader := spec.Loader{Open: func(name string) (diag.Source, error) {
+	loader := spec.Loader{Open: func(_, name string) (diag.Source, error) {
 		table, err := os.ReadFile(name)
 		return diag.Source{Name: name, Text: table}, err
 	}}

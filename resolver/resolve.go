@@ -150,7 +150,7 @@ func (l leftOut) heard(reading files.Reading) files.Reading {
 	tell := reading.Remark
 	reading.Remark = func(r files.Remark) {
 		switch {
-		case r.Kind == files.LeftOut:
+		case r.Kind == files.LeftOut || r.Kind == files.Elsewhere:
 			l[r.Job] = append(l[r.Job], r.Message)
 		case tell != nil:
 			tell(r)

@@ -45,7 +45,7 @@ func sources(tb testing.TB, path string) []diag.Source {
 func load(tb testing.TB, path string) ([]spec.Job, diag.List, []diag.Source) {
 	tb.Helper()
 	texts := sources(tb, path)
-	loader := spec.Loader{Open: func(name string) (diag.Source, error) {
+	loader := spec.Loader{Open: func(_, name string) (diag.Source, error) {
 		text, err := os.ReadFile(name)
 		table := diag.Source{Name: filepath.Base(name), Text: text}
 		texts = append(texts, table)

@@ -319,11 +319,14 @@ func (p *page) publicKey(file Value[string], list *diag.List) Value[string] {
 	if !known {
 		text, err := p.read(name)
 		if err != nil {
-			rule, message := diag.UnreadableInput, err.Error()
+			rule, message, hint := diag.UnreadableInput, err.Error(), "paths start at the folder of the manifest, and ~ is not your home; or write the key itself as publicKey:"
+			if advised := hintOf(err); advised != "" {
+				hint = advised
+			}
 			if errors.Is(err, fs.ErrNotExist) {
 				rule, message = diag.MissingInput, fmt.Sprintf("file %q does not exist", diag.Short(file.V))
 			}
-			list.Add(file.Pos, rule, "paths start at the folder of the manifest, and ~ is not your home; or write the key itself as publicKey:", "%s", message)
+			list.Add(file.Pos, rule, hint, "%s", message)
 			return Value[string]{}
 		}
 		key = strings.TrimSpace(text)
@@ -336,6 +339,6 @@ func (p *page) read(name string) (string, error) {
 	if p.open == nil {
 		return "", errors.New("there are no files here to read a key from")
 	}
-	source, err := p.open(name)
+	source, err := p.open(p.src.Dir, name)
 	return string(source.Text), err
 }

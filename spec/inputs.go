@@ -11,6 +11,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/glob"
 )
 
 // checkInputForms reports options that do not fit the form of their input.
@@ -192,6 +193,10 @@ func checkPattern(p Value[string], list *diag.List) {
 		list.Add(p.Pos, diag.BadGlob, "write it with /: "+diag.Short(strings.ReplaceAll(p.V, `\`, "/")), `\ does not separate folders in a manifest`)
 	case !doublestar.ValidatePattern(p.V):
 		list.Add(p.Pos, diag.BadGlob, `close every [ and {; a real bracket in a file name is written \[`, "pattern %q cannot be read", diag.Short(p.V))
+	default:
+		if err := glob.Check(p.V); err != nil {
+			list.Add(p.Pos, diag.BadGlob, "write it shorter, or as several patterns", "pattern %q: %v", diag.Short(p.V), err)
+		}
 	}
 }
 

@@ -25,9 +25,10 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/matrix"
 )
 
-// Opener reads a file that a manifest names, a table of points. The name is a
-// path of this machine; the source has the name that people should see.
-type Opener func(name string) (diag.Source, error)
+// Opener reads a file that a manifest in the folder dir names: a table of points, a
+// public key. The name is a path of this machine; the source has the name that people
+// should see.
+type Opener func(dir, name string) (diag.Source, error)
 
 // Loader reads manifests. The zero Loader changes no variable and has no files.
 type Loader struct {

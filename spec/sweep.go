@@ -88,6 +88,15 @@ func entries(n node) []matrix.Entry {
 	return list
 }
 
+// hintOf is what the opener of a file advises; empty when it knows nothing.
+func hintOf(err error) string {
+	var advised interface{ Hint() string }
+	if errors.As(err, &advised) {
+		return advised.Hint()
+	}
+	return ""
+}
+
 // tablePath reads both forms of a table: a path alone, and a mapping.
 func tablePath(csv node) Value[string] {
 	if path := csv.text(); path.Written() {
@@ -130,8 +139,8 @@ func (s sweep) table(n node) matrix.Axis {
 		return nil
 	}
 	var err error
-	if t.Source, err = s.open(name); err != nil {
-		rule, message, hint := diag.UnreadableInput, err.Error(), ""
+	if t.Source, err = s.open(s.dir, name); err != nil {
+		rule, message, hint := diag.UnreadableInput, err.Error(), hintOf(err)
 		if errors.Is(err, fs.ErrNotExist) {
 			rule, message, hint = diag.MissingInput, fmt.Sprintf("file %q does not exist", diag.Short(path.V)), "paths start at the folder of the manifest"
 		}

@@ -92,6 +92,7 @@ func needsState() map[string]string {
 		"state_verbs": "state list and show tell what the file holds", "state_rebuild": "what is recorded is the subject",
 		"state_file": "a file of another account is refused, not reused", "terminal": "state show", "success_chain": "state list",
 		"secrets": "no secret is in the state file", "protected": "state rm", "not_utf8": "bytes that are no text do not pass through the trace",
+		"state_links": "links in the place of the state file are the subject",
 		"upload_once": "uploads that the state knows are not looked for", "collect": "copies of results are known by the state alone",
 		"success": "which check failed is in no tag", "success_unknown": "which check failed is in no tag",
 		"rerun": "a run that was deleted on the platform is known by the state alone", "fields": "the platform does not tell extra fields",

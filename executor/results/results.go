@@ -18,6 +18,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
+	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/place"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -71,9 +73,6 @@ func (*OverwriteError) Hint() string {
 	return "give outputs.to a folder of its own, or exclude the file"
 }
 
-// reserved are folders that no result is in, wherever they are.
-func reserved() []string { return []string{".rescale", ".git", written.Folder, written.Previous} }
-
 // place is where a result goes, or why it must not; rel is its path below the folder.
 func (w Wish) place(rel string) (string, error) {
 	path, err := content.LocalPath(w.Folder(), rel)
@@ -85,10 +84,14 @@ func (w Wish) place(rel string) (string, error) {
 
 // permit refuses a path that must be kept.
 func (w Wish) permit(path, rel string) error {
-	for name := range strings.SplitSeq(strings.ToLower(rel), "/") {
-		if slices.Contains(reserved(), name) {
-			return &OverwriteError{path}
-		}
+	if slices.ContainsFunc(strings.Split(rel, "/"), place.Reserved) {
+		return &OverwriteError{path}
+	}
+	if incoming.IsTemporary(filepath.Base(path)) {
+		return &content.UnsafePathError{Rel: rel, Why: "files on their way here have such names"}
+	}
+	if err := place.Check(w.Dir, filepath.Dir(path)); err != nil {
+		return err
 	}
 	target, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {

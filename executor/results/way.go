@@ -14,6 +14,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/place"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 )
 
@@ -124,7 +125,10 @@ func (h *home) tidy(rel string) {
 // place without files of its own. What a person changed stays and is named.
 func (d Download) Retire(ctx context.Context) error {
 	h := d.home()
-	var err error
+	err := place.Check(d.Wish.Dir, h.folder)
+	if err != nil {
+		return err
+	}
 	if h.before, err = written.Read(h.folder); err == nil {
 		err = d.settled(h.settle(ctx, nil, true))
 	}

@@ -8,6 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,6 +18,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/screen"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
 // Env is the process as the tool sees it.
@@ -49,6 +53,7 @@ type tool struct {
 	bytes io.Writer // standard output as it is
 	ink   screen.Ink
 	clean struct{ stdout, stderr *screen.Writer }
+	veil  func(text string) string // hides secrets
 }
 
 // Main runs one command and gives the exit code of the process.
@@ -79,7 +84,36 @@ func newTool(env Env, stdout io.Writer) *tool {
 	t := &tool{Env: env, bytes: stdout, ink: screen.NewInk()}
 	t.clean.stdout, t.clean.stderr = screen.NewWriter(stdout, t.ink), screen.NewWriter(env.Stderr, t.ink)
 	t.Stdout, t.Stderr = t.clean.stdout, t.clean.stderr
+	t.hide(secretsOf(env))
 	return t
+}
+
+// hide keeps secrets out of all that is shown from now on, and out of nothing else.
+func (t *tool) hide(secrets []rescale.Secret) {
+	t.veil = func(text string) string { return text }
+	if len(secrets) > 0 {
+		t.veil = rescale.Hider(secrets)
+	}
+	t.clean.stdout.Hide(t.veil)
+	t.clean.stderr.Hide(t.veil)
+}
+
+// secretName tells a variable of the environment that holds a secret, as far as its name
+// can tell.
+var secretName = regexp.MustCompile(`(?i)(api_?key|secret|token|passw|credential|private_?key|access_?key)`)
+
+// secretsOf are the secrets of the environment. A path to one is none.
+func secretsOf(env Env) (list []rescale.Secret) {
+	if env.Getenv != nil {
+		list = append(list, rescale.NewSecret(env.Getenv("RESCALE_API_KEY")))
+	}
+	for _, variable := range env.Environ {
+		name, value, _ := strings.Cut(variable, "=")
+		if secretName.MatchString(name) && !filepath.IsAbs(value) {
+			list = append(list, rescale.NewSecret(value))
+		}
+	}
+	return slices.DeleteFunc(list, rescale.Secret.IsZero)
 }
 
 // whole is standard output for texts that must arrive byte for byte. A terminal gets

@@ -24,6 +24,7 @@ func (t *tool) emulateCommand() *cli.Command {
 		UsageText: "rescale-apply emulate\n   rescale-apply emulate --listen 127.0.0.1:8099 --key secret --data /tmp/rescale --speed 10\n   rescale-apply emulate --catalog mine.json --trash --refuse-deletes 403,2 --cut-names 40 --skew 2s --seed 7",
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8099", Usage: "`ADDRESS` to listen on; port 0 takes a free one"},
+			&cli.StringSliceFlag{Name: "host", Usage: "answer also to the host `NAME`, besides localhost and addresses; may be repeated"},
 			&cli.StringFlag{Name: "key", Usage: "API `KEY` to accept (default: a random one, kept in the data folder)"},
 			&cli.StringFlag{Name: "data", Value: filepath.Join(".rescale", "emulator"), Usage: "`FOLDER` for files and jobs"},
 			&cli.Float64Flag{Name: "speed", Usage: "platform seconds per real second: `N`; walltimes shrink with it; 0: status changes take no time, walltimes are real"},
@@ -87,7 +88,7 @@ func (t *tool) emulate(c *cli.Context) error {
 		return fmt.Errorf("opening the data folder: %w", err)
 	}
 	config.Accounts[0].Key = key
-	config.Speed = c.Float64("speed")
+	config.Speed, config.Hosts = c.Float64("speed"), c.StringSlice("host")
 	config.Switches, config.CatalogFiles = switches, c.StringSlice("catalog")
 	if c.Bool("throttle") {
 		config.Throttle = emulator.PlatformLimits()
@@ -140,6 +141,7 @@ func (t *tool) checkAddress(c *cli.Context) error {
 }
 
 func (t *tool) announce(output, url, key string) error {
+	t.clean.stdout.Hide(nil) // the key is what this is for
 	if output == "json" {
 		return show.WriteLine(t.Stdout, struct {
 			FormatVersion int    `json:"formatVersion"`

@@ -23,6 +23,7 @@ func manifestFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "var", KeepSpace: true, Usage: "value of a variable, as `NAME=VALUE`; may be repeated"},
 		&cli.StringSliceFlag{Name: "var-file", Usage: "YAML `FILE` with values of variables; may be repeated"},
 		&cli.StringSliceFlag{Name: "target", Usage: "only the job `NAME`, a matrix with all points, one point, or a pattern such as 'big/*'; may be repeated"},
+		&cli.BoolFlag{Name: "contained", Usage: "refuse every path outside of the manifest's repository; on where a CI runs a fork's pull request"},
 	}
 }
 

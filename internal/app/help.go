@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/app/topics"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
@@ -26,6 +27,7 @@ Commands:{{range .VisibleCommands}}
    {{printf "%-12s" .Name}} {{.Usage}}{{end}}
 
 "rescale-apply COMMAND --help" shows the flags of a command.
+"rescale-apply help forks" tells what is safe to run for pull requests of forks.
 The API key comes from RESCALE_API_KEY, --token-file or a profile, never from the command line.
 `
 
@@ -97,8 +99,8 @@ func placeholder(usage string) (value, text string) {
 func (t *tool) helpCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "help",
-		Usage:     "show this page, or the page of a command",
-		ArgsUsage: "[COMMAND ...]",
+		Usage:     "show this page, or that of a command or topic",
+		ArgsUsage: "[COMMAND ... | TOPIC]",
 		Action:    t.help,
 	}
 }
@@ -107,13 +109,17 @@ func (t *tool) help(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return cli.ShowAppHelp(c)
 	}
+	if page := topics.Text(c.Args().First()); page != "" && c.NArg() == 1 {
+		fmt.Fprint(t.Stdout, page)
+		return nil
+	}
 	path, rest := cmdline.Find(c.Args().Slice(), c.App.Commands)
 	if len(rest) > 0 {
 		known := c.App.Commands
 		if len(path) > 0 {
 			known = path[len(path)-1].Subcommands
 		}
-		var names []string
+		names := topics.Names()
 		for _, command := range known {
 			names = append(names, command.Name)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/forks"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/app/sources"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
@@ -26,6 +27,8 @@ type manifest struct {
 	jobs    []spec.Job    // those of --target
 	written int           // how many jobs there are without --target
 	given   []files.Given // files that only the command line names
+
+	contained bool // what the manifests name stays in their repositories
 }
 
 // source is the source of that name.
@@ -37,7 +40,11 @@ func (m manifest) source(name string) diag.Source {
 // load reads and checks the manifests; problems are printed here, with their
 // source lines.
 func (t *tool) load(c *cli.Context) (manifest, error) {
-	loader, shelf, err := variables(c)
+	contained := t.contained(c)
+	if variable := forks.Running(t.Getenv); variable != "" {
+		fmt.Fprintf(t.Stderr, "notice: %s says that a fork's pull request runs: nothing outside of the manifest's repository is read\n", diag.Line(variable))
+	}
+	loader, shelf, err := variables(c, contained)
 	if err != nil {
 		return manifest{}, err
 	}
@@ -45,7 +52,9 @@ func (t *tool) load(c *cli.Context) (manifest, error) {
 	if err != nil {
 		return m, err
 	}
+	m.contained = contained
 	jobs, problems := loader.Load(m.sources)
+	sources.Mark(shelf.Texts, m.sources)
 	m.texts = shelf.Texts
 	if len(problems) > 0 {
 		return m, t.problems(c, m, problems)
@@ -54,6 +63,12 @@ func (t *tool) load(c *cli.Context) (manifest, error) {
 	m.given = given(c)
 	m.jobs, err = targets(jobs, c.StringSlice("target"))
 	return m, err
+}
+
+// contained tells that manifests may name nothing outside of their repositories: by the
+// flag, or because a CI says that a fork's pull request runs.
+func (t *tool) contained(c *cli.Context) bool {
+	return c.Bool("contained") || forks.Running(t.Getenv) != ""
 }
 
 // given are the files that only the command line names: what is an input must not
@@ -73,7 +88,7 @@ func given(c *cli.Context) []files.Given {
 
 // find finds the inputs of jobs without reading them; what is wrong with them is printed.
 func (t *tool) find(c *cli.Context, m manifest, jobs []spec.Job) ([][]files.Input, error) {
-	inputs, problems, err := files.Reading{Given: m.given, Remark: t.remarks()}.Find(c.Context, jobs)
+	inputs, problems, err := files.Reading{Given: m.given, Contained: m.contained, Remark: t.remarks()}.Find(c.Context, jobs)
 	if err == nil && len(problems) > 0 {
 		err = t.problems(c, m, problems)
 	}
@@ -98,7 +113,7 @@ func (t *tool) read(c *cli.Context) (manifest, error) {
 		return manifest{}, cmdline.Usage("no manifest given", fmt.Sprintf("rescale-apply %s -f job.yaml", verb(c)))
 	}
 	results := written.NewTree()
-	finder := sources.Finder{Stdin: t.Stdin, Wrote: func(path string) bool { return results.Trace(path).Folder != "" }}
+	finder := sources.Finder{Stdin: t.Stdin, Contained: t.contained(c), Wrote: func(path string) bool { return results.Trace(path).Folder != "" }}
 	if c.Bool("recursive") {
 		finder.Folders = sources.Recursive
 	}
@@ -112,8 +127,8 @@ func (t *tool) read(c *cli.Context) (manifest, error) {
 }
 
 // variables reads what the command line says about variables.
-func variables(c *cli.Context) (spec.Loader, *sources.Shelf, error) {
-	shelf := &sources.Shelf{}
+func variables(c *cli.Context, contained bool) (spec.Loader, *sources.Shelf, error) {
+	shelf := &sources.Shelf{Contained: contained}
 	loader := spec.Loader{Open: shelf.Open}
 	for _, setting := range c.StringSlice("var") {
 		name, value, found := strings.Cut(setting, "=")
@@ -241,11 +256,7 @@ func (m manifest) shown(list diag.List) []diag.Source {
 		if d.Pos.IsZero() || slices.ContainsFunc(texts, func(s diag.Source) bool { return s.Name == d.Pos.File }) {
 			continue
 		}
-		source, err := sources.File(d.Pos.File)
-		if err != nil {
-			source = diag.Source{Name: d.Pos.File} // its lines are not shown
-		}
-		texts = append(texts, source)
+		texts = append(texts, sources.Shown(m.sources, d.Pos.File))
 	}
 	return texts
 }
@@ -256,7 +267,7 @@ func (t *tool) slips(m manifest) {
 	for _, job := range m.jobs {
 		all.Add(job.Warnings)
 	}
-	for _, d := range all.List().Sort() {
+	for _, d := range diag.Conceal(all.List().Sort(), m.texts) {
 		text := fmt.Sprintf("%s: %s", d.Pos, d.Message)
 		if d.Hint != "" {
 			text += "; " + d.Hint

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -76,7 +77,12 @@ func (t *tool) showRendered(all []rendered) error {
 		if len(all) > 1 {
 			fmt.Fprintf(t.Stdout, "%s==> %s: %s <==\n", blankLine(i), r.job.Name.V, diag.Line(r.input.Name))
 		}
-		if err := r.input.Rendering.Write(t.whole()); err != nil {
+		var text strings.Builder
+		err := r.input.Rendering.Write(&text)
+		if err == nil {
+			_, err = io.WriteString(t.whole(), t.veil(text.String()))
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -63,7 +63,9 @@ func (t *tool) session(c *cli.Context, work func(*session) error) (err error) {
 		}
 		s.stateOf[job.Name.V] = path
 	}
-	if unfit := s.readSecrets(t.Getenv); len(unfit) > 0 && !readOnly(c) {
+	unfit := s.readSecrets(t.Getenv)
+	t.hide(append(secretsOf(t.Env), slices.Collect(maps.Values(s.secrets))...))
+	if len(unfit) > 0 && !readOnly(c) {
 		return t.problems(c, m, unfit)
 	}
 	if err := t.nameSpaces(c.Context, m); err != nil {
@@ -254,7 +256,7 @@ func (t *tool) resolved(ctx context.Context, s *session) (resolver.Result, diag.
 	s.notices.through(showing{reading.Note, reading.Print})
 	defer s.notices.through(t.plainly())
 	defer reading.Close()
-	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell, Given: s.given, Remark: t.remarks()})
+	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell, Given: s.given, Contained: s.contained, Remark: t.remarks()})
 }
 
 // resolve checks the jobs against the catalogs and the disk.
@@ -349,7 +351,10 @@ func (s *session) hideState(ctx context.Context) error {
 // hide keeps a folder out of git. An empty file is what a full disk has left.
 func hide(folder string) error {
 	path := filepath.Join(folder, ".gitignore")
-	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+	switch info, err := os.Lstat(path); {
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no regular file, and nothing is written through a link: remove it", path)
+	case err == nil && info.Size() > 0:
 		return nil
 	}
 	return os.WriteFile(path, []byte("*\n"), 0o600)

@@ -57,8 +57,9 @@ func (t *tool) keepProtected(c *cli.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	shelf := &sources.Shelf{}
+	shelf := &sources.Shelf{Contained: t.contained(c)}
 	jobs, _ := spec.Loader{Open: shelf.Open}.Load(m.sources)
+	sources.Mark(shelf.Texts, m.sources)
 	m.texts = shelf.Texts
 	var list diag.List
 	for _, job := range jobs {

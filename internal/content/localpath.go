@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 )
 
 // LocalPath joins root and a path that the platform gave, or refuses it with an
@@ -114,16 +116,4 @@ func checkLinks(root, local, rel string) error {
 
 // RealPath is absolute and free of links, as far as the path is there: what is not
 // there yet stays as it is.
-func RealPath(name string) string {
-	if whole, err := filepath.Abs(name); err == nil {
-		name = whole
-	}
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		return target
-	}
-	up := filepath.Dir(name)
-	if up == name {
-		return name
-	}
-	return filepath.Join(RealPath(up), filepath.Base(name))
-}
+func RealPath(name string) string { return reach.Real(name) }

@@ -15,6 +15,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 )
 
 // File is a regular file that a pattern means.
@@ -58,6 +59,7 @@ type Search struct {
 	Exclude []string
 	Avoid   []string // more patterns to leave out, which no person wrote
 	Tree    bool     // as MatchTree
+	Reach   reach.Reach
 }
 
 // Found is what a search came to.
@@ -83,17 +85,30 @@ func (s Search) Find() (Found, error) {
 	if !filepath.IsAbs(full) {
 		full = filepath.Join(dir, full)
 	}
-	plain := literal
-	if s.Tree {
-		plain = literalTree
-	}
-	var files []File
-	if _, missing := os.Lstat(full); missing == nil || !hasWildcard(s.Pattern) {
-		files, err = plain(dir, full, s.Pattern, avoid)
-	} else {
-		files, err = wildcard(dir, s.Pattern, avoid)
-	}
+	files, err := s.files(dir, full, avoid)
 	return Found{Files: files, Idle: avoid.idle()}, err
+}
+
+// files is what a path means, or a pattern where there is no such path.
+func (s Search) files(dir, full string, avoid *exclusion) ([]File, error) {
+	begin := full
+	if hasWildcard(s.Pattern) {
+		begin = Begin(full)
+	}
+	if err := s.Reach.Check(begin); err != nil {
+		return nil, &UnreadableError{Path: s.Pattern, Err: err}
+	}
+	_, missing := os.Lstat(full)
+	if missing != nil && hasWildcard(s.Pattern) {
+		return s.wildcard(dir, avoid)
+	}
+	if err := s.Reach.Check(full); err != nil {
+		return nil, &UnreadableError{Path: s.Pattern, Err: err}
+	}
+	if s.Tree {
+		return s.literalTree(dir, full, avoid)
+	}
+	return literal(dir, full, s.Pattern, avoid)
 }
 
 func hasWildcard(pattern string) bool { return strings.ContainsAny(pattern, "*?[{") }
@@ -122,12 +137,13 @@ func newFile(full, rel, below string, info fs.FileInfo) File {
 }
 
 // literalTree is the one file at full, or all files in the folder there.
-func literalTree(dir, full, given string, avoid *exclusion) ([]File, error) {
+func (s Search) literalTree(dir, full string, avoid *exclusion) ([]File, error) {
+	given := s.Pattern
 	info, err := os.Stat(full)
 	if err != nil || !info.IsDir() {
 		return literal(dir, full, given, avoid)
 	}
-	files, err := newTree(dir, full, avoid).all(given, "**")
+	files, err := s.tree(dir, full, avoid).all(given, "**")
 	// "." and ".." are no names: a tree must not depend on where it was checked out.
 	if name := path.Base(path.Clean(filepath.ToSlash(given))); strings.Trim(name, "./") != "" {
 		for i := range files {
@@ -201,7 +217,8 @@ func typeName(mode fs.FileMode) string {
 }
 
 // wildcard walks the folder in front of the first wildcard.
-func wildcard(dir, pattern string, avoid *exclusion) ([]File, error) {
+func (s Search) wildcard(dir string, avoid *exclusion) ([]File, error) {
+	pattern := s.Pattern
 	base, rest := doublestar.SplitPattern(pattern)
 	if err := checkPattern(rest); err != nil {
 		return nil, &BadPatternError{Pattern: pattern, Err: err}
@@ -213,7 +230,7 @@ func wildcard(dir, pattern string, avoid *exclusion) ([]File, error) {
 	if !filepath.IsAbs(root) {
 		root = filepath.Join(dir, root)
 	}
-	return newTree(dir, root, avoid).all(pattern, rest)
+	return s.tree(dir, root, avoid).all(pattern, rest)
 }
 
 // all is the files that match, sorted; given is the pattern as the user wrote it.
@@ -244,6 +261,11 @@ func (t *tree) files(pattern string) ([]File, error) {
 			return err
 		}
 		full := t.full(name)
+		if isLink(entry) {
+			if err := t.reach.Check(full); err != nil {
+				return &UnreadableError{Path: rel, Err: err}
+			}
+		}
 		info, err := lookup(full, rel)
 		if err != nil {
 			return err

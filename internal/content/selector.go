@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/rescale-apply/rescale-apply/internal/glob"
 )
 
 // Selector gives a function that tells whether a file is wanted: it matches one of
@@ -77,7 +79,7 @@ func checkPattern(text string) error {
 	case !doublestar.ValidatePattern(text):
 		return errors.New("a bracket or brace is not closed, or a range or escape is wrong")
 	}
-	return nil
+	return glob.Check(text)
 }
 
 func (p pattern) match(rel string) bool {

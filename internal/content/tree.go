@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 )
 
 // tree is a folder as [fs.FS], seen through its links: a link to a folder is a folder.
@@ -18,21 +19,23 @@ type tree struct {
 	root  string // absolute
 	rel   string // root as the user sees it, with slashes
 	avoid *exclusion
+	reach reach.Reach
 
 	lists   *ignore.Tree
 	below   string // root as the ignore files see it
 	ignored bool   // something was left out by them
 }
 
-// newTree is the folder root, seen from dir. Its ignore files are those from dir
+// tree is the folder root, seen from dir. Its ignore files are those from dir
 // down to where a file is, or from root when that is elsewhere.
-func newTree(dir, root string, avoid *exclusion) *tree {
-	t := &tree{root: root, rel: relative(dir, root), avoid: avoid, below: "."}
+func (s Search) tree(dir, root string, avoid *exclusion) *tree {
+	t := &tree{root: root, rel: relative(dir, root), avoid: avoid, reach: s.Reach, below: "."}
 	if filepath.IsLocal(filepath.FromSlash(t.rel)) && filepath.Join(dir, filepath.FromSlash(t.rel)) == filepath.Clean(root) {
 		t.below, t.lists = t.rel, ignore.NewTree(dir)
-		return t
+	} else {
+		t.lists = ignore.NewTree(root)
 	}
-	t.lists = ignore.NewTree(root)
+	t.lists.Reach = s.Reach
 	return t
 }
 
@@ -101,11 +104,10 @@ func (t *tree) ReadDir(name string) ([]fs.DirEntry, error) {
 func (t *tree) see(dir string, entry fs.DirEntry) (fs.DirEntry, error) {
 	name := path.Join(dir, entry.Name())
 	rel := path.Join(t.rel, name)
-	isLink := entry.Type()&(fs.ModeSymlink|fs.ModeIrregular) != 0
-	if (entry.IsDir() || isLink) && t.avoid.leavesOut(rel) {
+	if (entry.IsDir() || isLink(entry)) && t.avoid.leavesOut(rel) {
 		return nil, nil
 	}
-	if !isLink {
+	if !isLink(entry) {
 		return t.unlessIgnored(name, entry)
 	}
 	info, err := os.Stat(t.full(name))
@@ -115,11 +117,17 @@ func (t *tree) see(dir string, entry fs.DirEntry) (fs.DirEntry, error) {
 	if kept, err := t.unlessIgnored(name, linkedFolder{entry, info}); kept == nil {
 		return nil, err
 	}
+	if err := t.reach.Check(t.full(name)); err != nil {
+		return nil, &UnreadableError{Path: rel, Err: err}
+	}
 	if above := t.above(dir, info); above != "" {
 		return nil, &UnreadableError{Path: rel, Err: fmt.Errorf("it is a link back to the folder %q that it is in; exclude it", above)}
 	}
 	return linkedFolder{entry, info}, nil
 }
+
+// isLink tells what leads elsewhere: a link, or a junction of Windows.
+func isLink(entry fs.DirEntry) bool { return entry.Type()&(fs.ModeSymlink|fs.ModeIrregular) != 0 }
 
 // unlessIgnored is entry, or nil when an ignore file leaves it out.
 func (t *tree) unlessIgnored(name string, entry fs.DirEntry) (fs.DirEntry, error) {

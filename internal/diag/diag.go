@@ -41,7 +41,8 @@ type Source struct {
 	Dir  string // the folder that relative paths in the text start from
 	Text []byte
 
-	Found bool // in a folder or by a pattern: nobody named it
+	Found   bool // in a folder or by a pattern: nobody named it
+	Foreign bool // outside of the manifest's repository: see Conceal
 }
 
 // Diagnostic is one thing that a person must change.

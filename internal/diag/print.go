@@ -22,8 +22,9 @@ type Printer struct {
 	Ink     string // stands between ESC and each colour, for a writer that lets no other ESC pass
 }
 
-// Print writes every problem of l, in the given order.
+// Print writes every problem of l, in the given order, and nothing of foreign sources.
 func (p Printer) Print(w io.Writer, l List) {
+	l = Conceal(l, p.Sources)
 	pages := make(map[string]*page, len(p.Sources))
 	for _, d := range l {
 		if pages[d.Pos.File] == nil {
@@ -98,7 +99,7 @@ func garbled(line string) bool {
 // lines splits the text of a source as editors do: at LF, CR LF and a lone CR.
 func (p Printer) lines(file string) []string {
 	for _, s := range p.Sources {
-		if s.Name == file {
+		if s.Name == file && !s.Foreign {
 			text := strings.TrimPrefix(string(s.Text), "\ufeff")
 			return strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), "\n")
 		}

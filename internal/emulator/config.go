@@ -28,6 +28,8 @@ type Config struct {
 	// BaseURL is the origin in absolute links and in RESCALE_API_BASE_URL, without a slash at the end. Empty: the
 	// address that Serve listens on for jobs, the address that the client used for links.
 	BaseURL string
+	// Hosts are names by which clients may call what Serve serves, besides localhost and addresses.
+	Hosts []string
 	// MaxRunning bounds the jobs whose commands run at a time; 0 means the number of CPUs. Others wait in the queue.
 	MaxRunning int
 	// StopGrace is the real time between SIGTERM and SIGKILL when a job is stopped; 0 means 5 seconds.

@@ -115,7 +115,7 @@ func (s *Server) URL() string {
 // returns nil after Close.
 func (s *Server) Serve(l net.Listener) error {
 	server := &http.Server{
-		Handler:           s,
+		Handler:           s.hosts(s),
 		ReadHeaderTimeout: time.Minute,
 		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // broken connections are the client's news
 	}

@@ -26,7 +26,12 @@ func (d onDisk) Lock(tool string) (release func() error, err error) {
 	return held.release, nil
 }
 
-func (d onDisk) Read() (io.ReadCloser, error) { return os.Open(d.path) }
+func (d onDisk) Read() (io.ReadCloser, error) {
+	if info, err := os.Stat(d.path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: d.path, Err: errNoFile}
+	}
+	return os.Open(d.path)
+}
 
 func (d onDisk) Append(good int64) (Appender, error) {
 	file, err := openFile(d.path, good)
@@ -131,3 +136,6 @@ func syncFolder(path string) error {
 	}
 	return errors.Join(err, dir.Close())
 }
+
+// errNoFile is about a pipe or a device, which may have no end.
+var errNoFile = errors.New("it is no regular file")

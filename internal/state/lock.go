@@ -43,6 +43,11 @@ func acquire(path, tool string) (*lock, error) {
 
 // take does not wait: who holds the lock may do so for days.
 func take(path string) (*lock, error) {
+	for _, name := range []string{path, path + lockSuffix, path + noteSuffix} {
+		if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
+			return nil, &WriteError{Path: name, Err: errLink}
+		}
+	}
 	l := &lock{file: flock.New(path + lockSuffix), note: path + noteSuffix}
 	got, err := l.file.TryLock()
 	if err != nil {
@@ -57,6 +62,9 @@ func take(path string) (*lock, error) {
 
 // Files are the names of the files that lie where the journal at path is kept.
 func Files(path string) []string { return []string{path, path + lockSuffix, path + noteSuffix} }
+
+// errLink is about what a repository may have committed in the place of a file of ours.
+var errLink = errors.New("it is no regular file, and nothing is written through a link; remove it")
 
 const (
 	lockSuffix = ".lock"

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
@@ -22,6 +23,9 @@ type disk struct {
 	kept    map[string]map[string]bool // what git tracks, by folder
 	read    map[string]*template       // by path
 	advised int                        // missing files for which a similar name was looked for
+
+	contained bool
+	roots     map[string]string // of the folders of manifests
 }
 
 // found is what one entry of inputs means, and what is wrong with it. All of its
@@ -36,11 +40,28 @@ func (r Reading) disk() *disk {
 	d := &disk{
 		lists: written.NewTree(), given: know(r.Given), hasher: content.Hasher{},
 		known: make(map[string]found), kept: make(map[string]map[string]bool), read: make(map[string]*template),
+		contained: r.Contained, roots: make(map[string]string),
 	}
 	if r.Memory != nil {
 		d.hasher.Memory = r.Memory
 	}
 	return d
+}
+
+// root is what the files of a manifest in a folder belong to.
+func (d *disk) root(dir string) string {
+	if _, known := d.roots[dir]; !known {
+		d.roots[dir] = reach.Root(dir)
+	}
+	return d.roots[dir]
+}
+
+// reach is what a manifest in a folder may name.
+func (d *disk) reach(dir string) reach.Reach {
+	if !d.contained {
+		return reach.Reach{}
+	}
+	return reach.Reach{Root: d.root(dir)}
 }
 
 // maxAdvice bounds the search for similar names: a sweep can miss thousands of
@@ -53,6 +74,9 @@ func (d *disk) nearby(dir, wanted string) string {
 		return ""
 	}
 	folder := path.Dir(filepath.ToSlash(wanted))
+	if !reach.Inside(d.root(dir), reach.Real(below(dir, folder))) {
+		return "" // names of files elsewhere are nobody's business
+	}
 	entries, err := os.ReadDir(below(dir, folder))
 	if err != nil {
 		if hint := likeFolder(dir, wanted); hint != "" {

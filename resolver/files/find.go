@@ -33,7 +33,7 @@ func (r Reading) Find(ctx context.Context, jobs []spec.Job) ([][]Input, diag.Lis
 	var problems diag.Gathering
 	inputs := make([][]Input, len(jobs))
 	disk := r.disk()
-	problems.Add(disk.folderProblems(jobs))
+	problems.Add(disk.folderProblems(ctx, jobs, r.tell))
 	for i, job := range jobs {
 		var mine diag.List
 		f := finder{dir: job.Dir, texts: own(job), values: job.Values, disk: disk, problems: &mine, remark: r.about(job.Name.V)}
@@ -159,6 +159,7 @@ func (f finder) packed(ctx context.Context, in spec.Input) ([]Input, error) {
 func (f finder) files(ctx context.Context, in spec.Input) ([]content.File, error) {
 	found, err := content.Search{
 		Dir: f.dir, Pattern: in.Path.V, Exclude: spec.Texts(in.Exclude), Avoid: f.avoid(in), Tree: in.Pack.Written(),
+		Reach: f.disk.reach(f.dir),
 	}.Find()
 	if err != nil {
 		*f.problems = append(*f.problems, f.problem(in.Path, err))

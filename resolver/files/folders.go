@@ -1,17 +1,20 @@
 package files
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 
+	"github.com/rescale-apply/rescale-apply/internal/content/place"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // folderProblems refuses two jobs whose results go to one folder of this disk although
 // their manifests name two: through a link. (What the texts alone tell, spec refuses.)
-func (d *disk) folderProblems(jobs []spec.Job) diag.List {
-	var problems diag.List
+func (d *disk) folderProblems(ctx context.Context, jobs []spec.Job, remark func(Remark)) diag.List {
+	problems := d.landingProblems(ctx, jobs, remark)
 	taken, above := make(map[string]spec.Job), make(map[string]spec.Job) // by real path
 	for _, job := range jobs {
 		if len(job.Outputs.Download) == 0 {
@@ -25,11 +28,7 @@ func (d *disk) folderProblems(jobs []spec.Job) diag.List {
 			}
 		}
 		if shared {
-			pos := job.Name.Pos
-			if job.Outputs.To.Written() {
-				pos = job.Outputs.To.Pos
-			}
-			problems.Add(pos, diag.DuplicateFolder, "give one of the jobs another folder: a folder of results belongs to one job",
+			problems.Add(folderPos(job), diag.DuplicateFolder, "give one of the jobs another folder: a folder of results belongs to one job",
 				"the results of %s go to %q, and those of %s to %q: a link makes that one folder, or one in the other",
 				job.Name.V, diag.Short(job.ResultsFolder()), other.Name.V, diag.Short(other.ResultsFolder()))
 			continue
@@ -40,4 +39,50 @@ func (d *disk) folderProblems(jobs []spec.Job) diag.List {
 		}
 	}
 	return problems
+}
+
+// folderPos is where a manifest says the folder of the results.
+func folderPos(job spec.Job) diag.Position {
+	if job.Outputs.To.Written() {
+		return job.Outputs.To.Pos
+	}
+	return job.Name.Pos
+}
+
+// landingProblems refuses folders of results that are not the job's to write to.
+func (d *disk) landingProblems(ctx context.Context, jobs []spec.Job, remark func(Remark)) diag.List {
+	var found diag.Gathering
+	for _, job := range jobs {
+		if len(job.Outputs.Download) == 0 {
+			continue
+		}
+		var problems diag.List
+		folder := job.ResultsPath()
+		link := d.trackedLink(ctx, d.root(job.Dir), folder)
+		err := place.Check(job.Dir, folder)
+		if err == nil && d.contained {
+			err = d.reach(job.Dir).Check(folder)
+		}
+		if err != nil {
+			problems.Add(folderPos(job), diag.BadChoice, "give outputs.to a folder of its own, such as results", "the results of %s: %v", diag.Short(job.Name.V), err)
+		} else if link != "" {
+			problems.Add(folderPos(job), diag.BadChoice, "give outputs.to a folder without that link; a link of your own, which git does not track, may lead anywhere",
+				"the results of %s would go through %s, a link that the repository tracks", diag.Short(job.Name.V), link)
+		}
+		if root, end := d.root(job.Dir), d.lists.Real(folder); !reach.Inside(root, end) {
+			remark(Remark{Job: job.Name.V, Kind: Elsewhere, Pos: folderPos(job), Message: "results land in " + end + ", outside of " + root})
+		}
+		found.Add(problems)
+	}
+	return found.List()
+}
+
+// trackedLink is the first link on the way from the root to a folder that git tracks.
+func (d *disk) trackedLink(ctx context.Context, root, folder string) string {
+	for _, link := range reach.Links(folder) {
+		if reach.Inside(root, link) && d.tracked(ctx, filepath.Dir(link), filepath.Base(link)) {
+			return link
+		}
+	}
+	return ""
 }

@@ -97,7 +97,9 @@ type Reading struct {
 	Memory Memory                 // of earlier commands; nil is fine
 	Tell   func(content.Progress) // called for one piece at a time; nil is fine
 	Given  []Given                // files that only the command line names
-	Remark func(Remark)           // called for one remark at a time; nil is fine
+
+	Contained bool         // nothing outside of the repository of a manifest is read
+	Remark    func(Remark) // called for one remark at a time; nil is fine
 }
 
 // Memory knows digests of files and archives.

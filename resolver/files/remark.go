@@ -22,6 +22,7 @@ type Kind string
 // The kinds of remarks.
 const (
 	LeftOut     Kind = "left out"     // files that a pattern does not mean
+	Elsewhere   Kind = "elsewhere"    // results that land outside of the repository
 	IdleExclude Kind = "idle exclude" // a pattern of exclude that left nothing out
 )
 
@@ -38,12 +39,17 @@ func (r Remark) at(in spec.Input) Remark {
 	return r
 }
 
+// tell passes on a remark of which the job is known.
+func (r Reading) tell(remark Remark) {
+	if r.Remark != nil {
+		r.Remark(remark)
+	}
+}
+
 // about passes on what is said of a job.
 func (r Reading) about(job string) func(Remark) {
 	return func(remark Remark) {
 		remark.Job = job
-		if r.Remark != nil {
-			r.Remark(remark)
-		}
+		r.tell(remark)
 	}
 }

@@ -27,10 +27,19 @@ type Writer struct {
 	mu   sync.Mutex
 	out  io.Writer
 	part string // the beginning of a character whose rest is still to come
+	hide func(text string) string
 }
 
 // NewWriter makes a Writer in front of out.
 func NewWriter(out io.Writer, ink Ink) *Writer { return &Writer{out: out, ink: ink} }
+
+// Hide lets hide change every text from now on that is not ours to draw with; nil lets
+// all of them pass. A secret is found where one Write has all of it.
+func (w *Writer) Hide(hide func(text string) string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hide = hide
+}
 
 // Write writes the text as it can be shown.
 func (w *Writer) Write(p []byte) (int, error) {
@@ -70,7 +79,10 @@ func (w *Writer) shown(text string) string {
 	mark := "\x1b" + string(w.ink)
 	for {
 		before, after, ours := strings.Cut(text, mark)
-		out.WriteString(diag.Plain(before))
+		if before = diag.Plain(before); w.hide != nil {
+			before = w.hide(before)
+		}
+		out.WriteString(before)
 		if !ours {
 			return out.String()
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
@@ -28,6 +29,9 @@ type Finder struct {
 	Stdin   io.Reader
 	Folders Folders
 	Skip    []string // files that are no manifests, wherever they are found
+
+	Contained bool // nothing outside of its repository is a manifest
+	named     []string
 
 	// Wrote tells that this tool wrote a file as a result, which is no manifest.
 	Wrote func(path string) bool
@@ -45,6 +49,7 @@ const (
 // Read reads the manifests that each name means: a file, a folder, a pattern, or
 // - for standard input.
 func (f Finder) Read(names []string) ([]diag.Source, error) {
+	f.named = names
 	var all []diag.Source
 	seen := make(map[string]bool) // a file can be meant by two names
 	for _, name := range names {
@@ -93,12 +98,48 @@ func (f Finder) read(name string) (diag.Source, error) {
 		text, err := limited(f.Stdin)
 		return diag.Source{Name: Stdin, Dir: ".", Text: text}, err
 	}
+	if err := f.permit(name); err != nil {
+		return diag.Source{}, err
+	}
 	source, err := File(name)
-	if isStream(name) {
+	switch {
+	case isStream(name):
 		source.Name, source.Dir = Stdin, "."
+	default:
+		source.Foreign = !reach.Inside(reach.Root(source.Dir), reach.Real(name))
 	}
 	return source, err
 }
+
+// permit refuses a manifest that only a link makes one. What a person names may be a
+// pipe; what is found in a folder, or lies behind a link, may be anybody's idea.
+func (f Finder) permit(name string) error {
+	if descriptor.MatchString(filepath.ToSlash(name)) {
+		return nil
+	}
+	bounds := reach.Reach{}
+	if f.Contained {
+		bounds.Root = reach.Root(filepath.Dir(name))
+	}
+	var refused error
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && isPipe(info) && !f.Contained && slices.Contains(f.named, name):
+	case err == nil && !info.Mode().IsRegular():
+		refused = errNoFile
+	default:
+		refused = bounds.Check(name)
+	}
+	if refused == nil {
+		return nil
+	}
+	return cmdline.Usage(fmt.Sprintf("reading manifest %s: %v", name, refused), "a manifest is a regular file, or a pipe that the command line names")
+}
+
+// isPipe tells what another program writes.
+func isPipe(info fs.FileInfo) bool { return info.Mode()&fs.ModeNamedPipe != 0 }
+
+var errNoFile = errors.New("it is not a regular file")
 
 // isStream tells that a name stands for what another program writes, as that of
 // <(command) in a shell: it lies in no folder that paths could start from.

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 )
@@ -49,20 +50,65 @@ func reason(err error) error {
 	return err
 }
 
-// Shelf reads files once and keeps them, so that their lines can be shown.
-type Shelf struct{ Texts []diag.Source }
+// Shelf reads files that manifests name, once, and keeps them so that their lines can
+// be shown.
+type Shelf struct {
+	Contained bool // nothing outside of the manifest's repository is read
+	Texts     []diag.Source
+}
 
-// Open gives the text of a file.
-func (s *Shelf) Open(name string) (diag.Source, error) {
-	if i := slices.IndexFunc(s.Texts, func(t diag.Source) bool { return t.Name == name }); i >= 0 {
-		return s.Texts[i], nil
+// Open gives the text of a file that a manifest in the folder dir names.
+func (s *Shelf) Open(dir, name string) (diag.Source, error) {
+	root := reach.Root(dir)
+	bounds := reach.Reach{}
+	if s.Contained {
+		bounds.Root = root
+	}
+	known := slices.IndexFunc(s.Texts, func(t diag.Source) bool { return t.Name == name })
+	if known >= 0 && bounds.Check(name) == nil {
+		return s.Texts[known], nil
+	}
+	source, err := named(bounds, name)
+	if err == nil {
+		s.Texts = append(s.Texts, source)
+	}
+	return source, err
+}
+
+// named reads a regular file, within bounds. A pipe would wait for ever.
+func named(bounds reach.Reach, name string) (diag.Source, error) {
+	err := bounds.Check(name)
+	if err == nil {
+		var info fs.FileInfo
+		if info, err = os.Stat(name); err == nil && !info.Mode().IsRegular() {
+			err = errNoFile
+		}
+	}
+	if err != nil {
+		return diag.Source{}, fmt.Errorf("reading %s: %w", name, reason(err))
 	}
 	source, err := File(name)
 	if err == nil && len(source.Text) > yamlsrc.MaxBytes {
 		err = fmt.Errorf("reading %s: it is larger than %d MB", name, yamlsrc.MaxBytes>>20)
 	}
-	if err == nil {
-		s.Texts = append(s.Texts, source)
-	}
 	return source, err
+}
+
+// Shown reads a template once more, to show a line of it: none when it is not of the
+// repository of one of the manifests.
+func Shown(manifests []diag.Source, name string) diag.Source {
+	for _, m := range manifests {
+		if source, err := named(reach.Reach{Root: reach.Root(m.Dir)}, name); err == nil {
+			return source
+		}
+	}
+	return diag.Source{Name: name, Foreign: true}
+}
+
+// Mark tells which texts are foreign to all of the manifests.
+func Mark(texts, manifests []diag.Source) {
+	for i := range texts {
+		real := reach.Real(texts[i].Name)
+		texts[i].Foreign = !slices.ContainsFunc(manifests, func(m diag.Source) bool { return reach.Inside(reach.Root(m.Dir), real) })
+	}
 }

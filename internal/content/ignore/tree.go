@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"unicode/utf8"
+
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 )
 
 // Name is what ignore files are called.
@@ -18,6 +22,8 @@ const Name = ".rescaleignore"
 // Tree answers for a folder and all below it, out of the ignore files that lie
 // there. A deeper file has the last word. It is not for concurrent use.
 type Tree struct {
+	Reach reach.Reach // of the links that lead to ignore files
+
 	top     string
 	lists   map[string]List // by folder
 	folders map[string]bool // folders that are left out
@@ -68,7 +74,7 @@ func (t *Tree) list(folder string) (List, error) {
 	if known {
 		return list, nil
 	}
-	text, err := read(filepath.Join(t.top, filepath.FromSlash(folder), Name))
+	text, err := t.read(filepath.Join(t.top, filepath.FromSlash(folder), Name))
 	if err == nil {
 		list = Parse(string(text))
 		t.lists[folder] = list
@@ -76,28 +82,70 @@ func (t *Tree) list(folder string) (List, error) {
 	return list, err
 }
 
+// Bounds of an ignore file. A file of git has a hundred lines; what is larger was not
+// written by hand, and all files are held against all lines.
+const (
+	mostBytes = 256 << 10
+	mostLines = 5000
+	longest   = 1000 // bytes of a line
+)
+
 // read reads an ignore file; none says nothing. One that is there and cannot be
 // understood is an error: what it was meant to leave out would be sent.
-func read(name string) ([]byte, error) {
-	// Opening a pipe would wait for ever, and a device may have no end.
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "reading", Path: name, Err: errNoFile}
+func (t *Tree) read(name string) ([]byte, error) {
+	refuse := func(err error) ([]byte, error) {
+		return nil, &fs.PathError{Op: "reading", Path: name, Err: err}
 	}
-	text, err := os.ReadFile(name)
+	info, err := os.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		if target, linkErr := os.Readlink(name); linkErr == nil {
-			return nil, &fs.PathError{Op: "reading", Path: name, Err: fmt.Errorf("it is a link to %q, which does not exist", target)}
-		}
 		return nil, nil
 	}
-	if err == nil && (!utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0) {
-		err = &fs.PathError{Op: "reading", Path: name, Err: errNotText}
+	if err == nil && !info.Mode().IsRegular() {
+		if err := t.Reach.Check(name); err != nil {
+			return refuse(err)
+		}
+		if info, err = os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+			target, _ := os.Readlink(name)
+			return refuse(fmt.Errorf("it is a link to %q, which does not exist", target))
+		}
 	}
-	return text, err
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return refuse(errNoFile)
+	case info.Size() > mostBytes:
+		return refuse(errTooLarge)
+	}
+	text, err := readBounded(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > mostBytes || bytes.Count(text, []byte("\n")) > mostLines:
+		return refuse(errTooLarge)
+	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
+		return refuse(errNotText)
+	case slices.ContainsFunc(bytes.Split(text, []byte("\n")), func(line []byte) bool { return len(line) > longest }):
+		return refuse(errTooLong)
+	}
+	return text, nil
 }
 
-// errNoFile is about folders, pipes and devices.
-var errNoFile = errors.New("it is not a regular file")
+// readBounded reads a file, and never more of it than the limit and one byte.
+func readBounded(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, mostBytes+1))
+}
 
-// errNotText is about UTF-16 above all, which some editors of Windows write.
-var errNotText = errors.New("it is not UTF-8 text; save it as UTF-8")
+// Why an ignore file is not read. The first is about UTF-16 above all, which some
+// editors of Windows write.
+var (
+	errNotText  = errors.New("it is not UTF-8 text; save it as UTF-8")
+	errNoFile   = errors.New("it is not a regular file")
+	errTooLarge = fmt.Errorf("it is larger than an ignore file may be, %d KB in %d lines; write patterns instead of names", mostBytes>>10, mostLines)
+	errTooLong  = fmt.Errorf("one of its lines is longer than %d bytes", longest)
+)

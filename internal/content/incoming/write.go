@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -69,6 +70,12 @@ func Partial(path string) string {
 	}
 	return dir + "." + base + ".partial"
 }
+
+// IsTemporary tells a name under which this package keeps what is not whole, in any case
+// of its letters: such a file can be no file that comes from elsewhere.
+func IsTemporary(name string) bool { return temporary.MatchString(name) }
+
+var temporary = regexp.MustCompile(`(?i)^\..*\.partial(\.json|\.lock|-[a-z0-9]{10})?$`)
 
 // fill copies r to f, compares and flushes. It reads one byte more than it wants at most.
 func fill(f *os.File, path string, want content.Digest, r io.Reader) error {

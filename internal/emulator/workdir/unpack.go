@@ -22,11 +22,11 @@ func unpacker(name string) func(*os.Root, *os.File) error {
 	case strings.HasSuffix(lower, ".zip"):
 		return unzip
 	case strings.HasSuffix(lower, ".tar"):
-		return func(root *os.Root, f *os.File) error { return untar(root, f) }
+		return func(root *os.Root, f *os.File) error { return untar(root, f, f) }
 	case strings.HasSuffix(lower, ".tar.gz"), strings.HasSuffix(lower, ".tgz"):
 		return untarGzip
 	case strings.HasSuffix(lower, ".tar.bz2"):
-		return func(root *os.Root, f *os.File) error { return untar(root, bzip2.NewReader(f)) }
+		return func(root *os.Root, f *os.File) error { return untar(root, f, bzip2.NewReader(f)) }
 	}
 	return nil
 }
@@ -40,15 +40,23 @@ func unzip(root *os.Root, f *os.File) error {
 	if err != nil {
 		return err
 	}
+	left, err := newBudget(f)
+	if err != nil {
+		return err
+	}
 	for _, member := range archive.File {
-		if err := unzipMember(root, member); err != nil {
+		err := left.member()
+		if err == nil {
+			err = unzipMember(root, member, left)
+		}
+		if err != nil {
 			return fmt.Errorf("unpacking %q: %w", member.Name, err)
 		}
 	}
 	return nil
 }
 
-func unzipMember(root *os.Root, member *zip.File) error {
+func unzipMember(root *os.Root, member *zip.File, left *budget) error {
 	// Some Windows programs write backslashes, against the format.
 	name, err := inside(strings.ReplaceAll(member.Name, `\`, "/"))
 	if err != nil {
@@ -69,7 +77,7 @@ func unzipMember(root *os.Root, member *zip.File) error {
 		}
 		return link(root, name, string(target))
 	}
-	return write(root, entry{name: name, mode: member.Mode(), modTime: member.Modified}, content)
+	return write(root, entry{name: name, mode: member.Mode(), modTime: member.Modified}, left.of(content))
 }
 
 func untarGzip(root *os.Root, f *os.File) error {
@@ -78,11 +86,15 @@ func untarGzip(root *os.Root, f *os.File) error {
 		return err
 	}
 	defer plain.Close()
-	return untar(root, plain)
+	return untar(root, f, plain)
 }
 
-func untar(root *os.Root, r io.Reader) error {
-	archive := tar.NewReader(r)
+func untar(root *os.Root, f *os.File, r io.Reader) error {
+	left, err := newBudget(f)
+	if err != nil {
+		return err
+	}
+	archive := tar.NewReader(left.of(r))
 	for {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
@@ -91,7 +103,11 @@ func untar(root *os.Root, r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		if err := untarMember(root, header, archive); err != nil {
+		err = left.member()
+		if err == nil {
+			err = untarMember(root, header, archive)
+		}
+		if err != nil {
 			return fmt.Errorf("unpacking %q: %w", header.Name, err)
 		}
 	}
