@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,7 +19,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/content/hashcache"
-	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -320,45 +318,6 @@ func (e *keyError) Unwrap() error { return e.error }
 
 // Hint tells where the key came from.
 func (e *keyError) Hint() string { return "the key was taken from " + e.source }
-
-// hideState keeps the folders of the state out of git: state names the account
-// and changes with every apply. So a state file elsewhere is no input of a pattern.
-func (s *session) hideState(ctx context.Context) error {
-	for _, path := range s.statePaths() {
-		path, err := filepath.Abs(path)
-		if err != nil {
-			return &state.WriteError{Path: path, Err: err}
-		}
-		before, _, inside := strings.Cut(path, string(filepath.Separator)+stateFolder+string(filepath.Separator))
-		if !inside {
-			claims := written.Claimed(written.Keeper, state.Files(filepath.Base(path))...)
-			if err := written.Claim(ctx, filepath.Dir(path), claims); err != nil {
-				return fmt.Errorf("listing state file %q as no input: %w", path, err)
-			}
-			continue
-		}
-		folder := filepath.Join(before, stateFolder)
-		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return &state.WriteError{Path: path, Err: fmt.Errorf("making its folder: %w", err)}
-		}
-		if err := hide(folder); err != nil {
-			return &state.WriteError{Path: path, Err: fmt.Errorf("keeping it out of git: %w", err)}
-		}
-	}
-	return nil
-}
-
-// hide keeps a folder out of git. An empty file is what a full disk has left.
-func hide(folder string) error {
-	path := filepath.Join(folder, ".gitignore")
-	switch info, err := os.Lstat(path); {
-	case err == nil && !info.Mode().IsRegular():
-		return fmt.Errorf("%s is no regular file, and nothing is written through a link: remove it", path)
-	case err == nil && info.Size() > 0:
-		return nil
-	}
-	return os.WriteFile(path, []byte("*\n"), 0o600)
-}
 
 // hashPaths is where digests of input files are remembered: beside the state of
 // each manifest.
