@@ -5,6 +5,7 @@ package guard
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -31,7 +32,7 @@ func Cost(job resolver.Job) (refusal diag.Diagnostic, refused bool) {
 		refusal.Message = fmt.Sprintf("what a run of job %q can cost is not known: %s; limits.maxCost is %s", job.Name, why, USD(limit.V))
 		refusal.Hint = hint
 	case Exceeds(job.Estimate.Cost, limit.V):
-		refusal.Message = fmt.Sprintf("a run of job %q can cost %s, and limits.maxCost is %s", job.Name, USD(job.Estimate.Cost), USD(limit.V))
+		refusal.Message = fmt.Sprintf("a run of job %q can cost %s, and limits.maxCost is %s", job.Name, AtMost(job.Estimate.Cost), USD(limit.V))
 		refusal.Hint = "shorten hardware.walltime, take fewer cores or a cheaper core type, or raise limits.maxCost"
 	default:
 		return diag.Diagnostic{}, false
@@ -70,6 +71,18 @@ func USD(amount float64) string {
 	}
 	return fmt.Sprintf("%.2f USD", amount)
 }
+
+// AtMost writes a bound: its part of a cent counts as a whole one.
+func AtMost(amount float64) string {
+	if amount < 0.01 {
+		return USD(amount)
+	}
+	return USD(Up(amount, 100))
+}
+
+// Up rounds an amount up to a part of a USD. Sums of prices are not exact: what is beyond
+// the part by less than a millionth of it is no more than the part.
+func Up(amount float64, parts float64) float64 { return math.Ceil(amount*parts-1e-6) / parts }
 
 // Protection refuses what would stop, repeat or forget the run of a protected job.
 func Protection(job resolver.Job, what string) diag.Diagnostic {

@@ -38,7 +38,7 @@ func limitCost(c *cli.Context, plan planner.Plan) error {
 	}
 	if guard.Exceeds(total, limit) {
 		return &GuardError{
-			fmt.Sprintf("the new runs can cost %s, and --max-cost is %s", guard.USD(total), guard.USD(limit)),
+			fmt.Sprintf("the new runs can cost %s, and --max-cost is %s", guard.AtMost(total), guard.USD(limit)),
 			"shorten the walltime, choose fewer jobs with --target, or raise --max-cost; nothing was uploaded or started",
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -129,7 +130,7 @@ func spendJSON(job resolver.Job) SpendJSON {
 func limitJSON(e resolver.Estimate) LimitJSON {
 	hours, usd := e.Limit()
 	if usd != nil {
-		amount := rounded(*usd)
+		amount := guard.Up(*usd, 1e4) // a bound
 		usd = &amount
 	}
 	return LimitJSON{hours, usd}

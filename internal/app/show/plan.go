@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
@@ -170,9 +171,9 @@ func (s Style) worstCase(plan planner.Plan) string {
 	case sum.Rate == 0:
 		return fmt.Sprintf(" At most %s, price unknown.", coreHours(sum.CoreHours))
 	case sum.PerAttempt:
-		return fmt.Sprintf(" At most %s, %s per attempt at the economy price (licenses excluded);%s", coreHours(sum.CoreHours), money(sum.Cost), startsAgain)
+		return fmt.Sprintf(" At most %s, %s per attempt at the economy price (licenses excluded);%s", coreHours(sum.CoreHours), guard.AtMost(sum.Cost), startsAgain)
 	}
-	return fmt.Sprintf(" At most %s, %s (licenses excluded).", coreHours(sum.CoreHours), money(sum.Cost))
+	return fmt.Sprintf(" At most %s, %s (licenses excluded).", coreHours(sum.CoreHours), guard.AtMost(sum.Cost))
 }
 
 // PlanMarkdown writes the plan as a table for a pull request.
