@@ -24,6 +24,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator"
 	"github.com/rescale-apply/rescale-apply/internal/golden"
+	"github.com/rescale-apply/rescale-apply/internal/raced"
 )
 
 // The accounts of every script's platform.
@@ -41,6 +42,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, programs)
 }
 
+// raceOneOf is of how many scripts one is run under the race detector, which makes each
+// of their processes several times slower.
+const raceOneOf = 3
+
 // TestScripts runs every script against a platform of its own, through the real
 // program in a process of its own; and once more with the state deleted before each
 // command: what is printed and the exit codes are the same.
@@ -50,7 +55,17 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	params, scripts := scriptParams(root), stateless(t, filepath.Join(root, "testdata", "e2e"))
+	all, err := filepath.Glob(filepath.Join(root, "testdata", "e2e", "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, scripts := scriptParams(root), stateless(t, all)
+	if raced.On {
+		params.Dir = ""
+		for i := 0; i < len(all); i += raceOneOf {
+			params.Files = append(params.Files, all[i])
+		}
+	}
 	if testing.Short() {
 		testscript.Run(t, params)
 		return

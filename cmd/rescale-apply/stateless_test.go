@@ -116,12 +116,8 @@ var killing = regexp.MustCompile(`(?m)&$|^kill `)
 
 // stateless are the scripts that mean the same with the state deleted before each
 // command.
-func stateless(t *testing.T, dir string) (scripts []string) {
+func stateless(t *testing.T, all []string) (scripts []string) {
 	t.Helper()
-	all, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, script := range all {
 		text, err := os.ReadFile(script)
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/emulator"
+	"github.com/rescale-apply/rescale-apply/internal/raced"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -327,7 +328,7 @@ func TestCrash(t *testing.T) {
 				}
 			})
 			t.Logf("%d crash points", points)
-			if whole := scene.before == nil && !underRace; whole && points < 100*scene.jobs || points < 20 {
+			if whole := scene.before == nil && !raced.On; whole && points < 100*scene.jobs || points < 20 {
 				t.Errorf("only %d crash points: the enumeration is broken", points)
 			}
 		})
@@ -345,7 +346,7 @@ func (c scene) crashEverywhere(t *testing.T, what accident, keep bool) (points i
 	const waiting = 30
 	last := math.MaxInt
 	switch {
-	case underRace:
+	case raced.On:
 		last = 10
 	case c.before != nil:
 		last = waiting

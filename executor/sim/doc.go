@@ -15,5 +15,5 @@
 //	go test ./executor/sim -run Sim -seed 42        one seed, told in words
 //	go test ./executor/sim -run Sim -for 2m         new seeds for two minutes
 //	go test ./executor/sim -run Sim -from 1 -seeds 1000   a thousand seeds
-//	go test ./executor/sim -run 'Pairs|Mutants' -pairs    all pairs of faults, and the tool broken
+//	go test ./executor/sim -run 'Pairs|Mutants' -pairs 1 -mutants    all pairs of faults, and the tool broken
 package sim

@@ -41,8 +41,8 @@ const mutantSeeds = "1500"
 // TestMutants shows that the simulation can fail: with the tool broken, one of the first
 // seeds must fail.
 func TestMutants(t *testing.T) {
-	if testing.Short() || !*allPairs {
-		t.Skip("each mutant is compiled anew: it is a part of the run with -pairs")
+	if testing.Short() || !*breaking {
+		t.Skip("each mutant is compiled anew: -mutants does it")
 	}
 	for name, m := range mutants() {
 		t.Run(name, func(t *testing.T) {

@@ -21,7 +21,8 @@ var (
 	seeds     = flag.Int("seeds", 150, "how many new seeds")
 	duration  = flag.Duration("for", 0, "how long new seeds are told, instead of a number")
 	forget    = flag.Bool("forget", false, "do not make short and keep what fails")
-	allPairs  = flag.Bool("pairs", false, "run all pairs of faults, and not a part of them")
+	pairsOf   = flag.Int("pairs", 197, "of how many pairs of faults one is told; 1 tells all")
+	breaking  = flag.Bool("mutants", false, "break the tool on purpose")
 )
 
 // TestMain makes the most of one processor: at most one thing happens at a time.

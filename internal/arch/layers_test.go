@@ -48,6 +48,7 @@ func layers() map[string]layer {
 			why: "the emulator is a leaf: wire structs shared with the client would let a wrong JSON tag pass every test",
 		},
 		"internal/golden": {why: "golden is a leaf"},
+		"internal/raced":  {why: "raced is a leaf"},
 		"internal/arch":   {why: "arch reads source text"},
 		"examples":        {why: "examples are data"},
 	}
@@ -56,7 +57,7 @@ func layers() map[string]layer {
 // testTools are the layers that any test may import on top of its own; above
 // all the emulator, which stands in for the platform.
 func testTools() []string {
-	return []string{"internal/golden", "internal/emulator", "internal/diag", "internal/yamlsrc", "schema"}
+	return []string{"internal/golden", "internal/raced", "internal/emulator", "internal/diag", "internal/yamlsrc", "schema"}
 }
 
 // wholeProduct tells whether the tests of a layer may import everything: they

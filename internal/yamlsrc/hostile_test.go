@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/raced"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 )
 
@@ -141,7 +142,7 @@ func TestHostile(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	if testing.Short() || underRace {
+	if testing.Short() || raced.On {
 		t.Skip("measures memory in many processes, for 20 s")
 	}
 	for name := range hostile() {

@@ -49,6 +49,7 @@ func TestCheck(t *testing.T) {
 		"none": {"", outside}, "../../outside/key": {"", outside}, "../../outside/none": {"", outside}, "folder/../deck.k": {"", outside},
 		"proc": {system, system}, "root/etc/hostname": {system, system}, "/proc/self/environ": {system, system},
 		"/proc": {system, system}, "/dev/fd/0": {system, system}, "/sys/none": {system, system}, "/processes": {"", outside},
+		"/dev/shm/none": {"", outside}, "/dev/shm": {system, system}, "/dev/shm/../fd/0": {system, system}, "/dev/shm/../../proc/self": {system, system},
 	} {
 		path := name
 		if !filepath.IsAbs(path) {

@@ -1,0 +1,6 @@
+//go:build race
+
+package raced
+
+// On tells that the race detector looks.
+const On = true
