@@ -82,7 +82,7 @@ func AtMost(amount float64) string {
 
 // Up rounds an amount up to a part of a USD. Sums of prices are not exact: what is beyond
 // the part by less than a millionth of it is no more than the part.
-func Up(amount float64, parts float64) float64 { return math.Ceil(amount*parts-1e-6) / parts }
+func Up(amount, parts float64) float64 { return max(0, math.Ceil(amount*parts-1e-6)) / parts }
 
 // Protection refuses what would stop, repeat or forget the run of a protected job.
 func Protection(job resolver.Job, what string) diag.Diagnostic {

@@ -1,6 +1,7 @@
 package guard_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/rescale-apply/rescale-apply/executor/guard"
@@ -33,5 +34,8 @@ func TestABoundIsNoLessThanTheSum(t *testing.T) {
 	}
 	if got := guard.Up(0.00251, 1e4); got != 0.0026 {
 		t.Errorf("Up(0.00251, 1e4) = %v", got)
+	}
+	if got := guard.Up(0, 1e4); math.Signbit(got) {
+		t.Errorf("Up(0, 1e4) = %v", got) // JSON would have -0
 	}
 }
