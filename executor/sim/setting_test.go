@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/emulator"
+	"github.com/rescale-apply/rescale-apply/internal/raced"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -22,6 +23,9 @@ const accountKey = "1111111111111111111111111111111111111111"
 // catalogs of the emulator.
 func newSetting(t *testing.T) *setting {
 	t.Helper()
+	if raced.On {
+		t.Skip("one thing happens at a time here, which the race detector does not see")
+	}
 	s := &setting{root: scratch(t), dirty: make(map[string]bool), resolved: make(map[string]resolver.Result)}
 	s.catalogs = readCatalogs(t)
 	for version := 1; version <= 2; version++ {

@@ -383,7 +383,8 @@ func (a *apply) run(ctx context.Context, spec Apply) (report executor.Report, er
 	report, err = run.Apply(ctx, plan)
 	for _, o := range report.Outcomes {
 		if o.Err == nil && o.Blocked != "" || o.Err == nil && !spec.NoWait && o.Verdict != "succeeded" {
-			err = errors.Join(err, fmt.Errorf("%s: %w: %s %s", o.Job, errNotSucceeded, o.Verdict, o.Blocked))
+			// By whom it is blocked is up to the scheduler where two ended at one instant.
+			err = errors.Join(err, fmt.Errorf("%s: %w: %s, blocked %v", o.Job, errNotSucceeded, o.Verdict, o.Blocked != ""))
 		}
 		err = errors.Join(err, o.Err)
 	}
