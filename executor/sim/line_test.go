@@ -146,7 +146,7 @@ func change[T any](ctx context.Context, a *apply, name string, do func() (T, err
 		err = errGone
 	}
 	w.mu.Unlock()
-	if err == error(unknown) {
+	if errors.Is(err, unknown) {
 		time.Sleep(time.Minute)
 	}
 	return out, err

@@ -36,11 +36,11 @@ func TestThePlatformIsTheEmulators(t *testing.T) {
 			w.platform.fate = func(*job) fate { return fate{ends: succeeded, boot: time.Second, takes: time.Second} }
 			a := &apply{world: w, machine: w.machines[0], quiet: true, luck: w.chance, cancel: func(error) {}, counts: make(map[string]int)}
 			a.machine.disk.text = []byte("{}\n")
-			model, real := newDialog(t, line{a}), newDialog(t, client)
+			model, emulated := newDialog(t, line{a}), newDialog(t, client)
 			c := chance(seed).of("dialog") //nolint:gosec // it is small
 			for n := range 60 {
 				at := c.of(n)
-				was, is := model.say(at), real.say(at)
+				was, is := model.say(at), emulated.say(at)
 				if diff := cmp.Diff(is, was); diff != "" {
 					t.Fatalf("seed %d, call %d (-emulator +model):\n%s", seed, n, diff)
 				}

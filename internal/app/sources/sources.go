@@ -49,7 +49,7 @@ const (
 // Read reads the manifests that each name means: a file, a folder, a pattern, or
 // - for standard input.
 func (f Finder) Read(names []string) ([]diag.Source, error) {
-	f.named = names
+	f.named = names //nolint:revive // of this copy
 	var all []diag.Source
 	seen := make(map[string]bool) // a file can be meant by two names
 	for _, name := range names {

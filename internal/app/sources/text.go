@@ -108,7 +108,7 @@ func Shown(manifests []diag.Source, name string) diag.Source {
 // Mark tells which texts are foreign to all of the manifests.
 func Mark(texts, manifests []diag.Source) {
 	for i := range texts {
-		real := reach.Real(texts[i].Name)
-		texts[i].Foreign = !slices.ContainsFunc(manifests, func(m diag.Source) bool { return reach.Inside(reach.Root(m.Dir), real) })
+		place := reach.Real(texts[i].Name)
+		texts[i].Foreign = !slices.ContainsFunc(manifests, func(m diag.Source) bool { return reach.Inside(reach.Root(m.Dir), place) })
 	}
 }

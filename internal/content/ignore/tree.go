@@ -118,17 +118,26 @@ func (t *Tree) read(name string) ([]byte, error) {
 		return refuse(errTooLarge)
 	}
 	text, err := readBounded(name)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case len(text) > mostBytes || bytes.Count(text, []byte("\n")) > mostLines:
-		return refuse(errTooLarge)
-	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
-		return refuse(errNotText)
-	case slices.ContainsFunc(bytes.Split(text, []byte("\n")), func(line []byte) bool { return len(line) > longest }):
-		return refuse(errTooLong)
+	}
+	if err := unfit(text); err != nil {
+		return refuse(err)
 	}
 	return text, nil
+}
+
+// unfit tells why a text is no ignore file.
+func unfit(text []byte) error {
+	switch {
+	case len(text) > mostBytes || bytes.Count(text, []byte("\n")) > mostLines:
+		return errTooLarge
+	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
+		return errNotText
+	case slices.ContainsFunc(bytes.Split(text, []byte("\n")), func(line []byte) bool { return len(line) > longest }):
+		return errTooLong
+	}
+	return nil
 }
 
 // readBounded reads a file, and never more of it than the limit and one byte.

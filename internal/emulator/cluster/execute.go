@@ -94,7 +94,7 @@ func (c *Cluster) split(ctx context.Context, l *life, runs int) []context.Contex
 	contexts := make([]context.Context, runs)
 	stops := make([]context.CancelCauseFunc, runs)
 	for i := range contexts {
-		contexts[i], stops[i] = context.WithCancelCause(ctx)
+		contexts[i], stops[i] = context.WithCancelCause(ctx) //nolint:fatcontext // one for each run, none in another
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

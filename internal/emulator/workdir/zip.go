@@ -24,7 +24,7 @@ func Zip(into io.Writer, folder fs.FS) error {
 		if err != nil {
 			return err
 		}
-		defer source.Close()
+		defer func() { _ = source.Close() }() // it was only read
 		member, err := archive.Create(name)
 		if err != nil {
 			return err
