@@ -15,7 +15,6 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
-	"github.com/rescale-apply/rescale-apply/internal/content/place"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
@@ -48,7 +47,7 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := place.Check(d.Wish.Dir, d.Wish.Folder()); err != nil {
+	if err := d.Wish.lands(d.Wish.Folder()); err != nil {
 		return nil, err // before anything is made there
 	}
 	if files, err = oneFileEach(d.Wish.Folder(), files); err != nil {
@@ -59,7 +58,7 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 
 // Bring downloads files that were chosen already, as Run does.
 func (d Download) Bring(ctx context.Context, files []Result) ([]state.Output, error) {
-	if err := place.Check(d.Wish.Dir, d.Wish.Folder()); err != nil {
+	if err := d.Wish.lands(d.Wish.Folder()); err != nil {
 		return nil, err
 	}
 	if err := roomFor(d.Wish.Folder(), files); err != nil {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
@@ -34,28 +35,14 @@ func (w Wish) owner(run string) written.Owner {
 	}
 	manifest := filepath.Join(content.RealPath(filepath.Dir(w.Manifest)), filepath.Base(w.Manifest))
 	owner.Job, owner.Manifest = w.Job, filepath.ToSlash(manifest)
-	from, top := content.RealPath(w.Folder()), repository(filepath.Dir(manifest))
-	if inside, err := filepath.Rel(top, from); top != "" && (err != nil || !filepath.IsLocal(inside)) {
+	from, top := content.RealPath(w.Folder()), reach.Repository(filepath.Dir(manifest))
+	if top != "" && !reach.Inside(top, from) {
 		from = top // every clone of the repository writes to a folder outside of it as the same job
 	}
 	if rel, err := filepath.Rel(from, manifest); err == nil {
 		owner.Manifest = filepath.ToSlash(rel)
 	}
 	return owner
-}
-
-// repository is the top of the git repository that a folder is in; empty for none.
-func repository(folder string) string {
-	for {
-		if _, err := os.Lstat(filepath.Join(folder, ".git")); err == nil {
-			return folder
-		}
-		up := filepath.Dir(folder)
-		if up == folder {
-			return ""
-		}
-		folder = up
-	}
 }
 
 func (d Download) home() *home {

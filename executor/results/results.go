@@ -20,6 +20,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
 	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
 	"github.com/rescale-apply/rescale-apply/internal/content/place"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -90,7 +91,7 @@ func (w Wish) permit(path, rel string) error {
 	if incoming.IsTemporary(filepath.Base(path)) {
 		return &content.UnsafePathError{Rel: rel, Why: "files on their way here have such names"}
 	}
-	if err := place.Check(w.Dir, filepath.Dir(path)); err != nil {
+	if err := w.lands(filepath.Dir(path)); err != nil {
 		return err
 	}
 	target, err := os.Stat(path)
@@ -107,6 +108,9 @@ func (w Wish) permit(path, rel string) error {
 	}
 	return nil
 }
+
+// lands refuses a folder that other programs believe.
+func (w Wish) lands(folder string) error { return place.Check(reach.Root(w.Dir), folder) }
 
 // Folder is where the files go.
 func (w Wish) Folder() string {

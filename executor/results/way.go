@@ -14,7 +14,6 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/content/place"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 )
 
@@ -125,7 +124,7 @@ func (h *home) tidy(rel string) {
 // place without files of its own. What a person changed stays and is named.
 func (d Download) Retire(ctx context.Context) error {
 	h := d.home()
-	err := place.Check(d.Wish.Dir, h.folder)
+	err := d.Wish.lands(h.folder)
 	if err != nil {
 		return err
 	}

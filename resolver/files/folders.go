@@ -59,7 +59,7 @@ func (d *disk) landingProblems(ctx context.Context, jobs []spec.Job, remark func
 		var problems diag.List
 		folder := job.ResultsPath()
 		link := d.trackedLink(ctx, d.root(job.Dir), folder)
-		err := place.Check(job.Dir, folder)
+		err := place.Check(d.root(job.Dir), folder)
 		if err == nil && d.contained {
 			err = d.reach(job.Dir).Check(folder)
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/place"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -21,9 +22,7 @@ import (
 // wildcards means its file, whatever it is.
 
 // versionControl are folders (and for a submodule of git a file) that hold no input.
-func versionControl() []string {
-	return []string{".git", ".hg", ".svn", ".bzr", ".jj", "CVS", "_darcs"}
-}
+func versionControl() []string { return append(place.VersionControl(), "CVS") }
 
 // avoid are patterns of what is not even looked into: state, the local platform, lists
 // of results; and, unless the entry begins there, version control and former results.

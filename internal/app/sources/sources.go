@@ -126,7 +126,7 @@ func (f Finder) permit(name string) error {
 	switch {
 	case err == nil && isPipe(info) && !f.Contained && slices.Contains(f.named, name):
 	case err == nil && !info.Mode().IsRegular():
-		refused = errNoFile
+		refused = reach.ErrNoFile
 	default:
 		refused = bounds.Check(name)
 	}
@@ -138,8 +138,6 @@ func (f Finder) permit(name string) error {
 
 // isPipe tells what another program writes.
 func isPipe(info fs.FileInfo) bool { return info.Mode()&fs.ModeNamedPipe != 0 }
-
-var errNoFile = errors.New("it is not a regular file")
 
 // isStream tells that a name stands for what another program writes, as that of
 // <(command) in a shell: it lies in no folder that paths could start from.

@@ -81,7 +81,7 @@ func named(bounds reach.Reach, name string) (diag.Source, error) {
 	if err == nil {
 		var info fs.FileInfo
 		if info, err = os.Stat(name); err == nil && !info.Mode().IsRegular() {
-			err = errNoFile
+			err = reach.ErrNoFile
 		}
 	}
 	if err != nil {

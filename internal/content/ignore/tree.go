@@ -113,7 +113,7 @@ func (t *Tree) read(name string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return refuse(errNoFile)
+		return refuse(reach.ErrNoFile)
 	case info.Size() > mostBytes:
 		return refuse(errTooLarge)
 	}
@@ -154,7 +154,6 @@ func readBounded(name string) ([]byte, error) {
 // editors of Windows write.
 var (
 	errNotText  = errors.New("it is not UTF-8 text; save it as UTF-8")
-	errNoFile   = errors.New("it is not a regular file")
 	errTooLarge = fmt.Errorf("it is larger than an ignore file may be, %d KB in %d lines; write patterns instead of names", mostBytes>>10, mostLines)
 	errTooLong  = fmt.Errorf("one of its lines is longer than %d bytes", longest)
 )

@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/rescale-apply/rescale-apply/internal/content/reach"
+	"github.com/rescale-apply/rescale-apply/internal/content/written"
 )
 
 // Reserved tells a name that no folder of results, and nothing in it, may have.
@@ -24,12 +26,13 @@ func Reserved(name string) bool {
 		return unicode.ToLower(r)
 	}, name)
 	name = strings.TrimRight(name, ". ")
-	switch name {
-	case ".git", ".hg", ".svn", ".bzr", ".jj", "_darcs", ".rescale", ".rescale-results", ".previous":
-		return true
-	}
-	return short.MatchString(name)
+	ours := []string{".rescale", written.Folder, written.Previous}
+	return slices.Contains(VersionControl(), name) || slices.Contains(ours, name) || short.MatchString(name)
 }
+
+// VersionControl are the folders in which it keeps a repository, and in a submodule of
+// git the file that leads to one.
+func VersionControl() []string { return []string{".git", ".hg", ".svn", ".bzr", ".jj", "_darcs"} }
 
 // short is what Windows calls such names where it has short ones: of .git as git knows it.
 var short = regexp.MustCompile(`^(git|gi7eba|hg|svn|bzr|jj|rescal|previo)~[0-9]+$`)
@@ -48,10 +51,11 @@ func (e *Error) Error() string {
 // Hint tells how to go on.
 func (*Error) Hint() string { return "give outputs.to a folder of its own, such as results" }
 
-// Check judges a folder for results of a manifest in another folder. What lies above the
-// repository of both says nothing about it. The error is an *[Error].
-func Check(dir, folder string) error {
-	root, end := reach.Root(dir), reach.Real(folder)
+// Check judges a folder for results of a manifest whose files belong to root, as of
+// [reach.Root]. What lies above the repository of both says nothing about it. The error is
+// an *[Error].
+func Check(root, folder string) error {
+	end := reach.Real(folder)
 	above := ""
 	if reach.Inside(root, end) {
 		above = root

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rescale-apply/rescale-apply/internal/content/place"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 )
 
 func TestReserved(t *testing.T) {
@@ -44,7 +45,7 @@ func TestCheck(t *testing.T) {
 		"results": false, "a/b": false, ".git": true, ".git/hooks": true, "a/.GIT": true, "link": true, "link/deep": true,
 		"mirror/hooks": true, "linked": true, ".rescale/x": true, "../..": false, "../../scratch": false, "../x": true,
 	} {
-		err := place.Check(repo, filepath.Join(repo, filepath.FromSlash(folder)))
+		err := place.Check(reach.Root(repo), filepath.Join(repo, filepath.FromSlash(folder)))
 		if refused != (err != nil) {
 			t.Errorf("%s: %v, want refused %v", folder, err, refused)
 		}

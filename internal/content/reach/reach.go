@@ -1,6 +1,8 @@
 package reach
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -19,12 +21,18 @@ type Reach struct {
 // git repository, else the folder itself, free of links.
 func Root(folder string) string {
 	folder = Real(folder)
+	return cmp.Or(Repository(folder), folder)
+}
+
+// Repository is the top of the git repository that a folder free of links is in; empty
+// for none.
+func Repository(folder string) string {
 	for top := folder; ; top = filepath.Dir(top) {
 		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil {
 			return top
 		}
 		if top == filepath.Dir(top) {
-			return folder
+			return ""
 		}
 	}
 }
@@ -172,6 +180,9 @@ func begin(name string) (top string, names []string) {
 	}
 	return top, names
 }
+
+// ErrNoFile is about folders, pipes and devices, where a file is wanted.
+var ErrNoFile = errors.New("it is not a regular file")
 
 // SystemError tells that a path leads to what is no file of a person.
 type SystemError struct{ Path string }
