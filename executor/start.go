@@ -158,9 +158,6 @@ func (a *application) Warn(job, message string) {
 	a.notify(Event{Type: EventWarning, Job: job, Message: message})
 }
 
-// longWait is how long a wait is that people are told of.
-const longWait = 5 * time.Second
-
 // stopRivals stops the active runs that a new one takes the place of, and waits
 // for their ends: two runs of one job are never paid at a time.
 func (a *application) stopRivals(ctx context.Context, step planner.Step) error {
@@ -180,7 +177,7 @@ func (a *application) stopRival(ctx context.Context, step planner.Step, rival pl
 			return err
 		}
 	}
-	tell := time.AfterFunc(longWait, func() {
+	tell := time.AfterFunc(patience.LongWait, func() {
 		a.Warn(step.Job.Name, fmt.Sprintf("run %s was told to stop; waiting for its end", rival.ID))
 	})
 	judged, err := a.watch.Stopped(ctx, rival.ID)

@@ -110,7 +110,7 @@ func (s *Starter) readFor(ctx context.Context, ballots []*ballot) {
 	pending := ballots
 	stable := true
 	for n, pause := range visibilityPauses() {
-		if pause > toldAfter {
+		if pause > patience.LongWait {
 			s.tellUnseen(pending, pause)
 		}
 		err := patience.Sleep(ctx, pause)

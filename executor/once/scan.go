@@ -17,7 +17,6 @@ const limit = 15 * time.Minute
 const (
 	firstPoll = 200 * time.Millisecond
 	lastPoll  = 10 * time.Second
-	toldAfter = 5 * time.Second // shorter waits are not told of
 )
 
 // What a refused delete is given: it may be refused for another reason the next time.
@@ -185,7 +184,7 @@ func (w *wait) pauses(ctx context.Context) (deleted bool, err error) {
 		w.begun = time.Now()
 	}
 	w.ticket.Leave()
-	if !w.told && time.Since(w.begun) >= toldAfter {
+	if !w.told && time.Since(w.begun) >= patience.LongWait {
 		w.told = true
 		w.Report.Waiting(w.Key.Name, w.rival.ID, time.Now().Add(w.left()))
 	}

@@ -13,6 +13,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
+// LongWait is how long a wait is that people are told of.
+const LongWait = 5 * time.Second
+
 // SettlePauses are the pauses before looks at the platform after a lost answer.
 func SettlePauses() []time.Duration { return []time.Duration{0, time.Second, 4 * time.Second} }
 

@@ -34,13 +34,10 @@ type Examiner struct {
 	Late func(why error, until time.Time)
 }
 
-// notable is how long a wait is that people are told of.
-const notable = 5 * time.Second
-
 // tellLate tells before the n-th pause, if that is the one which makes the wait long.
 func (e Examiner) tellLate(n, last int, why error) {
 	before := time.Duration(n-1) * e.pause()
-	if e.Late != nil && before <= notable && before+e.pause() > notable {
+	if e.Late != nil && before <= patience.LongWait && before+e.pause() > patience.LongWait {
 		e.Late(why, time.Now().Add(time.Duration(last-n+1)*e.pause()))
 	}
 }

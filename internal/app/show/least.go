@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -16,9 +17,6 @@ type Limits struct {
 	Downloads func(files int) time.Duration
 }
 
-// soon is what nobody has to be told of before it begins.
-const soon = 5 * time.Second
-
 // leastTime tells what the platform's limits alone take: hours, for a large sweep. How
 // many results there will be nobody knows, but that each job has one.
 func (s Style) leastTime(plan planner.Plan) (text string) {
@@ -28,10 +26,10 @@ func (s Style) leastTime(plan planner.Plan) (text string) {
 			fetched++
 		}
 	}
-	if least := s.Limits.Submits; least != nil && least(submits) > soon {
+	if least := s.Limits.Submits; least != nil && least(submits) > patience.LongWait {
 		text += fmt.Sprintf(" %s take at least %s, by the platform's limits.", phrase.Plural(submits, "submit"), phrase.Duration(least(submits)))
 	}
-	if least := s.Limits.Downloads; least != nil && least(fetched) > soon {
+	if least := s.Limits.Downloads; least != nil && least(fetched) > patience.LongWait {
 		text += fmt.Sprintf(" Results of %s take at least %s.", phrase.Plural(fetched, "job"), phrase.Duration(least(fetched)))
 	}
 	return text

@@ -29,7 +29,7 @@ type Reading struct {
 }
 
 const (
-	patience  = time.Second      // what takes less needs no words
+	briefly   = time.Second      // what takes less needs no words
 	plainEach = 10 * time.Second // between two plain lines
 )
 
@@ -45,7 +45,7 @@ func (r *Reading) Tell(p content.Progress) {
 	if r.Live {
 		each = redrawEvery
 	}
-	if now.Sub(r.began) < patience || now.Sub(r.told) < each {
+	if now.Sub(r.began) < briefly || now.Sub(r.told) < each {
 		return
 	}
 	r.told = now
