@@ -28,9 +28,7 @@ func BenchmarkStart(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			program := filepath.Join(b.TempDir(), "program")
-			if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", program, target.source).CombinedOutput(); err != nil {
-				b.Fatalf("%v\n%s", err, out)
-			}
+			build(b, program, target.source)
 			for b.Loop() {
 				if err := exec.CommandContext(b.Context(), program, target.args...).Run(); err != nil {
 					b.Fatal(err)
@@ -40,21 +38,29 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// benchServer opens an emulator until the benchmark ends.
-func benchServer(b *testing.B) *emulator.Server {
-	b.Helper()
+// openServer opens an emulator with one account until the test ends.
+func openServer(tb testing.TB, key, shell string) *emulator.Server {
+	tb.Helper()
 	server, err := emulator.Open(emulator.Config{
-		Dir: b.TempDir(), Env: os.Environ(), Accounts: []emulator.Account{{Key: activeKey, Email: "ada@example.com"}},
+		Dir: tb.TempDir(), Shell: shell, Env: os.Environ(), Accounts: []emulator.Account{{Key: key, Email: "ada@example.com"}},
 	})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := server.Close(); err != nil {
-			b.Error(err)
+			tb.Error(err)
 		}
 	})
 	return server
+}
+
+// build makes the program of a folder.
+func build(b *testing.B, program, source string) {
+	b.Helper()
+	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", program, source).CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
 }
 
 // benchURL serves a handler until the benchmark ends.
@@ -68,7 +74,7 @@ func benchURL(b *testing.B, handler http.Handler) string {
 // BenchmarkHeat applies examples/heat on an emulator: the first apply of a new
 // state, and a second one that finds nothing to do. It reports the requests.
 func BenchmarkHeat(b *testing.B) {
-	server := benchServer(b)
+	server := openServer(b, activeKey, "")
 	url := benchURL(b, server)
 	deck := filepath.Join(b.TempDir(), "heat")
 	if err := os.CopyFS(deck, os.DirFS("../../examples/heat")); err != nil {
@@ -108,7 +114,7 @@ func BenchmarkHeat(b *testing.B) {
 // BenchmarkSweep checks and plans a manifest of 10,000 points. MB is the memory
 // of the whole process, the emulator included.
 func BenchmarkSweep(b *testing.B) {
-	url := benchURL(b, benchServer(b))
+	url := benchURL(b, openServer(b, activeKey, ""))
 	manifest := filepath.Join(b.TempDir(), "job.yaml")
 	if err := os.WriteFile(manifest, []byte(tenThousand), 0o644); err != nil {
 		b.Fatal(err)

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/rescale-apply/rescale-apply/internal/emulator"
 )
 
 // BenchmarkCrowd applies 10,000 jobs whose commands do nothing (to stay below 256 MiB),
@@ -20,17 +18,8 @@ func BenchmarkCrowd(b *testing.B) {
 	if err := os.WriteFile(manifest, []byte(strings.Replace(tenThousand, "outputs:", "#", 1)), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
-	server, err := emulator.Open(emulator.Config{
-		Dir: b.TempDir(), Shell: "true", Env: os.Environ(), Accounts: []emulator.Account{{Key: activeKey, Email: "ada@example.com"}},
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer server.Close()
-	url := benchURL(b, server)
+	build(b, program, ".")
+	url := benchURL(b, openServer(b, activeKey, "true"))
 	for _, verb := range []string{"apply", "validate", "plan"} {
 		b.Run(verb, func(b *testing.B) {
 			var peak, processor float64

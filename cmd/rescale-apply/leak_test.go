@@ -9,8 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-
-	"github.com/rescale-apply/rescale-apply/internal/emulator"
 )
 
 // canary is in every secret of the tests below, and in nothing else.
@@ -87,7 +85,7 @@ func TestNoWayToASecret(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are other links and no /proc")
 	}
-	web := httptest.NewServer(leakPlatform(t))
+	web := httptest.NewServer(openServer(t, canary+activeKey, ""))
 	t.Cleanup(web.Close)
 	for name, try := range leaks() {
 		t.Run(name, func(t *testing.T) {
@@ -109,22 +107,6 @@ func TestNoWayToASecret(t *testing.T) {
 			}
 		})
 	}
-}
-
-func leakPlatform(t *testing.T) *emulator.Server {
-	t.Helper()
-	server, err := emulator.Open(emulator.Config{
-		Dir: t.TempDir(), Env: os.Environ(), Accounts: []emulator.Account{{Key: canary + activeKey, Email: "ada@example.com"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server
 }
 
 // build makes the repository and the folder beside it.

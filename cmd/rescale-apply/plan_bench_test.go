@@ -17,7 +17,7 @@ import (
 // packed (to stay below 5 s), and 1,000 files of 10 MB together 10 GB that did not
 // change since the last plan (to stay below 300 ms), packed and one by one.
 func BenchmarkPlan(b *testing.B) {
-	url := benchURL(b, benchServer(b))
+	url := benchURL(b, openServer(b, activeKey, ""))
 
 	b.Run("10000-small-packed-cold", func(b *testing.B) {
 		dir := b.TempDir()

@@ -64,7 +64,7 @@ func newUploading(b *testing.B) *uploading {
 	b.Helper()
 	u := &uploading{}
 	dir := b.TempDir()
-	u.url, u.dir, u.file, u.program = benchURL(b, sink{benchServer(b), &u.arrived}), dir, filepath.Join(dir, "mesh.msh"), filepath.Join(dir, "program")
+	u.url, u.dir, u.file, u.program = benchURL(b, sink{openServer(b, activeKey, ""), &u.arrived}), dir, filepath.Join(dir, "mesh.msh"), filepath.Join(dir, "program")
 	const manifest = `version: 1
 name: upload
 analysis: {code: user_included, version: "0"}
@@ -76,9 +76,7 @@ command: "true"
 	if err != nil {
 		b.Fatal(err)
 	}
-	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", u.program, ".").CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
+	build(b, u.program, ".")
 	return u
 }
 

@@ -1,13 +1,10 @@
 package proof_test
 
 import (
-	"context"
-	"encoding/json"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
+
+	"github.com/rescale-apply/rescale-apply/internal/mutate"
 )
 
 // mutant is the protocol with one thing broken.
@@ -16,8 +13,7 @@ type mutant struct {
 	test              string // that must fail
 }
 
-// mutants breaks what the proof says is needed. Each old text stands in its file
-// exactly once, so that a mutant cannot outlive the code that it breaks.
+// mutants breaks what the proof says is needed.
 func mutants() map[string]mutant {
 	const unseen = "	if !r.whole || !r.shown[b.draft] {\n		return false\n	}\n	if !s.book.marked(b.draft, b.key) {"
 	return map[string]mutant{
@@ -73,43 +69,15 @@ func TestMutants(t *testing.T) {
 		t.Skip("each mutant is compiled anew")
 	}
 	t.Parallel()
-	once, err := filepath.Abs("../once")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, m := range mutants() {
 		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(once, m.file)
-			text, err := os.ReadFile(file)
+			overlay, err := mutate.Mutant{File: filepath.Join("..", "once", m.file), Old: m.old, Broken: m.broken}.Overlay(t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := strings.Count(string(text), m.old); n != 1 {
-				t.Fatalf("%s has %d times %q", m.file, n, m.old)
-			}
-			broken := filepath.Join(t.TempDir(), m.file)
-			changed := strings.Replace(string(text), m.old, m.broken, 1)
-			if err := os.WriteFile(broken, []byte(changed), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			out, err := m.run(t.Context(), t.TempDir(), map[string]string{file: broken})
-			if !strings.Contains(out, "--- FAIL: ") || err == nil {
-				t.Errorf("nothing failed: %v\n%s", err, out)
+			if out, err := mutate.Test(t.Context(), overlay, "-short", "-run", m.test, "."); err != nil {
+				t.Errorf("%v\n%s", err, out)
 			}
 		})
 	}
-}
-
-// run tests this package with files of package once replaced.
-func (m mutant) run(ctx context.Context, dir string, replace map[string]string) (string, error) {
-	overlay, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(file, overlay, 0o600); err != nil {
-		return "", err
-	}
-	out, err := exec.CommandContext(ctx, "go", "test", "-short", "-vet=off", "-timeout", "300s", "-overlay", file, "-run", m.test, ".").CombinedOutput()
-	return string(out), err
 }

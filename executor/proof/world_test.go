@@ -18,6 +18,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/emulator"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/scratch"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -40,7 +41,7 @@ func open(t *testing.T, speed float64) *emulator.Server {
 func openWith(t *testing.T, speed float64, limits map[emulator.Scope]emulator.Rate) *emulator.Server {
 	t.Helper()
 	server, err := emulator.Open(emulator.Config{
-		Dir: scratch(t), Shell: "true", Env: []string{"PATH=" + os.Getenv("PATH")}, Speed: speed, Throttle: limits,
+		Dir: scratch.Dir(t, "proof"), Shell: "true", Env: []string{"PATH=" + os.Getenv("PATH")}, Speed: speed, Throttle: limits,
 		Accounts: []emulator.Account{{Key: key, Email: owner, CompanyCode: "acme", Projects: []emulator.Project{{ID: "pCfd", Name: "cfd"}}}},
 		// Who pays has to be said in a call of its own.
 		Switches: emulator.Switches{IgnoreProjects: true},
@@ -49,21 +50,6 @@ func openWith(t *testing.T, speed float64, limits map[emulator.Scope]emulator.Ra
 		t.Fatal(err)
 	}
 	return server
-}
-
-// scratch is a folder in memory where there is one: thousands of platforms are opened.
-func scratch(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "proof") //nolint:usetesting // that one is on the disk
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
 }
 
 // site is a folder with a manifest, as one machine has it.
@@ -75,7 +61,7 @@ type site struct {
 // newSite writes the files and takes the first of them, job.yaml, for the manifest.
 func newSite(t *testing.T, manifest string, files map[string]string) site {
 	t.Helper()
-	s := site{dir: scratch(t), manifest: manifest}
+	s := site{dir: scratch.Dir(t, "proof"), manifest: manifest}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -54,7 +54,7 @@ func read[T any](ctx context.Context, a *apply, name string, kinds []string, do 
 		return out, context.Cause(ctx)
 	}
 	what, luck := a.event(name, kinds)
-	if err := rest(ctx, pause(what, luck)); err != nil {
+	if err := patience.Sleep(ctx, pause(what, luck)); err != nil {
 		return out, err
 	}
 	a.world.mu.Lock()
@@ -91,17 +91,6 @@ func pause(what string, luck chance) time.Duration {
 		d += time.Duration((1 + luck.of("asleep").share()) * float64(15*time.Minute))
 	}
 	return d
-}
-
-func rest(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
 }
 
 // change sends something.

@@ -1,20 +1,17 @@
 package sim_test
 
 import (
-	"context"
-	"encoding/json"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rescale-apply/rescale-apply/internal/mutate"
 )
 
 // mutant is the tool with one thing broken.
 type mutant struct{ file, old, broken string }
 
 // mutants breaks what keeps people from paying twice, and from believing what is not so.
-// Each old text stands in its file exactly once.
 func mutants() map[string]mutant {
 	return map[string]mutant{
 		"a draft is trusted although the list does not show it": {
@@ -46,42 +43,16 @@ func TestMutants(t *testing.T) {
 	}
 	for name, m := range mutants() {
 		t.Run(name, func(t *testing.T) {
-			file, err := filepath.Abs(filepath.Join("..", m.file))
+			overlay, err := mutate.Mutant{File: filepath.Join("..", m.file), Old: m.old, Broken: m.broken}.Overlay(t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, err := os.ReadFile(file)
+			out, err := mutate.Test(t.Context(), overlay, "-run", "TestSim$", ".", "-from", "1", "-seeds", mutantSeeds, "-forget")
 			if err != nil {
-				t.Fatal(err)
-			}
-			if n := strings.Count(string(text), m.old); n != 1 {
-				t.Fatalf("%s has %d times %q", m.file, n, m.old)
-			}
-			broken := filepath.Join(t.TempDir(), filepath.Base(file))
-			if err := os.WriteFile(broken, []byte(strings.Replace(string(text), m.old, m.broken, 1)), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			out, err := run(t.Context(), t.TempDir(), map[string]string{file: broken})
-			if !strings.Contains(out, "--- FAIL: ") || err == nil {
-				t.Errorf("nothing failed: %v\n%s", err, out)
+				t.Errorf("%v\n%s", err, out)
 			}
 			seed, _, _ := strings.Cut(out[max(0, strings.Index(out, "seed ")):], "\n")
 			t.Log("found by " + seed)
 		})
 	}
-}
-
-// run tells seeds with files of the tool replaced.
-func run(ctx context.Context, dir string, replace map[string]string) (string, error) {
-	overlay, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(file, overlay, 0o600); err != nil {
-		return "", err
-	}
-	out, err := exec.CommandContext(ctx, "go", "test", "-vet=off", "-timeout", "300s", "-overlay", file, "-run", "TestSim$", ".",
-		"-from", "1", "-seeds", mutantSeeds, "-forget").CombinedOutput()
-	return string(out), err
 }

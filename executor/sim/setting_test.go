@@ -12,6 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/emulator"
 	"github.com/rescale-apply/rescale-apply/internal/raced"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/scratch"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -26,7 +27,7 @@ func newSetting(t *testing.T) *setting {
 	if raced.On {
 		t.Skip("one thing happens at a time here, which the race detector does not see")
 	}
-	s := &setting{root: scratch(t), dirty: make(map[string]bool), resolved: make(map[string]resolver.Result)}
+	s := &setting{root: scratch.Dir(t, "sim"), dirty: make(map[string]bool), resolved: make(map[string]resolver.Result)}
 	s.catalogs = readCatalogs(t)
 	for version := 1; version <= 2; version++ {
 		name := filepath.Join(s.dir(0), inputFile(version))
@@ -38,20 +39,6 @@ func newSetting(t *testing.T) *setting {
 		}
 	}
 	return s
-}
-
-func scratch(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "sim") //nolint:usetesting // that one is on the disk
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
 }
 
 // catalogs are what the resolver reads, once for all stories.
@@ -79,7 +66,7 @@ func (c catalogs) CoreTypes(ctx context.Context) ([]rescale.CoreType, error) {
 func openEmulator(t *testing.T) (*emulator.Server, *rescale.Client) {
 	t.Helper()
 	server, err := emulator.Open(emulator.Config{
-		Dir: scratch(t), Shell: "true", Env: []string{"PATH=" + os.Getenv("PATH")},
+		Dir: scratch.Dir(t, "sim"), Shell: "true", Env: []string{"PATH=" + os.Getenv("PATH")},
 		Accounts: []emulator.Account{{Key: accountKey, Email: owner}},
 	})
 	if err != nil {

@@ -47,17 +47,19 @@ func layers() map[string]layer {
 		"internal/emulator": {
 			why: "the emulator is a leaf: wire structs shared with the client would let a wrong JSON tag pass every test",
 		},
-		"internal/golden": {why: "golden is a leaf"},
-		"internal/raced":  {why: "raced is a leaf"},
-		"internal/arch":   {why: "arch reads source text"},
-		"examples":        {why: "examples are data"},
+		"internal/golden":  {why: "golden is a leaf"},
+		"internal/mutate":  {why: "mutate is a leaf: it knows no package of the program"},
+		"internal/raced":   {why: "raced is a leaf"},
+		"internal/scratch": {why: "scratch is a leaf"},
+		"internal/arch":    {why: "arch reads source text"},
+		"examples":         {why: "examples are data"},
 	}
 }
 
 // testTools are the layers that any test may import on top of its own; above
 // all the emulator, which stands in for the platform.
 func testTools() []string {
-	return []string{"internal/golden", "internal/raced", "internal/emulator", "internal/diag", "internal/yamlsrc", "schema"}
+	return []string{"internal/golden", "internal/mutate", "internal/raced", "internal/scratch", "internal/emulator", "internal/diag", "internal/yamlsrc", "schema"}
 }
 
 // wholeProduct tells whether the tests of a layer may import everything: they
