@@ -158,16 +158,22 @@ func (d decision) surplus(run state.Run) []once.Found {
 	for _, r := range d.runs {
 		paid[r.Key] = paid[r.Key] || r.Stage == state.StageSubmitted || r.Stage == state.StageFinished
 	}
-	return slices.DeleteFunc(slices.Clone(d.seen.ofJob(run.Job)), func(f once.Found) bool {
+	return slices.DeleteFunc(slices.Clone(d.seen.ofJob(d.job.Name)), func(f once.Found) bool {
 		return f.Submitted() || f.ID == run.ID || !paid[f.Key.String()]
 	})
 }
 
 // since is the date before which nothing matters to a claim of the job: neither a job
-// with its key nor a draft in another content, whose owner may yet submit it.
+// with its key nor a draft in another content, generation or attempt, whose owner may yet
+// submit it.
 func (o Observation) since(name string, first time.Time) time.Time {
 	if waiting, known := o.Waiting[name]; known && waiting.Before(first) {
-		return waiting
+		first = waiting
+	}
+	for _, f := range o.ofJob(name) {
+		if !f.Submitted() && f.Inserted.Before(first) {
+			first = f.Inserted
+		}
 	}
 	return first
 }
