@@ -130,21 +130,23 @@ func (r *run) before(winner Found, same []Found, related []marked) (list []rival
 	return list
 }
 
-// remove deletes a draft, and tells that it was submitted before that could be.
+// remove deletes a draft, and tells that it was submitted before that could be. It looks
+// before each request: what was a draft when one was sent whose answer is lost may be a
+// run by now, of which the platform would delete the results.
 func (r *run) remove(ctx context.Context, id string) (submitted bool, err error) {
 	var refused error
 	for range maxRefused {
-		history, err := r.Platform.Statuses(ctx, id)
+		there := true
+		refused = patience.Settle(ctx, func() error {
+			if submitted, there, err = r.stands(ctx, id); err == nil && there && !submitted {
+				return r.Platform.DeleteJob(ctx, id)
+			}
+			return nil
+		})
 		switch {
-		case patience.NotFound(err):
-			r.book.forget(id)
-			return false, nil
-		case err != nil:
-			return false, err
-		case len(history) > 0:
-			return true, nil
-		}
-		if refused = patience.Settle(ctx, func() error { return r.Platform.DeleteJob(ctx, id) }); refused == nil {
+		case submitted || err != nil:
+			return submitted, err
+		case refused == nil:
 			r.book.forget(id)
 			return false, nil
 		}
@@ -153,4 +155,13 @@ func (r *run) remove(ctx context.Context, id string) (submitted bool, err error)
 		}
 	}
 	return false, &UndeletableError{ID: id, Err: refused}
+}
+
+// stands tells what a draft is now: submitted, or not there any more.
+func (r *run) stands(ctx context.Context, id string) (submitted, there bool, err error) {
+	history, err := r.Platform.Statuses(ctx, id)
+	if patience.NotFound(err) {
+		return false, false, nil
+	}
+	return len(history) > 0, true, err
 }
