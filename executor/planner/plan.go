@@ -157,7 +157,8 @@ func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options
 	seen.Unused = unused(jobs, snapshot, options.Replace)
 	obstacles, pending, changed := gather[string](), gather[bool](), gather[bool]()
 	chain.Walk(Links(jobs), func(i int, lineage string) chain.Version {
-		step := blocked(seen.decide(jobs[i], snapshot, options, lineage).step(), obstacles.of(jobs[i]))
+		decision := seen.decide(jobs[i], snapshot, options, lineage)
+		step := decision.blocked(decision.step(), obstacles.of(jobs[i]))
 		step = explained(step, changed)
 		obstacles.jobs[step.Job.Name] = obstacle(step)
 		changed.jobs[step.Job.Name] = step.Creates() && !step.again()

@@ -115,9 +115,11 @@ func after(step Step, pending gathered[bool]) Step {
 }
 
 // blocked is a step that builds on a job which did not succeed and will not run again.
-func blocked(step Step, why string) Step {
+// What nobody needs is cleared away all the same.
+func (d decision) blocked(step Step, why string) Step {
 	if why != "" && step.Spends() {
 		step.Action, step.Reasons, step.Changes, step.Stop = Blocked, []string{why}, nil, nil
+		step.Surplus = d.surplus(step.Last)
 	}
 	return step
 }
