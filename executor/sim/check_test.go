@@ -221,12 +221,6 @@ func (m Manifest) job(name string) Job {
 
 // checkRuns looks at all that was billed.
 func (w *world) checkRuns() {
-	runs := make(map[once.Key]*job)
-	for _, j := range w.platform.jobs {
-		if !j.submitted.IsZero() && j.clonedFrom == "" {
-			runs[keyOf(j.body)] = j
-		}
-	}
 	for _, j := range w.platform.jobs {
 		if j.submitted.IsZero() || j.clonedFrom != "" {
 			continue
@@ -236,14 +230,14 @@ func (w *world) checkRuns() {
 		if key.Attempt == 1 {
 			continue
 		}
-		// The draft of an attempt may have made way, and the next one be another attempt.
-		var earlier *job
-		for before := key; before.Attempt > 1 && earlier == nil; earlier = runs[before] {
-			before.Attempt--
-		}
+		earlier := w.attemptBefore(j)
 		switch {
-		case earlier == nil:
+		case earlier == nil && !w.unsure(key):
 			w.fault("%s is attempt %d of %s, and there is none before it", j.id, key.Attempt, key.Name)
+		case earlier == nil && w.replaced[key.Name] == 0:
+			w.fault("%s is attempt %d of %s, and nobody has said what became of the one before it", j.id, key.Attempt, key.Name)
+		case earlier == nil:
+		case !earlier.deleted.IsZero() && earlier.deleted.Before(j.submitted): // by a person: it is not known any more
 		case upstreamOf(earlier) != upstreamOf(j), w.replaced[key.Name] > 0:
 		case !w.retried[groupOf(key.Name)]:
 			w.fault("%s is attempt %d of %s, for which nobody has asked", j.id, key.Attempt, key.Name)
@@ -251,6 +245,44 @@ func (w *world) checkRuns() {
 			w.fault("%s is attempt %d of %s, which had succeeded", j.id, key.Attempt, key.Name)
 		}
 	}
+}
+
+// unsure tells that a draft in an earlier attempt is gone of which a journal says that its
+// submit began: whether it was billed nobody can tell, so that its number is not used again.
+func (w *world) unsure(key once.Key) bool {
+	return slices.ContainsFunc(w.platform.jobs, func(j *job) bool {
+		before := keyOf(j.body)
+		gone := w.noted[j.id] && j.submitted.IsZero() && !j.deleted.IsZero()
+		earlier := before.Attempt < key.Attempt
+		before.Attempt = key.Attempt
+		return gone && earlier && before == key
+	})
+}
+
+// begins notes what a journal says of a draft. One that was deleted already is in the way
+// of its machine as one is that is deleted later.
+func (w *world) begins(id string) {
+	w.noted[id] = true
+	if j := w.platform.byID[id]; j != nil && j.submitted.IsZero() && !j.deleted.IsZero() {
+		w.revoked[id] = groupOf(nameOf(j.body))
+	}
+}
+
+// attemptBefore is the last run in an earlier attempt that was billed before a run; nil for
+// none. The draft of an attempt may have made way, and the next one be another attempt. A
+// key can have been billed twice when a person deleted its run.
+func (w *world) attemptBefore(run *job) (earlier *job) {
+	key := keyOf(run.body)
+	for before := key; before.Attempt > 1 && earlier == nil; {
+		before.Attempt--
+		for _, j := range w.platform.jobs {
+			ran := j.clonedFrom == "" && !j.submitted.IsZero() && j.submitted.Before(run.submitted)
+			if ran && keyOf(j.body) == before && (earlier == nil || j.submitted.After(earlier.submitted)) {
+				earlier = j
+			}
+		}
+	}
+	return earlier
 }
 
 func groupOf(name string) string { group, _, _ := strings.Cut(name, "/"); return group }

@@ -81,16 +81,16 @@ func (w writer) Append(line []byte) error {
 	}
 	switch what {
 	case none:
-		w.text = append(w.text, line...)
+		w.keep(line)
 		return nil
 	case diesBefore:
 	case full:
 		return syscall.ENOSPC
 	case broken: // the line is there all the same
-		w.text = append(w.text, line...)
+		w.keep(line)
 		return syscall.EIO
 	case diesAfter:
-		w.text = append(w.text, line...)
+		w.keep(line)
 	case diesAmid, fullAmid:
 		w.text = append(w.text, line[:len(line)/2]...)
 	default:
@@ -101,6 +101,17 @@ func (w writer) Append(line []byte) error {
 	}
 	a.die()
 	return errGone
+}
+
+// keep writes a whole line. Of a draft whose submit begins nobody can tell any more, once
+// it is gone, whether it was billed.
+func (w writer) keep(line []byte) {
+	w.text = append(w.text, line...)
+	for record := range bytes.Lines(line) {
+		if member(record, "kind") == string(state.KindSubmitting) {
+			w.apply.world.begins(member(record, "id"))
+		}
+	}
 }
 
 // member is a text member of a line.

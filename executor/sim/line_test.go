@@ -281,7 +281,7 @@ func (l line) SubmitJob(ctx context.Context, id string) error {
 		l.world.spent(l.apply, id)
 		return void{}, err
 	})
-	if patience.NotFound(err) {
+	if patience.NotFound(err) && l.counts["submit "+id] == 1 { // of an earlier one nobody knows whether it came
 		l.missed = append(l.missed, id)
 	}
 	return err

@@ -39,6 +39,7 @@ type world struct {
 	replaced map[string]int // times that a person asked for another run, by name
 	retried  map[string]bool
 	revoked  map[string]string // drafts that were deleted and that somebody was about to submit: their jobs
+	noted    map[string]bool   // drafts of which some journal has said that a submit begins
 	mourned  map[string]bool   // jobs of which a person has deleted a run, who has to say what now
 	begun    time.Time
 }
@@ -177,7 +178,7 @@ func (s *setting) world(story Story) *world {
 	c := chance(story.Seed).of("world")
 	w := &world{
 		story: story, chance: c, setting: s, platform: newPlatform(c.of("ids")), what: make(map[Fault]string),
-		replaced: make(map[string]int), retried: make(map[string]bool), mourned: make(map[string]bool), revoked: make(map[string]string),
+		replaced: make(map[string]int), retried: make(map[string]bool), mourned: make(map[string]bool), revoked: make(map[string]string), noted: make(map[string]bool),
 	}
 	w.platform.ahead = story.Ahead
 	w.platform.fate = w.fate
