@@ -16,9 +16,6 @@ import (
 func (r *run) makeDraft(ctx context.Context) error {
 	if r.ID != "" {
 		r.draft = r.ID
-		if r.made.IsZero() {
-			r.made = r.Intent.Intent
-		}
 		return errors.Join(r.note(r.ID), r.ticket.Enter(ctx))
 	}
 	var request rescale.JobRequest
@@ -79,9 +76,6 @@ func (r *run) create(ctx context.Context, request rescale.JobRequest) error {
 // found again, so that it is not wanted.
 func (r *run) made201(ctx context.Context, job rescale.Job, name string) error {
 	r.draft, r.own, r.fresh, r.made = job.ID, job.ID, true, job.DateInserted
-	if r.made.IsZero() {
-		r.made = r.Intent.Intent
-	}
 	r.book.saw(job.DateInserted)
 	if job.Name == "" || strings.HasSuffix(job.Name, r.Key.Marker(r.Namespace)) {
 		return nil

@@ -137,7 +137,7 @@ func (r *run) once(ctx context.Context) error {
 		return err
 	}
 	for {
-		b := &ballot{key: r.Key, namespace: r.Namespace, draft: r.draft, own: r.draft == r.own, oldest: r.made}
+		b := &ballot{key: r.Key, namespace: r.Namespace, draft: r.draft, own: r.draft == r.own, oldest: r.oldest()}
 		if err := r.vote(ctx, b); err != nil {
 			return r.failed("electing the draft of", err)
 		}
@@ -249,7 +249,19 @@ func (r *run) note(id string) error {
 		return nil
 	}
 	r.noted = id
-	return r.Journal.Append(r.record(state.KindCreated, id))
+	created := r.record(state.KindCreated, id)
+	if id == r.draft {
+		created.Inserted = r.made
+	}
+	return r.Journal.Append(created)
+}
+
+// oldest is the platform's time before which no draft of the key was made.
+func (r *run) oldest() time.Time {
+	if r.made.IsZero() {
+		return r.Intent.Intent
+	}
+	return r.made
 }
 
 func (c Claim) record(kind state.Kind, id string) state.Record {

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,25 +39,25 @@ func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options O
 	return d
 }
 
-// dated sorts the runs of a job by when they were made, as far as the platform has told:
-// some may be known from it, others from the journal. Of the others, the intent is a
-// date before that.
+// dated sorts the runs of a job by when the platform made them, as it tells now or has
+// told the journal. What is not known to have been made comes after what the journal knew
+// before, and not before its intent.
 func (o Observation) dated(runs []state.Run) []state.Run {
-	if len(runs) < 2 || len(o.found)+len(o.other) == 0 {
+	if len(runs) < 2 {
 		return runs
 	}
-	dates := make(map[string]time.Time)
+	told := make(map[string]time.Time)
 	for _, f := range slices.Concat(o.ofJob(runs[0].Job), o.others(runs[0].Job)) {
-		dates[f.ID] = f.Inserted
+		told[f.ID] = f.Inserted
 	}
-	date := func(r state.Run) time.Time {
-		if at, told := dates[r.ID]; told {
-			return at
-		}
-		return r.Intent
+	made := make(map[string]time.Time, len(runs)) // by key
+	var before time.Time
+	for _, r := range runs {
+		before = cmp.Or(told[r.ID], r.Inserted, r.Intent, before)
+		made[r.Key] = before
 	}
 	sorted := slices.Clone(runs)
-	slices.SortStableFunc(sorted, func(a, b state.Run) int { return date(a).Compare(date(b)) })
+	slices.SortStableFunc(sorted, func(a, b state.Run) int { return made[a.Key].Compare(made[b.Key]) })
 	return sorted
 }
 

@@ -52,7 +52,9 @@ func (r Run) Records() []state.Record {
 	creating := step(state.KindCreating)
 	creating.ID, creating.Digest, creating.Parts, creating.Intent = "", r.Key.Digest, r.Parts, r.Since
 	creating.Generation, creating.Attempt, creating.Upstream = r.Key.Generation, r.Key.Attempt, r.Upstream
-	list := []state.Record{creating, step(state.KindCreated)}
+	created := step(state.KindCreated)
+	created.Inserted = r.Inserted
+	list := []state.Record{creating, created}
 	if !r.Submitted() {
 		return list
 	}

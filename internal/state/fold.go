@@ -122,6 +122,9 @@ func (run *Run) take(r *Record) {
 	}
 	switch r.Kind {
 	case KindCreated:
+		if run.ID != r.ID || !r.Inserted.IsZero() {
+			run.Inserted = r.Inserted
+		}
 		run.Stage, run.ID = StageCreated, r.ID
 	case KindSubmitting:
 		run.Stage, run.SubmittingAt = StageSubmitting, r.At

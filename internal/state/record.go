@@ -22,7 +22,7 @@ const (
 	// be adopted. Job, Key, Digest; Parts, Generation, Attempt, Intent, Upstream.
 	KindCreating Kind = "creating"
 	// KindCreated: this draft or job is the one that the key stands for, own or
-	// adopted. Job, Key, ID; Upstream. A later one replaces it until the submit.
+	// adopted. Job, Key, ID; Inserted, Upstream. A later one replaces it until the submit.
 	KindCreated Kind = "created"
 	// KindSubmitting: the submit is about to be sent. Job, Key, ID; Upstream.
 	KindSubmitting Kind = "submitting"
@@ -52,6 +52,7 @@ type Record struct {
 	Attempt    int       `json:"attempt,omitempty"`    // after a failure
 	Intent     time.Time `json:"intent,omitzero"`      // platform's clock; zero = not known
 	ID         string    `json:"id,omitempty"`         // the job's id on the platform
+	Inserted   time.Time `json:"inserted,omitzero"`    // when the platform made the job, by its clock; zero = not told
 	Status     string    `json:"status,omitempty"`     // the platform's word
 	Reason     string    `json:"reason,omitempty"`     // the platform's words
 	StatusAt   time.Time `json:"statusAt,omitzero"`    // platform's clock

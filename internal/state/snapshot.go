@@ -50,7 +50,8 @@ type Run struct {
 	// Intent is the platform's time before the first create of this key was sent:
 	// no draft of this journal's making is older. Zero when it was not known.
 	Intent       time.Time
-	ID           string // empty while creating
+	ID           string    // empty while creating
+	Inserted     time.Time // when the platform made it, by its clock; zero when it has not told
 	Stage        Stage
 	Status       string // the platform's word, last seen
 	Reason       string
