@@ -11,6 +11,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -141,7 +142,7 @@ func (w *world) peace(ctx context.Context, m *machine, calm Manifest, id int) {
 	var a *apply
 	for n := range most {
 		spec := Apply{ID: id + n, Machine: m.number, Manifest: calm}
-		a = &apply{world: w, number: spec.ID, machine: m, quiet: true, luck: w.chance.of("apply", spec.ID), counts: make(map[string]int)}
+		a = &apply{world: w, number: spec.ID, machine: m, quiet: true, luck: w.chance.of("apply", spec.ID), counts: make(map[string]int), asked: make(map[string]time.Time)}
 		_, err = a.run(ctx, spec)
 		w.say("machine %d (%d) ends: %v", m.number, spec.ID, err)
 		if err == nil || !w.pending(ctx, a, calm) {
@@ -169,6 +170,10 @@ func (w *world) pending(ctx context.Context, a *apply, calm Manifest) bool {
 	if err != nil {
 		w.fault("planning on machine %d: %v", a.machine.number, err)
 		return true
+	}
+	a.machine.blocked = make(map[string]bool)
+	for _, step := range plan.Steps {
+		a.machine.blocked[step.Job.Name] = step.Action == planner.Blocked
 	}
 	for _, step := range plan.Steps {
 		if step.Pending() && !w.mourns(calm, groupOf(step.Job.Name)) {
@@ -374,6 +379,7 @@ func (w *world) checksOf(text string) string {
 }
 
 // checkResults compares the results on a disk with those of the run that the manifest wants.
+// A blocked job wants one that cannot be made, and none of the older ones.
 func (w *world) checkResults(m *machine, runs []state.Run, job resolver.Job) {
 	var wanted state.Run
 	for _, run := range runs {
@@ -381,7 +387,7 @@ func (w *world) checkResults(m *machine, runs []state.Run, job resolver.Job) {
 			wanted = run
 		}
 	}
-	if len(job.Outputs.Download) == 0 || wanted.Verdict != string(verdict.Succeeded) || wanted.Selection == "" {
+	if m.blocked[job.Name] || len(job.Outputs.Download) == 0 || wanted.Verdict != string(verdict.Succeeded) || wanted.Selection == "" {
 		return
 	}
 	j := w.platform.byID[wanted.ID]

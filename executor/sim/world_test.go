@@ -50,6 +50,8 @@ type machine struct {
 	disk   *disk
 	dir    string
 	last   Manifest
+
+	blocked map[string]bool // jobs that the last plan in peace could not run
 }
 
 // apply is a process.
@@ -62,6 +64,7 @@ type apply struct {
 	cancel  context.CancelCauseFunc
 
 	counts map[string]int
+	asked  map[string]time.Time // when a request was made last
 	dead   bool
 	over   bool
 	jobs   []resolver.Job
@@ -75,20 +78,29 @@ func (a *apply) die() {
 	a.cancel(errGone)
 }
 
-// event is one request: whether something goes wrong with it, and its luck otherwise.
+// event is one request: whether something goes wrong with it, and its luck otherwise. Two
+// that ask the same at one instant have the same luck: which of them comes first is up to
+// the scheduler of goroutines.
 func (a *apply) event(name string, kinds []string) (string, chance) {
 	a.world.mu.Lock()
 	defer a.world.mu.Unlock()
+	now := time.Now()
 	n := a.counts[name]
-	a.counts[name] = n + 1
+	if n > 0 && a.asked[name].Equal(now) {
+		n--
+	}
+	a.counts[name], a.asked[name] = n+1, now
 	luck := a.luck.of(name, n)
 	return a.misfortune(name, n, luck, kinds), luck
 }
 
-// accident is event for what takes no time: writes, one at a time.
+// accident is what goes wrong with a write.
 func (a *apply) accident(name string, kinds []string) string {
-	what, _ := a.event(name, kinds)
-	return what
+	a.world.mu.Lock()
+	defer a.world.mu.Unlock()
+	n := a.counts[name]
+	a.counts[name] = n + 1
+	return a.misfortune(name, n, a.luck.of(name, n), kinds)
 }
 
 func (a *apply) misfortune(name string, n int, luck chance, kinds []string) string {
@@ -331,7 +343,7 @@ func (w *world) apply(ctx context.Context, spec Apply) error {
 		w.retried[j.Name] = w.retried[j.Name] || j.Retry
 	}
 	w.mu.Unlock()
-	a := &apply{world: w, number: spec.ID, machine: m, luck: w.chance.of("apply", spec.ID), counts: make(map[string]int)}
+	a := &apply{world: w, number: spec.ID, machine: m, luck: w.chance.of("apply", spec.ID), counts: make(map[string]int), asked: make(map[string]time.Time)}
 	if _, err := a.run(ctx, spec); !a.dead {
 		for _, id := range a.missed {
 			if !a.hurt {
@@ -360,12 +372,12 @@ func (a *apply) run(ctx context.Context, spec Apply) (report executor.Report, er
 		return report, err
 	}
 	a.jobs = resolved.Jobs
-	journal, err := state.OpenAt(kept{a.machine.disk, a}, identity())
+	written, err := state.OpenAt(kept{a.machine.disk, a}, identity())
 	if err != nil {
 		return report, err
 	}
-	defer func() { err = errors.Join(err, journal.Close()); a.over = true }()
-	plan, err := a.plan(ctx, resolved, journal.Snapshot(), spec)
+	defer func() { err = errors.Join(err, written.Close()); a.over = true }()
+	plan, err := a.plan(ctx, resolved, written.Snapshot(), spec)
 	if err != nil {
 		return report, err
 	}
@@ -374,12 +386,11 @@ func (a *apply) run(ctx context.Context, spec Apply) (report executor.Report, er
 			a.world.setting.dirty[a.machine.dir] = true
 		}
 	}
-	n := 0
 	run := executor.Executor{
 		// So many at once that nobody waits for a place: whose turn it is then would be
 		// up to the scheduler of goroutines.
-		Parallel: 64, Platform: line{a}, Journal: journal, Owner: owner, NoWait: spec.NoWait, NoQueue: spec.NoQueue,
-		Random: func() float64 { n++; return a.luck.of("random", n).share() },
+		Parallel: 64, Platform: line{a}, Journal: journal{written, a}, Owner: owner, NoWait: spec.NoWait, NoQueue: spec.NoQueue,
+		Random: func() float64 { return a.luck.of("random", int(a.world.platform.now().UnixNano())).share() },
 	}
 	report, err = run.Apply(ctx, plan)
 	for _, o := range report.Outcomes {
