@@ -76,11 +76,11 @@ type listing struct {
 func eachPage[T any](ctx context.Context, c *Client, l listing, visit func(page[T]) bool) error {
 	query := cloneQuery(l.query)
 	query.Set("page_size", strconv.Itoa(l.size))
-	path, seen, items := l.path, map[string]bool{}, 0
+	seen, items := map[string]bool{}, 0
 	for n := 1; ; n++ {
-		seen[pageKey(path, query)] = true
+		seen[pageKey(query)] = true
 		var p page[T]
-		header, err := c.get(ctx, path, query, &p)
+		header, err := c.get(ctx, l.path, query, &p)
 		if err != nil {
 			return err
 		}
@@ -89,11 +89,11 @@ func eachPage[T any](ctx context.Context, c *Client, l listing, visit func(page[
 		if !visit(p) || p.Next == "" || len(p.Results) == 0 {
 			return nil
 		}
-		if path, query, err = nextPage(path, p.Next); err != nil {
+		if query, err = nextPage(l.path, p.Next); err != nil {
 			return &IncompleteError{Path: l.path, Pages: n, Why: err.Error()}
 		}
 		query.Set("page_size", strconv.Itoa(l.size))
-		switch again := seen[pageKey(path, query)]; {
+		switch again := seen[pageKey(query)]; {
 		case again && items >= p.Count:
 			return nil
 		case again:
@@ -117,34 +117,33 @@ func all[T any](ctx context.Context, c *Client, l listing) ([]T, error) {
 	return items, nil
 }
 
-// nextPage turns a link of the platform into a path and query on the configured
-// host. The link's own host is ignored: it may be spelled differently, and a
-// foreign one must not get the key (rescale-api.md §2.2).
-func nextPage(current, link string) (path string, query url.Values, err error) {
-	from := &url.URL{Scheme: "https", Host: "platform", Path: current}
+// nextPage is the query of the page of a listing that a link of the platform leads to.
+// The link's own host, and what a gateway puts before the path, are ignored: they may be
+// spelled differently, and a foreign host must not get the key (rescale-api.md §2.2).
+func nextPage(listing, link string) (url.Values, error) {
+	from := &url.URL{Scheme: "https", Host: "platform", Path: listing}
 	to, err := from.Parse(link)
 	if err != nil {
-		return "", nil, errors.New("its next link is no URL")
-	}
-	path = to.EscapedPath()
-	at := strings.Index(path, "/api/")
-	if at < 0 || strings.Contains(to.Path, "..") {
-		return "", nil, errors.New("its next link leads out of the API")
-	}
-	if query, err = url.ParseQuery(to.RawQuery); err != nil {
-		return "", nil, errors.New("its next link has a broken query")
+		return nil, errors.New("its next link is no URL")
 	}
 	// A sample of the documentation has no slash before the query.
-	return strings.TrimSuffix(path[at:], "/") + "/", query, nil
+	if !strings.HasSuffix(strings.TrimSuffix(to.EscapedPath(), "/")+"/", listing) {
+		return nil, errors.New("its next link leads to something else")
+	}
+	query, err := url.ParseQuery(to.RawQuery)
+	if err != nil {
+		return nil, errors.New("its next link has a broken query")
+	}
+	return query, nil
 }
 
 // pageKey tells pages apart. The first page is also the one without a number.
-func pageKey(path string, query url.Values) string {
+func pageKey(query url.Values) string {
 	key := cloneQuery(query)
 	if key.Get("page") == "1" {
 		key.Del("page")
 	}
-	return path + "?" + key.Encode()
+	return key.Encode()
 }
 
 func cloneQuery(q url.Values) url.Values {
