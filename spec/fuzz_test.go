@@ -49,6 +49,36 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
+// FuzzVariables: no file of variables makes Load panic, problems have words and places in
+// the text that they are about, and no problem is kept back beside jobs.
+func FuzzVariables(f *testing.F) {
+	const manifest = "version: 1\nname: wing\nvars: {mach: 0.2, mesh: coarse, fine: false}\nanalysis: {code: openfoam, version: \"12\"}\n" +
+		"hardware: {coreType: emerald}\ncommand: run ${{ vars.mach }} ${{ vars.mesh }} ${{ vars.fine }}\n"
+	for _, seed := range []string{
+		"mach: 0.3\n", "mach: {a: 1}\n", "mesh: 'a\n  b'\nfine: yes\n", "mach: 0,3\nmesh: ${{ vars.mach }}\n", "- mach\n", "other: 1\n", "---\nmach: 1\n---\nmesh: x\n", "mach: &a 1\nmesh: *a\n", "mach:", "\ufeffmach: 1e999\r\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		loader := spec.Loader{Files: []diag.Source{{Name: "vars.yaml", Text: text}}}
+		src := diag.Source{Name: "job.yaml", Text: []byte(manifest)}
+		jobs, list := loader.Load([]diag.Source{src})
+		for _, d := range list {
+			about := text
+			if d.Pos.File == src.Name {
+				about = src.Text
+			}
+			checkProblem(t, about, d)
+		}
+		for _, job := range jobs {
+			checkJob(t, job)
+		}
+		if (len(jobs) == 0) == (len(list) == 0) {
+			t.Errorf("%d jobs and %d problems", len(jobs), len(list))
+		}
+	})
+}
+
 func checkProblem(t *testing.T, text []byte, d diag.Diagnostic) {
 	t.Helper()
 	if d.Message == "" || d.Rule == "" || strings.ContainsAny(d.Hint, "\n") {

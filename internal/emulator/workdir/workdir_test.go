@@ -24,7 +24,7 @@ type member struct {
 	mode             int64
 }
 
-func tarOf(t *testing.T, members []member) []byte {
+func tarOf(t testing.TB, members []member) []byte {
 	t.Helper()
 	var buffer bytes.Buffer
 	w := tar.NewWriter(&buffer)
@@ -43,7 +43,7 @@ func tarOf(t *testing.T, members []member) []byte {
 	return buffer.Bytes()
 }
 
-func zipOf(t *testing.T, members []member) []byte {
+func zipOf(t testing.TB, members []member) []byte {
 	t.Helper()
 	var buffer bytes.Buffer
 	w := zip.NewWriter(&buffer)
@@ -67,7 +67,7 @@ func zipOf(t *testing.T, members []member) []byte {
 	return buffer.Bytes()
 }
 
-func gzipped(t *testing.T, text []byte) []byte {
+func gzipped(t testing.TB, text []byte) []byte {
 	t.Helper()
 	var buffer bytes.Buffer
 	w := gzip.NewWriter(&buffer)
