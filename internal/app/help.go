@@ -28,6 +28,7 @@ Commands:{{range .VisibleCommands}}
 
 "rescale-apply COMMAND --help" shows the flags of a command.
 "rescale-apply help forks" tells what is safe to run for pull requests of forks.
+"rescale-apply help guarantee" tells what is promised about money, and what has gone wrong.
 The API key comes from RESCALE_API_KEY, --token-file or a profile, never from the command line.
 `
 

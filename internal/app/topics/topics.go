@@ -10,7 +10,7 @@ import (
 var pages embed.FS
 
 // Names are those of all topics.
-func Names() []string { return []string{"forks"} }
+func Names() []string { return []string{"forks", "guarantee"} }
 
 // Text is the page of a topic; empty when there is none of that name.
 func Text(name string) string {
