@@ -96,6 +96,9 @@ func readCatalogs(t *testing.T) (c catalogs) {
 	return c
 }
 
+// remembered is how many manifests are kept resolved: a night of seeds has millions.
+const remembered = 500
+
 // resolve gives what a manifest comes to on a machine. It is the same each time, and
 // YAML takes longer to read than all the rest of a story. The machines have the same
 // inputs, and differ in their folders.
@@ -106,6 +109,9 @@ func (s *setting) resolve(ctx context.Context, m *machine, manifest Manifest) (r
 		var err error
 		if known, err = s.read(ctx, text); err != nil {
 			return known, err
+		}
+		if len(s.resolved) == remembered {
+			clear(s.resolved)
 		}
 		s.resolved[text] = known
 	}
