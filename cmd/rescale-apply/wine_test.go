@@ -18,7 +18,7 @@ import (
 )
 
 // exe is the program as Windows runs it.
-var exe = flag.String("exe", "", "run the scripts for Windows with this rescale-apply.exe, through wine; hold.exe lies beside it")
+var exe = flag.String("exe", "", "run the scripts for Windows with this rescale-apply.exe, through wine; those of .ci/wine lie beside it")
 
 // alsoOnWindows are the scripts of testdata/e2e that are run there, too: those of what
 // another file system could change. (What is in a local platform needs a bash, and bytes that
@@ -73,8 +73,9 @@ func throughWine(t *testing.T, exe string) (folder string) {
 	}
 	keepAwake(t)
 	folder = t.TempDir()
-	for name, program := range map[string]string{programName: exe, "hold": filepath.Join(filepath.Dir(exe), "hold.exe")} {
-		text := fmt.Sprintf("#!/bin/sh\nunset TMPDIR\nexport WINEPREFIX='%s' WINEDEBUG=-all LC_ALL=C.UTF-8\nexec wine '%s' \"$@\"\n", prefix, program)
+	path := "Z:" + strings.ReplaceAll(filepath.Dir(exe), "/", `\`)
+	for name, program := range map[string]string{programName: exe, "hold": filepath.Join(filepath.Dir(exe), "hold.exe"), "cmd": "cmd"} {
+		text := fmt.Sprintf("#!/bin/sh\nunset TMPDIR\nexport WINEPREFIX='%s' WINEPATH='%s' WINEDEBUG=-all LC_ALL=C.UTF-8\nexec wine '%s' \"$@\"\n", prefix, path, program)
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
