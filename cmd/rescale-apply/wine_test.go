@@ -87,7 +87,7 @@ func throughWine(t *testing.T, exe string) (folder string) {
 // first program and end after the last one, which takes seconds each time.
 func keepAwake(t *testing.T) {
 	t.Helper()
-	idle := exec.Command("wine", "cmd") //nolint:noctx // the end of its input ends it
+	idle := exec.Command("wine", "cmd") // the end of its input ends it
 	input, err := idle.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func hold(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: [!] hold FILE program [args...]")
 	}
-	holder := exec.Command(filepath.Join(ts.Getenv("WINE_PROGRAMS"), "hold"), ts.MkAbs(args[0])) //nolint:noctx // the end of its input ends it
+	holder := exec.Command(filepath.Join(ts.Getenv("WINE_PROGRAMS"), "hold"), ts.MkAbs(args[0])) // the end of its input ends it
 	input, err := holder.StdinPipe()
 	ts.Check(err)
 	output, err := holder.StdoutPipe()
