@@ -26,7 +26,7 @@ func run() int {
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ(),
 		Screen: app.Screen{
-			Stdout: term.IsTerminal(stdout), Stderr: term.IsTerminal(stderr),
+			Stdout: console(stdout), Stderr: console(stderr),
 			Size: func() (int, int, bool) {
 				columns, lines, err := term.GetSize(stderr)
 				return columns, lines, err == nil

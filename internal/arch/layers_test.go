@@ -41,8 +41,9 @@ func layers() map[string]layer {
 		"internal/diag":      {why: "diag is a leaf"},
 		"internal/rescale":   {why: "rescale is a leaf: it knows no manifest"},
 		"internal/glob":      {why: "glob is a leaf: it knows the text of patterns only"},
-		"internal/content":   {ours: []string{"internal/glob"}, why: "content is a leaf: it knows no HTTP and no manifest"},
-		"internal/state":     {why: "state is a leaf: it knows no HTTP and no manifest"},
+		"internal/content":   {ours: []string{"internal/glob", "internal/inuse"}, why: "content is a leaf: it knows no HTTP and no manifest"},
+		"internal/inuse":     {why: "inuse is a leaf: it knows what the system says of a file"},
+		"internal/state":     {ours: []string{"internal/inuse"}, why: "state is a leaf: it knows no HTTP and no manifest"},
 		"internal/namespace": {why: "namespace is a leaf: it knows no manifest and no platform"},
 		"internal/emulator": {
 			why: "the emulator is a leaf: wire structs shared with the client would let a wrong JSON tag pass every test",
@@ -87,7 +88,7 @@ func owners() map[string][]string {
 		"golang.org/x/time":                     {"internal/rescale", "internal/emulator"},
 		"golang.org/x/sync":                     {"internal/app", "executor", "resolver", "internal/rescale", "internal/content", "internal/emulator"},
 		"golang.org/x/text":                     {"internal/diag", "spec"},
-		"golang.org/x/sys":                      {"cmd", "internal/app", "internal/content", "internal/state", "internal/emulator"},
+		"golang.org/x/sys":                      {"cmd", "internal/app", "internal/content", "internal/inuse", "internal/state", "internal/emulator"},
 	}
 }
 

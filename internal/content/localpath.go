@@ -54,14 +54,16 @@ func unsafe(rel string) string {
 		return "it begins with a drive letter"
 	}
 	for name := range strings.SplitSeq(rel, "/") {
-		if why := unsafeName(name); why != "" {
+		if why := NameProblem(name); why != "" {
 			return why
 		}
 	}
 	return ""
 }
 
-func unsafeName(name string) string {
+// NameProblem says what is wrong with the name of a file or folder, as [LocalPath] judges
+// it; "" when nothing is.
+func NameProblem(name string) string {
 	switch {
 	case name == "":
 		return "it contains an empty name"

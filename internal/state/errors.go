@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/inuse"
 )
 
 // DamagedError tells that a line of the journal, other than a torn last one, is not
@@ -123,6 +125,8 @@ func (e *WriteError) Hint() string {
 	switch {
 	case diskFull(e.Err):
 		return "make room on this disk and run again; what was recorded so far is kept"
+	case inuse.Is(e.Err):
+		return "the file may be open in another program, such as an editor: close it and run again; else name another file with --state"
 	case errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, syscall.EROFS):
 		return "the state must be writable: change the permissions, or name another file with --state"
 	}

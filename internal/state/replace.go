@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+
+	"github.com/rescale-apply/rescale-apply/internal/inuse"
 )
 
 // Replacement is a journal that is written anew to take the place of the file at
@@ -127,9 +129,9 @@ func (r *Replacement) Commit() (kept string, err error) {
 			return "", &WriteError{Path: r.path, Err: err}
 		}
 	}
-	if err := os.Rename(r.path+newSuffix, r.path); err != nil {
+	if err := inuse.Rename(r.path+newSuffix, r.path); err != nil {
 		if kept != "" {
-			_ = os.Rename(kept, r.path) // the first error counts, and tells where the old file is
+			_ = inuse.Rename(kept, r.path) // the first error counts, and tells where the old file is
 		}
 		return "", &WriteError{Path: r.path, Err: err}
 	}
@@ -158,7 +160,7 @@ func (r *Replacement) aside() (kept string, err error) {
 		}
 		kept = r.path + ".bak-" + name
 		if _, err := os.Lstat(kept); errors.Is(err, fs.ErrNotExist) {
-			return kept, os.Rename(r.path, kept)
+			return kept, inuse.Rename(r.path, kept)
 		} else if err != nil {
 			return "", err
 		}

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/inuse"
 )
 
 // MismatchError tells that what arrived is not what was announced. Got has no
@@ -79,7 +79,7 @@ func (e *DiskError) Hint() string {
 		return "the disk or your quota is full: make room, or choose a folder on another disk; run again to go on"
 	case isTooLarge(e.Err):
 		return "that disk does not take files of this size; choose a folder on another one"
-	case errors.Is(e.Err, fs.ErrPermission) && runtime.GOOS == "windows":
+	case inuse.Is(e.Err):
 		return "the file may be open in another program, such as a spreadsheet: close it and run again; else choose a folder that you may write to"
 	case errors.Is(e.Err, fs.ErrPermission), isReadOnly(e.Err):
 		return "choose a folder that you may write to"

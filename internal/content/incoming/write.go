@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/inuse"
 )
 
 // Announced is a file as its source announces it.
@@ -141,26 +142,14 @@ func (a Announced) put(temp, path string) error {
 			return err
 		}
 	}
-	if err := rename(temp, path); err != nil {
+	if err := inuse.Rename(temp, path); err != nil {
 		return disk(path, err)
 	}
 	return disk(path, syncFolder(filepath.Dir(path)))
 }
 
-// longestHold is how long Windows may keep us from a file that another program, such
-// as a virus scanner, looks at.
-const longestHold = time.Second
-
-// rename takes the place of whatever file is there.
-func rename(from, to string) error {
-	for pause := 10 * time.Millisecond; ; pause *= 2 {
-		err := os.Rename(from, to)
-		if runtime.GOOS != "windows" || !errors.Is(err, fs.ErrPermission) || pause > longestHold {
-			return err
-		}
-		time.Sleep(pause)
-	}
-}
+// Move renames a file of a person, which programs may have open. Errors: *[DiskError].
+func Move(from, to string) error { return disk(from, inuse.Rename(from, to)) }
 
 // syncFolder makes the rename survive a power failure. Windows has no such call, and
 // some folders can be written but not read or flushed; the file itself is safe then.

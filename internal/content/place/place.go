@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"unicode"
 
+	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 )
@@ -56,6 +58,9 @@ func (*Error) Hint() string { return "give outputs.to a folder of its own, such 
 // an *[Error].
 func Check(root, folder string) error {
 	end := reach.Real(folder)
+	if why := unholdable(folder); why != "" && runtime.GOOS == "windows" {
+		return &Error{folder, why}
+	}
 	above := ""
 	if reach.Inside(root, end) {
 		above = root
@@ -69,6 +74,21 @@ func Check(root, folder string) error {
 		}
 	}
 	return nil
+}
+
+// unholdable says why Windows can not hold a folder of this path. What ends with a dot would
+// be another folder there, which may be that of another job.
+func unholdable(folder string) string {
+	below := folder[len(filepath.VolumeName(folder)):]
+	for name := range strings.SplitSeq(filepath.ToSlash(below), "/") {
+		if name == "" || name == "." || name == ".." {
+			continue
+		}
+		if why := content.NameProblem(name); why != "" {
+			return why
+		}
+	}
+	return ""
 }
 
 // isRepository tells a repository of git by what is in it, whatever it is called.

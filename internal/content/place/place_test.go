@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/rescale-apply/rescale-apply/internal/content/place"
@@ -20,6 +21,21 @@ func TestReserved(t *testing.T) {
 	} {
 		if place.Reserved(name) != want {
 			t.Errorf("%q: %v, want %v", name, !want, want)
+		}
+	}
+}
+
+// A folder that Windows cannot hold, or holds under another name, is refused there before
+// anything is paid for; elsewhere it is a folder like any other.
+func TestFolderThatWindowsCannotHold(t *testing.T) {
+	t.Parallel()
+	top := t.TempDir()
+	for below, refused := range map[string]bool{
+		"out/NUL": true, "aux.d/x": true, "out./x": true, "out /x": true, "results/console": false, "a.b/c": false, "./x/../y": false,
+	} {
+		err := place.Check(top, filepath.Join(top, filepath.FromSlash(below)))
+		if want := refused && runtime.GOOS == "windows"; (err != nil) != want {
+			t.Errorf("%q: %v", below, err)
 		}
 	}
 }

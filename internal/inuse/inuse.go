@@ -1,0 +1,23 @@
+// Package inuse is about files that other programs have open. Windows neither moves nor
+// replaces such a file; a virus scanner or an indexer opens each new one for a moment.
+package inuse
+
+import (
+	"os"
+	"time"
+)
+
+// longestPause is the last of the pauses, each twice the one before: the time that a
+// program has to close what it only looks at.
+const longestPause = time.Second
+
+// Rename is [os.Rename], and waits a little for a file that is in use.
+func Rename(from, to string) error {
+	for pause := 10 * time.Millisecond; ; pause *= 2 {
+		err := os.Rename(from, to)
+		if !Is(err) || pause > longestPause {
+			return err
+		}
+		time.Sleep(pause)
+	}
+}
