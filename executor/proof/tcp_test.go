@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -73,6 +74,7 @@ func newRemote(t *testing.T, s site, trouble func(n int) trouble) remote {
 		t.Fatal(err)
 	}
 	web := httptest.NewUnstartedServer(server)
+	web.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // broken connections are no news
 	t.Cleanup(func() {
 		web.Close()
 		if err := server.Close(); err != nil {
