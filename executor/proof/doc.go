@@ -10,6 +10,10 @@
 //     held up beyond the limit of a draft, and with one dying at every point.
 //   - TestChainStories lets machines apply a chain at random, two at a time, with their
 //     states or none, and compares what they believe with what the platform has.
+//   - TestToxics, TestCuts, TestHalfOpenConnections and TestOutages do so to the TCP
+//     connections of an apply: with each toxic of toxiproxy, with the k-th connection cut
+//     in every phase or fallen silent, and with a platform that is away for ten minutes.
+//   - TestASweepOverABadLine applies a hundred jobs over such connections at random.
 //   - TestMutants shows that the races are caught when the protocol is broken.
 //
 // go test -v ./executor/proof prints the number of points. What the tests rest on is

@@ -88,15 +88,25 @@ type runner struct {
 	parallel  int
 	noWait    bool
 	patience  time.Duration // 0 means the usual one
+	timeout   time.Duration // of one try where time is real, so that pauses are short; 0 means the usual one
 	options   planner.Options
 }
 
 // errNotSucceeded is exit code 100.
 var errNotSucceeded = errors.New("a job did not succeed")
 
+// config is how it asks the platform.
+func (r runner) config() rescale.Config {
+	c := rescale.Config{BaseURL: cmp.Or(r.base, "http://localhost"), Key: rescale.NewSecret(key), Transport: r.transport, Timeout: r.timeout}
+	if r.timeout > 0 {
+		c.Retry = rescale.Retry{Base: time.Millisecond}
+	}
+	return c
+}
+
 // plan is what `rescale-apply plan` decides.
 func (r runner) plan(ctx context.Context, snapshot func(state.Identity) (state.Snapshot, error)) (planner.Plan, resolver.Result, *rescale.Client, error) {
-	client, err := rescale.New(rescale.Config{BaseURL: cmp.Or(r.base, "http://localhost"), Key: rescale.NewSecret(key), Transport: r.transport})
+	client, err := rescale.New(r.config())
 	if err != nil {
 		return planner.Plan{}, resolver.Result{}, nil, err
 	}
@@ -157,6 +167,9 @@ func (r runner) apply(ctx context.Context) (err error) {
 		return err
 	}
 	run := executor.Executor{Platform: client, Journal: journal, Owner: resolved.User.Email, Company: resolved.User.CompanyCode, Parallel: r.parallel, NoWait: r.noWait}
+	if r.timeout > 0 {
+		run.Interval = time.Millisecond
+	}
 	report, err := run.Apply(ctx, plan)
 	for _, o := range report.Outcomes {
 		err = errors.Join(err, o.Err)

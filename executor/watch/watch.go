@@ -36,10 +36,6 @@ type Reporter interface {
 // examineParallel bounds the histories that are read at once.
 const examineParallel = 8
 
-// maxFailedSweeps is how many looks in a row may fail, each after the client's
-// own retries, before waiting is given up. The jobs run on.
-const maxFailedSweeps = 10
-
 // firstInterval is the pause before the first look; it grows to the interval.
 const firstInterval = 2 * time.Second
 
@@ -60,8 +56,8 @@ type Watch struct {
 type watched struct {
 	name   string
 	status string
-	quiet  int // looks at which its cluster was gone although no final status came
-	failed int // looks in a row that got no answer about it
+	quiet  int     // looks at which its cluster was gone although no final status came
+	failed silence // looks that got no answer about it
 	then   func(Ending)
 }
 
@@ -100,7 +96,7 @@ func (w *Watch) Follow(name, id string, then func(Ending)) {
 // Run sweeps until ctx ends. It rests while there is nothing to watch.
 func (w *Watch) Run(ctx context.Context) {
 	defer w.leave(ctx)
-	pause, failed := min(firstInterval, w.interval), 0
+	pause, failed := min(firstInterval, w.interval), silence{}
 	for {
 		if w.idle() {
 			select {
@@ -118,27 +114,28 @@ func (w *Watch) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		failed = w.judge(err, failed)
+		w.judge(err, &failed)
 	}
 }
 
 // judge counts looks in a row that failed, and gives up after too many.
-func (w *Watch) judge(err error, failed int) int {
+func (w *Watch) judge(err error, failed *silence) {
 	if err == nil {
-		return 0
+		*failed = silence{}
+		return
 	}
-	if failed++; failed < maxFailedSweeps && !rescale.IsAuth(err) {
-		if failed == 1 {
+	if over := failed.exceeds(err); !over && !rescale.IsAuth(err) {
+		if failed.looks == 1 {
 			w.report.Warn("", fmt.Sprintf("looking at the jobs: %v; trying again", err))
 		}
-		return failed
+		return
 	}
+	*failed = silence{}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id := range w.jobs {
 		w.end(id, Ending{Err: fmt.Errorf("waiting for job %s: %w", id, err)})
 	}
-	return 0
 }
 
 // leave ends the looking.
@@ -209,9 +206,9 @@ func (w *Watch) tolerate(id string, err error) error {
 	switch {
 	case !watching:
 	case err == nil:
-		job.failed = 0
-	case job.failed+1 < maxFailedSweeps:
-		if job.failed++; job.failed == 1 {
+		job.failed = silence{}
+	case !job.failed.exceeds(err):
+		if job.failed.looks == 1 {
 			w.report.Warn(job.name, fmt.Sprintf("looking at it: %v; trying again", err))
 		}
 	default:

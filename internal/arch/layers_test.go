@@ -78,6 +78,7 @@ func owners() map[string][]string {
 		"github.com/urfave/cli":                 {"internal/app"},
 		"github.com/google/go-cmp":              {"internal/golden"},
 		"github.com/rogpeppe/go-internal":       {},
+		"github.com/Shopify/toxiproxy":          {},
 		"github.com/gofrs/flock":                {"internal/content", "internal/state", "internal/emulator"},
 		"github.com/bmatcuk/doublestar":         {"internal/content", "spec"},
 		"github.com/mattn/go-runewidth":         {"internal/diag", "internal/app"},
@@ -94,7 +95,7 @@ func owners() map[string][]string {
 
 // testLibraries are outside modules that every test may import.
 func testLibraries() []string {
-	return []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal"}
+	return []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "github.com/Shopify/toxiproxy"}
 }
 
 // checkLayers finds imports of our own packages against the direction.

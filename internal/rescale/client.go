@@ -48,7 +48,7 @@ type Config struct {
 	UserAgent string            // empty means "rescale-apply"
 	Transport http.RoundTripper // nil means a fresh *http.Transport that honours the proxy variables
 	Retry     Retry             // zero means the defaults of Retry
-	Timeout   time.Duration     // for one try of a JSON call; zero means 60 s. Transfers have a stall limit instead
+	Timeout   time.Duration     // for one try of a JSON call; zero means 60 s. A transfer ends when no byte moves for twice as long
 	// OnRetry is told, before a pause, why a request is going to be repeated. Several
 	// goroutines may call it at a time. Optional.
 	OnRetry func(err error, pause time.Duration)

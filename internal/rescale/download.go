@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// stallLimit ends a transfer in which no byte moves. Transfers have no limit as a
-// whole: a large file on a slow line may take hours.
-const stallLimit = 2 * time.Minute
+// stalls is after how many timeouts of a try a transfer ends in which no byte moves.
+// Transfers have no limit as a whole: a large file on a slow line may take hours.
+const stalls = 2
 
 // worthwhile is how much must arrive between two breaks to begin counting tries
 // anew: a line that breaks every minute still brings a large file home, and one that
@@ -149,7 +149,7 @@ func (d *download) Read(p []byte) (int, error) {
 
 // read gives what the body has now, without what is to be dropped.
 func (d *download) read(p []byte) (int, error) {
-	stall := stallTimer(d.cancel)
+	stall := d.client.stallTimer(d.cancel)
 	n, err := d.body.Read(p)
 	stall.Stop()
 	skip := int(min(d.drop, int64(n)))
@@ -179,8 +179,18 @@ func (d *download) Close() error {
 	return d.body.Close()
 }
 
-func stallTimer(cancel context.CancelCauseFunc) *time.Timer {
-	return time.AfterFunc(stallLimit, func() {
-		cancel(limitError{fmt.Sprintf("no data moved for %v", stallLimit)})
-	})
+// stallTimer ends a transfer in which no byte moves.
+type stallTimer struct {
+	*time.Timer
+	limit time.Duration
 }
+
+func (c *Client) stallTimer(cancel context.CancelCauseFunc) *stallTimer {
+	limit := stalls * c.timeout
+	return &stallTimer{limit: limit, Timer: time.AfterFunc(limit, func() {
+		cancel(limitError{fmt.Sprintf("no data moved for %v", limit)})
+	})}
+}
+
+// again begins anew, after a byte has moved.
+func (s *stallTimer) again() { s.Reset(s.limit) }

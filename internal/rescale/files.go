@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptrace"
 	"net/textproto"
 	"net/url"
 	"strconv"
@@ -165,7 +166,8 @@ type Upload struct {
 
 // Upload stores a file and gives its record. It needs constant memory, and sends
 // the length first, because the platform refuses chunked bodies. A lost answer
-// makes it upload again; the orphan is harmless (rescale-api.md §3.1). Content
+// makes it upload again; the orphan is harmless (rescale-api.md §3.1). So does one that
+// does not come to its end, though the connection stays open. Content
 // that is not Size bytes long is a *ChangedError, a refusal of its size a
 // *TooLargeError.
 func (c *Client) Upload(ctx context.Context, u Upload) (File, error) {
@@ -205,12 +207,14 @@ func (c *Client) uploadOnce(ctx context.Context, u Upload, w *wireFile) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	body, err := newUploadBody(u, cancel)
+	body, err := newUploadBody(u, c.stallTimer(cancel))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = body.Close() }() // reading is over, nothing can be lost
-	req, err := c.newRequest(ctx, r)
+	answered, stop := limitAnswer(ctx, c.timeout+storing(u.Size), cancel)
+	defer stop()
+	req, err := c.newRequest(answered, r)
 	if err != nil {
 		return err
 	}
@@ -236,12 +240,35 @@ func (c *Client) uploadOnce(ctx context.Context, u Upload, w *wireFile) error {
 	return nil
 }
 
+// storing is how long the platform may take to store a file that it has received.
+func storing(size int64) time.Duration {
+	const least = 4 << 20 // bytes a second
+	return time.Duration(size/least) * time.Second
+}
+
+// limitAnswer ends an exchange in which all was sent, the connection stays open, and no
+// whole answer comes. Stop must be called after it.
+func limitAnswer(ctx context.Context, limit time.Duration, cancel context.CancelCauseFunc) (limited context.Context, stop func()) {
+	timer := time.AfterFunc(limit, func() {
+		cancel(limitError{fmt.Sprintf("no whole answer within %v after the last byte", limit)})
+	})
+	timer.Stop()
+	var once sync.Once
+	trace := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) {
+		once.Do(func() { timer.Reset(limit) })
+	}}
+	return httptrace.WithClientTrace(ctx, trace), func() {
+		once.Do(func() {}) // net/http may still be about to tell
+		timer.Stop()
+	}
+}
+
 // uploadBody is a multipart form with one file, whose length is known beforehand.
 type uploadBody struct {
 	contentType string
 	length      int64
 	upload      Upload
-	stall       *time.Timer
+	stall       *stallTimer
 
 	mu      sync.Mutex // net/http may still read while the caller gives up
 	parts   io.Reader
@@ -251,7 +278,7 @@ type uploadBody struct {
 	closed  bool
 }
 
-func newUploadBody(u Upload, cancel context.CancelCauseFunc) (*uploadBody, error) {
+func newUploadBody(u Upload, stall *stallTimer) (*uploadBody, error) {
 	var frame strings.Builder
 	form := multipart.NewWriter(&frame)
 	if err := u.begin(form); err != nil {
@@ -268,7 +295,7 @@ func newUploadBody(u Upload, cancel context.CancelCauseFunc) (*uploadBody, error
 	b := &uploadBody{
 		contentType: form.FormDataContentType(),
 		length:      int64(frame.Len()) + u.Size,
-		upload:      u, content: content, stall: stallTimer(cancel),
+		upload:      u, content: content, stall: stall,
 	}
 	b.parts = io.MultiReader(strings.NewReader(head), exactly{b}, strings.NewReader(frame.String()[len(head):]))
 	return b, nil
@@ -304,7 +331,7 @@ func (b *uploadBody) Read(p []byte) (int, error) {
 	b.stall.Stop()
 	n, err := b.parts.Read(p)
 	if err == nil {
-		b.stall.Reset(stallLimit)
+		b.stall.again()
 	}
 	return n, err
 }

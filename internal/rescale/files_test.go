@@ -376,7 +376,7 @@ func TestTransfersThatStall(t *testing.T) {
 		})})
 		began := time.Now()
 		_, err := c.Upload(t.Context(), uploadOf("a", "content"))
-		if err == nil || !strings.Contains(err.Error(), "no data moved for 2m0s") || time.Since(began) != stallLimit {
+		if err == nil || !strings.Contains(err.Error(), "no data moved for 2m0s") || time.Since(began) != 2*time.Minute {
 			t.Errorf("upload: got %v after %v", err, time.Since(began))
 		}
 		body, err := c.Download(t.Context(), "oUtPuT", Span{})
@@ -389,6 +389,43 @@ func TestTransfersThatStall(t *testing.T) {
 			t.Errorf("download: got %v", err)
 		}
 	})
+}
+
+// TestAnAnswerToAnUploadThatStops: all of the file has left, and the connection stays open.
+func TestAnAnswerToAnUploadThatStops(t *testing.T) {
+	t.Parallel()
+	stopAfter := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			reply(status, body)(w, r)
+			_ = http.NewResponseController(w).Flush()
+			stayAway(w, r)
+		}
+	}
+	const limit = "no whole answer within 200ms after the last byte"
+	for name, tc := range map[string]struct {
+		fault http.HandlerFunc
+		want  string
+	}{
+		"before it begins": {fault: stayAway, want: limit},
+		"in a record":      {fault: stopAfter(201, `{"id": "Qw`), want: limit},
+		"in a refusal":     {fault: stopAfter(503, "<html>"), want: "503 Service Unavailable: an HTML page"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			told := make(chan error, 9)
+			p := newPlatform(t, answers(tc.fault, reply(201, `{"id":"kTqWzb"}`)))
+			c := newClient(t, Config{BaseURL: p.URL, Retry: fastRetry(), Timeout: 200 * time.Millisecond, OnRetry: func(err error, _ time.Duration) {
+				told <- err
+			}})
+			if got, err := c.Upload(t.Context(), uploadOf("a", "content")); err != nil || got.ID != "kTqWzb" {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			want := `uploading "a": POST /api/v2/files/contents/: ` + tc.want
+			if err := <-told; err.Error() != want {
+				t.Errorf("told %q, want %q", err, want)
+			}
+		})
+	}
 }
 
 // Which of two ways to name a type the platform takes is not known, so that both are
