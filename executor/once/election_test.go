@@ -1,0 +1,220 @@
+package once
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
+)
+
+// desk is a platform that a test lays jobs on, and that fails where it is told to.
+type desk struct {
+	Platform
+	jobs    map[string]rescale.Job
+	history map[string][]rescale.Status
+	fails   map[string]error // by call and id
+	calls   []string
+}
+
+func (d *desk) called(call, id string) error {
+	d.calls = append(d.calls, call+" "+id)
+	if _, there := d.jobs[id]; !there {
+		return &rescale.Error{Status: http.StatusNotFound}
+	}
+	return d.fails[call+" "+id]
+}
+
+func (d *desk) Job(_ context.Context, id string) (rescale.Job, error) {
+	return d.jobs[id], d.called("read", id)
+}
+
+func (d *desk) Statuses(_ context.Context, id string) ([]rescale.Status, error) {
+	return d.history[id], d.called("statuses", id)
+}
+
+func (d *desk) DeleteJob(_ context.Context, id string) error {
+	err := d.called("delete", id)
+	if err == nil {
+		delete(d.jobs, id)
+	}
+	return err
+}
+
+// lay puts a job of the key on the desk, and gives it as a list shows it.
+func (d *desk) lay(id string, date time.Duration, k Key, namespace string) marked {
+	env := map[string]string{KeyVariable: k.String(), NamespaceVariable: namespace}
+	d.jobs[id] = rescale.Job{ID: id, DateInserted: at(date), Tiles: []rescale.Tile{{EnvVars: env}}}
+	return listedAs(id, date, mark{job: k.In(namespace).code(), tail: k.tail(), content: k.fingerprint()})
+}
+
+// log is a journal.
+type log struct {
+	records []state.Record
+	err     error
+}
+
+func (l *log) Append(records ...state.Record) error {
+	l.records = append(l.records, records...)
+	return l.err
+}
+
+// TestElectionOfOneKey rules on what a list shows of the key.
+func TestElectionOfOneKey(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	type result struct {
+		Adopted, Draft, Own string
+		Submits             bool
+		Losers, Calls       []string
+		Recorded            []string
+	}
+	for _, test := range []struct {
+		name  string
+		set   func(d *desk, r *run, l *log) []marked
+		want  result
+		cause error // nil for none
+		gone  bool  // the draft has vanished
+	}{
+		{
+			name: "alone, and made by this call: nothing is read",
+			set:  func(d *desk, r *run, _ *log) []marked { r.fresh = true; return []marked{d.lay("own", 0, r.Key, "ns")} },
+			want: result{Draft: "own", Own: "own", Submits: true},
+		},
+		{
+			name: "alone, and found",
+			set:  func(d *desk, r *run, _ *log) []marked { return []marked{d.lay("own", 0, r.Key, "ns")} },
+			want: result{Draft: "own", Own: "own", Submits: true, Calls: []string{"read own", "statuses own"}},
+		},
+		{
+			name: "gone", gone: true,
+			set: func(d *desk, r *run, _ *log) []marked {
+				list := []marked{d.lay("own", 0, r.Key, "ns")}
+				clear(d.jobs)
+				return list
+			},
+			want: result{Draft: "own", Own: "own", Calls: []string{"read own"}},
+		},
+		{
+			name: "not to be read", cause: broken,
+			set: func(d *desk, r *run, _ *log) []marked {
+				d.fails["read own"] = broken
+				return []marked{d.lay("own", 0, r.Key, "ns")}
+			},
+			want: result{Draft: "own", Own: "own", Calls: []string{"read own"}},
+		},
+		{
+			name: "its statuses not to be read", cause: broken,
+			set: func(d *desk, r *run, _ *log) []marked {
+				d.fails["statuses own"] = broken
+				return []marked{d.lay("own", 0, r.Key, "ns")}
+			},
+			want: result{Draft: "own", Own: "own", Calls: []string{"read own", "statuses own"}},
+		},
+		{
+			name: "a run of the key, made for another namespace, is the run",
+			set: func(d *desk, r *run, _ *log) []marked {
+				d.history["run"] = []rescale.Status{{Status: "Pending"}}
+				return []marked{d.lay("own", 0, r.Key, "ns"), d.lay("run", time.Hour, r.Key, "elsewhere")}
+			},
+			want: result{Adopted: "run", Draft: "own", Own: "own", Losers: []string{"own"}},
+		},
+		{
+			name: "an older draft of the key wins: the own one is deleted, and that recorded",
+			set: func(d *desk, r *run, _ *log) []marked {
+				r.fresh = true
+				return []marked{d.lay("old", -time.Hour, r.Key, "ns"), d.lay("own", 0, r.Key, "ns")}
+			},
+			want: result{Draft: "old", Losers: []string{"own"}, Recorded: []string{"created old"}},
+		},
+		{
+			name: "a younger one loses",
+			set: func(d *desk, r *run, _ *log) []marked {
+				return []marked{d.lay("own", 0, r.Key, "ns"), d.lay("young", time.Hour, r.Key, "ns")}
+			},
+			want: result{Draft: "own", Own: "own", Submits: true, Losers: []string{"young"}},
+		},
+		{
+			name: "a job with the key's marker and another key has no part in it",
+			set: func(d *desk, r *run, _ *log) []marked {
+				young := d.lay("young", time.Hour, Key{Digest: "other", Name: "heat", Generation: 1, Attempt: 1}, "ns")
+				young.mark.tail = r.Key.tail()
+				return []marked{d.lay("own", 0, r.Key, "ns"), young}
+			},
+			want: result{Draft: "own", Own: "own", Submits: true},
+		},
+		{
+			name: "a draft of the key, made for another namespace, is left to it, and the own one is not",
+			set: func(d *desk, r *run, _ *log) []marked {
+				return []marked{d.lay("own", 0, r.Key, "before"), d.lay("young", time.Hour, r.Key, "elsewhere")}
+			},
+			want: result{Draft: "own", Own: "own", Submits: true},
+		},
+		{
+			name: "the own draft that lost was submitted, and so is the run",
+			set: func(d *desk, r *run, _ *log) []marked {
+				list := []marked{d.lay("old", -time.Hour, r.Key, "ns"), d.lay("own", 0, r.Key, "ns")}
+				r.own, r.draft = "own", "old"
+				d.jobs["own"] = rescale.Job{ID: "own"} // its key is out of sight
+				d.history["own"] = []rescale.Status{{Status: "Pending"}}
+				return list
+			},
+			want: result{Adopted: "own", Draft: "old"},
+		},
+		{
+			name: "the own draft that lost stays", cause: broken,
+			set: func(d *desk, r *run, _ *log) []marked {
+				d.fails["delete own"] = broken
+				return []marked{d.lay("old", -time.Hour, r.Key, "ns"), d.lay("own", 0, r.Key, "ns")}
+			},
+			want: result{Draft: "own", Own: "own", Losers: []string{"own"}},
+		},
+		{
+			name: "another draft is chosen, and the journal is full", cause: broken,
+			set: func(d *desk, r *run, l *log) []marked {
+				l.err, r.own = broken, ""
+				return []marked{d.lay("old", -time.Hour, r.Key, "ns"), d.lay("own", 0, r.Key, "ns")}
+			},
+			want: result{Draft: "old", Losers: []string{"own"}, Recorded: []string{"created old"}},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				d := &desk{jobs: make(map[string]rescale.Job), history: make(map[string][]rescale.Status), fails: make(map[string]error)}
+				l := new(log)
+				r := &run{
+					Starter: &Starter{Platform: d, Journal: l, book: newBook()}, begun: true, draft: "own", own: "own",
+					Claim: Claim{Key: Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}, Namespace: "ns"},
+				}
+				b := &ballot{key: r.Key, namespace: r.Namespace, draft: r.draft}
+				b.related = test.set(d, r, l)
+				b.draft = r.draft
+				ruled, err := r.elect(t.Context(), b)
+				got := result{Adopted: ruled.adopted, Draft: r.draft, Own: r.own, Submits: ruled.submits}
+				for _, f := range r.losers {
+					got.Losers = append(got.Losers, f.ID)
+				}
+				for _, record := range l.records {
+					got.Recorded = append(got.Recorded, string(record.Kind)+" "+record.ID)
+				}
+				if len(b.related) == 1 {
+					got.Calls = d.calls
+				}
+				if diff := cmp.Diff(test.want, got); diff != "" {
+					t.Errorf("-want +got\n%s", diff)
+				}
+				var vanished *vanishedError
+				if errors.As(err, &vanished) != test.gone || !errors.Is(err, test.cause) && !test.gone {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
