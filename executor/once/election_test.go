@@ -1,9 +1,7 @@
 package once
 
 import (
-	"context"
 	"errors"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,59 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
-	"github.com/rescale-apply/rescale-apply/internal/state"
 )
-
-// desk is a platform that a test lays jobs on, and that fails where it is told to.
-type desk struct {
-	Platform
-	jobs    map[string]rescale.Job
-	history map[string][]rescale.Status
-	fails   map[string]error // by call and id
-	calls   []string
-}
-
-func (d *desk) called(call, id string) error {
-	d.calls = append(d.calls, call+" "+id)
-	if _, there := d.jobs[id]; !there {
-		return &rescale.Error{Status: http.StatusNotFound}
-	}
-	return d.fails[call+" "+id]
-}
-
-func (d *desk) Job(_ context.Context, id string) (rescale.Job, error) {
-	return d.jobs[id], d.called("read", id)
-}
-
-func (d *desk) Statuses(_ context.Context, id string) ([]rescale.Status, error) {
-	return d.history[id], d.called("statuses", id)
-}
-
-func (d *desk) DeleteJob(_ context.Context, id string) error {
-	err := d.called("delete", id)
-	if err == nil {
-		delete(d.jobs, id)
-	}
-	return err
-}
-
-// lay puts a job of the key on the desk, and gives it as a list shows it.
-func (d *desk) lay(id string, date time.Duration, k Key, namespace string) marked {
-	env := map[string]string{KeyVariable: k.String(), NamespaceVariable: namespace}
-	d.jobs[id] = rescale.Job{ID: id, DateInserted: at(date), Tiles: []rescale.Tile{{EnvVars: env}}}
-	return listedAs(id, date, mark{job: k.In(namespace).code(), tail: k.tail(), content: k.fingerprint()})
-}
-
-// log is a journal.
-type log struct {
-	records []state.Record
-	err     error
-}
-
-func (l *log) Append(records ...state.Record) error {
-	l.records = append(l.records, records...)
-	return l.err
-}
 
 // TestElectionOfOneKey rules on what a list shows of the key.
 func TestElectionOfOneKey(t *testing.T) {
@@ -187,7 +133,7 @@ func TestElectionOfOneKey(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				d := &desk{jobs: make(map[string]rescale.Job), history: make(map[string][]rescale.Status), fails: make(map[string]error)}
+				d := newDesk()
 				l := new(log)
 				r := &run{
 					Starter: &Starter{Platform: d, Journal: l, book: newBook()}, begun: true, draft: "own", own: "own",

@@ -12,28 +12,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// said is a reporter that keeps warnings.
-type said struct {
-	Reporter
-	warnings []string
-}
-
-func (s *said) Warn(job, message string) { s.warnings = append(s.warnings, job+": "+message) }
-
-// newWait is a draft of a desk that waits for a rival in another content.
-func newWait() (*wait, *desk, *said) {
-	d := &desk{jobs: make(map[string]rescale.Job), history: make(map[string][]rescale.Status), fails: make(map[string]error)}
-	out := new(said)
-	r := &run{
-		Starter: &Starter{Platform: d, Journal: new(log), Report: out, book: newBook(), Random: func() float64 { return 0.5 }}, begun: true, draft: "own", own: "own",
-		Claim: Claim{Key: Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}, Namespace: "ns"},
-	}
-	d.lay("own", 0, r.Key, "ns")
-	d.lay("rival", -time.Minute, otherContent, "ns")
-	w := &wait{run: r, draft: Found{ID: "own", Inserted: at(0)}, rival: rival{Found: Found{ID: "rival", Inserted: at(-time.Minute)}}}
-	return w, d, out
-}
-
 var otherContent = Key{Digest: "e", Name: "heat", Generation: 1, Attempt: 1}
 
 // TestWhoGoesFirst: what is older or near, unless it is over or the same.

@@ -21,6 +21,7 @@ import (
 
 var (
 	breaking = flag.Bool("mutants", false, "run the tests with every mutant")
+	own      = flag.Bool("own", false, "run the package's own tests alone, for a first look")
 	only     = flag.String("of", "", "take only the mutants whose names this pattern matches")
 )
 
@@ -57,7 +58,9 @@ func TestEveryMutantIsKilled(t *testing.T) {
 		t.Run(pkg, func(t *testing.T) {
 			h := newHunt(t, pkg)
 			for _, s := range suites {
-				h.add(t, s)
+				if !*own || s.pkg == pkg {
+					h.add(t, s)
+				}
 			}
 			h.run(t, known)
 		})
