@@ -19,6 +19,7 @@ type desk struct {
 	history map[string][]rescale.Status
 	fails   map[string]error   // by call and id, each time
 	first   map[string][]error // by call and id, one after the other
+	moves   bool               // the list never stands still
 	hides   map[string]bool    // ids that the list does not show
 	before  func(call string)  // is told of each call and id
 	calls   []string
@@ -74,7 +75,7 @@ func (d *desk) Jobs(_ context.Context, _ rescale.JobQuery, yield func(rescale.Jo
 			break
 		}
 	}
-	return rescale.Listing{Count: len(list), Pages: 1, Stable: true}, nil
+	return rescale.Listing{Count: len(list), Pages: 1, Stable: !d.moves}, nil
 }
 
 // CreateJob makes job "new", also when its answer is lost.
