@@ -190,3 +190,20 @@ func TestCompactedTellsOfWhatItCannotRead(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// TestAFileSystemThatMakesNoFolders and flushes none: the first is trouble, the second is not.
+func TestAFileSystemThatMakesNoFolders(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no /proc")
+	}
+	if err := makeFolder("/proc/none/s"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder: got %v", err)
+	}
+	if err := syncFolder("/proc/s"); err != nil {
+		t.Errorf("a flush: got %v", err)
+	}
+	if err := syncFolder(filepath.Join(t.TempDir(), "none", "s")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder that is not there: got %v", err)
+	}
+}
