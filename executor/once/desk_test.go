@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
@@ -15,6 +16,7 @@ import (
 // desk is a platform that a test lays jobs on, and that fails where it is told to.
 type desk struct {
 	Platform
+	mu      sync.Mutex
 	jobs    map[string]rescale.Job
 	history map[string][]rescale.Status
 	fails   map[string]error   // by call and id, each time
@@ -32,7 +34,10 @@ func newDesk() *desk {
 	}
 }
 
-func (d *desk) called(call, id string) error {
+func (d *desk) called(ctx context.Context, call, id string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	name := call + " " + id
 	d.calls = append(d.calls, name)
 	d.before(name)
@@ -46,24 +51,39 @@ func (d *desk) called(call, id string) error {
 	return d.fails[name]
 }
 
-func (d *desk) Job(_ context.Context, id string) (rescale.Job, error) {
-	err := d.called("read", id)
+func (d *desk) Job(ctx context.Context, id string) (rescale.Job, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.called(ctx, "read", id)
 	return d.jobs[id], err
 }
 
-func (d *desk) Statuses(_ context.Context, id string) ([]rescale.Status, error) {
-	err := d.called("statuses", id)
+func (d *desk) Statuses(ctx context.Context, id string) ([]rescale.Status, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.called(ctx, "statuses", id)
 	return d.history[id], err
 }
 
-func (d *desk) SubmitJob(_ context.Context, id string) error { return d.called("submit", id) }
+func (d *desk) SubmitJob(ctx context.Context, id string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.called(ctx, "submit", id)
+}
 
-func (d *desk) UpdateJob(_ context.Context, id string, _ rescale.JobRequest) error {
-	return d.called("update", id)
+func (d *desk) UpdateJob(ctx context.Context, id string, _ rescale.JobRequest) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.called(ctx, "update", id)
 }
 
 // Jobs lists what lies there, newest first.
-func (d *desk) Jobs(_ context.Context, _ rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
+func (d *desk) Jobs(ctx context.Context, _ rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if ctx.Err() != nil {
+		return rescale.Listing{}, context.Cause(ctx)
+	}
 	d.calls = append(d.calls, "list")
 	list := slices.SortedFunc(maps.Values(d.jobs), func(a, b rescale.Job) int { return b.DateInserted.Compare(a.DateInserted) })
 	for _, j := range list {
@@ -79,21 +99,25 @@ func (d *desk) Jobs(_ context.Context, _ rescale.JobQuery, yield func(rescale.Jo
 }
 
 // CreateJob makes job "new", also when its answer is lost.
-func (d *desk) CreateJob(_ context.Context, body rescale.JobRequest) (rescale.Job, error) {
+func (d *desk) CreateJob(ctx context.Context, body rescale.JobRequest) (rescale.Job, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	job := rescale.Job{ID: "new", Name: body.Name, Owner: "ada", DateInserted: at(0)}
 	for _, tile := range body.JobAnalyses {
 		job.Tiles = append(job.Tiles, rescale.Tile{EnvVars: tile.EnvVars})
 	}
 	d.jobs["new"] = job
-	err := d.called("create", "new")
+	err := d.called(ctx, "create", "new")
 	if err != nil && !patience.OutcomeUnknown(err) {
 		delete(d.jobs, "new")
 	}
 	return job, err
 }
 
-func (d *desk) DeleteJob(_ context.Context, id string) error {
-	err := d.called("delete", id)
+func (d *desk) DeleteJob(ctx context.Context, id string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.called(ctx, "delete", id)
 	if err == nil {
 		delete(d.jobs, id)
 	}

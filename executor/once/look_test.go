@@ -26,7 +26,10 @@ type lists struct {
 	read    int
 }
 
-func (l *lists) Jobs(_ context.Context, _ rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
+func (l *lists) Jobs(ctx context.Context, _ rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
+	if ctx.Err() != nil {
+		return rescale.Listing{}, ctx.Err()
+	}
 	a := l.answers[min(l.read, len(l.answers)-1)]
 	l.read++
 	for _, item := range a.items {

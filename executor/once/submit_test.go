@@ -72,14 +72,14 @@ func TestSubmit(t *testing.T) {
 			name: "refused, for somebody has submitted it", here: true, calls: []string{"submit own", "statuses own"}, recorded: []string{"submitting own"},
 			set: func(r *run, d *desk, _ *log) {
 				r.fresh, d.fails["submit own"] = true, errBroken
-				d.before = func(call string) { d.history["own"] = pending() }
+				d.before = func(string) { d.history["own"] = pending() }
 			},
 		},
 		{
 			name: "refused, and its statuses not to be read", calls: []string{"submit own", "statuses own"}, recorded: []string{"submitting own"}, cause: errBroken,
 			set: func(r *run, d *desk, _ *log) {
 				r.fresh, d.fails["submit own"], d.fails["statuses own"] = true, errBroken, errLost
-				d.before = func(call string) { d.history["own"] = pending() }
+				d.before = func(string) { d.history["own"] = pending() }
 			},
 		},
 		{
@@ -94,7 +94,7 @@ func TestSubmit(t *testing.T) {
 			name: "lost, and it shows", here: true, calls: []string{"submit own", "statuses own"}, recorded: []string{"submitting own"},
 			set: func(r *run, d *desk, _ *log) {
 				r.fresh, d.fails["submit own"] = true, errLost
-				d.before = func(call string) { d.history["own"] = pending() }
+				d.before = func(string) { d.history["own"] = pending() }
 			},
 		},
 		{

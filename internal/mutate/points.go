@@ -1,11 +1,14 @@
 package mutate
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strconv"
+	"strings"
 )
 
 // Weave makes all mutants of a package: conditions that always or never hold, parts of them
@@ -106,13 +109,19 @@ func (w *weaver) text(from, to token.Pos) string { return string(w.file.text[w.a
 
 func (w *weaver) textOf(n ast.Node) string { return w.text(n.Pos(), n.End()) }
 
-// point adds a mutant; %d in the texts stands for its number.
-func (w *weaver) point(old, broken string, from, to token.Pos, before, after string) {
+// span is the wrap of a part of the file; in its texts, %d stands for the number of the mutant.
+func (w *weaver) span(from, to token.Pos, before, after string) wrap {
+	return wrap{w.at(from), w.at(to), before, after}
+}
+
+// point adds a mutant.
+func (w *weaver) point(old, broken string, around wrap) {
 	w.Points = append(w.Points, Point{
-		File: w.file.name, Func: w.name, Old: short(old), New: short(broken), Line: w.source.set.Position(from).Line,
-		Branch: w.branch(w.at(from)),
+		File: w.file.name, Func: w.name, Old: short(old), New: short(broken),
+		Line: 1 + bytes.Count(w.file.text[:around.start], []byte("\n")), Branch: w.branch(around.start),
 	})
-	w.wraps[w.file] = append(w.wraps[w.file], wrap{w.at(from), w.at(to), fmt.Sprintf(before, len(w.Points)), after})
+	around.before = strings.Replace(around.before, "%d", strconv.Itoa(len(w.Points)), 1) // a source text may hold other %
+	w.wraps[w.file] = append(w.wraps[w.file], around)
 }
 
 // branch is the innermost one around a place: outer ones come first.
@@ -127,5 +136,5 @@ func (w *weaver) branch(at int) (never int) {
 
 // around adds a mutant of an expression or a statement.
 func (w *weaver) around(n ast.Node, broken, before, after string) {
-	w.point(w.textOf(n), broken, n.Pos(), n.End(), before, after)
+	w.point(w.textOf(n), broken, w.span(n.Pos(), n.End(), before, after))
 }

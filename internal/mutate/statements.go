@@ -51,8 +51,8 @@ func (w *weaver) turns(s *ast.ForStmt) {
 func (w *weaver) rounds(s *ast.RangeStmt) {
 	head := w.text(s.Pos(), s.Body.Lbrace)
 	first, last := s.Body.Lbrace+1, s.Body.Rbrace
-	w.point(head, "no turn", first, first, " if mutantOn(%d) { break }; ", "")
-	w.point(head, "one turn", last, last, ";if mutantOn(%d) { break };", "")
+	w.point(head, "no turn", w.span(first, first, " if mutantOn(%d) { break }; ", ""))
+	w.point(head, "one turn", w.span(last, last, ";if mutantOn(%d) { break };", ""))
 }
 
 // returned leaves results zero, each of several by itself.
@@ -92,7 +92,7 @@ func (w *weaver) early(s *ast.ReturnStmt) {
 		}
 		zeros = append(zeros, "*new("+name+")")
 	}
-	w.point(w.textOf(s), "return zero", s.Pos(), s.Pos(), "if mutantOn(%d) { return "+strings.Join(zeros, ", ")+" }; ", "")
+	w.point(w.textOf(s), "return zero", w.span(s.Pos(), s.Pos(), "if mutantOn(%d) { return "+strings.Join(zeros, ", ")+" }; ", ""))
 }
 
 func isZero(e ast.Expr) bool {
@@ -140,7 +140,7 @@ func (w *weaver) field(field *types.Var, e ast.Expr) {
 	if !ok {
 		return
 	}
-	w.point(field.Name()+": "+w.textOf(e), "zero", e.Pos(), e.End(), "mutantPick["+name+"](%d, ", ", *new("+name+"))")
+	w.point(field.Name()+": "+w.textOf(e), "zero", w.span(e.Pos(), e.End(), "mutantPick["+name+"](%d, ", ", *new("+name+"))"))
 }
 
 func fieldOf(structure *types.Struct, key ast.Expr) *types.Var {

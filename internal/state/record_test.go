@@ -9,7 +9,7 @@ import (
 // TestEachKindNeedsItsMembers, and no other: the list is that of the package's text.
 func TestEachKindNeedsItsMembers(t *testing.T) {
 	t.Parallel()
-	clear := map[string]func(*Record){
+	without := map[string]func(*Record){
 		"job": func(r *Record) { r.Job = "" }, "key": func(r *Record) { r.Key = "" }, "id": func(r *Record) { r.ID = "" },
 		"digest": func(r *Record) { r.Digest = "" }, "status": func(r *Record) { r.Status = "" }, "verdict": func(r *Record) { r.Verdict = "" },
 		"to": func(r *Record) { r.To = "" }, "file.name": func(r *Record) { r.File.Name = "" },
@@ -37,9 +37,9 @@ func TestEachKindNeedsItsMembers(t *testing.T) {
 				t.Errorf("with all: %v", err)
 			}
 			var got []string
-			for _, name := range slices.Sorted(maps.Keys(clear)) {
+			for _, name := range slices.Sorted(maps.Keys(without)) {
 				r := whole
-				clear[name](&r)
+				without[name](&r)
 				err := r.validate()
 				if err == nil {
 					continue
