@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
 // TestCreate never sends a create twice without a look between, and records before it.
@@ -245,5 +246,62 @@ func TestSign(t *testing.T) {
 				t.Errorf("the caller's: %q, %s", request.Name, diff)
 			}
 		})
+	}
+}
+
+// TestADeleteMayTakeItsTime when nobody has interrupted it.
+func TestADeleteMayTakeItsTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, d, _ := newWait()
+		d.fails["delete own"] = errLost
+		began := time.Now()
+		var stays *UndeletableError
+		if err := w.abandon(t.Context(), &RivalError{}); !errors.As(err, &stays) || time.Since(began) != 18*time.Second {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+	})
+}
+
+// TestTheDraftOfAJournal is as old as its intent, unless it was seen.
+func TestTheDraftOfAJournal(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name       string
+		seen, want time.Time
+	}{
+		{name: "not seen", want: at(-time.Hour)},
+		{name: "seen", seen: at(0), want: at(0)},
+	} {
+		w, _, _ := newWait()
+		w.Expect(1, 1)
+		w.ticket, w.ID, w.made, w.Intent.Intent = w.door.Ticket(), "own", test.seen, at(-time.Hour)
+		if err := w.makeDraft(t.Context()); err != nil || !w.made.Equal(test.want) || w.run.draft != "own" {
+			t.Errorf("%s: got %v, %q, %v", test.name, w.made, w.run.draft, err)
+		}
+	}
+}
+
+// TestADraftThatCannotBeRecordedIsNotTold, nor made when the claim was interrupted.
+func TestADraftThatCannotBeRecordedIsNotTold(t *testing.T) {
+	t.Parallel()
+	w, d, out := newWait()
+	l := &log{err: errBroken, on: state.KindCreated}
+	w.Journal, w.noted = l, ""
+	w.Expect(1, 1)
+	w.ticket = w.door.Ticket()
+	if err := w.makeDraft(t.Context()); !errors.Is(err, errBroken) || len(out.events) > 0 {
+		t.Errorf("got %v, %q", err, out.events)
+	}
+	w, d, _ = newWait()
+	w.Expect(2, 2) // the second never comes
+	ctx, cancel := context.WithCancelCause(t.Context())
+	w.ticket = w.door.Ticket()
+	w.Body = func(context.Context) (rescale.JobRequest, error) {
+		cancel(errBroken)
+		return rescale.JobRequest{}, nil
+	}
+	if err := w.makeDraft(ctx); !errors.Is(err, errBroken) || len(d.calls) > 0 {
+		t.Errorf("got %v, %q", err, d.calls)
 	}
 }

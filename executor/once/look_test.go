@@ -3,6 +3,7 @@ package once
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -172,11 +173,25 @@ func TestLookFails(t *testing.T) {
 func TestMineAndEverywhere(t *testing.T) {
 	t.Parallel()
 	d, key := city()
+	old := d.lay("old form", -12*time.Minute, otherContent, "")
+	job := d.jobs["old form"]
+	job.Name = "heat [ra:" + old.mark.tail + "]"
+	d.jobs["old form"] = job
+	for id, k := range map[string]Key{
+		"no digest": {Name: "heat", Generation: 1, Attempt: 1}, "no generation": {Digest: "d", Name: "heat", Attempt: 1}, "no attempt": {Digest: "d", Name: "heat", Generation: 1},
+	} {
+		d.lay(id, 0, k, "ns")
+	}
 	mine, err := Mine(t.Context(), d, "ada", []Wanted{{Key: key, Namespace: "ns"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"first", "waits longer", "waiting", "over", "rival", "attempt", "foreign run", "draft"}
+	for _, call := range []string{"read another", "read foreign rival"} {
+		if slices.Contains(d.calls, call) {
+			t.Errorf("%s, which its marker rules out", call)
+		}
+	}
+	want := []string{"old form", "first", "waits longer", "waiting", "over", "rival", "attempt", "foreign run", "draft"}
 	if diff := cmp.Diff(want, idsOf(mine)); diff != "" {
 		t.Errorf("mine (-want +got)\n%s", diff)
 	}
@@ -184,7 +199,7 @@ func TestMineAndEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want = []string{"first", "foreign rival", "waits longer", "waiting", "over", "rival", "attempt", "foreign run", "foreign draft", "draft"}
+	want = []string{"old form", "first", "foreign rival", "waits longer", "waiting", "over", "rival", "attempt", "foreign run", "foreign draft", "draft"}
 	if diff := cmp.Diff(want, idsOf(everywhere)); diff != "" {
 		t.Errorf("everywhere (-want +got)\n%s", diff)
 	}
@@ -245,5 +260,39 @@ func TestInspect(t *testing.T) {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestReadLeavesOutWhatIsNotOurs.
+func TestReadLeavesOutWhatIsNotOurs(t *testing.T) {
+	t.Parallel()
+	d, _ := city()
+	d.jobs["bobs"] = rescale.Job{ID: "bobs"}
+	found, err := Read(t.Context(), d, []string{"over", "bobs", "gone", "draft"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"over", "draft"}, idsOf(found)); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// TestUpstreamOf takes the first tile that says it.
+func TestUpstreamOf(t *testing.T) {
+	t.Parallel()
+	says := func(text string) rescale.Tile {
+		return rescale.Tile{EnvVars: map[string]string{UpstreamVariable: text}}
+	}
+	for _, test := range []struct {
+		name, want string
+		tiles      []rescale.Tile
+	}{
+		{name: "none", tiles: []rescale.Tile{{}}},
+		{name: "the second", tiles: []rescale.Tile{{}, says("b")}, want: "b"},
+		{name: "both", tiles: []rescale.Tile{says("a"), says("b")}, want: "a"},
+	} {
+		if got := UpstreamOf(rescale.Job{Tiles: test.tiles}); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
 	}
 }

@@ -324,3 +324,58 @@ func TestRevokingALeftover(t *testing.T) {
 		}
 	})
 }
+
+// TestAnInterruptedDeleteSaysSo.
+func TestAnInterruptedDeleteSaysSo(t *testing.T) {
+	t.Parallel()
+	w, d, _ := newWait()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	interrupted := errors.New("interrupted")
+	d.fails["delete rival"] = errors.New("broken")
+	d.before = func(call string) {
+		if call == "delete rival" {
+			cancel(interrupted)
+		}
+	}
+	if submitted, err := w.remove(ctx, "rival"); submitted || !errors.Is(err, interrupted) {
+		t.Errorf("got %v, %v", submitted, err)
+	}
+}
+
+// TestADraftThatIsDeletedIsSeenInTheList: the platform may still answer for it.
+func TestADraftThatIsDeletedIsSeenInTheList(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		rival  time.Duration // its date
+		shown  bool          // the rival
+		hidden bool          // the own draft
+		want   bool
+		gone   bool
+	}{
+		{name: "deleted", rival: -time.Minute, want: true},
+		{name: "there", rival: -time.Minute, shown: true},
+		{name: "perhaps it has not come into the list", rival: -skew},
+		{name: "just long enough", rival: -skew - 1, want: true},
+		{name: "the own one is gone", rival: -time.Minute, hidden: true, gone: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w, d, _ := newWait()
+				w.lists.read = w.readFor
+				w.rival.Inserted = at(test.rival)
+				d.lay("rival", test.rival, otherContent, "ns")
+				d.hides = map[string]bool{"rival": !test.shown, "own": test.hidden}
+				deleted, err := w.deleted(t.Context())
+				var gone *vanishedError
+				if deleted != test.want || errors.As(err, &gone) != test.gone || err != nil && !test.gone {
+					t.Errorf("got %v, %v", deleted, err)
+				}
+				if test.gone && gone.ID != "own" {
+					t.Errorf("got %v", gone)
+				}
+			})
+		})
+	}
+}
