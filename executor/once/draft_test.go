@@ -82,10 +82,12 @@ func isUnresolved(err error) bool {
 func TestAnInterruptedCreateMakesNothing(t *testing.T) {
 	t.Parallel()
 	w, d, _ := newWait()
+	l := new(log)
+	w.Journal = l
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errBroken)
-	if err := w.create(ctx, rescale.JobRequest{}); !errors.Is(err, errBroken) || len(d.calls) > 0 {
-		t.Errorf("got %v, %q", err, d.calls)
+	if err := w.create(ctx, rescale.JobRequest{}); !errors.Is(err, errBroken) || len(d.calls)+len(l.records) > 0 {
+		t.Errorf("got %v, %q, %q", err, d.calls, l.says())
 	}
 }
 
@@ -302,6 +304,18 @@ func TestADraftThatCannotBeRecordedIsNotTold(t *testing.T) {
 		return rescale.JobRequest{}, nil
 	}
 	if err := w.makeDraft(ctx); !errors.Is(err, errBroken) || len(d.calls) > 0 {
+		t.Errorf("got %v, %q", err, d.calls)
+	}
+}
+
+// TestInputsThatAreNotToBeHadMakeNoDraft.
+func TestInputsThatAreNotToBeHadMakeNoDraft(t *testing.T) {
+	t.Parallel()
+	w, d, _ := newWait()
+	w.Expect(1, 1)
+	w.ticket = w.door.Ticket()
+	w.Body = func(context.Context) (rescale.JobRequest, error) { return rescale.JobRequest{}, errBroken }
+	if err := w.makeDraft(t.Context()); !errors.Is(err, errBroken) || !isStep("preparing the inputs of")(err) || len(d.calls) > 0 {
 		t.Errorf("got %v, %q", err, d.calls)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -85,6 +86,7 @@ func TestNewJournalNeedsAnIdentity(t *testing.T) {
 type shelf struct {
 	full   error // of Append of the place
 	writes error // of Append of the file
+	stuck  error // of Close
 	held   int   // locks and files
 }
 
@@ -105,7 +107,10 @@ func (s *shelf) Append(int64) (state.Appender, error) {
 	return shelved{s}, nil
 }
 
-func (s *shelf) Close() error { s.held--; return nil }
+func (s *shelf) Close() error {
+	s.held--
+	return s.stuck
+}
 
 type shelved struct{ *shelf }
 
@@ -269,7 +274,8 @@ func TestAppendAfterClose(t *testing.T) {
 	if err := errors.Join(j.Close(), j.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Append(story()[0]); !errors.Is(err, fs.ErrClosed) {
+	var failed *state.WriteError
+	if err := j.Append(story()[0]); !errors.Is(err, fs.ErrClosed) || !errors.As(err, &failed) || filepath.Base(failed.Path) != "s" {
 		t.Fatalf("got %v", err)
 	}
 }
@@ -303,4 +309,35 @@ func TestConcurrentAppends(t *testing.T) {
 		}
 	}
 	same(t, runners*each, len(s.Unresolved()))
+}
+
+// TestTheFirstErrorIsToldAfterClose, too.
+func TestTheFirstErrorIsToldAfterClose(t *testing.T) {
+	t.Parallel()
+	j := open(t, filepath.Join(t.TempDir(), "s"))
+	first := j.Append(state.Record{Kind: state.KindFinished, Job: "a", Key: "k", ID: "j", Verdict: "failed", Cost: math.NaN()})
+	var wrong *state.RecordError
+	if !errors.As(first, &wrong) || wrong.Kind != state.KindFinished || wrong.Job != "a" {
+		t.Errorf("what no line can say: got %v", first)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Append(story()[0]); !errors.Is(err, first) {
+		t.Errorf("got %v, want %v", err, first)
+	}
+}
+
+// TestACloseThatFailsIsTold.
+func TestACloseThatFailsIsTold(t *testing.T) {
+	t.Parallel()
+	place := &shelf{stuck: syscall.EIO}
+	j, err := state.OpenAt(place, ada)
+	if err == nil {
+		err = j.Close()
+	}
+	if !errors.Is(err, syscall.EIO) || !strings.Contains(err.Error(), `closing state file "shelf"`) {
+		t.Errorf("got %v", err)
+	}
+	same(t, 0, place.held)
 }
