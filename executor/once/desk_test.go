@@ -2,6 +2,7 @@ package once
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -190,4 +191,9 @@ func (l *log) says() (list []string) {
 		list = append(list, strings.TrimSpace(string(r.Kind)+" "+r.ID))
 	}
 	return list
+}
+
+func isA[T error](err error) bool {
+	var target T
+	return errors.As(err, &target)
 }

@@ -25,15 +25,19 @@ type lists struct {
 	Reader
 	answers []listing
 	read    int
+	given   int // items
+	asked   []rescale.JobQuery
 }
 
-func (l *lists) Jobs(ctx context.Context, _ rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
+func (l *lists) Jobs(ctx context.Context, query rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error) {
 	if ctx.Err() != nil {
 		return rescale.Listing{}, ctx.Err()
 	}
 	a := l.answers[min(l.read, len(l.answers)-1)]
 	l.read++
+	l.asked = append(l.asked, query)
 	for _, item := range a.items {
+		l.given++
 		if !yield(item) {
 			break
 		}
@@ -61,6 +65,7 @@ func TestReadingAList(t *testing.T) {
 		newest  time.Time
 		whole   bool
 		reads   int
+		given   int // items; 0 for all
 		cause   error
 	}{
 		{name: "at once", answers: []listing{{items: sorted, pages: 2}}, ids: []string{"a", "b"}, newest: at(0), whole: true, reads: 1},
@@ -76,7 +81,7 @@ func TestReadingAList(t *testing.T) {
 		},
 		{name: "an error", answers: []listing{{items: sorted, pages: 2, err: errBroken}}, ids: []string{"a", "b"}, newest: at(0), whole: true, reads: 1, cause: errBroken},
 		{name: "nothing", answers: []listing{{pages: 1}}, since: at(0), newest: at(0), whole: true, reads: 1},
-		{name: "down to a date", answers: []listing{{items: []rescale.JobItem{a, b, c}, pages: 2}}, since: at(0), ids: []string{"a"}, newest: at(0), whole: true, reads: 1},
+		{name: "down to a date", answers: []listing{{items: []rescale.JobItem{a, b, c}, pages: 2}}, since: at(0), ids: []string{"a"}, newest: at(0), whole: true, reads: 1, given: 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -88,6 +93,9 @@ func TestReadingAList(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.ids, ids); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
+			}
+			if test.given != 0 && p.given != test.given {
+				t.Errorf("it took %d items", p.given)
 			}
 			if !r.newest.Equal(test.newest) || !r.since.Equal(test.since) || r.whole != test.whole || p.read != test.reads || !errors.Is(err, test.cause) {
 				t.Errorf("newest %v, since %v, whole %v, %d reads, %v", r.newest, r.since, r.whole, p.read, err)
@@ -165,6 +173,13 @@ func TestLookFails(t *testing.T) {
 	p := &lists{answers: []listing{{items: []rescale.JobItem{item("a", 0)}, pages: 1}, {err: errBroken}}}
 	s, err := Look(t.Context(), p, Search{Owner: "ada", Since: at(-time.Hour)})
 	if !errors.Is(err, errBroken) || !s.Horizon.Equal(at(0)) || !s.Whole {
+		t.Errorf("got %v, %v", s, err)
+	}
+	if diff := cmp.Diff([]rescale.JobQuery{{}, {State: rescale.StateNotCompleted}}, p.asked); diff != "" {
+		t.Errorf("asked (-want +got)\n%s", diff)
+	}
+	p = &lists{answers: []listing{{unstable: true, err: errBroken}, {pages: 1}}}
+	if s, err := Look(t.Context(), p, Search{Owner: "ada", Since: at(-time.Hour)}); !errors.Is(err, errBroken) || s.Whole || p.read != 1 {
 		t.Errorf("got %v, %v", s, err)
 	}
 }
@@ -293,6 +308,119 @@ func TestUpstreamOf(t *testing.T) {
 	} {
 		if got := UpstreamOf(rescale.Job{Tiles: test.tiles}); got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// TestWhatAFoundJobIs: a draft is never active, and a name alone makes no run of a job.
+func TestWhatAFoundJobIs(t *testing.T) {
+	t.Parallel()
+	job := Job{Namespace: "ns", Name: "heat"}
+	over := []rescale.Status{{Status: "Completed"}}
+	for _, test := range []struct {
+		name       string
+		found      Found
+		active, of bool
+	}{
+		{name: "a draft", found: Found{Key: Key{Name: "heat"}, Namespace: "ns"}, of: true},
+		{name: "a run", found: Found{Key: Key{Name: "heat"}, Namespace: "ns", History: pending()}, active: true, of: true},
+		{name: "a run that is over", found: Found{Key: Key{Name: "heat"}, Namespace: "ns", History: over}, of: true},
+		{name: "of before there were namespaces", found: Found{Key: Key{Name: "heat"}}, of: true},
+		{name: "of another namespace", found: Found{Key: Key{Name: "heat"}, Namespace: "elsewhere"}},
+		{name: "of another name", found: Found{Key: Key{Name: "cold"}, Namespace: "ns"}},
+	} {
+		if active, of := test.found.Active(), test.found.of(job); active != test.active || of != test.of {
+			t.Errorf("%s: active %v, of the job %v", test.name, active, of)
+		}
+	}
+}
+
+// TestElect gives the same one in whatever order they stand.
+func TestElect(t *testing.T) {
+	t.Parallel()
+	draft := Found{ID: "b", Inserted: at(0)}
+	twin := Found{ID: "a", Inserted: at(0)}
+	late := Found{ID: "0", Inserted: at(1)}
+	run := Found{ID: "z", Inserted: at(time.Hour), History: pending()}
+	lateRun := Found{ID: "0", Inserted: at(2 * time.Hour), History: pending()}
+	for _, test := range []struct {
+		name       string
+		wins, over Found
+	}{
+		{name: "the older", wins: draft, over: late},
+		{name: "of one date the smaller id", wins: twin, over: draft},
+		{name: "the submitted", wins: run, over: draft},
+		{name: "the older of two submitted", wins: run, over: lateRun},
+	} {
+		for _, both := range [][]Found{{test.wins, test.over}, {test.over, test.wins}} {
+			if got := Elect(both); got.ID != test.wins.ID {
+				t.Errorf("%s: got %s", test.name, got.ID)
+			}
+		}
+	}
+}
+
+// TestAGlance sorts what a list shows before anything is read.
+func TestAGlance(t *testing.T) {
+	t.Parallel()
+	key := Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}
+	cold := Key{Digest: "d", Name: "cold", Generation: 1, Attempt: 1}
+	job := key.In("ns")
+	show := func(id string, date time.Duration, k Key, status string) marked {
+		m := listedAs(id, date, mark{job: k.In("ns").code(), tail: k.tail(), content: k.fingerprint()})
+		m.Status = status
+		return m
+	}
+	old := show("old form", -9, otherContent, "Executing")
+	old.mark.job = ""
+	foreign := show("foreign", -9, otherContent, "Executing")
+	foreign.mark.job = "elsewhere"
+	entries := []marked{
+		show("run", 3, otherContent, "Executing"), show("younger run", 5, otherContent, "Executing"), show("older run", 1, key, "Executing"),
+		show("over", 4, otherContent, "Completed"), show("draft", -2, otherContent, ""), show("older draft", -3, otherContent, ""),
+		show("younger draft", -1, otherContent, ""), show("wanted draft", -4, key, ""), show("another's", 9, cold, "Executing"), old, foreign,
+	}
+	g := newGlance([]Wanted{{Key: key, Namespace: "ns"}, {Key: cold, Namespace: "ns"}})
+	for _, m := range entries {
+		g.at(m)
+	}
+	want := [][]string{{"older run", "wanted draft", "another's"}, {"run", "younger run", "old form"}, {"younger run", "another's"}}
+	got := [][]string{g.candidates, g.rivals, {g.newest[job], g.newest[cold.In("ns")]}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("candidates, rivals and newest (-want +got)\n%s", diff)
+	}
+	if !g.waiting[job].Equal(at(-3)) || len(g.waiting) != 1 {
+		t.Errorf("waiting: %v", g.waiting)
+	}
+	// Two jobs can have one code.
+	g.codes["both"] = []Job{{Name: "a"}, {Name: "b"}}
+	m := show("both", 0, otherContent, "Executing")
+	m.mark.job = "both"
+	g.at(m)
+	if g.newest[Job{Name: "a"}] != "both" || g.newest[Job{Name: "b"}] != "both" {
+		t.Errorf("newest: %v", g.newest)
+	}
+}
+
+// TestWhatAGlanceWants is decided by the whole key.
+func TestWhatAGlanceWants(t *testing.T) {
+	t.Parallel()
+	key := Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}
+	g := newGlance([]Wanted{{Key: key, Namespace: "ns"}})
+	for _, test := range []struct {
+		name             string
+		found            Found
+		wants, is, rival bool
+	}{
+		{name: "its draft", found: Found{Key: key, Namespace: "ns"}, wants: true, is: true},
+		{name: "its run", found: Found{Key: key, Namespace: "ns", History: pending()}, wants: true, is: true, rival: true},
+		{name: "its run in another namespace", found: Found{Key: key, Namespace: "elsewhere", History: pending()}, wants: true},
+		{name: "its draft in another namespace", found: Found{Key: key, Namespace: "elsewhere"}},
+		{name: "another content", found: Found{Key: otherContent, Namespace: "ns", History: pending()}, is: true, rival: true},
+		{name: "no key", found: Found{History: pending()}},
+	} {
+		if wants, is, rival := g.wants(test.found), g.is(test.found), g.rival(test.found); wants != test.wants || is != test.is || rival != test.rival {
+			t.Errorf("%s: wants %v, is %v, rival %v", test.name, wants, is, rival)
 		}
 	}
 }

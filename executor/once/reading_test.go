@@ -88,6 +88,9 @@ func TestABookHoldsWhatIsThere(t *testing.T) {
 			t.Parallel()
 			b := newBook()
 			b.take(first)
+			if b.now().Before(at(0)) {
+				t.Error("it has not seen the time")
+			}
 			b.take(test.then)
 			var got []string
 			for _, m := range b.related(key, "ns") {
