@@ -87,6 +87,7 @@ type shelf struct {
 	full   error // of Append of the place
 	writes error // of Append of the file
 	stuck  error // of Close
+	unread error // of Read
 	held   int   // locks and files
 }
 
@@ -97,7 +98,13 @@ func (s *shelf) Lock(string) (func() error, error) {
 	return s.Close, nil
 }
 
-func (s *shelf) Read() (io.ReadCloser, error) { return nil, fs.ErrNotExist }
+func (s *shelf) Read() (io.ReadCloser, error) {
+	if s.unread != nil {
+		return nil, s.unread
+	}
+	s.held++
+	return shelved{s}, nil
+}
 
 func (s *shelf) Append(int64) (state.Appender, error) {
 	if s.full != nil {
@@ -115,6 +122,8 @@ func (s *shelf) Close() error {
 type shelved struct{ *shelf }
 
 func (s shelved) Append([]byte) error { return s.writes }
+
+func (s shelved) Read([]byte) (int, error) { return 0, io.EOF }
 
 // TestAnOpenThatFailsLeavesNothingOpen, and names the place.
 func TestAnOpenThatFailsLeavesNothingOpen(t *testing.T) {
@@ -337,6 +346,16 @@ func TestACloseThatFailsIsTold(t *testing.T) {
 		err = j.Close()
 	}
 	if !errors.Is(err, syscall.EIO) || !strings.Contains(err.Error(), `closing state file "shelf"`) {
+		t.Errorf("got %v", err)
+	}
+	same(t, 0, place.held)
+}
+
+// TestAPlaceThatCannotBeRead is no empty journal.
+func TestAPlaceThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	place := &shelf{unread: syscall.EIO}
+	if _, err := state.OpenAt(place, ada); !errors.Is(err, syscall.EIO) || !strings.HasPrefix(err.Error(), "reading state file: ") {
 		t.Errorf("got %v", err)
 	}
 	same(t, 0, place.held)

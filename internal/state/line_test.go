@@ -46,3 +46,15 @@ func TestLineagesDiffer(t *testing.T) {
 		t.Errorf("got %q and %q", a, b)
 	}
 }
+
+// TestALineageIsNoPath of somebody's choice, and short.
+func TestALineageIsNoPath(t *testing.T) {
+	t.Parallel()
+	for lineage, want := range map[string]bool{
+		"": false, "9f0a": true, "9f0": false, "../x": false, strings.Repeat("a", 32): true, strings.Repeat("a", 34): false,
+	} {
+		if got := isHex(lineage); got != want {
+			t.Errorf("%q: got %v", lineage, got)
+		}
+	}
+}

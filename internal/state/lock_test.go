@@ -145,8 +145,8 @@ func TestUnlock(t *testing.T) {
 
 	child, _ := startHolder(t, path)
 	var locked *state.LockedError
-	if _, _, err := state.Unlock(path); !errors.As(err, &locked) || locked.PID != child.Process.Pid {
-		t.Fatalf("got %v", err)
+	if _, left, err := state.Unlock(path); !errors.As(err, &locked) || locked.PID != child.Process.Pid || left {
+		t.Fatalf("got %v, %v", left, err)
 	}
 	if _, err := state.Open(path, ada); !errors.As(err, &locked) {
 		t.Fatalf("the lock was broken: %v", err)
