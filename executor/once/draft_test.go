@@ -287,7 +287,7 @@ func TestTheDraftOfAJournal(t *testing.T) {
 // TestADraftThatCannotBeRecordedIsNotTold, nor made when the claim was interrupted.
 func TestADraftThatCannotBeRecordedIsNotTold(t *testing.T) {
 	t.Parallel()
-	w, d, out := newWait()
+	w, _, out := newWait()
 	l := &log{err: errBroken, on: state.KindCreated}
 	w.Journal, w.noted = l, ""
 	w.Expect(1, 1)
@@ -295,7 +295,7 @@ func TestADraftThatCannotBeRecordedIsNotTold(t *testing.T) {
 	if err := w.makeDraft(t.Context()); !errors.Is(err, errBroken) || len(out.events) > 0 {
 		t.Errorf("got %v, %q", err, out.events)
 	}
-	w, d, _ = newWait()
+	w, d, _ := newWait()
 	w.Expect(2, 2) // the second never comes
 	ctx, cancel := context.WithCancelCause(t.Context())
 	w.ticket = w.door.Ticket()

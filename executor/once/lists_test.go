@@ -117,7 +117,7 @@ func TestWhatAListTellsOfADraft(t *testing.T) {
 					if test.cause != nil && !errors.Is(b.err, test.cause) {
 						t.Errorf("%s: got %v", b.draft, b.err)
 					}
-					if b.err != nil && test.cause == nil && !strings.Contains(b.err.Error(), b.draft) && !strings.Contains(b.err.Error(), b.key.Name) {
+					if test.as != nil && !strings.Contains(b.err.Error(), b.draft) && !strings.Contains(b.err.Error(), b.key.Name) {
 						t.Errorf("%s: it does not say of what: %v", b.draft, b.err)
 					}
 					var ids []string

@@ -397,6 +397,12 @@ func TestAGlance(t *testing.T) {
 	m := show("both", 0, otherContent, "Executing")
 	m.mark.job = "both"
 	g.at(m)
+	g.codes["undated"] = []Job{{Name: "c"}}
+	undated := m
+	undated.ID, undated.DateInserted, undated.mark.job = "undated", time.Time{}, "undated"
+	if g.at(undated); g.newest[Job{Name: "c"}] != "undated" {
+		t.Errorf("newest: %v", g.newest)
+	}
 	if g.newest[Job{Name: "a"}] != "both" || g.newest[Job{Name: "b"}] != "both" {
 		t.Errorf("newest: %v", g.newest)
 	}
