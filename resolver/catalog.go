@@ -54,7 +54,8 @@ func readCatalog(ctx context.Context, p Platform, jobs []spec.Job) (catalog, err
 			cat.files[id] = *files[i]
 		}
 	}
-	return cat, cat.readPrices(ctx, p, jobs)
+	err = cat.readPrices(ctx, p, jobs) // before cat is copied, which Go may do first in one statement
+	return cat, err
 }
 
 func reading(what string, err error) error {

@@ -4,7 +4,12 @@ import (
 	"math"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rescale-apply/rescale-apply/executor/guard"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 func TestUSD(t *testing.T) {
@@ -37,5 +42,59 @@ func TestABoundIsNoLessThanTheSum(t *testing.T) {
 	}
 	if got := guard.Up(0, 1e4); math.Signbit(got) {
 		t.Errorf("Up(0, 1e4) = %v", got) // JSON would have -0
+	}
+}
+
+// TestExceeds draws the line at a millionth: a sum of prices that is not exact is no more
+// than its limit, and one beyond the millionth is.
+func TestExceeds(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name        string
+		cost, limit float64
+		want        bool
+	}{
+		{name: "the limit itself", cost: 0.3, limit: 0.3},
+		{name: "a sum that is not exact", cost: 0.1 + 0.2, limit: 0.3},
+		{name: "the millionth itself", cost: 1e-6, limit: 0},
+		{name: "beyond the millionth", cost: 2e-6, limit: 0, want: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := guard.Exceeds(test.cost, test.limit); got != test.want {
+				t.Errorf("Exceeds(%v, %v) = %v, want %v", test.cost, test.limit, got, test.want)
+			}
+		})
+	}
+}
+
+// TestUnknownNamesTheCoreTypeWithoutAPrice looks past a tile that has one.
+func TestUnknownNamesTheCoreTypeWithoutAPrice(t *testing.T) {
+	t.Parallel()
+	job := resolver.Job{
+		Estimate: resolver.Estimate{Bounded: true},
+		Tiles:    []resolver.Tile{{CoreType: "emerald", Rate: 1}, {CoreType: "onyx"}, {CoreType: "jade", Rate: 1}},
+	}
+	const want = "the platform names no price for core type onyx"
+	if why, _ := guard.Unknown(job); why != want {
+		t.Errorf("Unknown() = %q, want %q", why, want)
+	}
+}
+
+func TestProtection(t *testing.T) {
+	t.Parallel()
+	job := resolver.Job{Name: "heat", Protected: spec.Value[bool]{V: true, Pos: diag.Position{File: "job.yaml", Line: 7}}}
+	want := diag.Diagnostic{
+		Pos: diag.Position{File: "job.yaml", Line: 7}, Rule: diag.Protected,
+		Message: `job "heat" is protected, and this would stop its run`,
+		Hint:    "to do it all the same, write protected: false first",
+	}
+	got := guard.Protection(job, "this would stop its run")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	refused := &guard.Error{Refusals: diag.List{got}}
+	if text, want := refused.Error(), (diag.List{got}).Error(); text != want || text == "" {
+		t.Errorf("Error() = %q, want %q", text, want)
 	}
 }

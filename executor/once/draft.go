@@ -161,7 +161,7 @@ func (r *run) abandon(ctx context.Context, why error) error {
 // clear deletes drafts that lost. One that stays costs nothing, so that trouble with
 // it is only told.
 func (r *run) clear(ctx context.Context, winner string, losers []Found) {
-	if r.own != "" && r.own != winner && !slices.ContainsFunc(losers, func(f Found) bool { return f.ID == r.own }) {
+	if r.own != "" && !slices.ContainsFunc(losers, func(f Found) bool { return f.ID == r.own }) {
 		losers = append(slices.Clone(losers), Found{ID: r.own})
 	}
 	for _, f := range losers {

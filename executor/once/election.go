@@ -10,7 +10,7 @@ import (
 // ruling is what an election came to: a run to adopt, the right to submit, or, when it
 // is empty, that the list has to be read again.
 type ruling struct {
-	adopted *Found
+	adopted string // id of the run
 	submits bool
 }
 
@@ -28,7 +28,7 @@ func (r *run) elect(ctx context.Context, b *ballot) (ruling, error) {
 	}
 	if i := slices.IndexFunc(same, Found.Submitted); i >= 0 {
 		r.losers = losersOf(same[i], r.ours(same))
-		return ruling{adopted: &same[i]}, nil
+		return ruling{adopted: same[i].ID}, nil
 	}
 	drafts := r.ours(same)
 	winner := Elect(drafts)
@@ -46,7 +46,7 @@ func (r *run) elect(ctx context.Context, b *ballot) (ruling, error) {
 // was just made, and has the key alone, is what it is.
 func (r *run) sameKey(ctx context.Context, b *ballot) ([]Found, error) {
 	ids := []string{b.draft}
-	own := Found{ID: b.draft, Key: r.Key, Namespace: r.Namespace}
+	own := Found{ID: b.draft}
 	for _, m := range b.related {
 		switch {
 		case m.ID == b.draft:
@@ -89,7 +89,7 @@ func (r *run) concede(ctx context.Context, winner Found) (ruling, error) {
 	}
 	r.own = ""
 	if submitted {
-		return ruling{adopted: &Found{ID: own, Key: r.Key}}, nil
+		return ruling{adopted: own}, nil
 	}
 	return readAgain(), r.choose(winner)
 }

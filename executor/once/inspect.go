@@ -19,7 +19,7 @@ const lookParallel = 8
 // content of one, whatever its namespace: oldest first, attempts in their order. It is
 // for those who know nothing, so that it reads the whole job list.
 func Mine(ctx context.Context, p Reader, owner string, jobs []Wanted) ([]Found, error) {
-	g := newGlance(Search{Owner: owner, Jobs: jobs})
+	g := newGlance(jobs)
 	may := func(m mark) bool { return g.contents[m.content] || m.job == "" || len(g.codes[m.job]) > 0 }
 	return mine(ctx, p, owner, may, func(f Found) bool { return g.is(f) || g.wants(f) })
 }

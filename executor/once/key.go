@@ -47,12 +47,12 @@ func ParseKey(s string) (k Key, ok bool) {
 	if len(fields) != 4 || fields[0] != keyFormat {
 		return Key{}, false
 	}
-	generation, attempt, dotted := strings.Cut(fields[2], ".")
+	generation, attempt, _ := strings.Cut(fields[2], ".")
 	k = Key{Digest: fields[1], Name: fields[3]}
 	var err1, err2 error
 	k.Generation, err1 = strconv.Atoi(generation)
 	k.Attempt, err2 = strconv.Atoi(attempt)
-	return k, dotted && err1 == nil && err2 == nil
+	return k, err1 == nil && err2 == nil
 }
 
 // In is the job of the key in a namespace.

@@ -103,7 +103,7 @@ func Look(ctx context.Context, p Reader, s Search) (Sighting, error) {
 	if err != nil {
 		return Sighting{Horizon: r.newest, Whole: r.whole}, err
 	}
-	g := newGlance(s)
+	g := newGlance(s.Jobs)
 	for _, m := range r.marked {
 		g.at(m)
 	}
@@ -137,12 +137,12 @@ type glance struct {
 	dates      map[Job]time.Time
 }
 
-func newGlance(s Search) *glance {
+func newGlance(jobs []Wanted) *glance {
 	g := &glance{
 		contents: make(map[string]bool), codes: make(map[string][]Job), names: make(map[string]Wanted),
 		newest: make(map[Job]string), waiting: make(map[Job]time.Time), dates: make(map[Job]time.Time),
 	}
-	for _, w := range s.Jobs {
+	for _, w := range jobs {
 		g.contents[w.Key.fingerprint()] = true
 		g.names[w.Key.Name] = w
 		g.codes[w.job().code()] = append(g.codes[w.job().code()], w.job())

@@ -111,7 +111,7 @@ func (o *newestFirst) ends(date time.Time) bool {
 		o.broken = true
 	}
 	o.last = date
-	older := !o.since.IsZero() && date.Before(o.since.Add(-dateMargin))
+	older := date.Before(o.since.Add(-dateMargin)) // never, when since is zero
 	o.begun = o.begun || !older
 	return older && o.begun && !o.broken
 }

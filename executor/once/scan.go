@@ -76,7 +76,7 @@ func (w *wait) through(ctx context.Context) (passed bool, then ruling, err error
 // or it stands in the way.
 func (w *wait) besides(ctx context.Context) (passed bool, then ruling, err error) {
 	if w.rival.same {
-		return false, ruling{adopted: &w.rival.Found}, nil
+		return false, ruling{adopted: w.rival.ID}, nil
 	}
 	over, err := w.over(ctx, w.rival.Found)
 	if err == nil && !over {

@@ -145,8 +145,8 @@ func (r *run) once(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return r.failed("electing the draft of", err)
-		case ruling.adopted != nil:
-			return r.adopt(ctx, ruling.adopted.ID)
+		case ruling.adopted != "":
+			return r.adopt(ctx, ruling.adopted)
 		case ruling.submits:
 			return patience.Within(ctx, r.submits, func() error { return r.spend(ctx) })
 		}

@@ -158,7 +158,8 @@ func asObject(v any) (object map[string]any, err error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
-	return object, d.Decode(&object)
+	err = d.Decode(&object) // before the result is taken, which Go may do first in one statement
+	return object, err
 }
 
 // merge puts further fields into an object. Where both have a mapping, the members

@@ -184,3 +184,105 @@ func TestSnapshotSharesNothing(t *testing.T) {
 	delete(spoiled.Runs, "größe")
 	same(t, want, j.Snapshot())
 }
+
+// TestARunIsAllThatWasRecordedOfIt, step by step.
+func TestARunIsAllThatWasRecordedOfIt(t *testing.T) {
+	t.Parallel()
+	parts, outputs := []state.Part{{Field: "command", Value: "ls"}}, []state.Output{{Path: "a.csv", Size: 2, SHA512: sumA}}
+	run := state.Run{
+		Job: "a", Key: "k", Digest: "d", Parts: parts, Generation: 2, Attempt: 3, Intent: clock(1), Stage: state.StageCreating, Upstream: "1.1:mesh",
+	}
+	var snapshot state.Snapshot
+	for _, step := range []struct {
+		record state.Record
+		makes  func()
+	}{
+		{
+			record: state.Record{Kind: state.KindCreating, Job: "a", Key: "k", Digest: "d", Parts: parts, Generation: 2, Attempt: 3, Intent: clock(1), Upstream: "1.1:mesh"},
+			makes:  func() {},
+		},
+		{
+			record: state.Record{Kind: state.KindCreated, Job: "a", Key: "k", ID: "j0"},
+			makes:  func() { run.Stage, run.ID = state.StageCreated, "j0" },
+		},
+		{
+			record: state.Record{Kind: state.KindCreated, Job: "a", Key: "k", ID: "j1", Upstream: "2.1:mesh"},
+			makes:  func() { run.ID, run.Upstream = "j1", "2.1:mesh" },
+		},
+		{
+			record: state.Record{Kind: state.KindSubmitting, At: clock(2), Job: "a", Key: "k", ID: "j1"},
+			makes:  func() { run.Stage, run.SubmittingAt = state.StageSubmitting, clock(2) },
+		},
+		{
+			record: state.Record{Kind: state.KindSubmitted, At: clock(3), Job: "a", Key: "k", ID: "j1"},
+			makes:  func() { run.Stage, run.SubmittedAt = state.StageSubmitted, clock(3) },
+		},
+		{record: state.Record{Kind: state.KindSubmitted, At: clock(4), Job: "a", Key: "k", ID: "j1"}, makes: func() {}},
+		{
+			record: state.Record{Kind: state.KindStatus, Job: "a", ID: "j1", Status: "Executing", Reason: "why", StatusAt: clock(5)},
+			makes:  func() { run.Status, run.Reason, run.StatusAt = "Executing", "why", clock(5) },
+		},
+		{
+			record: state.Record{
+				Kind: state.KindFinished, Job: "a", Key: "k", ID: "j1", Verdict: "failed", Reason: "because", Checks: "files",
+				Started: clock(6), Ended: clock(7), CoreHours: 4.2, Cost: 0.76,
+			},
+			makes: func() {
+				run.Stage, run.Verdict, run.Reason, run.Checks = state.StageFinished, "failed", "because", "files"
+				run.Started, run.Ended, run.CoreHours, run.Cost = clock(6), clock(7), 4.2, 0.76
+			},
+		},
+		{
+			record: state.Record{Kind: state.KindDownloaded, Job: "a", ID: "j1", To: "results", Outputs: outputs, Selection: "*.csv"},
+			makes:  func() { run.Outputs, run.OutputsTo, run.Selection = outputs, "results", "*.csv" },
+		},
+	} {
+		snapshot = snapshot.With(step.record)
+		step.makes()
+		got, _ := snapshot.Last("a")
+		same(t, run, got)
+	}
+	// A record that makes no sense is left out, and what it stands among is not.
+	with := snapshot.With(state.Record{Kind: state.KindCreated, Job: "a", Key: "k", ID: "j2"}, state.Record{Kind: state.KindForgot, Job: "a"})
+	same(t, 0, len(with.Runs))
+	same(t, []string{"a"}, snapshot.Jobs())
+}
+
+// TestARunIsFoundByItsKeyOrItsID: another run of the job is not meant.
+func TestARunIsFoundByItsKeyOrItsID(t *testing.T) {
+	t.Parallel()
+	var snapshot state.Snapshot
+	for _, n := range []string{"1", "2"} {
+		snapshot = snapshot.With(
+			state.Record{Kind: state.KindCreating, Job: "a", Key: "k" + n, Digest: "d"},
+			state.Record{Kind: state.KindCreated, Job: "a", Key: "k" + n, ID: "j" + n},
+			state.Record{Kind: state.KindSubmitted, Job: "a", Key: "k" + n, ID: "j" + n},
+		)
+	}
+	snapshot = snapshot.With(
+		state.Record{Kind: state.KindStatus, Job: "a", ID: "j1", Status: "Completed"},
+		state.Record{Kind: state.KindFinished, Job: "a", Key: "k1", ID: "j1", Verdict: "failed"},
+		state.Record{Kind: state.KindStatus, Job: "a", ID: "j2", Status: "Queued"},
+		state.Record{Kind: state.KindCreating, Job: "b", Key: "k3", Digest: "d"},
+	)
+	for _, test := range []struct {
+		key                 string
+		id, status, verdict string
+		stage               state.Stage
+		found               bool
+	}{
+		{key: "k1", id: "j1", status: "Completed", verdict: "failed", stage: state.StageFinished, found: true},
+		{key: "k2", id: "j2", status: "Queued", stage: state.StageSubmitted, found: true},
+		{key: "k3", stage: state.StageCreating, found: true},
+		{key: "k4"},
+	} {
+		run, found := snapshot.Find(test.key)
+		same(t, []any{test.id, test.status, test.verdict, test.stage, test.found}, []any{run.ID, run.Status, run.Verdict, run.Stage, found})
+	}
+	_, found := snapshot.Last("c")
+	same(t, false, found)
+	same(t, []string{"a", "b"}, snapshot.Jobs())
+	open := snapshot.Unresolved()
+	same(t, []string{"k3"}, []string{open[0].Key})
+	same(t, 1, len(open))
+}

@@ -82,3 +82,20 @@ func TestATornGroup(t *testing.T) {
 		})
 	}
 }
+
+// TestAGroupThatFailsLeavesNothingInMemory, also when its first records made sense.
+func TestAGroupThatFailsLeavesNothingInMemory(t *testing.T) {
+	t.Parallel()
+	j := open(t, filepath.Join(t.TempDir(), "s"))
+	if err := j.Append(story()[2]); err != nil {
+		t.Fatal(err)
+	}
+	before := j.Snapshot()
+	senseless := state.Record{Kind: state.KindCreated, Job: "nobody", Key: "k", ID: "j"}
+	err := j.Append(story()[3], state.Record{Kind: state.KindCreating, Job: "b", Key: "k", Digest: "d"}, senseless)
+	var wrong *state.RecordError
+	if !errors.As(err, &wrong) || wrong.Kind != senseless.Kind || wrong.Job != senseless.Job {
+		t.Errorf("got %v", err)
+	}
+	same(t, before, j.Snapshot())
+}

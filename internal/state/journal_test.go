@@ -3,7 +3,9 @@ package state_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -70,10 +72,97 @@ func TestFilesAndFoldersArePrivate(t *testing.T) {
 func TestNewJournalNeedsAnIdentity(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
-	if _, err := state.Open(path, state.Identity{Tool: "x"}); err == nil {
-		t.Fatal("no error")
+	for _, id := range []state.Identity{
+		{Platform: ada.Platform, Account: ada.Account}, {Tool: ada.Tool, Account: ada.Account}, {Tool: ada.Tool, Platform: ada.Platform},
+	} {
+		if _, err := state.Open(path, id); err == nil {
+			t.Fatalf("%v: no error", id)
+		}
 	}
-	_ = open(t, path) // the failed one has let go of the lock
+	_ = open(t, path) // the failed ones have let go of the lock
+}
+
+// shelf is a place that holds no journal yet, and counts what is open there.
+type shelf struct {
+	full   error // of Append of the place
+	writes error // of Append of the file
+	stuck  error // of Close
+	unread error // of Read
+	held   int   // locks and files
+}
+
+func (s *shelf) String() string { return "shelf" }
+
+func (s *shelf) Lock(string) (func() error, error) {
+	s.held++
+	return s.Close, nil
+}
+
+func (s *shelf) Read() (io.ReadCloser, error) {
+	if s.unread != nil {
+		return nil, s.unread
+	}
+	s.held++
+	return shelved{s}, nil
+}
+
+func (s *shelf) Append(int64) (state.Appender, error) {
+	if s.full != nil {
+		return nil, s.full
+	}
+	s.held++
+	return shelved{s}, nil
+}
+
+func (s *shelf) Close() error {
+	s.held--
+	return s.stuck
+}
+
+type shelved struct{ *shelf }
+
+func (s shelved) Append([]byte) error { return s.writes }
+
+func (s shelved) Read([]byte) (int, error) { return 0, io.EOF }
+
+// TestAnOpenThatFailsLeavesNothingOpen, and names the place.
+func TestAnOpenThatFailsLeavesNothingOpen(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		at   shelf
+	}{
+		{name: "the file cannot be made", at: shelf{full: syscall.ENOSPC}},
+		{name: "the header cannot be written", at: shelf{writes: syscall.ENOSPC}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := state.OpenAt(&test.at, ada)
+			want := &state.WriteError{Path: "shelf", Err: syscall.ENOSPC}
+			var failed *state.WriteError
+			if !errors.As(err, &failed) || *failed != *want {
+				t.Errorf("got %v, want %v", err, want)
+			}
+			same(t, 0, test.at.held)
+		})
+	}
+}
+
+// TestAFolderThatCannotBeMadeIsAWriteError, of the journal that was to lie in it.
+func TestAFolderThatCannotBeMadeIsAWriteError(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	put(t, file, []byte("x"))
+	path := filepath.Join(file, "folder", "s")
+	_, err := state.Open(path, ada)
+	var failed *state.WriteError
+	if !errors.As(err, &failed) || failed.Path != path || failed.Err == nil {
+		t.Errorf("Open: got %v", err)
+	}
+	failed = nil
+	if _, err := state.Replace(path, ada, state.OwnFile); !errors.As(err, &failed) || failed.Path != path || failed.Err == nil {
+		t.Errorf("Replace: got %v", err)
+	}
 }
 
 // faulty is a file whose k-th write goes wrong: keep bytes of the line arrive.
@@ -114,7 +203,7 @@ func TestFailedWrites(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "s")
 				recorded, err := appendStory(path, &faulty{k: k, keep: keep, err: full})
 				var failed *state.WriteError
-				if !errors.As(err, &failed) || !errors.Is(err, syscall.ENOSPC) {
+				if !errors.As(err, &failed) || !errors.Is(err, syscall.ENOSPC) || failed.Path != path {
 					t.Fatalf("write %d: got %v", k, err)
 				}
 				if !strings.Contains(failed.Hint(), "make room") {
@@ -194,7 +283,8 @@ func TestAppendAfterClose(t *testing.T) {
 	if err := errors.Join(j.Close(), j.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Append(story()[0]); !errors.Is(err, fs.ErrClosed) {
+	var failed *state.WriteError
+	if err := j.Append(story()[0]); !errors.Is(err, fs.ErrClosed) || !errors.As(err, &failed) || filepath.Base(failed.Path) != "s" {
 		t.Fatalf("got %v", err)
 	}
 }
@@ -228,4 +318,45 @@ func TestConcurrentAppends(t *testing.T) {
 		}
 	}
 	same(t, runners*each, len(s.Unresolved()))
+}
+
+// TestTheFirstErrorIsToldAfterClose, too.
+func TestTheFirstErrorIsToldAfterClose(t *testing.T) {
+	t.Parallel()
+	j := open(t, filepath.Join(t.TempDir(), "s"))
+	first := j.Append(state.Record{Kind: state.KindFinished, Job: "a", Key: "k", ID: "j", Verdict: "failed", Cost: math.NaN()})
+	var wrong *state.RecordError
+	if !errors.As(first, &wrong) || wrong.Kind != state.KindFinished || wrong.Job != "a" {
+		t.Errorf("what no line can say: got %v", first)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Append(story()[0]); !errors.Is(err, first) {
+		t.Errorf("got %v, want %v", err, first)
+	}
+}
+
+// TestACloseThatFailsIsTold.
+func TestACloseThatFailsIsTold(t *testing.T) {
+	t.Parallel()
+	place := &shelf{stuck: syscall.EIO}
+	j, err := state.OpenAt(place, ada)
+	if err == nil {
+		err = j.Close()
+	}
+	if !errors.Is(err, syscall.EIO) || !strings.Contains(err.Error(), `closing state file "shelf"`) {
+		t.Errorf("got %v", err)
+	}
+	same(t, 0, place.held)
+}
+
+// TestAPlaceThatCannotBeRead is no empty journal.
+func TestAPlaceThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	place := &shelf{unread: syscall.EIO}
+	if _, err := state.OpenAt(place, ada); !errors.Is(err, syscall.EIO) || !strings.HasPrefix(err.Error(), "reading state file: ") {
+		t.Errorf("got %v", err)
+	}
+	same(t, 0, place.held)
 }

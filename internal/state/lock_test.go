@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -144,8 +145,8 @@ func TestUnlock(t *testing.T) {
 
 	child, _ := startHolder(t, path)
 	var locked *state.LockedError
-	if _, _, err := state.Unlock(path); !errors.As(err, &locked) || locked.PID != child.Process.Pid {
-		t.Fatalf("got %v", err)
+	if _, left, err := state.Unlock(path); !errors.As(err, &locked) || locked.PID != child.Process.Pid || left {
+		t.Fatalf("got %v, %v", left, err)
 	}
 	if _, err := state.Open(path, ada); !errors.As(err, &locked) {
 		t.Fatalf("the lock was broken: %v", err)
@@ -189,4 +190,26 @@ func TestRefusedOpenUnlocks(t *testing.T) {
 		t.Fatal("no error")
 	}
 	_ = open(t, path)
+}
+
+// TestNothingIsWrittenThroughALink that a repository may hold in the place of our files.
+func TestNothingIsWrittenThroughALink(t *testing.T) {
+	t.Parallel()
+	for _, suffix := range []string{"", ".lock", ".lock.json"} {
+		t.Run("state"+suffix, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "s")
+			if err := os.Symlink("nowhere", path+suffix); err != nil {
+				t.Skip(err)
+			}
+			_, err := state.Open(path, ada)
+			var failed *state.WriteError
+			if !errors.As(err, &failed) || failed.Path != path+suffix || !strings.Contains(failed.Error(), "nothing is written through a link") {
+				t.Errorf("got %v", err)
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), "nowhere")); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("it was written: %v", err)
+			}
+		})
+	}
 }

@@ -98,7 +98,7 @@ func TestReplacementLosesNothing(t *testing.T) {
 	same(t, path+".bak-"+lineage, commit(t, path, state.OwnFile))
 	put(t, path, first)
 	same(t, path+".bak-1", commit(t, path, state.OwnFile))
-	put(t, path, []byte(`{"format":1,"lineage":"../../elsewhere"}`+"\n"))
+	put(t, path, sealed(nil, `{"format":1,"platform":"`+ada.Platform+`","account":"`+ada.Account+`","lineage":"../../elsewhere"}`))
 	same(t, path+".bak-2", commit(t, path, state.OwnFile))
 	same(t, string(first), string(text(t, path+".bak-"+lineage)))
 	same(t, string(first), string(text(t, path+".bak-1")))

@@ -109,7 +109,8 @@ func replay(r io.Reader, each func(Record)) (past, error) {
 		}
 		_, next := lines.Peek(1)
 		if errors.Is(next, io.EOF) && isTorn(line) {
-			return p, p.skipTail(line)
+			err := p.skipTail(line) // before p is copied, which Go may do first in one statement
+			return p, err
 		}
 		if err := p.add(n, bytes.TrimSuffix(line, []byte("\n")), each); err != nil {
 			return p, err
