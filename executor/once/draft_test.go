@@ -114,8 +114,8 @@ func TestTheAnswerToACreate(t *testing.T) {
 	} {
 		d.fails["statuses rival"] = errBroken
 		err := w.made201(t.Context(), test.job, "sent")
-		if w.own != test.own || w.run.draft != test.job.ID || !w.fresh || !w.made.Equal(test.made) || w.book.now().Before(at(1)) {
-			t.Errorf("%s: own %q, draft %q, fresh %v, made %v", test.name, w.own, w.run.draft, w.fresh, w.made)
+		if w.own != test.own || w.run.draft != test.job.ID || !w.fresh || !w.oldest().Equal(test.made) || w.book.now().Before(at(1)) {
+			t.Errorf("%s: own %q, draft %q, fresh %v, made %v", test.name, w.own, w.run.draft, w.fresh, w.oldest())
 		}
 		var cut *NameCutError
 		if errors.As(err, &cut) != test.cut || test.cut && *cut != (NameCutError{Sent: "sent", Stored: test.job.Name}) || test.cut && !isStep("creating")(err) {
@@ -276,10 +276,16 @@ func TestTheDraftOfAJournal(t *testing.T) {
 		{name: "seen", seen: at(0), want: at(0)},
 	} {
 		w, _, _ := newWait()
+		l := new(log)
+		w.Journal = l
 		w.Expect(1, 1)
 		w.ticket, w.ID, w.made, w.Intent.Intent = w.door.Ticket(), "own", test.seen, at(-time.Hour)
-		if err := w.makeDraft(t.Context()); err != nil || !w.made.Equal(test.want) || w.run.draft != "own" {
-			t.Errorf("%s: got %v, %q, %v", test.name, w.made, w.run.draft, err)
+		if err := w.makeDraft(t.Context()); err != nil || !w.oldest().Equal(test.want) || w.run.draft != "own" {
+			t.Errorf("%s: got %v, %q, %v", test.name, w.oldest(), w.run.draft, err)
+		}
+		created := l.records[len(l.records)-1]
+		if created.Kind != state.KindCreated || !created.Inserted.Equal(test.seen) {
+			t.Errorf("%s: recorded %q as inserted at %v, which only the platform can tell", test.name, created.Kind, created.Inserted)
 		}
 	}
 }
