@@ -24,27 +24,27 @@ type member struct {
 	mode             int64
 }
 
-func tarOf(t testing.TB, members []member) []byte {
-	t.Helper()
+func tarOf(tb testing.TB, members []member) []byte {
+	tb.Helper()
 	var buffer bytes.Buffer
 	w := tar.NewWriter(&buffer)
 	for _, m := range members {
 		header := &tar.Header{Name: m.name, Typeflag: m.kind, Linkname: m.link, Size: int64(len(m.text)), Mode: m.mode}
 		if err := w.WriteHeader(header); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if _, err := w.Write([]byte(m.text)); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return buffer.Bytes()
 }
 
-func zipOf(t testing.TB, members []member) []byte {
-	t.Helper()
+func zipOf(tb testing.TB, members []member) []byte {
+	tb.Helper()
 	var buffer bytes.Buffer
 	w := zip.NewWriter(&buffer)
 	for _, m := range members {
@@ -55,27 +55,27 @@ func zipOf(t testing.TB, members []member) []byte {
 		}
 		f, err := w.CreateHeader(header)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if _, err := f.Write([]byte(m.text + m.link)); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return buffer.Bytes()
 }
 
-func gzipped(t testing.TB, text []byte) []byte {
-	t.Helper()
+func gzipped(tb testing.TB, text []byte) []byte {
+	tb.Helper()
 	var buffer bytes.Buffer
 	w := gzip.NewWriter(&buffer)
 	if _, err := w.Write(text); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return buffer.Bytes()
 }
