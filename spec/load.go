@@ -182,6 +182,7 @@ func (p *page) document(doc *yamlsrc.Document) {
 	case len(points) == 0:
 		p.point(t, scope, nil)
 	}
+	p.jobs = slices.Grow(p.jobs, len(points))
 	for _, point := range points {
 		p.point(t, scope, point)
 	}
