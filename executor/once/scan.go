@@ -2,7 +2,6 @@ package once
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
@@ -207,9 +206,5 @@ func (w *wait) deleted(ctx context.Context) (bool, error) {
 	}
 	b := &ballot{key: w.Key, namespace: w.Namespace, draft: w.draft.ID, oldest: oldest}
 	w.lists.join(b).decide(ctx)
-	var unseen *InvisibleError
-	if errors.As(b.err, &unseen) {
-		return false, &vanishedError{ID: w.draft.ID}
-	}
 	return b.err == nil && !b.shows(w.rival.ID) && b.newest.After(w.rival.Inserted.Add(skew)), b.err
 }
