@@ -58,6 +58,10 @@ func TestHowLongADraftMayStillTake(t *testing.T) {
 		leftover bool
 	}{
 		{name: "young", set: func(w *wait) { w.book.saw(at(0)) }, want: limit - time.Minute},
+		{
+			name: "young, and waited for", want: limit - time.Minute,
+			set: func(w *wait) { w.book.saw(at(0)); w.begun = time.Now().Add(-10 * time.Minute) },
+		},
 		{name: "just not too old", set: func(w *wait) { w.book.saw(at(limit - time.Minute - 1)) }, want: 1},
 		{name: "too old", set: func(w *wait) { w.book.saw(at(limit - time.Minute)) }, leftover: true},
 		{name: "the way became free later", set: func(w *wait) { w.book.saw(at(limit)); w.freed = at(time.Minute) }, want: time.Minute},
@@ -136,6 +140,7 @@ func TestARivalThatWasSubmitted(t *testing.T) {
 	}{
 		{name: "of the key", history: active, same: true, adopted: "rival"},
 		{name: "over", history: []rescale.Status{{Status: "Completed"}}, passed: true},
+		{name: "over, and nobody is asked", history: []rescale.Status{{Status: "Completed"}}, stuck: stuck(false, broken), passed: true},
 		{name: "active", history: active, rival: true},
 		{name: "active, and not stuck", history: active, stuck: stuck(false, nil), rival: true},
 		{name: "stopped before it began", history: active, stuck: stuck(true, nil), passed: true},

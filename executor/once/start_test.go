@@ -204,6 +204,11 @@ func TestFind(t *testing.T) {
 		{name: "its run, beside an active one", set: func(w *wait, d *desk) { run(d, "a", w.Key, "ns"); run(d, "b", otherContent, "ns") }, ids: []string{"a"}},
 		{name: "an active one", set: func(_ *wait, d *desk) { run(d, "b", otherContent, "ns") }, rival: "b"},
 		{name: "its draft, beside an active one", set: func(w *wait, d *desk) { d.lay("a", 0, w.Key, "ns"); run(d, "b", otherContent, "ns") }, rival: "b"},
+		{name: "its draft, and an attempt that is over", set: func(w *wait, d *desk) {
+			d.lay("a", -time.Minute, w.Key, "ns")
+			run(d, "b", again, "ns")
+			d.history["b"] = []rescale.Status{{Status: "Completed"}}
+		}, ids: []string{"a"}},
 		{name: "an active attempt", set: func(_ *wait, d *desk) { run(d, "b", again, "ns") }, rival: "b"},
 		{name: "an active attempt of another namespace", set: func(_ *wait, d *desk) { run(d, "b", again, "elsewhere") }},
 		{name: "an attempt that is over", set: func(_ *wait, d *desk) {
@@ -238,5 +243,45 @@ func TestFind(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// TestStandingBackIsNoFailure of a step.
+func TestStandingBackIsNoFailure(t *testing.T) {
+	t.Parallel()
+	w, _, _ := newWait()
+	for _, err := range []error{&RivalError{}, &WaitError{}} {
+		if got := w.failed("creating", err); isA[*StepError](got) || !errors.Is(got, err) {
+			t.Errorf("got %v", got)
+		}
+	}
+	if got := w.failed("creating", errBroken); !isStep("creating")(got) || !errors.Is(got, errBroken) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestASubmitThatIsTakenBackIsRecordedAnew when the draft is found after all.
+func TestASubmitThatIsTakenBackIsRecordedAnew(t *testing.T) {
+	t.Parallel()
+	w, _, _ := newWait()
+	l := new(log)
+	w.Journal, w.noted = l, "own"
+	if err := errors.Join(w.unsubmitted(), w.note("own")); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"creating", "created own"}, l.says()); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// TestClearDeletesDraftsOfARun, and warns of the job.
+func TestClearDeletesDraftsOfARun(t *testing.T) {
+	t.Parallel()
+	w, d, out := newWait()
+	d.fails["statuses rival"] = errBroken
+	w.Clear(t.Context(), "heat", []Found{{ID: "own"}, {ID: "rival"}})
+	want := [][]string{{"statuses own", "delete own", "statuses rival"}, {"heat: deleting the surplus draft rival: broken"}}
+	if diff := cmp.Diff(want, [][]string{d.calls, out.warnings}); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
 	}
 }
