@@ -204,7 +204,7 @@ func (w *wait) deleted(ctx context.Context) (bool, error) {
 	if w.rival.Inserted.Before(oldest) {
 		oldest = w.rival.Inserted
 	}
-	b := &ballot{key: w.Key, namespace: w.Namespace, draft: w.draft.ID, oldest: oldest}
+	b := &ballot{key: w.Key, draft: w.draft.ID, oldest: oldest} // who is related does not matter
 	w.lists.join(b).decide(ctx)
 	return b.err == nil && !b.shows(w.rival.ID) && b.newest.After(w.rival.Inserted.Add(skew)), b.err
 }

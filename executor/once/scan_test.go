@@ -362,6 +362,7 @@ func TestADraftThatIsDeletedIsSeenInTheList(t *testing.T) {
 		{name: "there", rival: -time.Minute, shown: true},
 		{name: "perhaps it has not come into the list", rival: -skew},
 		{name: "just long enough", rival: -skew - 1, want: true},
+		{name: "there, far down in a list that is known from there on", rival: -2 * dateMargin, shown: true},
 		{name: "the own one is gone", rival: -time.Minute, hidden: true, gone: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -372,6 +373,7 @@ func TestADraftThatIsDeletedIsSeenInTheList(t *testing.T) {
 				w.rival.Inserted = at(test.rival)
 				d.lay("rival", test.rival, otherContent, "ns")
 				d.hides = map[string]bool{"rival": !test.shown, "own": test.hidden}
+				w.book.take(reading{whole: true, newest: at(0)})
 				deleted, err := w.deleted(t.Context())
 				var gone *vanishedError
 				if deleted != test.want || errors.As(err, &gone) != test.gone || err != nil && !test.gone {
