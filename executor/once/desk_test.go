@@ -170,7 +170,7 @@ func newWait() (*wait, *desk, *said) {
 	d, out := newDesk(), new(said)
 	r := &run{
 		Starter: &Starter{Platform: d, Journal: new(log), Owner: "ada", Report: out, book: newBook(), Random: func() float64 { return 0.5 }},
-		begun:   true, draft: "own", own: "own",
+		draft:   "own", own: "own",
 		Claim: Claim{
 			Key: Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}, Namespace: "ns", Intent: state.Record{Kind: state.KindCreating},
 			Label: func(context.Context, string, bool) error { return nil },

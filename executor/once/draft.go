@@ -51,7 +51,6 @@ func (r *run) create(ctx context.Context, request rescale.JobRequest) error {
 		if err := r.Journal.Append(r.Intent); err != nil {
 			return err
 		}
-		r.begun = true
 		job, err := r.createOnce(ctx, request)
 		if err == nil {
 			return r.made201(ctx, job, request.Name)

@@ -55,12 +55,12 @@ func TestCreate(t *testing.T) {
 				w, d, _ := newWait()
 				clear(d.jobs)
 				r, l := w.run, new(log)
-				r.Journal, r.draft, r.own, r.begun = l, "", "", false
+				r.Journal, r.draft, r.own = l, "", ""
 				test.set(r, d, l)
 				request, _ := r.Body(t.Context())
 				err := r.create(t.Context(), r.sign(request))
-				if r.draft != test.draft || r.own != test.own || r.fresh != test.fresh || !r.made.Equal(test.made) || r.begun != (l.err == nil) {
-					t.Errorf("draft %q, own %q, fresh %v, made %v, begun %v", r.draft, r.own, r.fresh, r.made, r.begun)
+				if r.draft != test.draft || r.own != test.own || r.fresh != test.fresh || !r.made.Equal(test.made) {
+					t.Errorf("draft %q, own %q, fresh %v, made %v", r.draft, r.own, r.fresh, r.made)
 				}
 				if diff := cmp.Diff([][]string{test.calls, test.recorded}, [][]string{d.calls, l.says()}); diff != "" {
 					t.Errorf("calls and records (-want +got)\n%s", diff)

@@ -183,7 +183,7 @@ func TestElectionOfOneKey(t *testing.T) {
 				d := newDesk()
 				l := new(log)
 				r := &run{
-					Starter: &Starter{Platform: d, Journal: l, book: newBook()}, begun: true, draft: "own", own: "own",
+					Starter: &Starter{Platform: d, Journal: l, book: newBook()}, draft: "own", own: "own",
 					Claim: Claim{Key: Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}, Namespace: "ns"},
 				}
 				b := &ballot{key: r.Key, namespace: r.Namespace, draft: r.draft}

@@ -2,7 +2,6 @@ package once
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
@@ -205,11 +204,7 @@ func (w *wait) deleted(ctx context.Context) (bool, error) {
 	if w.rival.Inserted.Before(oldest) {
 		oldest = w.rival.Inserted
 	}
-	b := &ballot{key: w.Key, namespace: w.Namespace, draft: w.draft.ID, oldest: oldest}
+	b := &ballot{key: w.Key, draft: w.draft.ID, oldest: oldest} // who is related does not matter
 	w.lists.join(b).decide(ctx)
-	var unseen *InvisibleError
-	if errors.As(b.err, &unseen) {
-		return false, &vanishedError{ID: w.draft.ID}
-	}
 	return b.err == nil && !b.shows(w.rival.ID) && b.newest.After(w.rival.Inserted.Add(skew)), b.err
 }

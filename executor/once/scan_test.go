@@ -58,6 +58,10 @@ func TestHowLongADraftMayStillTake(t *testing.T) {
 		leftover bool
 	}{
 		{name: "young", set: func(w *wait) { w.book.saw(at(0)) }, want: limit - time.Minute},
+		{
+			name: "young, and waited for", want: limit - time.Minute,
+			set: func(w *wait) { w.book.saw(at(0)); w.begun = time.Now().Add(-10 * time.Minute) },
+		},
 		{name: "just not too old", set: func(w *wait) { w.book.saw(at(limit - time.Minute - 1)) }, want: 1},
 		{name: "too old", set: func(w *wait) { w.book.saw(at(limit - time.Minute)) }, leftover: true},
 		{name: "the way became free later", set: func(w *wait) { w.book.saw(at(limit)); w.freed = at(time.Minute) }, want: time.Minute},
@@ -136,6 +140,7 @@ func TestARivalThatWasSubmitted(t *testing.T) {
 	}{
 		{name: "of the key", history: active, same: true, adopted: "rival"},
 		{name: "over", history: []rescale.Status{{Status: "Completed"}}, passed: true},
+		{name: "over, and nobody is asked", history: []rescale.Status{{Status: "Completed"}}, stuck: stuck(false, broken), passed: true},
 		{name: "active", history: active, rival: true},
 		{name: "active, and not stuck", history: active, stuck: stuck(false, nil), rival: true},
 		{name: "stopped before it began", history: active, stuck: stuck(true, nil), passed: true},
@@ -357,6 +362,7 @@ func TestADraftThatIsDeletedIsSeenInTheList(t *testing.T) {
 		{name: "there", rival: -time.Minute, shown: true},
 		{name: "perhaps it has not come into the list", rival: -skew},
 		{name: "just long enough", rival: -skew - 1, want: true},
+		{name: "there, far down in a list that is known from there on", rival: -2 * dateMargin, shown: true},
 		{name: "the own one is gone", rival: -time.Minute, hidden: true, gone: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -367,6 +373,7 @@ func TestADraftThatIsDeletedIsSeenInTheList(t *testing.T) {
 				w.rival.Inserted = at(test.rival)
 				d.lay("rival", test.rival, otherContent, "ns")
 				d.hides = map[string]bool{"rival": !test.shown, "own": test.hidden}
+				w.book.take(reading{whole: true, newest: at(0)})
 				deleted, err := w.deleted(t.Context())
 				var gone *vanishedError
 				if deleted != test.want || errors.As(err, &gone) != test.gone || err != nil && !test.gone {

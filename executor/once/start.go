@@ -85,7 +85,6 @@ type run struct {
 	made   time.Time // its date; a time before that when it is not known
 	fresh  bool      // it was made by this very call, so that it says what the manifest says
 	adopts *Found    // a run of the key that was found; nil when there is none
-	begun  bool      // the journal has its "creating" record
 	noted  string    // id in its last "created" record
 	own    string    // the draft that this runner has made or recorded, as long as it may be one
 	losers []Found   // drafts of the key that others have made, and that lost
@@ -101,7 +100,7 @@ const maxVanished = 20
 // run. See the package for the steps. When it ends without that, it deletes the draft
 // that it has made: nobody shall wait for it.
 func (s *Starter) Start(ctx context.Context, c Claim) (id string, err error) {
-	r := &run{Starter: s, Claim: c, ticket: s.door.Ticket(), begun: c.ID != "", noted: c.ID, own: c.ID, pause: 2 * skew}
+	r := &run{Starter: s, Claim: c, ticket: s.door.Ticket(), noted: c.ID, own: c.ID, pause: 2 * skew}
 	defer r.ticket.Leave()
 	if err := c.MakeWay(ctx); err != nil {
 		return "", err
@@ -237,14 +236,9 @@ func (r *run) failed(act string, err error) error {
 	return &StepError{r.Key.Name, act, err}
 }
 
-// note records the draft or job that the key stands for now.
+// note records the draft or job that the key stands for now. The journal has its "creating"
+// record: who has a draft to go on with found it there, and who has none made one.
 func (r *run) note(id string) error {
-	if !r.begun {
-		if err := r.Journal.Append(r.Intent); err != nil {
-			return err
-		}
-		r.begun = true
-	}
 	if r.noted == id {
 		return nil
 	}

@@ -3,6 +3,7 @@ package once
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,6 +80,62 @@ func TestStart(t *testing.T) {
 			recorded: []string{"creating", "created new"}, events: []string{"created heat new"},
 		},
 		{
+			name: "the journal's draft, and a rival is active: it is deleted", id: "own", as: isA[*RivalError],
+			set: func(_ *Starter, c *Claim, d *desk) {
+				c.ID = "own"
+				d.lay("own", 0, c.Key, "ns")
+				d.lay("rival", -time.Minute, otherContent, "ns")
+				d.history["rival"] = pending()
+			},
+			calls: []string{"list", "read own", "statuses own", "read rival", "statuses rival", "statuses own", "delete own"},
+		},
+		{
+			name: "a near draft that may be the older: it makes way, pauses and comes again", id: "new", took: 15 * time.Second,
+			set: func(s *Starter, _ *Claim, d *desk) {
+				s.Random = func() float64 { return 0.5 }
+				d.lay("rival", -time.Second, otherContent, "ns")
+				d.before = func(call string) {
+					if call == "delete new" {
+						delete(d.jobs, "rival")
+					}
+				}
+			},
+			calls:    []string{"create new", "list", "read rival", "statuses rival", "statuses new", "delete new", "list", "create new", "list", "submit new"},
+			recorded: []string{"creating", "created new", "creating", "submitting new", "submitted new"},
+			events:   []string{"created heat new", "waiting heat rival", "created heat new", "submitted heat new"},
+		},
+		{
+			name: "its draft is deleted under its hands, and the list cannot be read", as: func(err error) bool { return errors.Is(err, errBroken) },
+			set: func(_ *Starter, _ *Claim, d *desk) {
+				d.before = func(call string) {
+					if call == "submit new" {
+						delete(d.jobs, "new")
+						d.fails["list"] = errBroken
+					}
+				}
+			},
+			calls: []string{"create new", "list", "submit new", "list"}, recorded: []string{"creating", "created new", "submitting new", "creating"},
+			events: []string{"created heat new"},
+		},
+		{
+			name: "another's draft won, and the list loses it: it was deleted", id: "new", took: 60*time.Second + 700*time.Millisecond,
+			set: func(_ *Starter, c *Claim, d *desk) {
+				d.lay("old", -time.Minute, c.Key, "ns")
+				d.before = func(call string) {
+					if call == "delete new" {
+						d.hides = map[string]bool{"old": true}
+					}
+				}
+			},
+			calls: []string{
+				"create new", "list", "read new", "read old", "statuses new", "statuses old", "statuses new", "delete new",
+				"list", "list", "read old", "list", "read old", "list", "read old", "list", "read old", "list", "read old", "list", "read old", "list", "read old", "list", "read old",
+				"list", "create new", "list", "submit new",
+			},
+			recorded: []string{"creating", "created new", "created old", "creating", "created new", "submitting new", "submitted new"},
+			events:   []string{"created heat new", "created heat new", "submitted heat new"},
+		},
+		{
 			name: "a draft goes first, and nobody waits", id: "new", as: isA[*WaitError],
 			set:      func(s *Starter, _ *Claim, d *desk) { s.Yield = true; d.lay("rival", -time.Minute, otherContent, "ns") },
 			calls:    []string{"create new", "list", "read rival", "statuses rival", "statuses new", "delete new"},
@@ -124,6 +181,8 @@ func TestStart(t *testing.T) {
 				if d.moves {
 					d.calls = nil
 				}
+				slices.Sort(d.calls) // some run at once
+				slices.Sort(test.calls)
 				if diff := cmp.Diff([][]string{test.calls, test.recorded, test.events}, [][]string{d.calls, l.says(), out.events}); diff != "" {
 					t.Errorf("calls, records and events (-want +got)\n%s", diff)
 				}
@@ -168,17 +227,17 @@ func TestWhatTheJournalTellsOfAClaim(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	l := &log{err: errBroken}
-	w.Journal, w.run.begun = l, false
-	if err := w.note("j"); !errors.Is(err, errBroken) || w.run.begun {
-		t.Errorf("got %v, begun %v", err, w.run.begun)
+	w.Journal = l
+	if err := w.note("j"); !errors.Is(err, errBroken) {
+		t.Errorf("got %v", err)
 	}
-	l.err, l.records = nil, nil
+	l.err, l.records, w.noted = nil, nil, ""
 	for range 2 {
 		if err := w.note("j"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if diff := cmp.Diff([]string{"creating", "created j"}, l.says()); diff != "" {
+	if diff := cmp.Diff([]string{"created j"}, l.says()); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
@@ -204,6 +263,11 @@ func TestFind(t *testing.T) {
 		{name: "its run, beside an active one", set: func(w *wait, d *desk) { run(d, "a", w.Key, "ns"); run(d, "b", otherContent, "ns") }, ids: []string{"a"}},
 		{name: "an active one", set: func(_ *wait, d *desk) { run(d, "b", otherContent, "ns") }, rival: "b"},
 		{name: "its draft, beside an active one", set: func(w *wait, d *desk) { d.lay("a", 0, w.Key, "ns"); run(d, "b", otherContent, "ns") }, rival: "b"},
+		{name: "its draft, and an attempt that is over", set: func(w *wait, d *desk) {
+			d.lay("a", -time.Minute, w.Key, "ns")
+			run(d, "b", again, "ns")
+			d.history["b"] = []rescale.Status{{Status: "Completed"}}
+		}, ids: []string{"a"}},
 		{name: "an active attempt", set: func(_ *wait, d *desk) { run(d, "b", again, "ns") }, rival: "b"},
 		{name: "an active attempt of another namespace", set: func(_ *wait, d *desk) { run(d, "b", again, "elsewhere") }},
 		{name: "an attempt that is over", set: func(_ *wait, d *desk) {
@@ -238,5 +302,163 @@ func TestFind(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// TestStandingBackIsNoFailure of a step.
+func TestStandingBackIsNoFailure(t *testing.T) {
+	t.Parallel()
+	w, _, _ := newWait()
+	for _, err := range []error{&RivalError{}, &WaitError{}} {
+		if got := w.failed("creating", err); isA[*StepError](got) || !errors.Is(got, err) {
+			t.Errorf("got %v", got)
+		}
+	}
+	if got := w.failed("creating", errBroken); !isStep("creating")(got) || !errors.Is(got, errBroken) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestASubmitThatIsTakenBackIsRecordedAnew when the draft is found after all.
+func TestASubmitThatIsTakenBackIsRecordedAnew(t *testing.T) {
+	t.Parallel()
+	w, _, _ := newWait()
+	l := new(log)
+	w.Journal, w.noted = l, "own"
+	if err := errors.Join(w.unsubmitted(), w.note("own")); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"creating", "created own"}, l.says()); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// TestClearDeletesDraftsOfARun, and warns of the job.
+func TestClearDeletesDraftsOfARun(t *testing.T) {
+	t.Parallel()
+	w, d, out := newWait()
+	d.fails["statuses rival"] = errBroken
+	w.Clear(t.Context(), "heat", []Found{{ID: "own"}, {ID: "rival"}})
+	want := [][]string{{"statuses own", "delete own", "statuses rival"}, {"heat: deleting the surplus draft rival: broken"}}
+	if diff := cmp.Diff(want, [][]string{d.calls, out.warnings}); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// TestADraftIsMadeAgainOnlySoOften when somebody deletes each.
+func TestADraftIsMadeAgainOnlySoOften(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, d, _ := newWait()
+		clear(d.jobs)
+		submits := 0
+		d.before = func(call string) {
+			if call == "submit new" {
+				submits++
+				delete(d.jobs, "new")
+			}
+		}
+		c := w.Claim
+		c.MakeWay = func(context.Context) error { return nil }
+		w.Expect(1, 1)
+		if _, err := w.Start(t.Context(), c); !isA[*vanishedError](err) || submits != maxVanished {
+			t.Errorf("got %v after %d submits", err, submits)
+		}
+	})
+}
+
+// TestWhoWaitsMakesRoom in its group, so that others can go on, and pauses longer each time.
+func TestWhoWaitsMakesRoom(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		do   func(ctx context.Context, w *wait) error
+	}{
+		{name: "for a draft that goes first", do: func(ctx context.Context, w *wait) error { _, err := w.pauses(ctx); return err }},
+		{name: "after it has made way", do: func(ctx context.Context, w *wait) error {
+			w.run.pause = time.Second
+			err := w.again(ctx, &vanishedError{madeWay: "rival"})
+			if w.run.pause != 2*time.Second {
+				t.Errorf("the next pause is %v", w.run.pause)
+			}
+			return err
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w, _, _ := newWait()
+				w.Expect(2, 2)
+				w.ticket = w.door.Ticket()
+				second := w.door.Ticket()
+				if err := errors.Join(w.ticket.Enter(t.Context()), second.Enter(t.Context()), second.Vote(contextOf(t, time.Second))); err == nil {
+					t.Fatal("the second does not wait for the first")
+				}
+				began := time.Now()
+				done := make(chan error)
+				go func() { done <- test.do(t.Context(), w) }()
+				if err := second.Vote(t.Context()); err != nil || time.Since(began) != 0 {
+					t.Errorf("the second waits for %v: %v", time.Since(began), err)
+				}
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+func contextOf(t *testing.T, limit time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// TestWhoIsExpected is waited for a little, and who does not come is not.
+func TestWhoIsExpected(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		expect func(s *Starter)
+		waits  bool
+	}{
+		{name: "one", expect: func(s *Starter) { s.Expect(1, 1) }},
+		{name: "one more", expect: func(s *Starter) { s.Expect(1, 1); s.More(1) }, waits: true},
+		{name: "one fewer", expect: func(s *Starter) { s.Expect(2, 1); s.Fewer() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w, _, _ := newWait()
+				test.expect(w.Starter)
+				ticket := w.door.Ticket()
+				began := time.Now()
+				if err := errors.Join(ticket.Enter(t.Context()), ticket.Vote(t.Context())); err != nil || time.Since(began) > 0 != test.waits {
+					t.Errorf("it waits for %v: %v", time.Since(began), err)
+				}
+			})
+		})
+	}
+}
+
+// TestLookingAgain finds the draft to go on with, and those that lost to it.
+func TestLookingAgain(t *testing.T) {
+	t.Parallel()
+	w, d, _ := newWait()
+	d.lay("older", -time.Minute, w.Key, "ns")
+	delete(d.jobs, "rival")
+	if err := w.again(t.Context(), &vanishedError{ID: "own"}); err != nil {
+		t.Fatal(err)
+	}
+	if w.ID != "older" || !w.made.Equal(at(-time.Minute)) || len(w.losers) != 1 || w.losers[0].ID != "own" || w.own != "" || w.run.draft != "" {
+		t.Errorf("it goes on with %q of %v; %q lost, %q is the own one", w.ID, w.made, idsOf(w.losers), w.own)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errBroken)
+	w.Expect(1, 1)
+	w.ticket, w.run.pause, d.calls = w.door.Ticket(), time.Second, nil
+	if err := w.again(ctx, &vanishedError{ID: "own", madeWay: "rival"}); !errors.Is(err, errBroken) || len(d.calls) > 0 {
+		t.Errorf("interrupted: got %v, %q", err, d.calls)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
@@ -71,12 +72,12 @@ func TestWaitingForADraft(t *testing.T) {
 			},
 		},
 		{
-			name: "gone after a while", passed: true, took: 12600 * time.Millisecond, freed: true, events: []string{"waiting heat rival"},
-			set: func(_ *wait, d *desk) { vanishAt(d, 7) },
+			name: "gone after a while", passed: true, took: 22600 * time.Millisecond, freed: true, events: []string{"waiting heat rival"},
+			set: func(_ *wait, d *desk) { vanishAt(d, 8) },
 		},
 		{
 			name: "deleted, and the platform still answers for it", passed: true, took: 6200 * time.Millisecond, freed: true,
-			set: func(_ *wait, d *desk) { d.hides = map[string]bool{"rival": true} },
+			set: func(_ *wait, d *desk) { d.hides = map[string]bool{"rival": true} }, events: []string{},
 		},
 		{
 			name: "the own one is deleted meanwhile", took: 66900 * time.Millisecond, as: isVanished,
@@ -103,7 +104,7 @@ func TestWaitingForADraft(t *testing.T) {
 				if took := time.Since(began); took.Round(100*time.Millisecond) != test.took {
 					t.Errorf("it took %v", took)
 				}
-				if diff := cmp.Diff(test.events, out.events); diff != "" && test.events != nil {
+				if diff := cmp.Diff(test.events, out.events, cmpopts.EquateEmpty()); diff != "" && test.events != nil {
 					t.Errorf("-want +got\n%s", diff)
 				}
 				if w.freed.IsZero() == test.freed {
@@ -135,7 +136,9 @@ func TestATimeLimitEndsTheWaiting(t *testing.T) {
 		w.book.saw(at(0))
 		ctx, cancel := context.WithTimeout(t.Context(), firstPoll/2)
 		defer cancel()
-		if passed, _, err := w.through(ctx); passed || !isA[*WaitError](err) {
+		passed, _, err := w.through(ctx)
+		var wait *WaitError
+		if passed || !errors.As(err, &wait) || *wait != (WaitError{Job: "heat", Draft: "rival"}) {
 			t.Errorf("got %v, %v", passed, err)
 		}
 		interrupted, stop := context.WithCancelCause(t.Context())
@@ -152,10 +155,24 @@ func TestTheWayIsClear(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		set     func(w *wait, d *desk)
+		first   rival
 		submits bool
+		adopted string
 		cause   error
+		gone    string // id of the draft that made way
 		calls   []string
 	}{
+		{
+			name: "the first is near and the older: the draft makes way", first: rival{near: true, Found: Found{Inserted: at(-1)}}, gone: "own",
+			set: func(_ *wait, d *desk) { d.lay("a", -1, otherContent, "ns") }, calls: []string{"read a", "statuses a", "statuses own", "delete own"},
+		},
+		{
+			name: "the first is the run", first: rival{same: true, known: true}, adopted: "a", calls: []string{"statuses a"},
+			set: func(w *wait, d *desk) {
+				d.lay("a", -1, w.Key, "ns")
+				d.history["a"] = pending()
+			},
+		},
 		{name: "nothing is there", set: func(_ *wait, d *desk) { clear(d.jobs) }, submits: true, calls: []string{"read a", "read b"}},
 		{
 			name: "the first is trouble", cause: errBroken, calls: []string{"read a"},
@@ -174,8 +191,17 @@ func TestTheWayIsClear(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, d, _ := newWait()
 				test.set(w, d)
-				ruled, err := w.clearWay(t.Context(), w.draft, []rival{{Found: Found{ID: "a"}}, {Found: Found{ID: "b"}}})
-				if ruled.submits != test.submits || !errors.Is(err, test.cause) {
+				w.book.saw(at(0))
+				first := test.first
+				first.ID = "a"
+				ruled, err := w.clearWay(t.Context(), w.draft, []rival{first, {Found: Found{ID: "b"}}})
+				var gone *vanishedError
+				switch {
+				case test.gone != "":
+					if !errors.As(err, &gone) || gone.ID != test.gone {
+						t.Errorf("got %v", err)
+					}
+				case ruled != (ruling{adopted: test.adopted, submits: test.submits}) || !errors.Is(err, test.cause):
 					t.Errorf("got %v, %v", ruled, err)
 				}
 				if diff := cmp.Diff(test.calls, d.calls); diff != "" {

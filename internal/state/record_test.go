@@ -70,3 +70,11 @@ func TestNumbersAreNotNegative(t *testing.T) {
 		}
 	}
 }
+
+// TestTheFilesOfAJournal are those that lie at its path and beside it.
+func TestTheFilesOfAJournal(t *testing.T) {
+	t.Parallel()
+	if got := Files("s"); !slices.Equal(got, []string{"s", "s.lock", "s.lock.json"}) {
+		t.Errorf("got %q", got)
+	}
+}
