@@ -16,7 +16,7 @@ import (
 func (r *run) makeDraft(ctx context.Context) error {
 	if r.ID != "" {
 		r.draft = r.ID
-		return errors.Join(r.note(r.ID), r.ticket.Enter(ctx))
+		return errors.Join(r.note(), r.ticket.Enter(ctx))
 	}
 	var request rescale.JobRequest
 	err := patience.Within(ctx, r.drafts, func() (err error) { request, err = r.Body(ctx); return err })
@@ -30,7 +30,7 @@ func (r *run) makeDraft(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.note(r.draft); err != nil {
+	if err := r.note(); err != nil {
 		return err
 	}
 	r.Report.Created(r.Key.Name, r.draft)

@@ -100,7 +100,7 @@ func (r *run) choose(winner Found) error {
 		return nil
 	}
 	r.draft, r.made, r.fresh = winner.ID, winner.Inserted, false
-	return r.note(winner.ID)
+	return r.note()
 }
 
 // rival is a job that may have to go first.

@@ -238,15 +238,13 @@ func (r *run) failed(act string, err error) error {
 
 // note records the draft or job that the key stands for now. The journal has its "creating"
 // record: who has a draft to go on with found it there, and who has none made one.
-func (r *run) note(id string) error {
-	if r.noted == id {
+func (r *run) note() error {
+	if r.noted == r.draft {
 		return nil
 	}
-	r.noted = id
-	created := r.record(state.KindCreated, id)
-	if id == r.draft {
-		created.Inserted = r.made
-	}
+	r.noted = r.draft
+	created := r.record(state.KindCreated, r.draft)
+	created.Inserted = r.made
 	return r.Journal.Append(created)
 }
 

@@ -227,13 +227,13 @@ func TestWhatTheJournalTellsOfAClaim(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	l := &log{err: errBroken}
-	w.Journal = l
-	if err := w.note("j"); !errors.Is(err, errBroken) {
+	w.Journal, w.run.draft = l, "j"
+	if err := w.note(); !errors.Is(err, errBroken) {
 		t.Errorf("got %v", err)
 	}
 	l.err, l.records, w.noted = nil, nil, ""
 	for range 2 {
-		if err := w.note("j"); err != nil {
+		if err := w.note(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -325,7 +325,7 @@ func TestASubmitThatIsTakenBackIsRecordedAnew(t *testing.T) {
 	w, _, _ := newWait()
 	l := new(log)
 	w.Journal, w.noted = l, "own"
-	if err := errors.Join(w.unsubmitted(), w.note("own")); err != nil {
+	if err := errors.Join(w.unsubmitted(), w.note()); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"creating", "created own"}, l.says()); diff != "" {

@@ -3,6 +3,7 @@ package once
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -27,8 +28,10 @@ func (r *run) spend(ctx context.Context) error {
 
 // adopt records a run that somebody else has submitted, and removes what it makes needless.
 func (r *run) adopt(ctx context.Context, id string) error {
-	r.draft = id
-	if err := r.note(id); err != nil {
+	if id != r.draft {
+		r.draft, r.made = id, time.Time{}
+	}
+	if err := r.note(); err != nil {
 		return err
 	}
 	r.clear(ctx, id, r.losers)

@@ -279,6 +279,22 @@ func TestSpendAndAdopt(t *testing.T) {
 	}
 }
 
+// TestAnAdoptedRunIsNotAsOldAsTheDraftBefore it, whose date nobody may take for its own.
+func TestAnAdoptedRunIsNotAsOldAsTheDraftBefore(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]time.Time{"run": {}, "own": at(1)} {
+		w, _, _ := newWait()
+		l := new(log)
+		w.Journal, w.run.draft, w.made, w.noted = l, "own", at(1), ""
+		if err := w.adopt(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.records[0]; got.Kind != state.KindCreated || got.ID != id || !got.Inserted.Equal(want) {
+			t.Errorf("recorded %q of %s as inserted at %v, want %v", got.Kind, got.ID, got.Inserted, want)
+		}
+	}
+}
+
 // TestAFailureOnTheWayEndsIt before anything more is done.
 func TestAFailureOnTheWayEndsIt(t *testing.T) {
 	t.Parallel()

@@ -202,12 +202,17 @@ func TestARunIsAllThatWasRecordedOfIt(t *testing.T) {
 			makes:  func() {},
 		},
 		{
-			record: state.Record{Kind: state.KindCreated, Job: "a", Key: "k", ID: "j0"},
-			makes:  func() { run.Stage, run.ID = state.StageCreated, "j0" },
+			record: state.Record{Kind: state.KindCreated, Job: "a", Key: "k", ID: "j0", Inserted: clock(1)},
+			makes:  func() { run.Stage, run.ID, run.Inserted = state.StageCreated, "j0", clock(1) },
 		},
+		{record: state.Record{Kind: state.KindCreated, Job: "a", Key: "k", ID: "j0"}, makes: func() {}},
 		{
 			record: state.Record{Kind: state.KindCreated, Job: "a", Key: "k", ID: "j1", Upstream: "2.1:mesh"},
-			makes:  func() { run.ID, run.Upstream = "j1", "2.1:mesh" },
+			makes:  func() { run.ID, run.Upstream, run.Inserted = "j1", "2.1:mesh", time.Time{} },
+		},
+		{
+			record: state.Record{Kind: state.KindCreated, Job: "a", Key: "k", ID: "j1", Inserted: clock(2)},
+			makes:  func() { run.Inserted = clock(2) },
 		},
 		{
 			record: state.Record{Kind: state.KindSubmitting, At: clock(2), Job: "a", Key: "k", ID: "j1"},
