@@ -1,11 +1,15 @@
 package state
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"syscall"
@@ -196,5 +200,60 @@ func TestWhatIsDamagedAndHow(t *testing.T) {
 				t.Errorf("got %v, want %s", err, want)
 			}
 		})
+	}
+}
+
+// TestALineThatIsNoJSONThoughItsSumIsRight is damage like another.
+func TestALineThatIsNoJSONThoughItsSumIsRight(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"kind":x}`)
+	line := fmt.Appendf(bytes.TrimSuffix(bytes.Clone(body), []byte("}")), `,"crc":"%08x"}`, crc32.ChecksumIEEE(body))
+	var r Record
+	if _, err := decode(line, 0, &r); err == nil || err.Error() != "not JSON" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestACloneSharesNothing, however deep it lies.
+func TestACloneSharesNothing(t *testing.T) {
+	t.Parallel()
+	whole := func() Snapshot {
+		run := func(key string) Run {
+			return Run{Key: key, Parts: []Part{{Field: "command", Value: "ls"}}, Outputs: []Output{{Path: "a.csv"}}}
+		}
+		return Snapshot{
+			Runs:  map[string][]Run{"a": {run("1"), run("2")}, "b": {run("3")}},
+			Files: map[string][]File{"x": {{Name: "x"}}, "y": {{Name: "y"}}},
+		}
+	}
+	original := whole()
+	clone := original.clone()
+	if !reflect.DeepEqual(clone, original) {
+		t.Errorf("the clone is %v", clone)
+	}
+	for _, runs := range clone.Runs {
+		for i := range runs {
+			runs[i].Parts[0].Value, runs[i].Outputs[0].Path, runs[i].Key = "changed", "changed", "changed"
+		}
+	}
+	for _, files := range clone.Files {
+		files[0].ID = "changed"
+	}
+	clone.Runs["c"], clone.Files["z"] = nil, nil
+	if !reflect.DeepEqual(original, whole()) {
+		t.Errorf("the original became %v", original)
+	}
+}
+
+// TestUnresolvedIsWhatNobodyKnowsTheOutcomeOf.
+func TestUnresolvedIsWhatNobodyKnowsTheOutcomeOf(t *testing.T) {
+	t.Parallel()
+	var runs []Run
+	for _, stage := range []Stage{StageCreating, StageCreated, StageSubmitting, StageSubmitted, StageFinished} {
+		runs = append(runs, Run{Stage: stage})
+	}
+	want := []Run{{Stage: StageCreating}, {Stage: StageSubmitting}}
+	if got := (Snapshot{Runs: map[string][]Run{"a": runs}}).Unresolved(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v", got)
 	}
 }
