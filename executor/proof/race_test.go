@@ -12,6 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/emulator"
+	"github.com/rescale-apply/rescale-apply/internal/raced"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -71,6 +72,9 @@ type contest struct {
 // dates in the same order) are gone on with once: a runner is a function of its
 // answers, so that what follows is the same, too.
 func contests() []contest {
+	if raced.On {
+		return []contest{{contents: "AA"}, {contents: "AB"}} // the others differ in orders, not in what is shared
+	}
 	small := []contest{
 		{contents: "AA"},
 		{contents: "AA", stale: 1},
