@@ -173,7 +173,8 @@ func newWait() (*wait, *desk, *said) {
 		draft:   "own", own: "own",
 		Claim: Claim{
 			Key: Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}, Namespace: "ns", Intent: state.Record{Kind: state.KindCreating},
-			Label: func(context.Context, string, bool) error { return nil },
+			Label:   func(context.Context, string, bool) error { return nil },
+			MakeWay: func(context.Context) error { return nil },
 			Body: func(context.Context) (rescale.JobRequest, error) {
 				return rescale.JobRequest{Name: "heat", JobAnalyses: make([]rescale.JobAnalysis, 2)}, nil
 			},

@@ -136,8 +136,8 @@ func (r *run) before(winner Found, same []Found, related []marked) (list []rival
 func (r *run) remove(ctx context.Context, id string) (submitted bool, err error) {
 	var refused error
 	for range maxRefused {
-		there := true
 		refused = patience.Settle(ctx, func() error {
+			var there bool
 			if submitted, there, err = r.stands(ctx, id); err == nil && there && !submitted {
 				return r.Platform.DeleteJob(ctx, id)
 			}

@@ -15,7 +15,6 @@ import (
 // TestElectionOfOneKey rules on what a list shows of the key.
 func TestElectionOfOneKey(t *testing.T) {
 	t.Parallel()
-	broken := errors.New("broken")
 	type result struct {
 		Adopted, Draft, Own string
 		Submits             bool
@@ -50,9 +49,9 @@ func TestElectionOfOneKey(t *testing.T) {
 			want: result{Draft: "own", Own: "own", Calls: []string{"read own"}},
 		},
 		{
-			name: "not to be read", cause: broken,
+			name: "not to be read", cause: errBroken,
 			set: func(d *desk, r *run, _ *log) []marked {
-				d.fails["read own"] = broken
+				d.fails["read own"] = errBroken
 				return []marked{d.lay("own", 0, r.Key, "ns")}
 			},
 			want: result{Draft: "own", Own: "own", Calls: []string{"read own"}},
@@ -92,9 +91,9 @@ func TestElectionOfOneKey(t *testing.T) {
 			want: result{Draft: "own", Own: "own", Submits: true},
 		},
 		{
-			name: "the own draft lost, and the journal is full", cause: broken,
+			name: "the own draft lost, and the journal is full", cause: errBroken,
 			set: func(d *desk, r *run, l *log) []marked {
-				l.err = broken
+				l.err = errBroken
 				return []marked{d.lay("old", -time.Hour, r.Key, "ns"), d.lay("own", 0, r.Key, "ns")}
 			},
 			want: result{
@@ -103,9 +102,9 @@ func TestElectionOfOneKey(t *testing.T) {
 			},
 		},
 		{
-			name: "its statuses not to be read", cause: broken,
+			name: "its statuses not to be read", cause: errBroken,
 			set: func(d *desk, r *run, _ *log) []marked {
-				d.fails["statuses own"] = broken
+				d.fails["statuses own"] = errBroken
 				return []marked{d.lay("own", 0, r.Key, "ns")}
 			},
 			want: result{Draft: "own", Own: "own", Calls: []string{"read own", "statuses own"}},
@@ -161,17 +160,17 @@ func TestElectionOfOneKey(t *testing.T) {
 			want: result{Adopted: "own", Draft: "old", Calls: []string{"read old", "read own", "statuses old", "statuses own"}},
 		},
 		{
-			name: "the own draft that lost stays", cause: broken,
+			name: "the own draft that lost stays", cause: errBroken,
 			set: func(d *desk, r *run, _ *log) []marked {
-				d.fails["delete own"] = broken
+				d.fails["delete own"] = errBroken
 				return []marked{d.lay("old", -time.Hour, r.Key, "ns"), d.lay("own", 0, r.Key, "ns")}
 			},
 			want: result{Draft: "own", Own: "own", Calls: []string{"delete own", "delete own", "delete own", "read old", "read own", "statuses old", "statuses own", "statuses own", "statuses own", "statuses own"}, Losers: []string{"own"}},
 		},
 		{
-			name: "another draft is chosen, and the journal is full", cause: broken,
+			name: "another draft is chosen, and the journal is full", cause: errBroken,
 			set: func(d *desk, r *run, l *log) []marked {
-				l.err, r.own = broken, ""
+				l.err, r.own = errBroken, ""
 				return []marked{d.lay("old", -time.Hour, r.Key, "ns"), d.lay("own", 0, r.Key, "ns")}
 			},
 			want: result{Draft: "old", Calls: []string{"read old", "read own", "statuses old", "statuses own"}, Losers: []string{"own"}, Recorded: []string{"created old"}},

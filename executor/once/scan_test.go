@@ -123,7 +123,6 @@ func TestANearDraftHasTimeToMakeWay(t *testing.T) {
 // TestARivalThatWasSubmitted is the run that is wanted, or is over, or stands in the way.
 func TestARivalThatWasSubmitted(t *testing.T) {
 	t.Parallel()
-	broken := errors.New("broken")
 	active := []rescale.Status{{Status: "Executing"}}
 	stuck := func(is bool, err error) func(context.Context, string, []rescale.Status) (bool, error) {
 		return func(context.Context, string, []rescale.Status) (bool, error) { return is, err }
@@ -140,11 +139,11 @@ func TestARivalThatWasSubmitted(t *testing.T) {
 	}{
 		{name: "of the key", history: active, same: true, adopted: "rival"},
 		{name: "over", history: []rescale.Status{{Status: "Completed"}}, passed: true},
-		{name: "over, and nobody is asked", history: []rescale.Status{{Status: "Completed"}}, stuck: stuck(false, broken), passed: true},
+		{name: "over, and nobody is asked", history: []rescale.Status{{Status: "Completed"}}, stuck: stuck(false, errBroken), passed: true},
 		{name: "active", history: active, rival: true},
 		{name: "active, and not stuck", history: active, stuck: stuck(false, nil), rival: true},
 		{name: "stopped before it began", history: active, stuck: stuck(true, nil), passed: true},
-		{name: "nobody knows", history: active, stuck: stuck(false, broken), cause: broken},
+		{name: "nobody knows", history: active, stuck: stuck(false, errBroken), cause: errBroken},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -168,7 +167,6 @@ func TestARivalThatWasSubmitted(t *testing.T) {
 // TestReadingARival: what its marker says has to be so, and what is gone is forgotten.
 func TestReadingARival(t *testing.T) {
 	t.Parallel()
-	broken := errors.New("broken")
 	for _, test := range []struct {
 		name  string
 		set   func(w *wait, d *desk)
@@ -180,10 +178,10 @@ func TestReadingARival(t *testing.T) {
 		{name: "of another job", set: func(_ *wait, d *desk) { d.lay("rival", 0, otherContent, "elsewhere") }, kept: true},
 		{name: "of the key", set: func(w *wait, d *desk) { d.lay("rival", 0, w.Key, "ns") }, kept: true},
 		{name: "not ours", set: func(_ *wait, d *desk) { d.jobs["rival"] = rescale.Job{ID: "rival"} }, kept: true},
-		{name: "not to be read", set: func(_ *wait, d *desk) { d.fails["read rival"] = broken }, cause: broken, kept: true},
+		{name: "not to be read", set: func(_ *wait, d *desk) { d.fails["read rival"] = errBroken }, cause: errBroken, kept: true},
 		{name: "again", set: func(w *wait, _ *desk) { w.rival.known = true }, there: true, kept: true},
 		{name: "again, and gone", set: func(w *wait, d *desk) { w.rival.known = true; delete(d.jobs, "rival") }},
-		{name: "again, not to be read", set: func(w *wait, d *desk) { w.rival.known = true; d.fails["statuses rival"] = broken }, cause: broken, kept: true},
+		{name: "again, not to be read", set: func(w *wait, d *desk) { w.rival.known = true; d.fails["statuses rival"] = errBroken }, cause: errBroken, kept: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -210,7 +208,6 @@ func TestReadingARival(t *testing.T) {
 // TestMakingWay ends with the reason to look again, or to stand back.
 func TestMakingWay(t *testing.T) {
 	t.Parallel()
-	broken := errors.New("broken")
 	submitted := []rescale.Status{{Status: "Pending"}}
 	for _, test := range []struct {
 		name    string
@@ -225,7 +222,7 @@ func TestMakingWay(t *testing.T) {
 		{name: "submitted meanwhile", set: func(_ *wait, d *desk) { d.history["own"] = submitted }},
 		{name: "submitted meanwhile, and nobody waits", set: func(w *wait, d *desk) { w.Yield = true; d.history["own"] = submitted }},
 		{name: "not the own one", set: func(w *wait, _ *desk) { w.own = "another" }, own: "another", madeWay: "rival"},
-		{name: "it stays", set: func(_ *wait, d *desk) { d.fails["delete own"] = broken }, own: "own", cause: broken},
+		{name: "it stays", set: func(_ *wait, d *desk) { d.fails["delete own"] = errBroken }, own: "own", cause: errBroken},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -258,7 +255,6 @@ func TestMakingWay(t *testing.T) {
 // TestDeletingADraft looks before each request, and does not take a refusal for an answer.
 func TestDeletingADraft(t *testing.T) {
 	t.Parallel()
-	broken := errors.New("broken")
 	for _, test := range []struct {
 		name      string
 		set       func(d *desk)
@@ -271,9 +267,9 @@ func TestDeletingADraft(t *testing.T) {
 		{name: "a draft", set: func(*desk) {}, calls: []string{"statuses rival", "delete rival"}},
 		{name: "gone", set: func(d *desk) { delete(d.jobs, "rival") }, calls: []string{"statuses rival"}},
 		{name: "a run", set: func(d *desk) { d.history["rival"] = []rescale.Status{{Status: "Pending"}} }, submitted: true, calls: []string{"statuses rival"}},
-		{name: "not to be read", set: func(d *desk) { d.fails["statuses rival"] = broken }, cause: broken, calls: []string{"statuses rival"}},
+		{name: "not to be read", set: func(d *desk) { d.fails["statuses rival"] = errBroken }, cause: errBroken, calls: []string{"statuses rival"}},
 		{
-			name: "refused", set: func(d *desk) { d.fails["delete rival"] = broken }, cause: broken, stays: true, took: 3 * refusalPause,
+			name: "refused", set: func(d *desk) { d.fails["delete rival"] = errBroken }, cause: errBroken, stays: true, took: 3 * refusalPause,
 			calls: []string{"statuses rival", "delete rival", "statuses rival", "delete rival", "statuses rival", "delete rival"},
 		},
 	} {
@@ -321,10 +317,9 @@ func TestRevokingALeftover(t *testing.T) {
 		if diff := cmp.Diff([]string{"heat: draft rival was left over, and was deleted"}, out.warnings); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
 		}
-		broken := errors.New("broken")
-		d.fails["statuses own"] = broken
+		d.fails["statuses own"] = errBroken
 		w.rival.ID = "own"
-		if err := w.revoke(t.Context()); !errors.Is(err, broken) || len(out.warnings) != 1 {
+		if err := w.revoke(t.Context()); !errors.Is(err, errBroken) || len(out.warnings) != 1 {
 			t.Errorf("got %v, %q", err, out.warnings)
 		}
 	})
@@ -336,7 +331,7 @@ func TestAnInterruptedDeleteSaysSo(t *testing.T) {
 	w, d, _ := newWait()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	interrupted := errors.New("interrupted")
-	d.fails["delete rival"] = errors.New("broken")
+	d.fails["delete rival"] = errBroken
 	d.before = func(call string) {
 		if call == "delete rival" {
 			cancel(interrupted)

@@ -170,7 +170,6 @@ func TestStart(t *testing.T) {
 				l := new(log)
 				s := &Starter{Platform: d, Journal: l, Owner: "ada", Report: out}
 				c := w.Claim
-				c.MakeWay = func(context.Context) error { return nil }
 				test.set(s, &c, d)
 				s.Expect(1, 1)
 				began := time.Now()
@@ -203,7 +202,6 @@ func TestTheClaimsOfARunnerAreTold(t *testing.T) {
 		d.hides = map[string]bool{"new": true}
 		s := &Starter{Platform: d, Journal: new(log), Owner: "ada", Report: out}
 		c := w.Claim
-		c.MakeWay = func(context.Context) error { return nil }
 		s.Expect(1, 1)
 		began := time.Now()
 		_, _ = s.Start(t.Context(), c)
@@ -359,7 +357,6 @@ func TestADraftIsMadeAgainOnlySoOften(t *testing.T) {
 			}
 		}
 		c := w.Claim
-		c.MakeWay = func(context.Context) error { return nil }
 		w.Expect(1, 1)
 		if _, err := w.Start(t.Context(), c); !isA[*vanishedError](err) || submits != maxVanished {
 			t.Errorf("got %v after %d submits", err, submits)
