@@ -34,12 +34,17 @@ func (m Mutant) Overlay(dir string) (overlay string, err error) {
 	if err := os.WriteFile(broken, []byte(strings.Replace(string(text), m.Old, m.Broken, 1)), 0o600); err != nil {
 		return "", err
 	}
-	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{file: broken}})
+	return overlayOf(dir, map[string]string{file: broken})
+}
+
+// overlayOf writes into dir which files "go test -overlay" takes in the place of which.
+func overlayOf(dir string, replace map[string]string) (overlay string, err error) {
+	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return "", err
 	}
 	overlay = filepath.Join(dir, "overlay.json")
-	return overlay, os.WriteFile(overlay, replace, 0o600)
+	return overlay, os.WriteFile(overlay, text, 0o600)
 }
 
 // Test runs tests of the package in the current folder with an overlay. It tells what they

@@ -2,7 +2,6 @@ package mutate
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -110,12 +109,7 @@ func (w *Woven) Overlay(dir string) (overlay string, err error) {
 	if err := put(filepath.Join(w.source.dir, "mutant_switchboard.go"), fmt.Appendf(nil, switchboard, w.source.name)); err != nil {
 		return "", err
 	}
-	text, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", err
-	}
-	overlay = filepath.Join(dir, "overlay.json")
-	return overlay, os.WriteFile(overlay, text, 0o600)
+	return overlayOf(dir, replace)
 }
 
 // Point is where a mutant differs from the program.
