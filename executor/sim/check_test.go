@@ -142,7 +142,8 @@ func (w *world) peace(ctx context.Context, m *machine, calm Manifest, id int) {
 	var a *apply
 	for n := range most {
 		spec := Apply{ID: id + n, Machine: m.number, Manifest: calm}
-		a = &apply{world: w, number: spec.ID, machine: m, quiet: true, luck: w.chance.of("apply", spec.ID), counts: make(map[string]int), asked: make(map[string]time.Time)}
+		a = w.process(spec.ID, m)
+		a.quiet = true
 		_, err = a.run(ctx, spec)
 		w.say("machine %d (%d) ends: %v", m.number, spec.ID, err)
 		if err == nil || !w.pending(ctx, a, calm) {

@@ -34,7 +34,8 @@ func TestThePlatformIsTheEmulators(t *testing.T) {
 			defer server.Close()
 			w := setting.world(Story{Seed: uint64(seed)}) //nolint:gosec // it is small
 			w.platform.fate = func(*job) fate { return fate{ends: succeeded, boot: time.Second, takes: time.Second} }
-			a := &apply{world: w, machine: w.machines[0], quiet: true, luck: w.chance, cancel: func(error) {}, counts: make(map[string]int), asked: make(map[string]time.Time)}
+			a := w.process(0, w.machines[0])
+			a.quiet, a.luck, a.cancel = true, w.chance, func(error) {}
 			a.machine.disk.text = []byte("{}\n")
 			model, emulated := newDialog(t, line{a}), newDialog(t, client)
 			c := chance(seed).of("dialog") //nolint:gosec // it is small

@@ -72,6 +72,11 @@ type apply struct {
 	missed []string // drafts that were gone when they were to be submitted
 }
 
+// process begins an apply.
+func (w *world) process(number int, m *machine) *apply {
+	return &apply{world: w, number: number, machine: m, luck: w.chance.of("apply", number), counts: make(map[string]int), asked: make(map[string]time.Time)}
+}
+
 // die ends a process. The caller need not hold anything.
 func (a *apply) die() {
 	a.dead = true
@@ -343,7 +348,7 @@ func (w *world) apply(ctx context.Context, spec Apply) error {
 		w.retried[j.Name] = w.retried[j.Name] || j.Retry
 	}
 	w.mu.Unlock()
-	a := &apply{world: w, number: spec.ID, machine: m, luck: w.chance.of("apply", spec.ID), counts: make(map[string]int), asked: make(map[string]time.Time)}
+	a := w.process(spec.ID, m)
 	if _, err := a.run(ctx, spec); !a.dead {
 		for _, id := range a.missed {
 			if !a.hurt {
