@@ -183,17 +183,22 @@ func FuzzErrorBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		detail, fields := explain(body, newVeil(key, nil))
 		e := &Error{Method: "GET", Path: "/x/", Status: 400, Detail: detail, Fields: fields}
-		text := e.Error() + e.Hint()
-		if strings.Contains(text, testKey) {
-			t.Errorf("shows the key: %q", text)
-		}
-		if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 {
-			t.Errorf("a control character at %d in %q", i, text)
-		}
+		fitForPeople(t, e.Error()+e.Hint())
 		if len(fields) > maxFields || len([]rune(detail)) > maxDetail+1 {
 			t.Errorf("%d fields, detail of %d", len(fields), len(detail))
 		}
 	})
+}
+
+// fitForPeople is a message without the key and without control characters.
+func fitForPeople(t *testing.T, text string) {
+	t.Helper()
+	if strings.Contains(text, testKey) {
+		t.Errorf("shows the key: %q", text)
+	}
+	if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 {
+		t.Errorf("a control character at %d in %q", i, text)
+	}
 }
 
 func TestHintsOfOtherErrors(t *testing.T) {
