@@ -15,8 +15,8 @@ import (
 // FuzzUnpack: whatever an archive holds, it is unpacked or refused, and nothing beside the
 // work folder is made or changed, through a link neither.
 func FuzzUnpack(f *testing.F) {
-	names := []string{"deck.zip", "deck.tar", "deck.tar.gz", "deck.tgz", "deck.tar.bz2"}
-	for which := range names {
+	kinds := []string{"deck.zip", "deck.tar", "deck.tar.gz", "deck.tgz", "deck.tar.bz2"}
+	for which := range kinds {
 		for _, seed := range archives(f) {
 			f.Add(byte(which), seed) //nolint:gosec // there are few
 		}
@@ -30,7 +30,7 @@ func FuzzUnpack(f *testing.F) {
 		if err := os.WriteFile(content, archive, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		input := workdir.Input{Name: names[int(which)%len(names)], Content: content, Unpack: true, ModTime: time.Unix(1, 0)}
+		input := workdir.Input{Name: kinds[int(which)%len(kinds)], Content: content, Unpack: true, ModTime: time.Unix(1, 0)}
 		snapshot, err := workdir.Stage(work, []workdir.Input{input})
 		if err == nil && snapshot == nil {
 			t.Error("neither a work folder nor an error")
@@ -38,22 +38,10 @@ func FuzzUnpack(f *testing.F) {
 		if got, err := os.ReadFile(content); err != nil || string(got) != string(archive) {
 			t.Errorf("the archive itself was changed: %v", err)
 		}
-		if diff := cmp.Diff([]string{"content", "work"}, namesIn(t, outside)); diff != "" {
+		if diff := cmp.Diff([]string{"content", "work"}, names(t, outside)); diff != "" {
 			t.Errorf("beside the work folder (-want +got):\n%s", diff)
 		}
 	})
-}
-
-func namesIn(t *testing.T, dir string) (names []string) {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names
 }
 
 func archives(f *testing.F) [][]byte {
