@@ -5,7 +5,7 @@ import (
 	"io"
 	"runtime/debug"
 
-	"github.com/rescale-apply/rescale-apply/internal/app"
+	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 )
 
 // catch runs the program and makes a panic an error like any other: the runtime would
@@ -15,7 +15,7 @@ func catch(stderr io.Writer, program func() int) (code int) {
 		if cause := recover(); cause != nil {
 			fmt.Fprintf(stderr, "rescale-apply: this is a mistake in the program itself: %v\n%s", cause, debug.Stack())
 			fmt.Fprintln(stderr, "hint: please report it with the lines above; the state is consistent, run the same command again to go on")
-			code = int(app.ExitError)
+			code = int(exit.Error)
 		}
 	}()
 	return program()

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/rescale-apply/rescale-apply/internal/app"
+	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 )
 
 func main() {
@@ -47,7 +48,7 @@ func interruptible() (context.Context, context.CancelFunc) {
 		signal.Notify(again, syscall.SIGQUIT)
 		stop()
 		<-again
-		os.Exit(int(app.ExitInterrupted))
+		os.Exit(int(exit.Interrupted))
 	})
 	return ctx, stop
 }

@@ -1,31 +1,35 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
-	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/options/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
-func (t *tool) completionCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "completion",
-		Usage:     "print a completion script for a shell",
-		ArgsUsage: strings.Join(cmdline.Shells(), "|"),
-		UsageText: "source <(rescale-apply completion bash)\n   rescale-apply completion zsh > \"${fpath[1]}/_rescale-apply\"\n   rescale-apply completion fish | source\n   rescale-apply completion powershell | Out-String | Invoke-Expression",
-		Action:    t.completion,
+func (t *tool) completionVerb() options.Command {
+	return options.Command{
+		Name:  "completion",
+		Usage: "print a completion script for a shell",
+		Args:  strings.Join(cmdline.Shells(), "|"),
+		Examples: []string{
+			"source <(rescale-apply completion bash)",
+			"rescale-apply completion zsh > \"${fpath[1]}/_rescale-apply\"",
+			"rescale-apply completion fish | source",
+			"rescale-apply completion powershell | Out-String | Invoke-Expression",
+		},
+		Do: func(_ context.Context, call options.Call) error { return t.completion(call.Args) },
 	}
 }
 
-func (t *tool) completion(c *cli.Context) error {
-	shell := c.Args().First()
-	if c.NArg() != 1 || !slices.Contains(cmdline.Shells(), shell) {
-		return cmdline.Usage(fmt.Sprintf("no completion for %q", strings.Join(c.Args().Slice(), " ")), diag.DidYouMean(shell, cmdline.Shells()))
+func (t *tool) completion(words []string) error {
+	if len(words) != 1 || !slices.Contains(cmdline.Shells(), words[0]) {
+		return options.Usage(fmt.Sprintf("no completion for %q", strings.Join(words, " ")), diag.DidYouMean(strings.Join(words[:min(1, len(words))], ""), cmdline.Shells()))
 	}
-	_, err := t.Stdout.Write(cmdline.Script(shell))
+	_, err := t.Out.Write(cmdline.Script(words[0]))
 	return err
 }

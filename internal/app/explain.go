@@ -1,141 +1,27 @@
 package app
 
 import (
-	"cmp"
-	"fmt"
-	"io"
-	"regexp"
-	"slices"
-	"strings"
+	"context"
 
-	"github.com/urfave/cli/v2"
-
-	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
-	"github.com/rescale-apply/rescale-apply/internal/app/show"
-	"github.com/rescale-apply/rescale-apply/internal/diag"
-	"github.com/rescale-apply/rescale-apply/schema"
+	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/reference"
 )
 
-func (t *tool) explainCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "explain",
-		Usage:     "tell what a key of the manifest means, with an example",
-		ArgsUsage: "[KEY]",
-		UsageText: "rescale-apply explain\n   rescale-apply explain hardware.walltime\n   rescale-apply explain walltime",
-		Action:    t.explain,
-	}
-}
-
-func (t *tool) explain(c *cli.Context) error {
-	all := schema.Reference()
-	switch c.NArg() {
-	case 0:
-		t.keys(all)
-		return nil
-	case 1:
-	default:
-		return cmdline.Usage("explain takes one key at a time", "rescale-apply explain "+c.Args().First())
-	}
-	found := meant(all, c.Args().First())
-	if len(found) == 0 {
-		var names []string
-		for _, e := range all {
-			names = append(names, e.Key, e.Key[strings.LastIndexByte(e.Key, '.')+1:])
-		}
-		hint := diag.DidYouMean(c.Args().First(), names)
-		return cmdline.Usage(fmt.Sprintf("a manifest has no key %q", c.Args().First()), cmp.Or(hint, "rescale-apply explain lists the keys that there are"))
-	}
-	for i, e := range found {
-		if i > 0 {
-			fmt.Fprintln(t.Stdout)
-		}
-		explainKey(t.Stdout, e, all)
-	}
-	return nil
-}
-
-// keys lists the keys of the top level.
-func (t *tool) keys(all []schema.Entry) {
-	var rows [][]string
-	for _, e := range all {
-		if !strings.Contains(e.Key, ".") {
-			rows = append(rows, []string{e.Key, e.Title})
-		}
-	}
-	show.Table(t.Stdout, rows)
-	fmt.Fprintln(t.Stdout, `"rescale-apply explain KEY" tells more, as of hardware.walltime.`)
-}
-
-var index = regexp.MustCompile(`\[[0-9]*\]`)
-
-// meant finds a key by its whole path, else by its last part. Which item of a
-// list it is does not matter, nor a name that a person chooses.
-func meant(all []schema.Entry, name string) []schema.Entry {
-	wanted := strings.Split(strings.Trim(index.ReplaceAllString(name, ""), "."), ".")
-	for _, same := range []func(part, wanted string) bool{
-		strings.EqualFold,
-		func(part, wanted string) bool { return part == "NAME" || strings.EqualFold(part, wanted) },
-	} {
-		for i, e := range all {
-			if slices.EqualFunc(path(e), wanted, same) {
-				return all[i : i+1]
+func (t *tool) explainVerb() options.Command {
+	return options.Command{
+		Name:     "explain",
+		Usage:    "tell what a key of the manifest means, with an example",
+		Args:     "[KEY]",
+		Examples: []string{"rescale-apply explain", "rescale-apply explain hardware.walltime", "rescale-apply explain walltime"},
+		Do: func(_ context.Context, call options.Call) error {
+			switch len(call.Args) {
+			case 0:
+				reference.List(t.Out)
+				return nil
+			case 1:
+				return reference.Explain(t.Out, call.Args[0])
 			}
-		}
+			return options.Usage("explain takes one key at a time", "rescale-apply explain "+call.Args[0])
+		},
 	}
-	var found []schema.Entry
-	for _, e := range all {
-		if parts := path(e); len(parts) > len(wanted) && slices.EqualFunc(parts[len(parts)-len(wanted):], wanted, strings.EqualFold) {
-			found = append(found, e)
-		}
-	}
-	return found
-}
-
-// path is a key in parts, lists left out.
-func path(e schema.Entry) []string { return strings.Split(strings.ReplaceAll(e.Key, "[]", ""), ".") }
-
-func explainKey(w io.Writer, e schema.Entry, all []schema.Entry) {
-	fmt.Fprintf(w, "%s: %s\n", e.Key, e.Title)
-	facts := e.Type
-	if e.Required {
-		facts += "; required"
-	}
-	if e.Default != "" {
-		facts += "; default: " + e.Default
-	}
-	if words := e.Effect.Words(); words != "" {
-		facts += "; " + words
-	}
-	fmt.Fprintf(w, "  %s\n\n", facts)
-	for _, line := range wrapped(e.Description, 78) {
-		fmt.Fprintf(w, "  %s\n", line)
-	}
-	fmt.Fprintf(w, "\nExample:\n")
-	for _, sample := range e.Samples {
-		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(sample, "\n", "\n  "))
-	}
-	if len(e.Keys) == 0 {
-		return
-	}
-	fmt.Fprintf(w, "\nKeys:\n")
-	var rows [][]string
-	for _, name := range e.Keys {
-		i := slices.IndexFunc(all, func(below schema.Entry) bool { return below.Key == e.Key+"."+name || below.Key == e.Key+"[]."+name })
-		rows = append(rows, []string{name, all[max(0, i)].Title})
-	}
-	show.Table(w, rows)
-}
-
-// wrapped breaks a text into lines of at most width characters.
-func wrapped(text string, width int) []string {
-	var lines []string
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
-			lines = append(lines, line)
-			line = ""
-		}
-		line = strings.TrimPrefix(line+" "+word, " ")
-	}
-	return append(lines, line)
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescale-apply/rescale-apply/internal/app"
+	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/golden"
 	"github.com/rescale-apply/rescale-apply/schema"
 )
@@ -88,7 +88,7 @@ func commandTable(t *testing.T) string {
 func exitTable() string {
 	var b strings.Builder
 	b.WriteString("| exit | meaning |\n| --- | --- |\n")
-	for _, c := range app.ExitCodes() {
+	for _, c := range exit.Codes() {
 		fmt.Fprintf(&b, "| %d | %s |\n", c.Code, c.Meaning)
 	}
 	return b.String()

@@ -1,21 +1,19 @@
 package app
 
 import (
-	"github.com/urfave/cli/v2"
+	"context"
 
+	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/schema"
 )
 
-func (t *tool) schemaCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "schema",
-		Usage:     "print the JSON schema of manifests, for editors",
-		UsageText: "rescale-apply schema > job.schema.json",
-		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
-				return err
-			}
-			_, err := t.Stdout.Write(schema.JSON())
+func (t *tool) schemaVerb() options.Command {
+	return options.Command{
+		Name:     "schema",
+		Usage:    "print the JSON schema of manifests, for editors",
+		Examples: []string{"rescale-apply schema > job.schema.json"},
+		Do: func(context.Context, options.Call) error {
+			_, err := t.Out.Write(schema.JSON())
 			return err
 		},
 	}

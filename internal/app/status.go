@@ -2,100 +2,42 @@ package app
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"github.com/urfave/cli/v2"
-	"golang.org/x/sync/errgroup"
-
-	"github.com/rescale-apply/rescale-apply/executor/planner"
-	"github.com/rescale-apply/rescale-apply/executor/success"
-	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
-	"github.com/rescale-apply/rescale-apply/internal/rescale"
-	"github.com/rescale-apply/rescale-apply/internal/state"
-	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-func (t *tool) statusCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "status",
-		Usage:     "show how far the jobs of a manifest are; sends GET requests only",
-		UsageText: "rescale-apply status -f job.yaml\n   rescale-apply status -f job.yaml -o json",
-		Flags:     join(manifestFlags(), resultFlags(), platformFlags(), outputFlags("text", "json")),
-		Action:    t.status,
-	}
-}
-
-func (t *tool) status(c *cli.Context) error {
-	output, err := onlyFormat(c, "text", "json")
-	if err != nil {
-		return err
-	}
-	return t.session(c, func(s *session) error {
-		seen, snapshot, err := s.recall(c.Context)
-		if err != nil {
-			return err
-		}
-		list, err := s.states(c.Context, seen, snapshot)
-		if err != nil {
-			return err
-		}
-		for i := range list {
-			if c.Bool("no-download") {
-				list[i].Run.OutputsTo = ""
+func (t *tool) statusVerb() options.Command {
+	var scope options.Scope
+	var transfers options.Transfers
+	output := options.Formats("text", "json")
+	return options.Command{
+		Name:     "status",
+		Usage:    "show how far the jobs of a manifest are; sends GET requests only",
+		Examples: []string{"rescale-apply status -f job.yaml", "rescale-apply status -f job.yaml -o json"},
+		Concerns: []options.Concern{&scope.Manifests, transfers.Results(), &scope.Platform, &output},
+		Do: func(ctx context.Context, _ options.Call) error {
+			w, err := t.load(scope)
+			if err != nil {
+				return err
 			}
-		}
-		if output == "json" {
-			return show.WriteStates(t.Stdout, list)
-		}
-		t.style(c).States(t.Stdout, list, time.Now())
-		return nil
-	})
-}
-
-// states gives one line for each job: its newest run, whoever started it, and what the
-// platform says of that now.
-func (s *session) states(ctx context.Context, seen planner.Observation, snapshot state.Snapshot) ([]show.State, error) {
-	list := make([]show.State, len(s.jobs))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(statusParallel)
-	for i, job := range s.jobs {
-		list[i].Job = job.Name.V
-		run, ok := snapshot.Last(job.Name.V)
-		if !ok {
-			continue
-		}
-		list[i].Run, list[i].Known, list[i].Gone = run, true, seen.Gone[run.ID]
-		list[i].Outdated = !success.Of(job.Success).Judged(run)
-		if list[i].Outdated && run.Checks == "" && len(seen.Statuses[run.ID]) > 0 {
-			list[i].Run.Verdict, list[i].Outdated = "", false // nobody has judged it
-		}
-		if history := seen.Statuses[run.ID]; len(history) > 0 && list[i].Run.Verdict == "" {
-			group.Go(func() error { return s.judge(ctx, &list[i], job, history) })
-		}
+			return t.session(ctx, w, scope.Platform, func(s *session) error {
+				list, err := s.states(ctx)
+				if err != nil {
+					return err
+				}
+				for i := range list {
+					if transfers.NoDownload {
+						list[i].Run.OutputsTo = ""
+					}
+				}
+				if output.JSON() {
+					return show.WriteStates(t.Out, list)
+				}
+				s.style(true).States(t.Out, list, time.Now())
+				return nil
+			})
+		},
 	}
-	return list, group.Wait()
-}
-
-// statusParallel bounds the runs whose outputs are looked at at once.
-const statusParallel = 4
-
-// judge adds what the platform says now of a run that the journal calls active. Of
-// one that is over, the outputs are looked at as apply would.
-func (s *session) judge(ctx context.Context, line *show.State, job spec.Job, history []rescale.Status) error {
-	line.Run.Status, line.Run.StatusAt = history[0].Status, history[0].Date
-	judged, done := verdict.Judge(history)
-	if !done {
-		return nil
-	}
-	line.Run.Started, line.Run.Ended = judged.Started, judged.Ended
-	judged, err := success.Examiner{Platform: s.platform}.Judge(ctx, line.Run.ID, judged, success.Of(job.Success))
-	var unknown *success.UnknownError
-	if errors.As(err, &unknown) {
-		line.Run.Reason = "its success is not known yet: " + unknown.Err.Error()
-		return nil
-	}
-	line.Run.Verdict, line.Run.Reason = string(judged.Verdict), judged.Reason
-	return err
 }

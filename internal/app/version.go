@@ -1,25 +1,26 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 )
 
 // Version is the release that this program is.
 func Version() string { return "0.1.0" }
 
-func (t *tool) versionCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "version",
-		Usage:     "print the version",
-		UsageText: "rescale-apply version\n   rescale-apply version -o json",
-		Flags:     outputFlags("text", "json")[:1],
-		Action:    t.version,
+func (t *tool) versionVerb() options.Command {
+	output := options.Formats("text", "json")
+	return options.Command{
+		Name:     "version",
+		Usage:    "print the version",
+		Examples: []string{"rescale-apply version", "rescale-apply version -o json"},
+		Concerns: []options.Concern{&output},
+		Do:       func(context.Context, options.Call) error { return t.version(output) },
 	}
 }
 
@@ -32,22 +33,15 @@ type VersionJSON struct {
 	Platform      string `json:"platform"`
 }
 
-func (t *tool) version(c *cli.Context) error {
-	output, err := format(c, "text", "json")
-	if err != nil {
-		return err
-	}
-	if err := noArguments(c); err != nil {
-		return err
-	}
+func (t *tool) version(output options.Output) error {
 	v := VersionJSON{
 		FormatVersion: show.FormatVersion, Version: Version(), Commit: commit(),
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 	}
-	if output == "json" {
-		return show.WriteJSON(t.Stdout, v)
+	if output.JSON() {
+		return show.WriteJSON(t.Out, v)
 	}
-	_, err = fmt.Fprintf(t.Stdout, "%s %s (%s%s, %s)\n", programName, v.Version, v.Commit, v.Go, v.Platform)
+	_, err := fmt.Fprintf(t.Out, "%s %s (%s%s, %s)\n", options.Program, v.Version, v.Commit, v.Go, v.Platform)
 	return err
 }
 

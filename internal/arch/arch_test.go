@@ -21,11 +21,13 @@ type check struct {
 func checks() []check {
 	return []check{
 		{"imports go one way through the layers", checkLayers},
+		{"rooms do not know each other", checkRooms},
 		{"every outside module has an owner", checkOwners},
 		{"test tools do not ship", checkLinked},
 		{"packages are named after what they answer", checkGenericNames},
 		{"files are short", checkFileSize},
 		{"packages are small", checkPackageSize},
+		{"verbs are short", checkVerbs},
 		{"functions are short", checkFunctionSize},
 		{"functions take few parameters", checkParameters},
 		{"exported functions take no bool", checkBoolParameters},

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/options/cmdline"
 )
 
 // shell finds the bash that runs the commands of jobs. Without one, every job would

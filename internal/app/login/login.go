@@ -14,7 +14,7 @@ import (
 
 	"gopkg.in/ini.v1"
 
-	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/options/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 

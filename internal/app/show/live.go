@@ -13,7 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
-	"github.com/rescale-apply/rescale-apply/internal/app/screen"
+	"github.com/rescale-apply/rescale-apply/internal/app/screen/ink"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/traffic"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 )
@@ -112,7 +112,7 @@ func (l *Live) Pause(stop func()) {
 func (l *Live) Print(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	screen.Draw(l.Lines, l.erasure(), line+"\n")
+	ink.Draw(l.Lines, l.erasure(), line+"\n")
 	l.draw()
 }
 
@@ -187,7 +187,7 @@ func (l *Live) remove(name string) {
 
 // erase takes our lines off the screen and leaves the cursor where they began.
 func (l *Live) erase() {
-	screen.Draw(l.Lines, l.erasure(), "")
+	ink.Draw(l.Lines, l.erasure(), "")
 }
 
 // erasure forgets lines that others have written to since: as a job of the shell in
@@ -217,7 +217,7 @@ func (l *Live) draw() {
 	for _, row := range rows {
 		out.WriteString(runewidth.Truncate(strings.TrimRight(row, "\n"), max(1, columns-1), "…") + "\n")
 	}
-	screen.Draw(l.Lines, l.erasure(), out.String())
+	ink.Draw(l.Lines, l.erasure(), out.String())
 	l.drawn = len(rows)
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
-	"github.com/rescale-apply/rescale-apply/internal/app/screen"
+	"github.com/rescale-apply/rescale-apply/internal/app/screen/ink"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
@@ -61,7 +61,7 @@ func (r *Reading) Tell(p content.Progress) {
 	if !ok {
 		columns = 80
 	}
-	screen.Draw(r.Out, r.erasure(), runewidth.Truncate(line, max(1, columns-1), "…"))
+	ink.Draw(r.Out, r.erasure(), runewidth.Truncate(line, max(1, columns-1), "…"))
 	r.drawn = true
 }
 
@@ -69,21 +69,21 @@ func (r *Reading) Tell(p content.Progress) {
 func (r *Reading) Note(message string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	screen.Draw(r.Out, r.erasure(), "warning: "+diag.Line(message)+"\n")
+	ink.Draw(r.Out, r.erasure(), "warning: "+diag.Line(message)+"\n")
 }
 
 // Print shows a line above the line.
 func (r *Reading) Print(line string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	screen.Draw(r.Out, r.erasure(), line+"\n")
+	ink.Draw(r.Out, r.erasure(), line+"\n")
 }
 
 // Close takes the line off the screen.
 func (r *Reading) Close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	screen.Draw(r.Out, r.erasure(), "")
+	ink.Draw(r.Out, r.erasure(), "")
 }
 
 // erasure takes our line off the screen.

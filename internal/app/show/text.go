@@ -12,7 +12,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"github.com/rescale-apply/rescale-apply/executor/planner"
-	"github.com/rescale-apply/rescale-apply/internal/app/screen"
+	"github.com/rescale-apply/rescale-apply/internal/app/screen/ink"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
@@ -20,9 +20,9 @@ import (
 // Style is how text may look.
 type Style struct {
 	Color bool
-	Ink   screen.Ink // of the writer that all of it goes to
-	Free  bool       // the platform is this machine: nothing is billed
-	Dir   string     // the current folder: paths below it are shown relative
+	Ink   ink.Ink // of the writer that all of it goes to
+	Free  bool    // the platform is this machine: nothing is billed
+	Dir   string  // the current folder: paths below it are shown relative
 
 	Limits Limits // of the platform; for plans
 }

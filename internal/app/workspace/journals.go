@@ -1,4 +1,4 @@
-package app
+package workspace
 
 import (
 	"context"
@@ -14,20 +14,19 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// journals is one journal for each manifest file. A job's records are always in
+// Journals is one journal for each manifest file. A job's records are always in
 // the journal of its own file, whatever other files are given with it, so that
 // two applies of one job meet at one lock.
-type journals struct {
+type Journals struct {
 	open  map[string]*state.Journal // by path
 	byJob map[string]string         // path, by job name
 }
 
-// openJournals locks every journal of the session, in one order for all
-// processes.
-func (s *session) openJournals() (*journals, error) {
-	j := &journals{open: make(map[string]*state.Journal), byJob: s.stateOf}
-	for _, path := range s.statePaths() {
-		journal, err := state.Open(path, s.identity())
+// OpenJournals locks every journal of the jobs, in one order for all processes.
+func (w *Workspace) OpenJournals(owner state.Identity) (*Journals, error) {
+	j := &Journals{open: make(map[string]*state.Journal), byJob: w.stateOf}
+	for _, path := range w.StatePaths() {
+		journal, err := state.Open(path, owner)
 		if err != nil {
 			return nil, errors.Join(err, j.Close())
 		}
@@ -36,11 +35,11 @@ func (s *session) openJournals() (*journals, error) {
 	return j, nil
 }
 
-// readJournals reads every journal of the session without locking it.
-func (s *session) readJournals() (state.Snapshot, error) {
+// ReadJournals reads every journal of the jobs without locking it.
+func (w *Workspace) ReadJournals(owner state.Identity) (state.Snapshot, error) {
 	var all []state.Snapshot
-	for _, path := range s.statePaths() {
-		snapshot, err := state.Read(path, s.identity())
+	for _, path := range w.StatePaths() {
+		snapshot, err := state.Read(path, owner)
 		if err != nil {
 			return state.Snapshot{}, err
 		}
@@ -49,13 +48,9 @@ func (s *session) readJournals() (state.Snapshot, error) {
 	return merge(all), nil
 }
 
-func (s *session) statePaths() []string {
-	return slices.Compact(slices.Sorted(maps.Values(s.stateOf)))
-}
-
 // Append writes records into the journals that they belong to: an upload, which
 // is no job's, into all, so that each manifest knows it when it is given alone.
-func (j *journals) Append(records ...state.Record) error {
+func (j *Journals) Append(records ...state.Record) error {
 	own := make(map[string][]state.Record, 1)
 	for _, r := range records {
 		if r.Job != "" {
@@ -75,7 +70,7 @@ func (j *journals) Append(records ...state.Record) error {
 }
 
 // Snapshot is what all journals add up to.
-func (j *journals) Snapshot() state.Snapshot {
+func (j *Journals) Snapshot() state.Snapshot {
 	var all []state.Snapshot
 	for _, path := range slices.Sorted(maps.Keys(j.open)) {
 		all = append(all, j.open[path].Snapshot())
@@ -84,7 +79,7 @@ func (j *journals) Snapshot() state.Snapshot {
 }
 
 // Close gives up all locks.
-func (j *journals) Close() error {
+func (j *Journals) Close() error {
 	var err error
 	for _, journal := range j.open {
 		err = errors.Join(err, journal.Close())
@@ -105,10 +100,10 @@ func merge(all []state.Snapshot) state.Snapshot {
 	return whole
 }
 
-// hideState keeps the folders of the state out of git: state names the account
+// HideState keeps the folders of the state out of git: state names the account
 // and changes with every apply. So a state file elsewhere is no input of a pattern.
-func (s *session) hideState(ctx context.Context) error {
-	for _, path := range s.statePaths() {
+func (w *Workspace) HideState(ctx context.Context) error {
+	for _, path := range w.StatePaths() {
 		path, err := filepath.Abs(path)
 		if err != nil {
 			return &state.WriteError{Path: path, Err: err}
@@ -130,16 +125,4 @@ func (s *session) hideState(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// hide keeps a folder out of git. An empty file is what a full disk has left.
-func hide(folder string) error {
-	path := filepath.Join(folder, ".gitignore")
-	switch info, err := os.Lstat(path); {
-	case err == nil && !info.Mode().IsRegular():
-		return fmt.Errorf("%s is no regular file, and nothing is written through a link: remove it", path)
-	case err == nil && info.Size() > 0:
-		return nil
-	}
-	return os.WriteFile(path, []byte("*\n"), 0o600)
 }

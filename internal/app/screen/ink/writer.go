@@ -1,7 +1,7 @@
-// Package screen is the way to the terminal. Everything that is shown goes through one
+// Package ink is the way to the terminal. Everything that is shown goes through one
 // Writer, which lets nothing pass that has power over a terminal but what this program
 // itself draws with. So no text of anybody else has to be trusted, or cleaned first.
-package screen
+package ink
 
 import (
 	"crypto/rand"

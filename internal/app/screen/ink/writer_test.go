@@ -1,4 +1,4 @@
-package screen_test
+package ink_test
 
 import (
 	"bytes"
@@ -9,12 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/executor"
-	"github.com/rescale-apply/rescale-apply/internal/app/screen"
+	"github.com/rescale-apply/rescale-apply/internal/app/screen/ink"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 )
 
 // warned is a warning as it is written to a terminal.
-func warned(ink screen.Ink) string {
+func warned(ink ink.Ink) string {
 	var out strings.Builder
 	lines := show.Lines{Style: show.Style{Color: true, Ink: ink}, Progress: &out}
 	lines.Event(executor.Event{Type: executor.EventWarning, Message: "\x1b[2Jlate"})
@@ -23,7 +23,7 @@ func warned(ink screen.Ink) string {
 
 func TestNothingHasPowerOverTheTerminal(t *testing.T) {
 	t.Parallel()
-	ink := screen.NewInk()
+	mine := ink.NewInk()
 	for name, tc := range map[string]struct {
 		writes []string
 		want   string
@@ -37,8 +37,8 @@ func TestNothingHasPowerOverTheTerminal(t *testing.T) {
 		"another direction":          {[]string{"a\u202eb\u2066c\u200fd\u061ce"}, "abcde"},
 		"invisible characters":       {[]string{"a\u200bb\u2060c\ufeffd\u00ade\U000e0041f"}, "abcdef"},
 		"separators of lines":        {[]string{"a\u2028b\u2029c"}, "abc"},
-		"our colours":                {[]string{warned(ink)}, "\x1b[33mwarning:\x1b[0m [2Jlate\n"},
-		"a colour that never ends":   {[]string{"a\x1b" + string(ink) + "[31"}, "a"},
+		"our colours":                {[]string{warned(mine)}, "\x1b[33mwarning:\x1b[0m [2Jlate\n"},
+		"a colour that never ends":   {[]string{"a\x1b" + string(mine) + "[31"}, "a"},
 		"a character in two writes":  {[]string{"a\xe2", "\x80", "\xaeb"}, "ab"},
 		"two halves that are a word": {[]string{"Gr\xc3", "\xb6\xc3", "\x9fe"}, "Größe"},
 		"the end of half a word":     {[]string{"Gr\xc3"}, "Gr\ufffd"},
@@ -46,7 +46,7 @@ func TestNothingHasPowerOverTheTerminal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			w := screen.NewWriter(&out, ink)
+			w := ink.NewWriter(&out, mine)
 			for _, text := range tc.writes {
 				if n, err := w.Write([]byte(text)); err != nil || n != len(text) {
 					t.Fatalf("%d %v", n, err)
@@ -66,8 +66,8 @@ func TestNothingHasPowerOverTheTerminal(t *testing.T) {
 func TestDraw(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	w := screen.NewWriter(&out, screen.NewInk())
-	screen.Draw(w, "\r\x1b[2A\x1b[J", "wing   \x1b[2JExecuting\n")
+	w := ink.NewWriter(&out, ink.NewInk())
+	ink.Draw(w, "\r\x1b[2A\x1b[J", "wing   \x1b[2JExecuting\n")
 	if diff := cmp.Diff("\r\x1b[2A\x1b[Jwing   [2JExecuting\n", out.String()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -76,7 +76,7 @@ func TestDraw(t *testing.T) {
 // The ink of one call is not that of another, so that nobody can know it.
 func TestInkIsSecret(t *testing.T) {
 	t.Parallel()
-	if a, b := screen.NewInk(), screen.NewInk(); a == b || len(a) < 20 {
+	if a, b := ink.NewInk(), ink.NewInk(); a == b || len(a) < 20 {
 		t.Errorf("%s %s", a, b)
 	}
 }
@@ -89,7 +89,7 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 
 func TestAWriterThatFailsIsToldOf(t *testing.T) {
 	t.Parallel()
-	w := screen.NewWriter(full{}, "")
+	w := ink.NewWriter(full{}, "")
 	_, err := w.Write([]byte("a"))
 	if !errors.Is(err, errFull) || !errors.Is(w.Draw("", "b"), errFull) {
 		t.Error(err)
