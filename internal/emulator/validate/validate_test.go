@@ -1,4 +1,4 @@
-package intake_test
+package validate_test
 
 import (
 	"encoding/json"
@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/catalog"
-	"github.com/rescale-apply/rescale-apply/internal/emulator/intake"
+	"github.com/rescale-apply/rescale-apply/internal/emulator/validate"
 )
 
 func FuzzRead(f *testing.F) {
@@ -21,13 +21,13 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add(body)
 	}
-	world := intake.World{Catalog: offer, Usable: func(id string) bool { return id == "good" }, IsScript: func(string) bool { return true }, MaxJobHours: 48}
+	world := validate.World{Catalog: offer, Usable: func(id string) bool { return id == "good" }, IsScript: func(string) bool { return true }, MaxJobHours: 48}
 	f.Fuzz(func(t *testing.T, body string) {
 		if !json.Valid([]byte(body)) {
 			t.Skip()
 		}
 		spec, err := world.Read(json.RawMessage(body))
-		var refused *intake.InvalidError
+		var refused *validate.InvalidError
 		switch {
 		case err == nil && (spec.Name == "" || len(spec.Tiles) == 0):
 			t.Errorf("accepted %s as %+v", body, spec)
@@ -36,7 +36,7 @@ func FuzzRead(f *testing.F) {
 			if err != nil || string(text) == "{}" {
 				t.Errorf("refused %s without a reason: %s, %v", body, text, err)
 			}
-		case err != nil && !errors.Is(err, intake.ErrCrash):
+		case err != nil && !errors.Is(err, validate.ErrCrash):
 			t.Errorf("%s: %v", body, err)
 		}
 	})

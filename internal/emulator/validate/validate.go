@@ -1,7 +1,7 @@
-// Package intake checks the body of a job create request as strictly as the platform is known to, and strict where it
+// Package validate checks the body of a job create request as strictly as the platform is known to, and strict where it
 // is not known (rescale-api.md §6, Appendix A.4). It reports all problems of a body at once. It knows nothing of HTTP
 // and stores nothing.
-package intake
+package validate
 
 import (
 	"encoding/json"
