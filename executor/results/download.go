@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
@@ -193,7 +193,7 @@ func (t *transfers) fetch(ctx context.Context, to target, p *progress) error {
 		once = t.large
 	}
 	err := once(ctx, to, p)
-	var mismatch *incoming.MismatchError
+	var mismatch *partial.MismatchError
 	if !errors.As(err, &mismatch) {
 		return err
 	}
@@ -219,9 +219,9 @@ type target struct {
 	makeWay func() error // before the file takes its place
 }
 
-func (t target) announced() incoming.Announced {
+func (t target) announced() partial.Announced {
 	digest := content.Digest{SHA512: t.file.SHA512, Size: t.file.Size}
-	return incoming.Announced{ID: t.file.ID, Digest: digest, Time: t.file.Uploaded, MakeWay: t.makeWay}
+	return partial.Announced{ID: t.file.ID, Digest: digest, Time: t.file.Uploaded, MakeWay: t.makeWay}
 }
 
 // small fetches a file in one go: beginning anew costs less than remembering.
@@ -231,5 +231,5 @@ func (t *transfers) small(ctx context.Context, to target, p *progress) error {
 		return err
 	}
 	defer body.Close()
-	return incoming.Write(to.path, to.announced(), metered{body, p})
+	return partial.Write(to.path, to.announced(), metered{body, p})
 }

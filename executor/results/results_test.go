@@ -18,7 +18,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -114,7 +114,7 @@ func TestOneBadFileDoesNotStopTheOthers(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	var unsafe *content.UnsafePathError
-	var mismatch *incoming.MismatchError
+	var mismatch *partial.MismatchError
 	if !errors.As(err, &unsafe) || !errors.As(err, &mismatch) {
 		t.Errorf("error %v", err)
 	}
@@ -166,7 +166,7 @@ func TestRefusedOneByOne(t *testing.T) {
 func TestWhatDoesNotCome(t *testing.T) {
 	t.Parallel()
 	deleted := func(f *rescale.File) { f.Deleted = true }
-	partial := func(f *rescale.File) { f.Complete = false }
+	incomplete := func(f *rescale.File) { f.Complete = false }
 	log := file("process_output.log")
 	unprinted := "the platform may not list all results yet: what the command printed is not among them"
 	for name, tc := range map[string]struct {
@@ -184,7 +184,7 @@ func TestWhatDoesNotCome(t *testing.T) {
 		"none matches":            {shelf{log}, []string{"*.csv", "*.vtk"}, nil, nil, "", false},
 		"deleted since":           {shelf{file("a.csv"), file("b.vtk", deleted), log}, []string{"*.csv", "*.vtk"}, []string{"a.csv"}, []string{"deleted on the platform: b.vtk"}, "", false},
 		"many were deleted":       {shelf{file("1", deleted), file("2", deleted), file("3", deleted), file("4", deleted), log}, []string{"?"}, nil, []string{"deleted on the platform: 1, 2, 3 and 1 more"}, "", false},
-		"never whole":             {shelf{file("a.csv"), file("b.csv", partial), log}, []string{"*.csv"}, []string{"a.csv"}, nil, "b.csv", true},
+		"never whole":             {shelf{file("a.csv"), file("b.csv", incomplete), log}, []string{"*.csv"}, []string{"a.csv"}, nil, "b.csv", true},
 		"the command did not say": {shelf{file("a.csv")}, []string{"*.csv"}, []string{"a.csv"}, []string{unprinted}, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -65,8 +65,8 @@ func TestWhatAPatternMeans(t *testing.T) {
 			result(t, dir, "notes/c.txt", "c")
 			write(t, dir, "out/notes/c.txt", "changed")
 			write(t, dir, "out/.previous/QwErTy/old.dat", "old")
-			partial := filepath.Join(dir, "out", "part.dat")
-			if err := os.Rename(partial, incoming.Partial(partial)); err != nil {
+			part := filepath.Join(dir, "out", "part.dat")
+			if err := os.Rename(part, partial.Path(part)); err != nil {
 				t.Fatal(err)
 			}
 			var left []string

@@ -1,4 +1,4 @@
-// Package incoming writes files that come from elsewhere so that each is whole and
+// Package partial writes files that come from elsewhere so that each is whole and
 // verified in its place, or not there.
 //
 // A small one is written by [Write], in one go. A large one is a [File]: it takes
@@ -9,4 +9,4 @@
 // it is verified as a whole.
 //
 // The package knows no HTTP and decides nothing about paths: see content.LocalPath.
-package incoming
+package partial

@@ -1,4 +1,4 @@
-package incoming
+package partial
 
 import (
 	"context"
@@ -48,7 +48,7 @@ type digested struct {
 // Open makes missing folders and gives the file with what an earlier try has left of
 // it. Errors: *[BusyError], *[DiskError].
 func Open(path string, want Announced) (*File, error) {
-	f := &File{path: path, temp: Partial(path), want: want, digest: make(chan digested, 1)}
+	f := &File{path: path, temp: Path(path), want: want, digest: make(chan digested, 1)}
 	f.grown = sync.NewCond(&f.mu)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, disk(path, err)

@@ -1,4 +1,4 @@
-package incoming_test
+package partial_test
 
 import (
 	"crypto/sha512"
@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 )
 
 func same(t *testing.T, want, got any) {
@@ -50,9 +50,9 @@ func TestWrite(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "new", strings.Repeat("ä", 120)+".csv")
 			for range 2 { // the second time over the first
-				err := incoming.Write(path, incoming.Announced{Digest: tc.want, Time: mtime}, iotest.OneByteReader(strings.NewReader(tc.text[:min(len(tc.text), 9)])))
+				err := partial.Write(path, partial.Announced{Digest: tc.want, Time: mtime}, iotest.OneByteReader(strings.NewReader(tc.text[:min(len(tc.text), 9)])))
 				if len(tc.text) > 9 {
-					err = incoming.Write(path, incoming.Announced{Digest: tc.want, Time: mtime}, strings.NewReader(tc.text))
+					err = partial.Write(path, partial.Announced{Digest: tc.want, Time: mtime}, strings.NewReader(tc.text))
 				}
 				if err != nil {
 					t.Fatal(err)
@@ -136,16 +136,16 @@ func TestWriteErrors(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "out.csv")
 			plant(t, dir, "out.csv")
-			err := incoming.Write(path, incoming.Announced{Digest: tc.want}, tc.r)
+			err := partial.Write(path, partial.Announced{Digest: tc.want}, tc.r)
 			if err == nil || !strings.Contains(err.Error(), tc.text) {
 				t.Fatalf("got %v", err)
 			}
-			var mismatch *incoming.MismatchError
+			var mismatch *partial.MismatchError
 			if errors.As(err, &mismatch) != (tc.got != nil) {
 				t.Fatalf("got %v", err)
 			}
 			if tc.got != nil {
-				same(t, incoming.MismatchError{Path: path, Want: tc.want, Got: *tc.got}, *mismatch)
+				same(t, partial.MismatchError{Path: path, Want: tc.want, Got: *tc.got}, *mismatch)
 			} else if !errors.Is(err, broken) {
 				t.Errorf("got %v", err)
 			}
@@ -165,8 +165,8 @@ func TestWriteWhereItCanNot(t *testing.T) {
 	dir := t.TempDir()
 	plant(t, dir, "file", "folder/x")
 	for _, path := range []string{"file/out.csv", "folder"} {
-		err := incoming.Write(filepath.Join(dir, path), incoming.Announced{Digest: digest("abc")}, strings.NewReader("abc"))
-		var refused *incoming.DiskError
+		err := partial.Write(filepath.Join(dir, path), partial.Announced{Digest: digest("abc")}, strings.NewReader("abc"))
+		var refused *partial.DiskError
 		if !errors.As(err, &refused) || refused.Path != filepath.Join(dir, filepath.FromSlash(path)) {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -181,7 +181,7 @@ func TestWriteReplacesALink(t *testing.T) {
 	plant(t, dir, "target")
 	path := filepath.Join(dir, "out.csv")
 	link(t, "target", path)
-	if err := incoming.Write(path, incoming.Announced{Digest: digest("abc")}, strings.NewReader("abc")); err != nil {
+	if err := partial.Write(path, partial.Announced{Digest: digest("abc")}, strings.NewReader("abc")); err != nil {
 		t.Fatal(err)
 	}
 	target, _ := os.ReadFile(filepath.Join(dir, "target"))

@@ -1,4 +1,4 @@
-package incoming
+package partial
 
 import (
 	"crypto/rand"
@@ -42,7 +42,7 @@ func Write(path string, want Announced, r io.Reader) error {
 	}
 	// Not os.CreateTemp: its mode is 0600, and results are for the group too when
 	// the umask says so.
-	name := Partial(path) + "-" + strings.ToLower(rand.Text()[:10])
+	name := Path(path) + "-" + strings.ToLower(rand.Text()[:10])
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return disk(path, err)
@@ -60,9 +60,9 @@ func Write(path string, want Announced, r io.Reader) error {
 	return err
 }
 
-// Partial is the path at which a file is kept while it is not whole. Whatever the name,
+// Path is the path at which a file is kept while it is not whole. Whatever the name,
 // this one and what is added to it must fit into the 255 bytes that a name can have.
-func Partial(path string) string {
+func Path(path string) string {
 	const longest = 200
 	dir, base := filepath.Split(path)
 	if len(base) > longest {

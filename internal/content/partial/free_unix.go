@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package incoming
+package partial
 
 import "golang.org/x/sys/unix"
 

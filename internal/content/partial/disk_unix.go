@@ -1,6 +1,6 @@
 //go:build unix
 
-package incoming
+package partial
 
 import (
 	"errors"

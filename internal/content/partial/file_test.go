@@ -1,4 +1,4 @@
-package incoming_test
+package partial_test
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 )
 
 // bulk is a text that has other bytes everywhere.
@@ -28,17 +28,17 @@ func bulk(size int) string {
 	return string(text)
 }
 
-func announced(text string) incoming.Announced {
+func announced(text string) partial.Announced {
 	sum := sha512.Sum512([]byte(text))
-	return incoming.Announced{
+	return partial.Announced{
 		ID: "oUtPuT", Digest: content.Digest{SHA512: hex.EncodeToString(sum[:]), Size: int64(len(text))},
 		Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
 }
 
-func open(t *testing.T, path string, want incoming.Announced) *incoming.File {
+func open(t *testing.T, path string, want partial.Announced) *partial.File {
 	t.Helper()
-	f, err := incoming.Open(path, want)
+	f, err := partial.Open(path, want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func open(t *testing.T, path string, want incoming.Announced) *incoming.File {
 }
 
 // receive gives f the bytes of a span.
-func receive(t *testing.T, f *incoming.File, text string, s incoming.Span) {
+func receive(t *testing.T, f *partial.File, text string, s partial.Span) {
 	t.Helper()
 	if err := f.Receive(strings.NewReader(text[s.Start:s.End]), s.Start); err != nil {
 		t.Fatal(err)
@@ -68,7 +68,7 @@ func TestPieces(t *testing.T) {
 	text := bulk(3 << 20)
 	path := filepath.Join(t.TempDir(), "new", "folder", "out.bin")
 	f := open(t, path, announced(text))
-	same(t, []incoming.Span{{Start: 0, End: 3 << 20}}, f.Missing())
+	same(t, []partial.Span{{Start: 0, End: 3 << 20}}, f.Missing())
 	var group sync.WaitGroup
 	for _, start := range rand.Perm(12) {
 		group.Go(func() {
@@ -107,8 +107,8 @@ func TestGoingOn(t *testing.T) {
 	path := filepath.Join(dir, "out.bin")
 	plant(t, dir, "out.bin")
 	first := open(t, path, announced(text))
-	receive(t, first, text, incoming.Span{Start: 0, End: 1000})
-	receive(t, first, text, incoming.Span{Start: 5000, End: 9000})
+	receive(t, first, text, partial.Span{Start: 0, End: 1000})
+	receive(t, first, text, partial.Span{Start: 5000, End: 9000})
 	lost := errors.New("connection reset")
 	err := first.Receive(io.MultiReader(strings.NewReader(text[9000:9100]), iotest.ErrReader(lost)), 9000)
 	same(t, true, errors.Is(err, lost))
@@ -117,7 +117,7 @@ func TestGoingOn(t *testing.T) {
 
 	second := open(t, path, announced(text))
 	same(t, int64(5100), second.Received())
-	same(t, []incoming.Span{{Start: 1000, End: 5000}, {Start: 9100, End: 1 << 20}}, second.Missing())
+	same(t, []partial.Span{{Start: 1000, End: 5000}, {Start: 9100, End: 1 << 20}}, second.Missing())
 	for _, gap := range second.Missing() {
 		receive(t, second, text, gap)
 	}
@@ -136,8 +136,8 @@ func TestAWholeFileThatWasNotInItsPlace(t *testing.T) {
 	path := filepath.Join(dir, "out.bin")
 	plant(t, dir, "out.bin/in the way")
 	first := open(t, path, announced(text))
-	receive(t, first, text, incoming.Span{Start: 0, End: 1000})
-	var refused *incoming.DiskError
+	receive(t, first, text, partial.Span{Start: 0, End: 1000})
+	var refused *partial.DiskError
 	if err := first.Finish(t.Context()); !errors.As(err, &refused) || refused.Path != path {
 		t.Fatalf("got %v", err)
 	}
@@ -160,27 +160,27 @@ func TestBeginningAnew(t *testing.T) {
 	t.Parallel()
 	text := bulk(10_000)
 	for name, tc := range map[string]struct {
-		change func(t *testing.T, temp string, want *incoming.Announced)
+		change func(t *testing.T, temp string, want *partial.Announced)
 		here   int64
 	}{
-		"same":             {func(*testing.T, string, *incoming.Announced) {}, 4000},
-		"other time":       {func(_ *testing.T, _ string, a *incoming.Announced) { a.Time = time.Time{} }, 4000},
-		"other id":         {func(_ *testing.T, _ string, a *incoming.Announced) { a.ID = "oThEr" }, 0},
-		"other content":    {func(_ *testing.T, _ string, a *incoming.Announced) { a.SHA512 = "x" }, 0},
-		"other size":       {func(_ *testing.T, _ string, a *incoming.Announced) { a.Size++ }, 0},
-		"no note":          {func(t *testing.T, temp string, _ *incoming.Announced) { t.Helper(); remove(t, temp+".json") }, 0},
-		"no bytes":         {func(t *testing.T, temp string, _ *incoming.Announced) { t.Helper(); remove(t, temp) }, 0},
-		"garbage for note": {func(t *testing.T, temp string, _ *incoming.Announced) { t.Helper(); write(t, temp+".json", "{\n") }, 0},
-		"torn note": {func(t *testing.T, temp string, _ *incoming.Announced) {
+		"same":             {func(*testing.T, string, *partial.Announced) {}, 4000},
+		"other time":       {func(_ *testing.T, _ string, a *partial.Announced) { a.Time = time.Time{} }, 4000},
+		"other id":         {func(_ *testing.T, _ string, a *partial.Announced) { a.ID = "oThEr" }, 0},
+		"other content":    {func(_ *testing.T, _ string, a *partial.Announced) { a.SHA512 = "x" }, 0},
+		"other size":       {func(_ *testing.T, _ string, a *partial.Announced) { a.Size++ }, 0},
+		"no note":          {func(t *testing.T, temp string, _ *partial.Announced) { t.Helper(); remove(t, temp+".json") }, 0},
+		"no bytes":         {func(t *testing.T, temp string, _ *partial.Announced) { t.Helper(); remove(t, temp) }, 0},
+		"garbage for note": {func(t *testing.T, temp string, _ *partial.Announced) { t.Helper(); write(t, temp+".json", "{\n") }, 0},
+		"torn note": {func(t *testing.T, temp string, _ *partial.Announced) {
 			t.Helper()
 			write(t, temp+".json", read(t, temp+".json")+`{"start":4000,"en`)
 		}, 4000},
-		"note beyond the end": {func(t *testing.T, temp string, _ *incoming.Announced) {
+		"note beyond the end": {func(t *testing.T, temp string, _ *partial.Announced) {
 			t.Helper()
 			write(t, temp+".json", read(t, temp+".json")+`{"start":4000,"end":99999999}`+"\n"+`{"start":-5,"end":7000}`+"\n")
 		}, 4000},
-		"fewer bytes than noted": {func(t *testing.T, temp string, _ *incoming.Announced) { t.Helper(); write(t, temp, text[:3000]) }, 3000},
-		"a link in its place": {func(t *testing.T, temp string, _ *incoming.Announced) {
+		"fewer bytes than noted": {func(t *testing.T, temp string, _ *partial.Announced) { t.Helper(); write(t, temp, text[:3000]) }, 3000},
+		"a link in its place": {func(t *testing.T, temp string, _ *partial.Announced) {
 			t.Helper()
 			write(t, temp+".target", text)
 			remove(t, temp)
@@ -191,7 +191,7 @@ func TestBeginningAnew(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "out.bin")
 			first := open(t, path, announced(text))
-			receive(t, first, text, incoming.Span{Start: 0, End: 4000})
+			receive(t, first, text, partial.Span{Start: 0, End: 4000})
 			first.Close()
 			want := announced(text)
 			tc.change(t, filepath.Join(filepath.Dir(path), ".out.bin.partial"), &want)
@@ -236,13 +236,13 @@ func TestAPartialFileIsVerifiedToo(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "out.bin")
 	first := open(t, path, announced(text))
-	receive(t, first, text, incoming.Span{Start: 0, End: 4000})
+	receive(t, first, text, partial.Span{Start: 0, End: 4000})
 	first.Close()
 	write(t, filepath.Join(dir, ".out.bin.partial"), strings.Repeat("\x00", 4000))
 
 	second := open(t, path, announced(text))
-	receive(t, second, text, incoming.Span{Start: 4000, End: 10_000})
-	var mismatch *incoming.MismatchError
+	receive(t, second, text, partial.Span{Start: 4000, End: 10_000})
+	var mismatch *partial.MismatchError
 	if err := second.Finish(t.Context()); !errors.As(err, &mismatch) || mismatch.Got.SHA512 == "" || mismatch.Hint() == "" {
 		t.Fatalf("got %v", err)
 	}
@@ -258,11 +258,11 @@ func TestWhatCannotBeVerifiedIsNotGoneOnWith(t *testing.T) {
 	want := announced(text)
 	want.SHA512 = ""
 	first := open(t, path, want)
-	receive(t, first, text, incoming.Span{Start: 0, End: 4000})
+	receive(t, first, text, partial.Span{Start: 0, End: 4000})
 	first.Close()
 	second := open(t, path, want)
 	same(t, int64(0), second.Received())
-	receive(t, second, text, incoming.Span{Start: 0, End: 10_000})
+	receive(t, second, text, partial.Span{Start: 0, End: 10_000})
 	if err := second.Finish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -277,10 +277,10 @@ func TestWhatIsHereIsNotWrittenOver(t *testing.T) {
 	text := bulk(1 << 20)
 	path := filepath.Join(t.TempDir(), "out.bin")
 	f := open(t, path, announced(text))
-	receive(t, f, text, incoming.Span{Start: 0, End: 4000})
-	receive(t, f, text, incoming.Span{Start: 9000, End: 10_000})
+	receive(t, f, text, partial.Span{Start: 0, End: 4000})
+	receive(t, f, text, partial.Span{Start: 9000, End: 10_000})
 	again := strings.Repeat("x", 4000) + text[4000:9000] + strings.Repeat("x", 1000) + text[10_000:]
-	receive(t, f, again, incoming.Span{Start: 0, End: 1 << 20})
+	receive(t, f, again, partial.Span{Start: 0, End: 1 << 20})
 	if err := f.Finish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestMoreOrLessThanAnnounced(t *testing.T) {
 			err = f.Finish(t.Context())
 		}
 		f.Close()
-		var mismatch *incoming.MismatchError
+		var mismatch *partial.MismatchError
 		if !errors.As(err, &mismatch) || mismatch.Got.Size == 3 || len(listing(t, dir)) > 0 {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -310,8 +310,8 @@ func TestOneProcessAtATime(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "out.bin")
 	first := open(t, path, announced("abc"))
-	_, err := incoming.Open(path, announced("abc"))
-	var busy *incoming.BusyError
+	_, err := partial.Open(path, announced("abc"))
+	var busy *partial.BusyError
 	if !errors.As(err, &busy) || busy.Path != path || busy.Hint() == "" {
 		t.Errorf("got %v", err)
 	}
@@ -326,8 +326,8 @@ func TestFinishListensToItsContext(t *testing.T) {
 	text := bulk(64 << 20)
 	dir := t.TempDir()
 	f := open(t, filepath.Join(dir, "out.bin"), announced(text))
-	receive(t, f, text, incoming.Span{Start: 1, End: int64(len(text))})
-	receive(t, f, text, incoming.Span{Start: 0, End: 1}) // the hashing begins now
+	receive(t, f, text, partial.Span{Start: 1, End: int64(len(text))})
+	receive(t, f, text, partial.Span{Start: 0, End: 1}) // the hashing begins now
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("interrupted")
 	cancel(stop)
@@ -345,7 +345,7 @@ func TestLongNames(t *testing.T) {
 	defer a.Close()
 	b := open(t, filepath.Join(dir, long+"b.csv"), announced("abc"))
 	defer b.Close()
-	receive(t, b, "abc", incoming.Span{Start: 0, End: 3})
+	receive(t, b, "abc", partial.Span{Start: 0, End: 3})
 	if err := b.Finish(t.Context()); err != nil {
 		t.Error(err)
 	}
