@@ -179,7 +179,7 @@ func TestABodyTellsWhatAJournalDoes(t *testing.T) {
 					if e.body != "" {
 						want = e.body
 					}
-					was, now := resolver.PartsOf(stored, job, chain.Names(lineage(stored)))
+					was, now := resolver.PartsOf(stored, job, chain.Names(upstream(stored)))
 					if diff := cmp.Diff(want, told(was, now)); diff != "" {
 						t.Errorf("%s (-want +got)\n%s", name, diff)
 					}
@@ -226,7 +226,7 @@ func TestABodyThatTellsLittle(t *testing.T) {
 				edits := strings.NewReplacer("collect", "collect --all", "- deck.k", "- {path: other.k, as: deck.k}")
 				for text, want := range map[string]string{s.manifest: "", edits.Replace(s.manifest): tc.want} {
 					job, _ := s.resolve(t, text)
-					was, now := resolver.PartsOf(stored, job, chain.Names(lineage(stored)))
+					was, now := resolver.PartsOf(stored, job, chain.Names(upstream(stored)))
 					if diff := cmp.Diff(want, told(was, now)); diff != "" {
 						t.Errorf("(-want +got)\n%s", diff)
 					}
@@ -381,4 +381,4 @@ func (s site) stored(t *testing.T) rescale.Job {
 	return job
 }
 
-func lineage(job rescale.Job) string { return job.Tiles[0].EnvVars[once.UpstreamVariable] }
+func upstream(job rescale.Job) string { return job.Tiles[0].EnvVars[once.UpstreamVariable] }

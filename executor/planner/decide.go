@@ -16,20 +16,20 @@ import (
 
 // decision is all that is known about one job when its action is chosen.
 type decision struct {
-	job     resolver.Job
-	runs    []state.Run // of this name, oldest first
-	seen    Observation
-	replace bool // a person wants it to run again
-	exact   bool // after this very run
-	command string
-	rivals  Rivalry
-	lineage string // the runs of other jobs that it is to build on
+	job      resolver.Job
+	runs     []state.Run // of this name, oldest first
+	seen     Observation
+	replace  bool // a person wants it to run again
+	exact    bool // after this very run
+	command  string
+	rivals   Rivalry
+	upstream string // the runs of other jobs that it is to build on
 }
 
-func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options Options, lineage string) decision {
+func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options Options, upstream string) decision {
 	d := decision{
 		job: job, runs: o.dated(snapshot.Runs[job.Name]), seen: o,
-		rivals: options.Rivals, lineage: lineage, command: options.Command,
+		rivals: options.Rivals, upstream: upstream, command: options.Command,
 	}
 	newest := newestSubmitted(d.runs)
 	_, d.replace = slices.BinarySearch(options.Replace, job.Name)
@@ -74,7 +74,7 @@ func newestSubmitted(runs []state.Run) state.Run {
 // step is what the job wants, unless that would bill two runs of it at a time.
 func (d decision) step() Step {
 	step := d.wanted()
-	step.Lineage = d.lineage
+	step.Upstream = d.upstream
 	if !step.Spends() {
 		return step
 	}

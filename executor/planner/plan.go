@@ -54,7 +54,7 @@ type Step struct {
 	Stop     []Rival         // active runs of the job that are stopped first
 	Advice   string          // what to type next, for Conflict, Refused and failed runs
 	Refusal  diag.Diagnostic // of Refused: the key that forbids it
-	Lineage  string          // the runs of other jobs that it builds on
+	Upstream string          // the runs of other jobs that it builds on
 	Since    time.Time       // no job with the key is older, by the platform's dates; zero when that is not known
 }
 
@@ -161,8 +161,8 @@ func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options
 	snapshot, plan.Recalled = seen.recall(jobs, snapshot)
 	seen.Unused = unused(jobs, snapshot, options.Replace)
 	obstacles, pending, changed := gather[string](), gather[bool](), gather[bool]()
-	chain.Walk(Links(jobs), func(i int, lineage string) chain.Version {
-		decision := seen.decide(jobs[i], snapshot, options, lineage)
+	chain.Walk(Links(jobs), func(i int, upstream string) chain.Version {
+		decision := seen.decide(jobs[i], snapshot, options, upstream)
 		step := decision.blocked(decision.step(), obstacles.of(jobs[i]))
 		step = explained(step, changed)
 		obstacles.jobs[step.Job.Name] = obstacle(step)

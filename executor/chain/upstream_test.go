@@ -9,9 +9,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 )
 
-// solved is the lineage of a job that builds on a mesh and on three points, of which
+// solved is the upstream of a job that builds on a mesh and on three points, of which
 // the runs have these versions.
-func solved(versions ...chain.Version) (lineage string) {
+func solved(versions ...chain.Version) (upstream string) {
 	points := []string{"solve/re=1e+06", "solve/re=1e+07", "solve/re=1e+08"}
 	jobs := []chain.Job{
 		{Name: "post", Rank: 1, Needs: []chain.Need{{Name: "solve", Jobs: points}, {Name: "mesh", Jobs: []string{"mesh"}}}},
@@ -23,7 +23,7 @@ func solved(versions ...chain.Version) (lineage string) {
 	chain.Walk(jobs, func(i int, l string) chain.Version {
 		switch i {
 		case 0:
-			lineage = l
+			upstream = l
 		case 1:
 			return chain.Version{Generation: 1, Attempt: 1}
 		default:
@@ -31,10 +31,10 @@ func solved(versions ...chain.Version) (lineage string) {
 		}
 		return chain.Version{}
 	})
-	return lineage
+	return upstream
 }
 
-func TestLineage(t *testing.T) {
+func TestUpstream(t *testing.T) {
 	t.Parallel()
 	one, two, next := chain.Version{Generation: 1, Attempt: 1}, chain.Version{Generation: 1, Attempt: 2}, chain.Version{Generation: 2, Attempt: 1}
 	before := solved(one, one, one)
@@ -54,20 +54,20 @@ func TestLineage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			lineage := solved(tc.versions...)
-			if lineage != tc.want {
-				t.Errorf("%q, want %q", lineage, tc.want)
+			upstream := solved(tc.versions...)
+			if upstream != tc.want {
+				t.Errorf("%q, want %q", upstream, tc.want)
 			}
-			if diff := cmp.Diff(tc.again, chain.RanAgain(before, lineage)); diff != "" {
+			if diff := cmp.Diff(tc.again, chain.RanAgain(before, upstream)); diff != "" {
 				t.Errorf("ran again (-want +got)\n%s", diff)
 			}
-			if diff := cmp.Diff(tc.back, chain.RanAgain(lineage, before)); diff != "" {
+			if diff := cmp.Diff(tc.back, chain.RanAgain(upstream, before)); diff != "" {
 				t.Errorf("back again (-want +got)\n%s", diff)
 			}
 			need := chain.Need{Name: "solve"}
 			builds := []bool{
-				chain.Builds(lineage, need, "solve/re=1e+06", two), chain.Builds(lineage, need, "solve/re=1e+07", two),
-				chain.Builds(lineage, need, "solve/re=1e+08", two),
+				chain.Builds(upstream, need, "solve/re=1e+06", two), chain.Builds(upstream, need, "solve/re=1e+07", two),
+				chain.Builds(upstream, need, "solve/re=1e+08", two),
 			}
 			if diff := cmp.Diff(tc.builds, builds); diff != "" {
 				t.Errorf("builds on second runs (-want +got)\n%s", diff)
@@ -91,7 +91,7 @@ func TestAJobThatLeavesIsNotGiven(t *testing.T) {
 	}
 }
 
-// FuzzRanAgain reads lineages that people have written into variables of their jobs.
+// FuzzRanAgain reads upstreams that people have written into variables of their jobs.
 func FuzzRanAgain(f *testing.F) {
 	f.Add("1.1:mesh 1.1:solve+1.2:solve/a=1e+06", "+1 2+:+")
 	f.Fuzz(func(t *testing.T, before, now string) {
@@ -103,14 +103,14 @@ func FuzzRanAgain(f *testing.F) {
 
 func TestNames(t *testing.T) {
 	t.Parallel()
-	for lineage, want := range map[string][]string{
+	for upstream, want := range map[string][]string{
 		"":                                   nil,
 		"1.1:mesh":                           {"mesh"},
 		"1.1:aoa+1.2:aoa/aoa=1e+06 2.1:mesh": {"aoa", "mesh"},
 		"somebody wrote: this":               nil,
 	} {
-		if diff := cmp.Diff(want, chain.Names(lineage)); diff != "" {
-			t.Errorf("%q (-want +got)\n%s", lineage, diff)
+		if diff := cmp.Diff(want, chain.Names(upstream)); diff != "" {
+			t.Errorf("%q (-want +got)\n%s", upstream, diff)
 		}
 	}
 }

@@ -15,13 +15,13 @@ type Version struct{ Generation, Attempt int }
 func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Generation, v.Attempt) }
 
 // Walk visits every job after those that it needs. Choose gets the place of the job
-// and its lineage, and says which run of the job those that need it are to build on.
+// and its upstream, and says which run of the job those that need it are to build on.
 //
-// A lineage names the runs that a job builds on, as VERSION:NAME for each need, with
-// blanks between. Where the jobs of one need have different versions, it is the one
+// The upstream of a job names the runs that it builds on, as VERSION:NAME for each need,
+// separated by blanks. Where the jobs of one need have different versions, it is the one
 // that most of them have, and the others follow: VERSION:NEED+VERSION:JOB. So it stays
 // short when one of thousands has run again. It is empty without needs.
-func Walk(jobs []Job, choose func(i int, lineage string) Version) {
+func Walk(jobs []Job, choose func(i int, upstream string) Version) {
 	order := make([]int, len(jobs))
 	for i := range jobs {
 		order[i] = i
@@ -42,7 +42,7 @@ func Walk(jobs []Job, choose func(i int, lineage string) Version) {
 	}
 }
 
-// line is the part of a lineage that one need makes.
+// line is the part of an upstream that one need makes.
 func line(need Need, chosen map[string]Version) string {
 	most := common(need, chosen)
 	words := []string{most.String() + ":" + need.Name}
@@ -70,7 +70,7 @@ func common(need Need, chosen map[string]Version) (most Version) {
 	return most
 }
 
-// RanAgain tells what is different in a later lineage: names of jobs, or of
+// RanAgain returns what differs in a later upstream: names of jobs, and of
 // matrices of which most have run again.
 func RanAgain(before, now string) (names []string) {
 	was := parse(before)
@@ -89,20 +89,20 @@ func RanAgain(before, now string) (names []string) {
 	return names
 }
 
-// Builds tells that a lineage names this run of a job, which a need means.
-func Builds(lineage string, need Need, job string, v Version) bool {
-	return slices.ContainsFunc(parse(lineage), func(p part) bool { return p.need == need.Name && p.of(job) == v.String() })
+// Builds reports whether an upstream names this run of a job, which a need means.
+func Builds(upstream string, need Need, job string, v Version) bool {
+	return slices.ContainsFunc(parse(upstream), func(p part) bool { return p.need == need.Name && p.of(job) == v.String() })
 }
 
-// Names are those of the needs that a lineage has.
-func Names(lineage string) (names []string) {
-	for _, p := range parse(lineage) {
+// Names are those of the needs that an upstream has.
+func Names(upstream string) (names []string) {
+	for _, p := range parse(upstream) {
 		names = append(names, p.need)
 	}
 	return names
 }
 
-// part is what a lineage says of one need.
+// part is what an upstream says of one need.
 type part struct {
 	need, most string
 	version    map[string]string // of jobs that have another one
@@ -119,8 +119,8 @@ func (p part) of(job string) string {
 func (p part) others() []string { return slices.Collect(maps.Keys(p.version)) }
 
 // parse reads what Walk wrote.
-func parse(lineage string) (parts []part) {
-	for _, line := range strings.Fields(lineage) {
+func parse(upstream string) (parts []part) {
+	for _, line := range strings.Fields(upstream) {
 		p := part{version: make(map[string]string)}
 		for i, word := range words(line) {
 			version, name, _ := strings.Cut(word, ":")
