@@ -123,7 +123,7 @@ func TestAFailedRunMayMissResults(t *testing.T) {
 	seen := planner.Observation{Horizon: noon, Missing: map[string][]string{j.Name: {"a.csv"}}}
 	step := planner.New([]resolver.Job{j}, snapshot, seen, planner.Options{}).Steps[0]
 	want := []string{"failed as Abc", "because", "a.csv is missing or changed here"}
-	if diff := cmp.Diff(want, step.Reasons); diff != "" || step.Action != planner.Fetch || step.Advice == "" {
-		t.Errorf("%s %q (-want +got)\n%s", step.Action, step.Advice, diff)
+	if diff := cmp.Diff(want, step.Reasons); diff != "" || step.Action != planner.Fetch || step.Hint == "" {
+		t.Errorf("%s %q (-want +got)\n%s", step.Action, step.Hint, diff)
 	}
 }

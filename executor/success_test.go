@@ -231,7 +231,7 @@ func TestJudgedWhenItIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := report.Outcomes[0]; !patience.NotFound(o.Err) || o.Verdict != "" || !strings.HasPrefix(o.Advice, "--replace wing") || len(m.records) > 0 {
+	if o := report.Outcomes[0]; !patience.NotFound(o.Err) || o.Verdict != "" || !strings.HasPrefix(o.Hint, "--replace wing") || len(m.records) > 0 {
 		t.Errorf("outcome %+v, records %s", o, m.kinds())
 	}
 }

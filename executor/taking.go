@@ -159,7 +159,7 @@ func (a *application) againOf(name string) string {
 	if !planned {
 		return ""
 	}
-	return planner.AgainAdvice(a.Command, step.Job, planner.Rival{ID: a.gates.ID(name), Key: step.Key.String()})
+	return planner.AgainHint(a.Command, step.Job, planner.Rival{ID: a.gates.ID(name), Key: step.Key.String()})
 }
 
 // TakingError tells that results of another job could not be had.

@@ -125,6 +125,6 @@ func (d decision) conflict(wanted Step, rival Rival) Step {
 	}
 	wanted.Action, wanted.ID = Conflict, rival.ID
 	wanted.Reasons = []string{once.DescribeRival(found)}
-	wanted.Advice = once.RivalHint
+	wanted.Hint = once.RivalHint
 	return wanted
 }

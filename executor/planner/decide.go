@@ -103,7 +103,7 @@ func (d decision) wanted() Step {
 		return d.creates(t)
 	case d.seen.Gone[current.ID]:
 		step := d.of(Conflict, current, fmt.Sprintf("job %s was deleted on the platform", current.ID))
-		step.Advice = AgainAdvice(d.command, d.job, Rival{current.ID, current.Key})
+		step.Hint = AgainHint(d.command, d.job, Rival{current.ID, current.Key})
 		return step
 	case current.Stage == state.StageSubmitted:
 		return d.running(current)
@@ -163,7 +163,7 @@ func (d decision) settled(current state.Run) Step {
 	step := d.of(Unchanged, current, fmt.Sprintf("%s as %s", current.Verdict, current.ID))
 	if verdict.Verdict(current.Verdict) != verdict.Succeeded {
 		step.Reasons = append(step.Reasons, current.Reason)
-		step.Advice = FailedAdvice(d.command, d.job, Rival{current.ID, current.Key}, verdict.Verdict(current.Verdict))
+		step.Hint = FailedHint(d.command, d.job, Rival{current.ID, current.Key}, verdict.Verdict(current.Verdict))
 	}
 	if missing := d.seen.Missing[d.job.Name]; len(missing) > 0 {
 		step.Action = Fetch
@@ -171,7 +171,7 @@ func (d decision) settled(current state.Run) Step {
 	}
 	if next := d.waitedFor(current); d.replace && next != "" {
 		step.Reasons = append(step.Reasons, "replaced already, for "+next)
-		step.Advice = Again(d.command, Rival{current.ID, current.Key}) + " runs it once more before " + next
+		step.Hint = Again(d.command, Rival{current.ID, current.Key}) + " runs it once more before " + next
 	}
 	return step
 }
@@ -231,19 +231,19 @@ func Quote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// AgainAdvice says how a run is followed by another.
-func AgainAdvice(command string, job resolver.Job, run Rival) string {
+// AgainHint says how to follow a run by another.
+func AgainHint(command string, job resolver.Job, run Rival) string {
 	if job.Protected.V {
 		return "it is protected: to run it again, write protected: false first"
 	}
 	return Again(command, run) + " runs it again unchanged"
 }
 
-// FailedAdvice says what can follow a run that did not succeed, and what will.
-func FailedAdvice(command string, job resolver.Job, run Rival, v verdict.Verdict) string {
-	advice := AgainAdvice(command, job, run)
+// FailedHint says what can follow a run that did not succeed, and what will.
+func FailedHint(command string, job resolver.Job, run Rival, v verdict.Verdict) string {
+	hint := AgainHint(command, job, run)
 	if retries(job, v) {
-		advice = "the next apply starts another attempt, as rerun.onFailure is always"
+		hint = "the next apply starts another attempt, as rerun.onFailure is always"
 	}
-	return advice + "; download --all fetches what it left"
+	return hint + "; download --all fetches what it left"
 }

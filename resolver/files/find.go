@@ -209,9 +209,9 @@ func (f finder) problem(at spec.Value[string], err error) diag.Diagnostic {
 			d.Hint = "change the .rescaleignore, or write the path of one file: that is always taken"
 		}
 	}
-	var advised interface{ Hint() string }
-	if errors.As(err, &advised) && advised.Hint() != "" {
-		d.Hint = advised.Hint()
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) && hinted.Hint() != "" {
+		d.Hint = hinted.Hint()
 	}
 	if errors.As(err, &folder) {
 		d.Hint += "; to keep its folders, pack it: {path: " + at.V + ", pack: NAME.tar.gz}"

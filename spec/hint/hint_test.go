@@ -1,11 +1,11 @@
-package advice_test
+package hint_test
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescale-apply/rescale-apply/spec/advice"
+	"github.com/rescale-apply/rescale-apply/spec/hint"
 )
 
 func TestWalltime(t *testing.T) {
@@ -29,7 +29,7 @@ func TestWalltime(t *testing.T) {
 		"0s":         "",
 		"8 horses":   "",
 	} {
-		if diff := cmp.Diff(want, advice.Walltime(text)); diff != "" {
+		if diff := cmp.Diff(want, hint.Walltime(text)); diff != "" {
 			t.Errorf("%q (-want +got)\n%s", text, diff)
 		}
 	}
@@ -44,7 +44,7 @@ func TestName(t *testing.T) {
 		"Flügel é":    `write name: flugel-e, and for people title: "Flügel é"; `,
 		"日本":          "",
 	} {
-		if diff := cmp.Diff(want, advice.Name(text)); diff != "" {
+		if diff := cmp.Diff(want, hint.Name(text)); diff != "" {
 			t.Errorf("%q (-want +got)\n%s", text, diff)
 		}
 	}

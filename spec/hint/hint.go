@@ -1,5 +1,5 @@
-// Package advice writes what people mean in the manner of manifests. It decides nothing.
-package advice
+// Package hint writes what a person meant as a manifest would say it. It decides nothing.
+package hint
 
 import (
 	"fmt"
