@@ -88,7 +88,7 @@ func given(c *cli.Context) []files.Given {
 
 // find finds the inputs of jobs without reading them; what is wrong with them is printed.
 func (t *tool) find(c *cli.Context, m manifest, jobs []spec.Job) ([][]files.Input, error) {
-	inputs, problems, err := files.Reading{Given: m.given, Contained: m.contained, Remark: t.remarks()}.Find(c.Context, jobs)
+	inputs, problems, err := files.Reading{Given: m.given, Contained: m.contained, Notice: t.remarks()}.Find(c.Context, jobs)
 	if err == nil && len(problems) > 0 {
 		err = t.problems(c, m, problems)
 	}
@@ -96,9 +96,9 @@ func (t *tool) find(c *cli.Context, m manifest, jobs []spec.Job) ([][]files.Inpu
 }
 
 // remarks warns of patterns that do nothing, each once: the points of a sweep have the same.
-func (t *tool) remarks() func(files.Remark) {
+func (t *tool) remarks() func(files.Notice) {
 	told := make(map[string]bool)
-	return func(r files.Remark) {
+	return func(r files.Notice) {
 		line := fmt.Sprintf("%s: %s", r.Pos, r.Message)
 		if r.Kind == files.IdleExclude && !told[line] {
 			told[line] = true

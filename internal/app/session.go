@@ -254,7 +254,7 @@ func (t *tool) resolved(ctx context.Context, s *session) (resolver.Result, diag.
 	s.notices.through(showing{reading.Note, reading.Print})
 	defer s.notices.through(t.plainly())
 	defer reading.Close()
-	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell, Given: s.given, Contained: s.contained, Remark: t.remarks()})
+	return resolver.Resolve(ctx, s.jobs, s.platform, files.Reading{Memory: memory, Tell: reading.Tell, Given: s.given, Contained: s.contained, Notice: t.remarks()})
 }
 
 // resolve checks the jobs against the catalogs and the disk.

@@ -33,7 +33,7 @@ type disk struct {
 type found struct {
 	inputs   []Input
 	problems diag.List
-	remarks  []Remark
+	notices  []Notice
 }
 
 func (r Reading) disk() *disk {

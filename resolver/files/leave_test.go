@@ -34,7 +34,7 @@ func TestWhatAPatternMeans(t *testing.T) {
 	for name, tc := range map[string]struct {
 		list string
 		want string // the files, or the first problem
-		left string // what is remarked
+		left string // what is noticed
 	}{
 		"a wide pattern":         {`["**/*.dat"]`, "in.dat mine.dat", "**/*.dat leaves out 2 files that rescale-apply wrote, such as out/a.dat"},
 		"with hidden files":      {`[{path: "**", exclude: [notes]}]`, "in.dat mine.dat", "** leaves out 3 files that rescale-apply wrote, such as out/.part.dat.partial"},
@@ -70,7 +70,7 @@ func TestWhatAPatternMeans(t *testing.T) {
 				t.Fatal(err)
 			}
 			var left []string
-			reading := files.Reading{Remark: func(r files.Remark) {
+			reading := files.Reading{Notice: func(r files.Notice) {
 				if r.Kind == files.LeftOut {
 					left = append(left, r.Message)
 				}

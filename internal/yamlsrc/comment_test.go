@@ -7,7 +7,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 )
 
-func TestRemarked(t *testing.T) {
+func TestCommented(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
 		"a: run # why":       true,
@@ -22,8 +22,8 @@ func TestRemarked(t *testing.T) {
 		if len(problems) > 0 || len(docs) != 1 {
 			t.Fatalf("%q: %v", text, problems)
 		}
-		if got := docs[0].Remarked("/a"); got != want {
-			t.Errorf("Remarked of %q = %v, want %v", text, got, want)
+		if got := docs[0].Commented("/a"); got != want {
+			t.Errorf("Commented of %q = %v, want %v", text, got, want)
 		}
 	}
 }
