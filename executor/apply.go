@@ -118,7 +118,7 @@ func (e *Executor) application(plan planner.Plan) *application {
 		slots:    semaphore.NewWeighted(int64(e.parallel())),
 		starts:   crew.New(starting),
 		ends:     crew.New(ending),
-		shelf:    &outputs.Shelf{Platform: e.Platform},
+		listing:  &outputs.Listing{Platform: e.Platform},
 		steps:    make(map[string]*planner.Step, len(plan.Steps)),
 		notify:   func(Event) {},
 	}
@@ -174,7 +174,7 @@ type application struct {
 	slots   *semaphore.Weighted // bounds the jobs that fetch results at once
 	watch   *watch.Watch
 	gates   *chain.Gates             // hold back the jobs that build on others
-	shelf   *outputs.Shelf           // what jobs take of others
+	listing *outputs.Listing         // what jobs take of others
 	steps   map[string]*planner.Step // by the name of the job
 	notify  func(Event)
 	starts  *crew.Crew     // on the way to submitted runs

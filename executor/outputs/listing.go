@@ -10,9 +10,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
-// Shelf gives results of runs to other jobs, which use them where they are. It is
-// safe for use by many goroutines, and lists the files of a run once for all of them.
-type Shelf struct {
+// Listing lists the files of runs for jobs that build on them, which use them where they
+// are. It lists those of a run once for all jobs, and is safe for concurrent use.
+type Listing struct {
 	Platform Lister
 
 	mu     sync.Mutex
@@ -27,18 +27,18 @@ type place struct {
 
 // Take gives the files of a run that match. Where none does, the error is a
 // *[NothingError], and where one was deleted, a *[DeletedError].
-func (s *Shelf) Take(ctx context.Context, id string, include, exclude []string) ([]File, error) {
+func (l *Listing) Take(ctx context.Context, id string, include, exclude []string) ([]File, error) {
 	wanted, err := content.Selector(include, exclude)
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.hold(ctx, id)
+	p, err := l.hold(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	defer p.release()
 	gap := func(r Reading) Gap { return GapOf(r.Matching(wanted)) }
-	if err := p.looks.settle(ctx, func() (Reading, error) { return Look(ctx, s.Platform, id) }, gap); err != nil {
+	if err := p.looks.settle(ctx, func() (Reading, error) { return Look(ctx, l.Platform, id) }, gap); err != nil {
 		return nil, err
 	}
 	taken := p.looks.Last.Matching(wanted)
@@ -54,14 +54,14 @@ func (s *Shelf) Take(ctx context.Context, id string, include, exclude []string) 
 // Idle gives those of the exclude patterns that leave out none of the files which include
 // matches, in all of the runs: there may be a slip in them. A run that was looked at is
 // not looked at again.
-func (s *Shelf) Idle(ctx context.Context, runs, include, exclude []string) ([]string, error) {
+func (l *Listing) Idle(ctx context.Context, runs, include, exclude []string) ([]string, error) {
 	asked, err := content.Selector(include, nil)
 	if err != nil || len(exclude) == 0 {
 		return nil, err
 	}
 	var paths []string
 	for _, id := range runs {
-		reading, err := s.reading(ctx, id)
+		reading, err := l.reading(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -73,14 +73,14 @@ func (s *Shelf) Idle(ctx context.Context, runs, include, exclude []string) ([]st
 }
 
 // reading is what the last look at a run showed, or the first.
-func (s *Shelf) reading(ctx context.Context, id string) (Reading, error) {
-	p, err := s.hold(ctx, id)
+func (l *Listing) reading(ctx context.Context, id string) (Reading, error) {
+	p, err := l.hold(ctx, id)
 	if err != nil {
 		return Reading{}, err
 	}
 	defer p.release()
 	if p.looks.same == 0 {
-		now, err := Look(ctx, s.Platform, id)
+		now, err := Look(ctx, l.Platform, id)
 		if err != nil {
 			return now, err
 		}
@@ -90,8 +90,8 @@ func (s *Shelf) reading(ctx context.Context, id string) (Reading, error) {
 }
 
 // hold waits for the turn to look at a run, until release.
-func (s *Shelf) hold(ctx context.Context, id string) (*place, error) {
-	p := s.place(id)
+func (l *Listing) hold(ctx context.Context, id string) (*place, error) {
+	p := l.place(id)
 	select {
 	case <-p.turn:
 		return p, nil
@@ -102,17 +102,17 @@ func (s *Shelf) hold(ctx context.Context, id string) (*place, error) {
 
 func (p *place) release() { p.turn <- struct{}{} }
 
-func (s *Shelf) place(id string) *place {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p := s.places[id]
+func (l *Listing) place(id string) *place {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.places[id]
 	if p == nil {
-		if s.places == nil {
-			s.places = make(map[string]*place)
+		if l.places == nil {
+			l.places = make(map[string]*place)
 		}
 		p = &place{turn: make(chan struct{}, 1)}
 		p.turn <- struct{}{}
-		s.places[id] = p
+		l.places[id] = p
 	}
 	return p
 }

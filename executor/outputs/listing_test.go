@@ -60,7 +60,7 @@ func TestTaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := outputs.Shelf{Platform: &filling{lists: tc.lists}}
+				s := outputs.Listing{Platform: &filling{lists: tc.lists}}
 				taken, err := s.Take(t.Context(), "Y", []string{"*.msh"}, nil)
 				var ids []string
 				for _, f := range taken {
