@@ -16,7 +16,7 @@ import (
 
 // desk is a platform that a test lays jobs on, and that fails where it is told to.
 type desk struct {
-	Platform
+	ReadWriter
 	mu      sync.Mutex
 	jobs    map[string]rescale.Job
 	history map[string][]rescale.Status

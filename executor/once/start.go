@@ -16,7 +16,7 @@ import (
 
 // Starter takes claims to submitted runs. One serves a whole apply.
 type Starter struct {
-	Platform Platform
+	Platform ReadWriter
 	Journal  Journal
 	Owner    string // e-mail of the account, as the platform writes it
 	Report   Reporter
@@ -263,9 +263,9 @@ func (c Claim) record(kind state.Kind, id string) state.Record {
 // SettleTime is how long after a submit its first status may be missing.
 const SettleTime = time.Minute
 
-// Platform is what the steps need of the platform. The client repeats none of
+// ReadWriter is what the steps need of the platform. The client repeats none of
 // the changes.
-type Platform interface {
+type ReadWriter interface {
 	Reader
 	Writer
 }

@@ -182,7 +182,7 @@ type Finder interface {
 	once.Reader
 	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
 	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
-	results.Platform
+	results.Reader
 }
 
 // Observer reads what a plan needs.

@@ -19,15 +19,15 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// Platform is what downloading needs.
-type Platform interface {
+// Reader lists and reads the files of a job.
+type Reader interface {
 	JobFiles(ctx context.Context, id, search string) ([]rescale.File, error)
 	Download(ctx context.Context, id string, span rescale.Span) (io.ReadCloser, error)
 }
 
 // Download fetches result files of one job.
 type Download struct {
-	Platform Platform
+	Platform Reader
 	ID       string // of the job on the platform
 	Wish     Wish
 	Over     bool           // the run is over: what is not listed yet, or not whole, is waited for

@@ -112,7 +112,7 @@ func noise(size int) []byte {
 }
 
 // fetch downloads everything in parts of 100 bytes; what is larger than 250 is large.
-func fetch(t *testing.T, dir string, p Platform, parallel int) ([]state.Output, []Transfer, error) {
+func fetch(t *testing.T, dir string, p Reader, parallel int) ([]state.Output, []Transfer, error) {
 	t.Helper()
 	var told []Transfer
 	d := Download{
