@@ -298,7 +298,7 @@ func applied(t *testing.T, manifest string, switches emulator.Switches) site {
 	s.file = s.upload(t, "stored.k")
 	s.manifest = strings.ReplaceAll(manifest, "STORED", s.file) + strings.ReplaceAll(mesh, "name: mesh", "name: tool")
 	_, jobs := s.resolve(t, s.manifest)
-	plan := planner.New(jobs, state.Snapshot{}, planner.Observation{Horizon: noon}, planner.Options{})
+	plan := planner.New(jobs, state.Snapshot{}, planner.Observation{Since: noon}, planner.Options{})
 	run := executor.Executor{
 		Platform: s.client, Journal: new(memory), Owner: owner, Secrets: map[string]rescale.Secret{"TOKEN": rescale.NewSecret("hush")},
 	}

@@ -172,7 +172,7 @@ func newWait() (*wait, *desk, *said) {
 		Starter: &Starter{Platform: d, Journal: new(log), Owner: "ada", Report: out, book: newBook(), Random: func() float64 { return 0.5 }},
 		draft:   "own", own: "own",
 		Claim: Claim{
-			Key: Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}, Namespace: "ns", Intent: state.Record{Kind: state.KindCreating},
+			Key: Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}, Namespace: "ns", Creating: state.Record{Kind: state.KindCreating},
 			Label:   func(context.Context, string, bool) error { return nil },
 			MakeWay: func(context.Context) error { return nil },
 			Body: func(context.Context) (rescale.JobRequest, error) {

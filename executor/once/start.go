@@ -60,7 +60,7 @@ type Claim struct {
 	Key       Key
 	Namespace string          // of the job's name
 	Upstream  string          // the runs of other jobs that it builds on; empty when there are none
-	Intent    state.Record    // the "creating" record
+	Creating  state.Record    // the "creating" record
 	ID        string          // of the draft to go on with, which the journal has; empty when there is none
 	Leftover  map[string]bool // ids of drafts of the job in other contents that our own journal records
 	// MakeWay ends what must not run beside the claim's run.
@@ -204,7 +204,7 @@ func (r *run) sleep(ctx context.Context, pause time.Duration, draft string) erro
 // find looks once for the jobs of the claim's key. An active run of its job in another
 // content ends the claim.
 func (r *run) find(ctx context.Context) ([]Found, error) {
-	want := Search{Owner: r.Owner, Jobs: []Wanted{{r.Key, r.Namespace}}, Since: r.Intent.Intent}
+	want := Search{Owner: r.Owner, Jobs: []Wanted{{r.Key, r.Namespace}}, Since: r.Creating.Since}
 	sighting, err := Look(ctx, r.Platform, want)
 	if err != nil {
 		return nil, err
@@ -251,7 +251,7 @@ func (r *run) note() error {
 // oldest is the platform's time before which no draft of the key was made.
 func (r *run) oldest() time.Time {
 	if r.made.IsZero() {
-		return r.Intent.Intent
+		return r.Creating.Since
 	}
 	return r.made
 }

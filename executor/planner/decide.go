@@ -39,9 +39,9 @@ func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options O
 	return d
 }
 
-// dated sorts the runs of a job by when the platform made them, as it tells now or has
-// told the journal. What is not known to have been made comes after what the journal knew
-// before, and not before its intent.
+// dated sorts the runs of a job by when the platform made them, as it says now or as the
+// journal has it. A run whose date is unknown comes after those that the journal knew
+// before it, and not before its Since.
 func (o Observation) dated(runs []state.Run) []state.Run {
 	if len(runs) < 2 {
 		return runs
@@ -53,7 +53,7 @@ func (o Observation) dated(runs []state.Run) []state.Run {
 	made := make(map[string]time.Time, len(runs)) // by key
 	var before time.Time
 	for _, r := range runs {
-		before = cmp.Or(told[r.ID], r.Inserted, r.Intent, before)
+		before = cmp.Or(told[r.ID], r.Inserted, r.Since, before)
 		made[r.Key] = before
 	}
 	sorted := slices.Clone(runs)
@@ -118,7 +118,7 @@ func (d decision) wanted() Step {
 func (d decision) creates(t target) Step {
 	step := Step{Job: d.job, Action: Run, Key: t.key, Last: t.current, Replaces: t.because == replaced, Reasons: []string{t.because}}
 	if !d.seen.Unsearched[d.job.Name] {
-		step.Since = d.seen.since(d.job.Name, d.seen.Horizon)
+		step.Since = d.seen.since(d.job.Name, d.seen.Since)
 	}
 	switch {
 	case t.because != "" && t.key.Attempt > 1:
@@ -202,7 +202,7 @@ func (d decision) judges(current state.Run) Step {
 func (d decision) of(action Action, run state.Run, reason string) Step {
 	return Step{
 		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: []string{reason},
-		Since: d.seen.since(d.job.Name, run.Intent), Surplus: d.surplus(run),
+		Since: d.seen.since(d.job.Name, run.Since), Surplus: d.surplus(run),
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 
 // Observation is what the platform and the disk hold, as far as a plan needs it.
 type Observation struct {
-	Horizon  time.Time                   // date of the newest job when the job list was read; zero when it was not, or was empty
+	Since    time.Time                   // date of the newest job when the job list was read; zero when it was not, or was empty
 	Now      time.Time                   // the local clock when the statuses were read
 	Found    []once.Found                // jobs of ours with a key that may be made
 	Others   []once.Found                // of the same jobs in other contents: active runs, and the newest one
@@ -200,7 +200,7 @@ func (o *Observation) look(ctx context.Context, p Finder, search once.Search, op
 
 // enter takes in what a look has shown.
 func (o *Observation) enter(ctx context.Context, p Finder, sighting once.Sighting, open []once.Key) error {
-	o.Found, o.Others, o.Horizon, o.looked = sighting.Found, sighting.Rivals, sighting.Horizon, true
+	o.Found, o.Others, o.Since, o.looked = sighting.Found, sighting.Rivals, sighting.Since, true
 	o.Waiting = make(map[string]time.Time, len(sighting.Waiting))
 	for job, date := range sighting.Waiting {
 		o.Waiting[job.Name] = date
@@ -262,8 +262,8 @@ func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, option
 		_, asked := options.After[jobs[i].Name] // another machine may have followed that run already
 		unsure.jobs[jobs[i].Name] = t.open || asked || unsure.of(jobs[i])
 		if unsure.jobs[jobs[i].Name] {
-			// A later attempt is younger than the intent of the earlier one.
-			since := t.current.Intent
+			// A later attempt is younger than the "creating" record of the earlier one.
+			since := t.current.Since
 			if upstream != "" {
 				since = time.Time{} // an earlier one may have been built on the runs that are wanted now
 			}

@@ -50,7 +50,7 @@ func (r Run) Records() []state.Record {
 		return state.Record{Kind: kind, Job: r.Key.Name, Key: r.Key.String(), ID: r.ID}
 	}
 	creating := step(state.KindCreating)
-	creating.ID, creating.Digest, creating.Parts, creating.Intent = "", r.Key.Digest, r.Parts, r.Since
+	creating.ID, creating.Digest, creating.Parts, creating.Since = "", r.Key.Digest, r.Parts, r.Since
 	creating.Generation, creating.Attempt, creating.Upstream = r.Key.Generation, r.Key.Attempt, r.Upstream
 	created := step(state.KindCreated)
 	created.Inserted = r.Inserted
