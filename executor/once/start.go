@@ -260,9 +260,6 @@ func (c Claim) record(kind state.Kind, id string) state.Record {
 	return state.Record{Kind: kind, Job: c.Key.Name, Key: c.Key.String(), ID: id, Upstream: c.Upstream}
 }
 
-// SettleTime is how long after a submit its first status may be missing.
-const SettleTime = time.Minute
-
 // ReadWriter is what the steps need of the platform. The client repeats none of
 // the changes.
 type ReadWriter interface {

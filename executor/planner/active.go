@@ -89,7 +89,7 @@ func (d decision) activeRun(run state.Run) bool {
 	}
 	history := d.seen.Statuses[run.ID]
 	if len(history) == 0 {
-		recent := run.Stage == state.StageSubmitting && d.seen.Now.Sub(run.SubmittingAt) < once.SettleTime
+		recent := run.Stage == state.StageSubmitting && d.seen.Now.Sub(run.SubmittingAt) < patience.SettleTime
 		return run.Stage == state.StageSubmitted || recent
 	}
 	_, done := verdict.Judge(history)
