@@ -103,16 +103,16 @@ func TestLSDyna(t *testing.T) {
 
 // need gives the path of a program. Where the program is part of what must be
 // proven, as in CI, its absence is a failure.
-func need(t *testing.T, program, advice string) string {
+func need(t *testing.T, program, hint string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err == nil {
 		return path
 	}
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not on this machine, but CI=true: %s", program, advice)
+		t.Fatalf("%s is not on this machine, but CI=true: %s", program, hint)
 	}
-	t.Skipf("%s is not on this machine: %s", program, advice)
+	t.Skipf("%s is not on this machine: %s", program, hint)
 	return ""
 }
 

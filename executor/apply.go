@@ -62,7 +62,7 @@ type Executor struct {
 	NoFetch  bool           // results are not wanted on this machine
 	NoReuse  bool           // inputs are uploaded although the platform has them
 	Alone    bool           // nobody else can use the platform: every draft of ours is a leftover
-	Command  string         // how this tool was called, for advice
+	Command  string         // how this tool was called, for hints
 	Random   func() float64 // in [0, 1), for pauses; nil means a good one
 	Notify   func(Event)    // called for one event at a time; nil is fine
 	Pace     time.Duration  // between two events about one transfer; 0 means 100 ms
@@ -80,7 +80,7 @@ func (e *ConflictError) Error() string {
 }
 
 // Hint tells what to do about it.
-func (e *ConflictError) Hint() string { return e.Step.Advice }
+func (e *ConflictError) Hint() string { return e.Step.Hint }
 
 // Apply brings every job of the plan to where the manifest wants it. It returns
 // an outcome for each job, in the order of the plan, also when it is
@@ -118,7 +118,7 @@ func (e *Executor) application(plan planner.Plan) *application {
 		slots:    semaphore.NewWeighted(int64(e.parallel())),
 		starts:   crew.New(starting),
 		ends:     crew.New(ending),
-		shelf:    &outputs.Shelf{Platform: e.Platform},
+		listing:  &outputs.Listing{Platform: e.Platform},
 		steps:    make(map[string]*planner.Step, len(plan.Steps)),
 		notify:   func(Event) {},
 	}
@@ -174,7 +174,7 @@ type application struct {
 	slots   *semaphore.Weighted // bounds the jobs that fetch results at once
 	watch   *watch.Watch
 	gates   *chain.Gates             // hold back the jobs that build on others
-	shelf   *outputs.Shelf           // what jobs take of others
+	listing *outputs.Listing         // what jobs take of others
 	steps   map[string]*planner.Step // by the name of the job
 	notify  func(Event)
 	starts  *crew.Crew     // on the way to submitted runs
@@ -236,7 +236,7 @@ func (a *application) fetchAgain(ctx context.Context, step planner.Step, out *Ou
 	if !patience.NotFound(err) {
 		return err
 	}
-	out.Advice = a.again(step)
+	out.Hint = a.again(step)
 	return fmt.Errorf("fetching the results of run %s: %w", step.ID, err)
 }
 
@@ -249,7 +249,7 @@ func (a *application) judgeAgain(ctx context.Context, step planner.Step, out *Ou
 		return err
 	})
 	if patience.NotFound(err) {
-		out.Advice = a.again(step)
+		out.Hint = a.again(step)
 	}
 	if err != nil {
 		return fmt.Errorf("judging run %s again: %w", step.ID, err)
@@ -263,7 +263,7 @@ func (a *application) judgeAgain(ctx context.Context, step planner.Step, out *Ou
 
 // again says how the run of a step is followed by another.
 func (a *application) again(step planner.Step) string {
-	return planner.AgainAdvice(a.Command, step.Job, planner.Rival{ID: step.ID, Key: step.Key.String()})
+	return planner.AgainHint(a.Command, step.Job, planner.Rival{ID: step.ID, Key: step.Key.String()})
 }
 
 // conclude adds the manifest's checks to what the platform says of a run that is
@@ -293,7 +293,7 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 // collect brings here what a run that is over left.
 func (a *application) collect(ctx context.Context, step planner.Step, out *Outcome) error {
 	if out.Verdict != verdict.Succeeded {
-		out.Advice = planner.FailedAdvice(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()}, out.Verdict)
+		out.Hint = planner.FailedHint(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()}, out.Verdict)
 		out.Log = a.logTail(ctx, out.ID)
 	}
 	if err := a.retire(ctx, step, out); err != nil {

@@ -32,8 +32,8 @@ func TestApplyRecordsBeforeAndAfterEveryStep(t *testing.T) {
 		if diff := cmp.Diff("creating created submitting submitted status finished", m.kinds()); diff != "" {
 			t.Errorf("journal (-want +got)\n%s", diff)
 		}
-		if got := m.records[0]; !got.Intent.Equal(noon) || got.Attempt != 1 || got.Generation != 1 || got.Key == "" {
-			t.Errorf("intent %+v", got)
+		if got := m.records[0]; !got.Since.Equal(noon) || got.Attempt != 1 || got.Generation != 1 || got.Key == "" {
+			t.Errorf("creating %+v", got)
 		}
 	})
 }

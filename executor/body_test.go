@@ -179,7 +179,7 @@ func TestABodyTellsWhatAJournalDoes(t *testing.T) {
 					if e.body != "" {
 						want = e.body
 					}
-					was, now := resolver.PartsOf(stored, job, chain.Names(lineage(stored)))
+					was, now := resolver.PartsOf(stored, job, chain.Names(upstream(stored)))
 					if diff := cmp.Diff(want, told(was, now)); diff != "" {
 						t.Errorf("%s (-want +got)\n%s", name, diff)
 					}
@@ -226,7 +226,7 @@ func TestABodyThatTellsLittle(t *testing.T) {
 				edits := strings.NewReplacer("collect", "collect --all", "- deck.k", "- {path: other.k, as: deck.k}")
 				for text, want := range map[string]string{s.manifest: "", edits.Replace(s.manifest): tc.want} {
 					job, _ := s.resolve(t, text)
-					was, now := resolver.PartsOf(stored, job, chain.Names(lineage(stored)))
+					was, now := resolver.PartsOf(stored, job, chain.Names(upstream(stored)))
 					if diff := cmp.Diff(want, told(was, now)); diff != "" {
 						t.Errorf("(-want +got)\n%s", diff)
 					}
@@ -298,7 +298,7 @@ func applied(t *testing.T, manifest string, switches emulator.Switches) site {
 	s.file = s.upload(t, "stored.k")
 	s.manifest = strings.ReplaceAll(manifest, "STORED", s.file) + strings.ReplaceAll(mesh, "name: mesh", "name: tool")
 	_, jobs := s.resolve(t, s.manifest)
-	plan := planner.New(jobs, state.Snapshot{}, planner.Observation{Horizon: noon}, planner.Options{})
+	plan := planner.New(jobs, state.Snapshot{}, planner.Observation{Since: noon}, planner.Options{})
 	run := executor.Executor{
 		Platform: s.client, Journal: new(memory), Owner: owner, Secrets: map[string]rescale.Secret{"TOKEN": rescale.NewSecret("hush")},
 	}
@@ -381,4 +381,4 @@ func (s site) stored(t *testing.T) rescale.Job {
 	return job
 }
 
-func lineage(job rescale.Job) string { return job.Tiles[0].EnvVars[once.UpstreamVariable] }
+func upstream(job rescale.Job) string { return job.Tiles[0].EnvVars[once.UpstreamVariable] }

@@ -265,14 +265,14 @@ func TestLook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := once.Sighting{Found: []once.Found{{ID: "Ours", Key: key, Inserted: noon, Stored: ours}}, Horizon: noon, Whole: true}
+	want := once.Sighting{Found: []once.Found{{ID: "Ours", Key: key, Inserted: noon, Stored: ours}}, Since: noon, Whole: true}
 	if diff := cmp.Diff(want, seen, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 
-// TestLookStopsWhereNothingCanBe reads no further than the date of the intent, but
-// only if the platform lists newest first.
+// TestLookStopsWhereNothingCanBe reads no further than the date of the "creating" record,
+// but only if the platform lists newest first.
 func TestLookStopsWhereNothingCanBe(t *testing.T) {
 	t.Parallel()
 	j := plain("wing")

@@ -113,7 +113,7 @@ type Outcome struct {
 	Files     []state.Output // results that were downloaded now
 	Log       []string       // last lines of process_output.log of a run that failed
 	Blocked   string         // which job that it builds on did not succeed, and why; it was not started
-	Advice    string         // what to type next
+	Hint      string         // what to type next
 	Err       error          // why this job could not be brought to its end
 }
 

@@ -302,7 +302,7 @@ func (m *memory) kinds() string {
 // apply plans the jobs as new and applies the plan.
 func apply(ctx context.Context, t *testing.T, p executor.Platform, m executor.Journal, jobs ...resolver.Job) executor.Report {
 	t.Helper()
-	plan := planner.New(jobs, state.Snapshot{}, planner.Observation{Horizon: noon}, planner.Options{})
+	plan := planner.New(jobs, state.Snapshot{}, planner.Observation{Since: noon}, planner.Options{})
 	run := executor.Executor{Platform: p, Journal: m, Owner: owner}
 	report, err := run.Apply(ctx, plan)
 	if err != nil {

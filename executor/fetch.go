@@ -30,7 +30,7 @@ func (a *application) fetch(ctx context.Context, step planner.Step, out *Outcome
 	files, err := download.Run(ctx)
 	out.To, out.Files = wish.Folder(), files
 	if patience.NotFound(err) {
-		out.Advice = planner.AgainAdvice(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()})
+		out.Hint = planner.AgainHint(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()})
 	}
 	if err != nil {
 		return err

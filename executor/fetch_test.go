@@ -120,10 +120,10 @@ func TestAFailedRunMayMissResults(t *testing.T) {
 	j := plantest.Job("a=1")
 	failed := plantest.Ended(plantest.Run(j, state.StageFinished, "Abc"), verdict.Failed)
 	snapshot := state.Snapshot{Runs: map[string][]state.Run{j.Name: {failed}}}
-	seen := planner.Observation{Horizon: noon, Missing: map[string][]string{j.Name: {"a.csv"}}}
+	seen := planner.Observation{Since: noon, Missing: map[string][]string{j.Name: {"a.csv"}}}
 	step := planner.New([]resolver.Job{j}, snapshot, seen, planner.Options{}).Steps[0]
 	want := []string{"failed as Abc", "because", "a.csv is missing or changed here"}
-	if diff := cmp.Diff(want, step.Reasons); diff != "" || step.Action != planner.Fetch || step.Advice == "" {
-		t.Errorf("%s %q (-want +got)\n%s", step.Action, step.Advice, diff)
+	if diff := cmp.Diff(want, step.Reasons); diff != "" || step.Action != planner.Fetch || step.Hint == "" {
+		t.Errorf("%s %q (-want +got)\n%s", step.Action, step.Hint, diff)
 	}
 }

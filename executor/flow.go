@@ -28,7 +28,7 @@ type task struct {
 // begin takes a job as far as it goes without waiting, and lets the rest follow.
 func (a *application) begin(ctx context.Context, t task) {
 	step := t.Step
-	*t.out = Outcome{Job: step.Job.Name, Key: step.Key.String(), ID: step.ID, Advice: step.Advice}
+	*t.out = Outcome{Job: step.Job.Name, Key: step.Key.String(), ID: step.ID, Hint: step.Hint}
 	if step.Settled() || step.Action == planner.Judge {
 		t.out.fromRun(*step)
 	}

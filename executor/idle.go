@@ -15,7 +15,7 @@ import (
 // takes of other jobs, as far as those have run. It sends GETs, and only where a job that
 // excludes something is to start.
 func IdleExcludes(ctx context.Context, p outputs.Lister, plan planner.Plan) (warnings []Event) {
-	shelf := &outputs.Shelf{Platform: p}
+	listing := &outputs.Listing{Platform: p}
 	runs := make(map[string]string) // of jobs that succeeded, by name
 	for _, step := range plan.Steps {
 		if step.Settled() && step.Last.Verdict == string(verdict.Succeeded) {
@@ -25,7 +25,7 @@ func IdleExcludes(ctx context.Context, p outputs.Lister, plan planner.Plan) (war
 	for _, step := range plan.Spending() {
 		for _, from := range step.Job.From {
 			if !slices.ContainsFunc(from.Jobs, func(job string) bool { return runs[job] == "" }) {
-				warnings = append(warnings, idleExcludes(ctx, shelf, step.Job.Name, from, func(job string) string { return runs[job] })...)
+				warnings = append(warnings, idleExcludes(ctx, listing, step.Job.Name, from, func(job string) string { return runs[job] })...)
 			}
 		}
 	}
@@ -34,12 +34,12 @@ func IdleExcludes(ctx context.Context, p outputs.Lister, plan planner.Plan) (war
 
 // idleExcludes looks at what one entry takes. What cannot be looked at is no reason to
 // stop: whoever takes the files says so.
-func idleExcludes(ctx context.Context, shelf *outputs.Shelf, job string, from resolver.From, run func(job string) string) (warnings []Event) {
+func idleExcludes(ctx context.Context, listing *outputs.Listing, job string, from resolver.From, run func(job string) string) (warnings []Event) {
 	var runs []string
 	for _, name := range from.Jobs {
 		runs = append(runs, run(name))
 	}
-	idle, err := shelf.Idle(ctx, runs, from.Include, from.Exclude)
+	idle, err := listing.Idle(ctx, runs, from.Include, from.Exclude)
 	if err != nil {
 		return nil
 	}

@@ -13,13 +13,13 @@ import (
 type Platform interface {
 	planner.Finder
 	Changer
-	inputs.Platform
+	inputs.Writer
 	inputs.Finder
 }
 
 // Changer makes jobs, labels them and stops them.
 type Changer interface {
 	once.Writer
-	label.Platform
+	label.Writer
 	StopJob(ctx context.Context, id string) error
 }

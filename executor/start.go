@@ -20,7 +20,7 @@ import (
 // start brings one run from wherever it is to submitted, and gives its id.
 func (a *application) start(ctx context.Context, step planner.Step) (id string, err error) {
 	claim := once.Claim{
-		Key: step.Key, Namespace: step.Job.Namespace, Upstream: step.Lineage, Intent: intent(step), ID: step.ID,
+		Key: step.Key, Namespace: step.Job.Namespace, Upstream: step.Upstream, Creating: creating(step), ID: step.ID,
 		Leftover: leftover(a.before.Runs[step.Job.Name], step),
 		MakeWay:  func(ctx context.Context) error { return a.stopRivals(ctx, step) },
 		Body:     func(ctx context.Context) (rescale.JobRequest, error) { return a.body(ctx, step) },
@@ -49,11 +49,11 @@ func (a *application) labeler() label.Labeler {
 	return label.Labeler{Platform: a.Platform, Company: a.Company, Warn: a.Warn}
 }
 
-// intent is the record that a run is about to be made.
-func intent(step planner.Step) state.Record {
+// creating is the record that a run is about to be made.
+func creating(step planner.Step) state.Record {
 	record := state.Record{
-		Kind: state.KindCreating, Job: step.Job.Name, Key: step.Key.String(), Intent: step.Since,
-		Digest: step.Key.Digest, Generation: step.Key.Generation, Attempt: step.Key.Attempt, Upstream: step.Lineage,
+		Kind: state.KindCreating, Job: step.Job.Name, Key: step.Key.String(), Since: step.Since,
+		Digest: step.Key.Digest, Generation: step.Key.Generation, Attempt: step.Key.Attempt, Upstream: step.Upstream,
 	}
 	for _, p := range step.Job.Parts {
 		record.Parts = append(record.Parts, state.Part(p))

@@ -189,7 +189,7 @@ func TestChangedChecks(t *testing.T) {
 				p, m := &talking{fake: newFake(), says: "the End"}, &memory{snapshot: snapshot}
 				p.jobs = []rescale.Job{{ID: "A", Owner: owner, DateInserted: noon.Add(-time.Hour)}}
 				p.history["A"] = plantest.History("Completed", "Completed successfully", "Executing", "")
-				plan := planner.New([]resolver.Job{tc.job}, snapshot, planner.Observation{Horizon: noon}, tc.options)
+				plan := planner.New([]resolver.Job{tc.job}, snapshot, planner.Observation{Since: noon}, tc.options)
 				step := plan.Steps[0]
 				if step.Action != tc.action || step.Reasons[0] != tc.reason {
 					t.Errorf("step %s %q", step.Action, step.Reasons)
@@ -231,7 +231,7 @@ func TestJudgedWhenItIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := report.Outcomes[0]; !patience.NotFound(o.Err) || o.Verdict != "" || !strings.HasPrefix(o.Advice, "--replace wing") || len(m.records) > 0 {
+	if o := report.Outcomes[0]; !patience.NotFound(o.Err) || o.Verdict != "" || !strings.HasPrefix(o.Hint, "--replace wing") || len(m.records) > 0 {
 		t.Errorf("outcome %+v, records %s", o, m.kinds())
 	}
 }
@@ -250,7 +250,7 @@ func TestAWaitForOutputsHoldsNobodyUp(t *testing.T) {
 			jobs = append(jobs, j)
 		}
 		start := time.Now()
-		plan := planner.New(jobs, state.Snapshot{}, planner.Observation{Horizon: noon}, planner.Options{})
+		plan := planner.New(jobs, state.Snapshot{}, planner.Observation{Since: noon}, planner.Options{})
 		report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner, Parallel: 1}).Apply(t.Context(), plan)
 		if err != nil {
 			t.Fatal(err)

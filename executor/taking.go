@@ -34,7 +34,7 @@ func (a *application) results(ctx context.Context, step planner.Step) (map[int][
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range idleExcludes(ctx, a.shelf, step.Job.Name, from, a.gates.ID) {
+		for _, e := range idleExcludes(ctx, a.listing, step.Job.Name, from, a.gates.ID) {
 			a.notify(e)
 		}
 		items, err := a.named(from, taken, landed)
@@ -140,7 +140,7 @@ func (a *application) take(ctx context.Context, from resolver.From) ([][]outputs
 	group.SetLimit(listParallel)
 	for i, job := range from.Jobs {
 		group.Go(func() error {
-			taken[i], errs[i] = a.shelf.Take(ctx, a.gates.ID(job), from.Include, from.Exclude)
+			taken[i], errs[i] = a.listing.Take(ctx, a.gates.ID(job), from.Include, from.Exclude)
 			return nil
 		})
 	}
@@ -159,7 +159,7 @@ func (a *application) againOf(name string) string {
 	if !planned {
 		return ""
 	}
-	return planner.AgainAdvice(a.Command, step.Job, planner.Rival{ID: a.gates.ID(name), Key: step.Key.String()})
+	return planner.AgainHint(a.Command, step.Job, planner.Rival{ID: a.gates.ID(name), Key: step.Key.String()})
 }
 
 // TakingError tells that results of another job could not be had.

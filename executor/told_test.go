@@ -27,7 +27,7 @@ func TestALongWaitForTheJobListIsTold(t *testing.T) {
 			}
 		}
 		var told []string
-		plan := planner.New([]resolver.Job{plain("wing")}, state.Snapshot{}, planner.Observation{Horizon: noon}, planner.Options{})
+		plan := planner.New([]resolver.Job{plain("wing")}, state.Snapshot{}, planner.Observation{Since: noon}, planner.Options{})
 		run := executor.Executor{Platform: p, Journal: m, Owner: owner, Notify: func(e executor.Event) {
 			if e.Type == executor.EventWarning {
 				told = append(told, e.Job+": "+e.Message)

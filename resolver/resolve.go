@@ -145,15 +145,15 @@ func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading fi
 // leftOut is what patterns of jobs do not mean, by the names of the jobs.
 type leftOut map[string][]string
 
-// heard takes what concerns the jobs out of what is remarked while files are read.
+// heard keeps the notices that concern jobs and passes on the others.
 func (l leftOut) heard(reading files.Reading) files.Reading {
-	tell := reading.Remark
-	reading.Remark = func(r files.Remark) {
+	tell := reading.Notice
+	reading.Notice = func(n files.Notice) {
 		switch {
-		case r.Kind == files.LeftOut || r.Kind == files.Elsewhere:
-			l[r.Job] = append(l[r.Job], r.Message)
+		case n.Kind == files.LeftOut || n.Kind == files.Elsewhere:
+			l[n.Job] = append(l[n.Job], n.Message)
 		case tell != nil:
-			tell(r)
+			tell(n)
 		}
 	}
 	return reading

@@ -55,7 +55,7 @@ func TestValidate(t *testing.T) {
 		"number for text":  {`{` + minimal + `,"title":9.1}`, []string{`wrong-type /title title must be a text, not 9.1 (wants quotes)`}},
 		"bool for text":    {`{` + minimal + `,"env":{"A":true}}`, []string{`wrong-type /env/A env.A must be a text, not true (wants quotes)`}},
 		"list for text":    {`{` + minimal + `,"title":[]}`, []string{`wrong-type /title title must be a text, not a list`}},
-		// quotes would not make 8 a walltime, so it is not advised
+		// quotes would not make 8 a walltime, so no hint suggests them
 		"walltime number":      {`{` + strings.Replace(minimal, `"coresPerSlot":1`, `"coresPerSlot":1,"walltime":8`, 1) + `}`, []string{`bad-walltime /hardware/walltime hardware.walltime cannot be 8`}},
 		"fraction":             {`{` + strings.Replace(minimal, `"coresPerSlot":1`, `"coresPerSlot":1.5`, 1) + `}`, []string{`wrong-type /hardware/coresPerSlot hardware.coresPerSlot must be a whole number, not 1.5`}},
 		"whole float":          {`{` + strings.Replace(minimal, `"coresPerSlot":1`, `"coresPerSlot":1e1`, 1) + `}`, nil},

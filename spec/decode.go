@@ -320,8 +320,8 @@ func (p *page) publicKey(file Value[string], list *diag.List) Value[string] {
 		text, err := p.read(name)
 		if err != nil {
 			rule, message, hint := diag.UnreadableInput, err.Error(), "paths start at the folder of the manifest, and ~ is not your home; or write the key itself as publicKey:"
-			if advised := hintOf(err); advised != "" {
-				hint = advised
+			if hinted := hintOf(err); hinted != "" {
+				hint = hinted
 			}
 			if errors.Is(err, fs.ErrNotExist) {
 				rule, message = diag.MissingInput, fmt.Sprintf("file %q does not exist", diag.Short(file.V))

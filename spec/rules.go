@@ -47,7 +47,7 @@ func checkName(name Value[string], file string, names map[string]diag.Position) 
 
 // checkLines reports commands of which YAML makes something else: it would join lines,
 // so that cd case and ./solve run as one command, and cut off what it takes for a
-// remark. What runs costs money.
+// comment. What runs costs money.
 func checkLines(doc *yamlsrc.Document) diag.List {
 	var list diag.List
 	walkTexts(doc.Value, "", func(pointer, text string) {
@@ -56,9 +56,9 @@ func checkLines(doc *yamlsrc.Document) diag.List {
 		case doc.Joined(pointer):
 			list.Add(doc.At(pointer), diag.BadValue, "write command: | to keep the lines, or command: >- to make one line of them on purpose",
 				"command goes over several lines, and YAML would make one line of them")
-		case doc.Remarked(pointer) && endsQuoted(text):
+		case doc.Commented(pointer) && endsQuoted(text):
 			list.Add(doc.At(pointer), diag.BadValue, "write command: |, and the command on the next line",
-				"command ends inside of a quotation: YAML takes # and what comes after it for a remark")
+				"command ends inside of a quotation: YAML takes # and what comes after it for a comment")
 		}
 	})
 	return list

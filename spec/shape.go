@@ -12,7 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/schema"
-	"github.com/rescale-apply/rescale-apply/spec/advice"
+	"github.com/rescale-apply/rescale-apply/spec/hint"
 )
 
 // shapeProblems gives the findings of the schema their places. A missing key is
@@ -110,9 +110,9 @@ func shapeHint(doc *document, v schema.Violation) string {
 	case v.Kind != schema.BadChoice && len(diag.Nearest(doc.Text(v.Pointer), v.Known)) > 0:
 		return diag.DidYouMean(doc.Text(v.Pointer), v.Known)
 	case v.Key == "" && v.Pointer == "/name" && v.Kind == schema.BadValue:
-		return advice.Name(doc.Text(v.Pointer)) + v.Hint
+		return hint.Name(doc.Text(v.Pointer)) + v.Hint
 	case v.Key == "" && strings.HasSuffix(v.Pointer, "/hardware/walltime"):
-		return cmp.Or(advice.Walltime(doc.Text(v.Pointer)), v.Hint)
+		return cmp.Or(hint.Walltime(doc.Text(v.Pointer)), v.Hint)
 	}
 	return v.Hint
 }

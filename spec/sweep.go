@@ -88,11 +88,11 @@ func entries(n node) []matrix.Entry {
 	return list
 }
 
-// hintOf is what the opener of a file advises; empty when it knows nothing.
+// hintOf is the hint of the opener of a file; empty when it has none.
 func hintOf(err error) string {
-	var advised interface{ Hint() string }
-	if errors.As(err, &advised) {
-		return advised.Hint()
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
 	}
 	return ""
 }

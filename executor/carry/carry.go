@@ -34,7 +34,7 @@ type Item struct {
 
 // Carrier brings results from one place of the platform to another.
 type Carrier struct {
-	Platform results.Platform
+	Platform results.Reader
 	Store    *inputs.Store
 	Parallel int                          // transfers at once
 	Tell     func(Item, results.Transfer) // called whenever bytes of a result came; nil is fine

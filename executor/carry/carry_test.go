@@ -23,7 +23,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/executor/results"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -200,7 +200,7 @@ func unpacked(t *testing.T, archive []byte) (members []string) {
 func TestWhatIsDamagedIsNotGiven(t *testing.T) {
 	p := &platform{damaging: true}
 	_, err := carrier(t, p, state.Snapshot{}).Files(t.Context(), []carry.Item{item("one", "a.csv")})
-	var mismatch *incoming.MismatchError
+	var mismatch *partial.MismatchError
 	if !errors.As(err, &mismatch) || !strings.HasPrefix(err.Error(), "downloading lift.csv of run run of one: ") || len(p.uploads) > 0 {
 		t.Errorf("%d uploads, %v", len(p.uploads), err)
 	}

@@ -287,7 +287,7 @@ func (d *diary) Uploading(_ files.Input, sent int64) { d.note("sent %d", sent) }
 func (d *diary) Uploaded(_ files.Input, id string)   { d.note("tell uploaded %s", id) }
 func (d *diary) Aborted(files.Input)                 { d.note("tell aborted") }
 func (d *diary) text() string                        { return strings.Join(d.lines, "; ") }
-func (d *diary) store(p inputs.Platform) *inputs.Store {
+func (d *diary) store(p inputs.Writer) *inputs.Store {
 	return &inputs.Store{Platform: p, Journal: d, Report: d, Parallel: 2}
 }
 

@@ -18,8 +18,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// Platform keeps input files.
-type Platform interface {
+// Writer keeps input files, and reads those that it has.
+type Writer interface {
 	Reader
 	Upload(ctx context.Context, upload rescale.Upload) (rescale.File, error)
 }
@@ -41,7 +41,7 @@ type Reporter interface {
 
 // Store gives inputs their ids. One serves a whole apply, and all its jobs.
 type Store struct {
-	Platform Platform
+	Platform Writer
 	Journal  Journal
 	Known    state.Snapshot // the journal when the apply began
 	Found    Stock          // what the plan saw on the platform

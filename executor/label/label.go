@@ -16,8 +16,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// Platform is what labelling needs of the platform.
-type Platform interface {
+// Writer changes what people find a job by, and reads it before.
+type Writer interface {
 	Job(ctx context.Context, id string) (rescale.Job, error)
 	AssignProject(ctx context.Context, company, id, project string) error
 	Marks
@@ -34,7 +34,7 @@ type Marks interface {
 
 // Labeler labels the drafts of one account.
 type Labeler struct {
-	Platform Platform
+	Platform Writer
 	Company  string // code of the account's organization; may be empty
 	// Warn is told of a label that is missing.
 	Warn func(job, message string)

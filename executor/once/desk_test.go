@@ -16,7 +16,7 @@ import (
 
 // desk is a platform that a test lays jobs on, and that fails where it is told to.
 type desk struct {
-	Platform
+	ReadWriter
 	mu      sync.Mutex
 	jobs    map[string]rescale.Job
 	history map[string][]rescale.Status
@@ -172,7 +172,7 @@ func newWait() (*wait, *desk, *said) {
 		Starter: &Starter{Platform: d, Journal: new(log), Owner: "ada", Report: out, book: newBook(), Random: func() float64 { return 0.5 }},
 		draft:   "own", own: "own",
 		Claim: Claim{
-			Key: Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}, Namespace: "ns", Intent: state.Record{Kind: state.KindCreating},
+			Key: Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}, Namespace: "ns", Creating: state.Record{Kind: state.KindCreating},
 			Label:   func(context.Context, string, bool) error { return nil },
 			MakeWay: func(context.Context) error { return nil },
 			Body: func(context.Context) (rescale.JobRequest, error) {

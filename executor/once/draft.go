@@ -48,7 +48,7 @@ func (r *run) create(ctx context.Context, request rescale.JobRequest) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err := r.Journal.Append(r.Intent); err != nil {
+		if err := r.Journal.Append(r.Creating); err != nil {
 			return err
 		}
 		job, err := r.createOnce(ctx, request)

@@ -91,12 +91,12 @@ func TestAnInterruptedCreateMakesNothing(t *testing.T) {
 	}
 }
 
-// TestTheAnswerToACreate: a draft without a date is as old as its intent, and one without
-// its marker is not wanted.
+// TestTheAnswerToACreate: a draft without a date is as old as its "creating" record, and one
+// without its marker is not wanted.
 func TestTheAnswerToACreate(t *testing.T) {
 	t.Parallel()
 	w, d, _ := newWait()
-	w.Intent.Intent = at(-time.Hour)
+	w.Creating.Since = at(-time.Hour)
 	marker := w.Key.Marker("ns")
 	for _, test := range []struct {
 		name  string
@@ -265,7 +265,7 @@ func TestADeleteMayTakeItsTime(t *testing.T) {
 	})
 }
 
-// TestTheDraftOfAJournal is as old as its intent, unless it was seen.
+// TestTheDraftOfAJournal is as old as its "creating" record, unless it was seen.
 func TestTheDraftOfAJournal(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -279,7 +279,7 @@ func TestTheDraftOfAJournal(t *testing.T) {
 		l := new(log)
 		w.Journal = l
 		w.Expect(1, 1)
-		w.ticket, w.ID, w.made, w.Intent.Intent = w.door.Ticket(), "own", test.seen, at(-time.Hour)
+		w.ticket, w.ID, w.made, w.Creating.Since = w.door.Ticket(), "own", test.seen, at(-time.Hour)
 		if err := w.makeDraft(t.Context()); err != nil || !w.oldest().Equal(test.want) || w.run.draft != "own" {
 			t.Errorf("%s: got %v, %q, %v", test.name, w.oldest(), w.run.draft, err)
 		}

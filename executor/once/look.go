@@ -88,7 +88,7 @@ type Sighting struct {
 	Rivals  []Found           // active runs of the wanted jobs in other contents
 	Newest  map[Job]string    // id of the newest run of each job, in whatever content
 	Waiting map[Job]time.Time // date of the oldest draft of each job in another content
-	Horizon time.Time         // date of the newest job that it showed, and so of a look in which all older ones were seen; zero when there was none
+	Since   time.Time         // date of the newest job that it showed, and so of a look in which all older ones were seen; zero when there was none
 	Whole   bool              // the list stood still while it was read, so that nothing was missed
 }
 
@@ -101,13 +101,13 @@ func Look(ctx context.Context, p Reader, s Search) (Sighting, error) {
 		err = r.addActive(ctx, p, s.Owner)
 	}
 	if err != nil {
-		return Sighting{Horizon: r.newest, Whole: r.whole}, err
+		return Sighting{Since: r.newest, Whole: r.whole}, err
 	}
 	g := newGlance(s.Jobs)
 	for _, m := range r.marked {
 		g.at(m)
 	}
-	sighting := Sighting{Horizon: r.newest, Whole: r.whole, Newest: g.newest, Waiting: g.waiting}
+	sighting := Sighting{Since: r.newest, Whole: r.whole, Newest: g.newest, Waiting: g.waiting}
 	if sighting.Found, err = inspect(ctx, p, g.candidates, g.wants); err == nil {
 		sighting.Rivals, err = inspect(ctx, p, g.rivals, g.rival)
 	}

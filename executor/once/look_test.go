@@ -153,8 +153,8 @@ func TestLook(t *testing.T) {
 			if diff := cmp.Diff([][]string{{"draft", "foreign run", "attempt"}, {"rival"}, {"attempt"}}, got); diff != "" {
 				t.Errorf("found, rivals and newest (-want +got)\n%s", diff)
 			}
-			if !s.Waiting[job].Equal(at(-8*time.Minute)) || !s.Whole || s.Horizon.Before(at(-time.Minute)) {
-				t.Errorf("got %v, %v, %v", s.Waiting, s.Whole, s.Horizon)
+			if !s.Waiting[job].Equal(at(-8*time.Minute)) || !s.Whole || s.Since.Before(at(-time.Minute)) {
+				t.Errorf("got %v, %v, %v", s.Waiting, s.Whole, s.Since)
 			}
 		})
 	}
@@ -172,7 +172,7 @@ func TestLookFails(t *testing.T) {
 	}
 	p := &lists{answers: []listing{{items: []rescale.JobItem{item("a", 0)}, pages: 1}, {err: errBroken}}}
 	s, err := Look(t.Context(), p, Search{Owner: "ada", Since: at(-time.Hour)})
-	if !errors.Is(err, errBroken) || !s.Horizon.Equal(at(0)) || !s.Whole {
+	if !errors.Is(err, errBroken) || !s.Since.Equal(at(0)) || !s.Whole {
 		t.Errorf("got %v, %v", s, err)
 	}
 	if diff := cmp.Diff([]rescale.JobQuery{{}, {State: rescale.StateNotCompleted}}, p.asked); diff != "" {

@@ -16,7 +16,7 @@ import (
 
 // Starter takes claims to submitted runs. One serves a whole apply.
 type Starter struct {
-	Platform Platform
+	Platform ReadWriter
 	Journal  Journal
 	Owner    string // e-mail of the account, as the platform writes it
 	Report   Reporter
@@ -60,7 +60,7 @@ type Claim struct {
 	Key       Key
 	Namespace string          // of the job's name
 	Upstream  string          // the runs of other jobs that it builds on; empty when there are none
-	Intent    state.Record    // the "creating" record
+	Creating  state.Record    // the "creating" record
 	ID        string          // of the draft to go on with, which the journal has; empty when there is none
 	Leftover  map[string]bool // ids of drafts of the job in other contents that our own journal records
 	// MakeWay ends what must not run beside the claim's run.
@@ -204,7 +204,7 @@ func (r *run) sleep(ctx context.Context, pause time.Duration, draft string) erro
 // find looks once for the jobs of the claim's key. An active run of its job in another
 // content ends the claim.
 func (r *run) find(ctx context.Context) ([]Found, error) {
-	want := Search{Owner: r.Owner, Jobs: []Wanted{{r.Key, r.Namespace}}, Since: r.Intent.Intent}
+	want := Search{Owner: r.Owner, Jobs: []Wanted{{r.Key, r.Namespace}}, Since: r.Creating.Since}
 	sighting, err := Look(ctx, r.Platform, want)
 	if err != nil {
 		return nil, err
@@ -251,7 +251,7 @@ func (r *run) note() error {
 // oldest is the platform's time before which no draft of the key was made.
 func (r *run) oldest() time.Time {
 	if r.made.IsZero() {
-		return r.Intent.Intent
+		return r.Creating.Since
 	}
 	return r.made
 }
@@ -260,12 +260,9 @@ func (c Claim) record(kind state.Kind, id string) state.Record {
 	return state.Record{Kind: kind, Job: c.Key.Name, Key: c.Key.String(), ID: id, Upstream: c.Upstream}
 }
 
-// SettleTime is how long after a submit its first status may be missing.
-const SettleTime = time.Minute
-
-// Platform is what the steps need of the platform. The client repeats none of
+// ReadWriter is what the steps need of the platform. The client repeats none of
 // the changes.
-type Platform interface {
+type ReadWriter interface {
 	Reader
 	Writer
 }

@@ -105,7 +105,7 @@ func (r *run) ensureSubmitted(ctx context.Context) (err error) {
 // nothing was billed: a journal that calls a submit begun asks a person what became of it.
 func (r *run) unsubmitted() error {
 	r.noted = ""
-	return r.Journal.Append(r.Intent)
+	return r.Journal.Append(r.Creating)
 }
 
 // showsStatus reads the statuses until they show something, or for a few seconds.

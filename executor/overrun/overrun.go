@@ -38,15 +38,15 @@ func (r Run) CutOff(walltime int) bool {
 	return limit > 0 && r.Ended.Sub(r.Started) >= limit-min(earlier, limit/10)
 }
 
-// Platform tells what a job was sent with.
-type Platform interface {
+// Reader reads what a job was sent with.
+type Reader interface {
 	Job(ctx context.Context, id string) (rescale.Job, error)
 }
 
 // Walltimes reads how many hours runs were allowed, of those that can have reached
 // them: no walltime is shorter than one hour. A job that is gone, and one without a
 // walltime, is left out.
-func Walltimes(ctx context.Context, p Platform, runs []Run) (map[string]int, error) {
+func Walltimes(ctx context.Context, p Reader, runs []Run) (map[string]int, error) {
 	var ids []string
 	for _, run := range runs {
 		if run.CutOff(1) {

@@ -16,6 +16,9 @@ import (
 // LongWait is how long a wait is that people are told of.
 const LongWait = 5 * time.Second
 
+// SettleTime is how long after a submit its first status may be missing.
+const SettleTime = time.Minute
+
 // SettlePauses are the pauses before looks at the platform after a lost answer.
 func SettlePauses() []time.Duration { return []time.Duration{0, time.Second, 4 * time.Second} }
 

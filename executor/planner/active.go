@@ -89,7 +89,7 @@ func (d decision) activeRun(run state.Run) bool {
 	}
 	history := d.seen.Statuses[run.ID]
 	if len(history) == 0 {
-		recent := run.Stage == state.StageSubmitting && d.seen.Now.Sub(run.SubmittingAt) < once.SettleTime
+		recent := run.Stage == state.StageSubmitting && d.seen.Now.Sub(run.SubmittingAt) < patience.SettleTime
 		return run.Stage == state.StageSubmitted || recent
 	}
 	_, done := verdict.Judge(history)
@@ -125,6 +125,6 @@ func (d decision) conflict(wanted Step, rival Rival) Step {
 	}
 	wanted.Action, wanted.ID = Conflict, rival.ID
 	wanted.Reasons = []string{once.DescribeRival(found)}
-	wanted.Advice = once.RivalHint
+	wanted.Hint = once.RivalHint
 	return wanted
 }

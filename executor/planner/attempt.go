@@ -23,7 +23,7 @@ type target struct {
 // target looks at the runs of the job, at what became of the current run, and at whether
 // a person or the manifest wants another attempt.
 func (d decision) target() target {
-	current, known := newest(d.runs, d.job, d.lineage)
+	current, known := newest(d.runs, d.job, d.upstream)
 	t := target{current: current, key: d.key(max(1, current.Attempt))}
 	if t.open, t.because = d.unmade(current, known); t.open {
 		return t
@@ -45,7 +45,7 @@ func (d decision) unmade(current state.Run, known bool) (open bool, because stri
 		return true, "an earlier create left nothing on the platform"
 	case d.seen.Gone[current.ID] && current.Stage == state.StageCreated: // never billed
 		return true, fmt.Sprintf("draft %s was deleted on the platform", current.ID)
-	case d.unsubmitted(current) && current.Upstream != d.lineage && !d.seen.looked:
+	case d.unsubmitted(current) && current.Upstream != d.upstream && !d.seen.looked:
 		return true, "" // a run of another attempt may build on the right ones
 	}
 	return false, ""
@@ -56,7 +56,7 @@ func (d decision) again(current state.Run) string {
 	judged := current.Stage == state.StageFinished && d.judged(current)
 	switch {
 	case d.stale(current):
-		return ranAgain(current.Upstream, d.lineage)
+		return ranAgain(current.Upstream, d.upstream)
 	case d.replace && (d.seen.Gone[current.ID] || d.replaceable(current)):
 		return replaced
 	case judged && retries(d.job, verdict.Verdict(current.Verdict)):
@@ -127,12 +127,12 @@ func walltime(job resolver.Job) int {
 
 // newest is the last run of a job's content and generation: of those
 // that build on the wanted runs of other jobs, if there is one.
-func newest(runs []state.Run, job resolver.Job, lineage string) (newest state.Run, known bool) {
+func newest(runs []state.Run, job resolver.Job, upstream string) (newest state.Run, known bool) {
 	for _, run := range slices.Backward(runs) {
 		if run.Digest != job.Digest || run.Generation != generation(job) {
 			continue
 		}
-		if run.Upstream == lineage {
+		if run.Upstream == upstream {
 			return run, true
 		}
 		if !known {

@@ -16,20 +16,20 @@ import (
 
 // decision is all that is known about one job when its action is chosen.
 type decision struct {
-	job     resolver.Job
-	runs    []state.Run // of this name, oldest first
-	seen    Observation
-	replace bool // a person wants it to run again
-	exact   bool // after this very run
-	command string
-	rivals  Rivalry
-	lineage string // the runs of other jobs that it is to build on
+	job      resolver.Job
+	runs     []state.Run // of this name, oldest first
+	seen     Observation
+	replace  bool // a person wants it to run again
+	exact    bool // after this very run
+	command  string
+	rivals   Rivalry
+	upstream string // the runs of other jobs that it is to build on
 }
 
-func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options Options, lineage string) decision {
+func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options Options, upstream string) decision {
 	d := decision{
 		job: job, runs: o.dated(snapshot.Runs[job.Name]), seen: o,
-		rivals: options.Rivals, lineage: lineage, command: options.Command,
+		rivals: options.Rivals, upstream: upstream, command: options.Command,
 	}
 	newest := newestSubmitted(d.runs)
 	_, d.replace = slices.BinarySearch(options.Replace, job.Name)
@@ -39,9 +39,9 @@ func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options O
 	return d
 }
 
-// dated sorts the runs of a job by when the platform made them, as it tells now or has
-// told the journal. What is not known to have been made comes after what the journal knew
-// before, and not before its intent.
+// dated sorts the runs of a job by when the platform made them, as it says now or as the
+// journal has it. A run whose date is unknown comes after those that the journal knew
+// before it, and not before its Since.
 func (o Observation) dated(runs []state.Run) []state.Run {
 	if len(runs) < 2 {
 		return runs
@@ -53,7 +53,7 @@ func (o Observation) dated(runs []state.Run) []state.Run {
 	made := make(map[string]time.Time, len(runs)) // by key
 	var before time.Time
 	for _, r := range runs {
-		before = cmp.Or(told[r.ID], r.Inserted, r.Intent, before)
+		before = cmp.Or(told[r.ID], r.Inserted, r.Since, before)
 		made[r.Key] = before
 	}
 	sorted := slices.Clone(runs)
@@ -74,7 +74,7 @@ func newestSubmitted(runs []state.Run) state.Run {
 // step is what the job wants, unless that would bill two runs of it at a time.
 func (d decision) step() Step {
 	step := d.wanted()
-	step.Lineage = d.lineage
+	step.Upstream = d.upstream
 	if !step.Spends() {
 		return step
 	}
@@ -103,7 +103,7 @@ func (d decision) wanted() Step {
 		return d.creates(t)
 	case d.seen.Gone[current.ID]:
 		step := d.of(Conflict, current, fmt.Sprintf("job %s was deleted on the platform", current.ID))
-		step.Advice = AgainAdvice(d.command, d.job, Rival{current.ID, current.Key})
+		step.Hint = AgainHint(d.command, d.job, Rival{current.ID, current.Key})
 		return step
 	case current.Stage == state.StageSubmitted:
 		return d.running(current)
@@ -118,7 +118,7 @@ func (d decision) wanted() Step {
 func (d decision) creates(t target) Step {
 	step := Step{Job: d.job, Action: Run, Key: t.key, Last: t.current, Replaces: t.because == replaced, Reasons: []string{t.because}}
 	if !d.seen.Unsearched[d.job.Name] {
-		step.Since = d.seen.since(d.job.Name, d.seen.Horizon)
+		step.Since = d.seen.since(d.job.Name, d.seen.Since)
 	}
 	switch {
 	case t.because != "" && t.key.Attempt > 1:
@@ -163,7 +163,7 @@ func (d decision) settled(current state.Run) Step {
 	step := d.of(Unchanged, current, fmt.Sprintf("%s as %s", current.Verdict, current.ID))
 	if verdict.Verdict(current.Verdict) != verdict.Succeeded {
 		step.Reasons = append(step.Reasons, current.Reason)
-		step.Advice = FailedAdvice(d.command, d.job, Rival{current.ID, current.Key}, verdict.Verdict(current.Verdict))
+		step.Hint = FailedHint(d.command, d.job, Rival{current.ID, current.Key}, verdict.Verdict(current.Verdict))
 	}
 	if missing := d.seen.Missing[d.job.Name]; len(missing) > 0 {
 		step.Action = Fetch
@@ -171,7 +171,7 @@ func (d decision) settled(current state.Run) Step {
 	}
 	if next := d.waitedFor(current); d.replace && next != "" {
 		step.Reasons = append(step.Reasons, "replaced already, for "+next)
-		step.Advice = Again(d.command, Rival{current.ID, current.Key}) + " runs it once more before " + next
+		step.Hint = Again(d.command, Rival{current.ID, current.Key}) + " runs it once more before " + next
 	}
 	return step
 }
@@ -202,7 +202,7 @@ func (d decision) judges(current state.Run) Step {
 func (d decision) of(action Action, run state.Run, reason string) Step {
 	return Step{
 		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: []string{reason},
-		Since: d.seen.since(d.job.Name, run.Intent), Surplus: d.surplus(run),
+		Since: d.seen.since(d.job.Name, run.Since), Surplus: d.surplus(run),
 	}
 }
 
@@ -231,19 +231,19 @@ func Quote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// AgainAdvice says how a run is followed by another.
-func AgainAdvice(command string, job resolver.Job, run Rival) string {
+// AgainHint says how to follow a run by another.
+func AgainHint(command string, job resolver.Job, run Rival) string {
 	if job.Protected.V {
 		return "it is protected: to run it again, write protected: false first"
 	}
 	return Again(command, run) + " runs it again unchanged"
 }
 
-// FailedAdvice says what can follow a run that did not succeed, and what will.
-func FailedAdvice(command string, job resolver.Job, run Rival, v verdict.Verdict) string {
-	advice := AgainAdvice(command, job, run)
+// FailedHint says what can follow a run that did not succeed, and what will.
+func FailedHint(command string, job resolver.Job, run Rival, v verdict.Verdict) string {
+	hint := AgainHint(command, job, run)
 	if retries(job, v) {
-		advice = "the next apply starts another attempt, as rerun.onFailure is always"
+		hint = "the next apply starts another attempt, as rerun.onFailure is always"
 	}
-	return advice + "; download --all fetches what it left"
+	return hint + "; download --all fetches what it left"
 }

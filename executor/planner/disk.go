@@ -47,10 +47,10 @@ func (p *Plan) sort(snapshot state.Snapshot) {
 }
 
 // missingOutputs lists, by job, the results that are wanted and not here.
-func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Snapshot, lineages map[string]string) (map[string][]string, error) {
+func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Snapshot, upstreams map[string]string) (map[string][]string, error) {
 	missing := make(map[string][]string)
 	for _, job := range jobs {
-		run, known := newest(snapshot.Runs[job.Name], job, lineages[job.Name])
+		run, known := newest(snapshot.Runs[job.Name], job, upstreams[job.Name])
 		if !known || run.Stage != state.StageFinished || !results.Wanted(job, verdict.Verdict(run.Verdict)) {
 			continue
 		}

@@ -58,8 +58,8 @@ func (o Observation) doubtful(job resolver.Job, runs []state.Run) (ids []string)
 // from a draft or anew: the state may be lost, and the manifest changed since.
 func (o Observation) protected(ctx context.Context, p Finder, resolved resolver.Result, snapshot state.Snapshot, options Options) ([]once.Found, error) {
 	var names []string
-	chain.Walk(Links(resolved.Jobs), func(i int, lineage string) chain.Version {
-		step := o.decide(resolved.Jobs[i], snapshot, options, lineage).step()
+	chain.Walk(Links(resolved.Jobs), func(i int, upstream string) chain.Version {
+		step := o.decide(resolved.Jobs[i], snapshot, options, upstream).step()
 		if step.Job.Protected.V && step.Spends() {
 			names = append(names, step.Job.Name)
 		}

@@ -36,7 +36,7 @@ func (d decision) earlier(step Step) string {
 }
 
 func refuse(wanted Step, refusal diag.Diagnostic) Step {
-	wanted.Action, wanted.Refusal, wanted.Advice = Refused, refusal, refusal.Hint
+	wanted.Action, wanted.Refusal, wanted.Hint = Refused, refusal, refusal.Hint
 	wanted.Reasons = []string{refusal.Message}
 	return wanted
 }

@@ -18,7 +18,7 @@ import (
 
 // Observation is what the platform and the disk hold, as far as a plan needs it.
 type Observation struct {
-	Horizon  time.Time                   // date of the newest job when the job list was read; zero when it was not, or was empty
+	Since    time.Time                   // date of the newest job when the job list was read; zero when it was not, or was empty
 	Now      time.Time                   // the local clock when the statuses were read
 	Found    []once.Found                // jobs of ours with a key that may be made
 	Others   []once.Found                // of the same jobs in other contents: active runs, and the newest one
@@ -178,7 +178,7 @@ func (o *Observation) missing(ctx context.Context, jobs []resolver.Job, known st
 	if options.NoFetch {
 		return nil
 	}
-	o.Missing, err = missingOutputs(ctx, jobs, known, o.lineages(jobs, known, options))
+	o.Missing, err = missingOutputs(ctx, jobs, known, o.upstreams(jobs, known, options))
 	return err
 }
 
@@ -200,7 +200,7 @@ func (o *Observation) look(ctx context.Context, p Finder, search once.Search, op
 
 // enter takes in what a look has shown.
 func (o *Observation) enter(ctx context.Context, p Finder, sighting once.Sighting, open []once.Key) error {
-	o.Found, o.Others, o.Horizon, o.looked = sighting.Found, sighting.Rivals, sighting.Horizon, true
+	o.Found, o.Others, o.Since, o.looked = sighting.Found, sighting.Rivals, sighting.Since, true
 	o.Waiting = make(map[string]time.Time, len(sighting.Waiting))
 	for job, date := range sighting.Waiting {
 		o.Waiting[job.Name] = date
@@ -240,31 +240,31 @@ func (o *Observation) readNewest(ctx context.Context, p Finder, sighting once.Si
 	return err
 }
 
-// lineages are what every job is to build on, by its name, as far as the journal tells.
-func (o Observation) lineages(jobs []resolver.Job, snapshot state.Snapshot, options Options) map[string]string {
-	lineages := make(map[string]string)
-	chain.Walk(Links(jobs), func(i int, lineage string) chain.Version {
-		lineages[jobs[i].Name] = lineage
-		return version(o.decide(jobs[i], snapshot, options, lineage).target().key)
+// upstreams are what every job is to build on, by its name, as far as the journal knows.
+func (o Observation) upstreams(jobs []resolver.Job, snapshot state.Snapshot, options Options) map[string]string {
+	upstreams := make(map[string]string)
+	chain.Walk(Links(jobs), func(i int, upstream string) chain.Version {
+		upstreams[jobs[i].Name] = upstream
+		return version(o.decide(jobs[i], snapshot, options, upstream).target().key)
 	})
-	return lineages
+	return upstreams
 }
 
 // search is what to look for on the platform: the runs that the journal does not
 // know, and those that build on one of them, for which there may be a later attempt.
 func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, options Options) (search once.Search, open []once.Key) {
 	unsure := gather[bool]()
-	chain.Walk(Links(jobs), func(i int, lineage string) chain.Version {
-		t := o.decide(jobs[i], snapshot, options, lineage).target()
+	chain.Walk(Links(jobs), func(i int, upstream string) chain.Version {
+		t := o.decide(jobs[i], snapshot, options, upstream).target()
 		if t.open {
 			open = append(open, t.key)
 		}
 		_, asked := options.After[jobs[i].Name] // another machine may have followed that run already
 		unsure.jobs[jobs[i].Name] = t.open || asked || unsure.of(jobs[i])
 		if unsure.jobs[jobs[i].Name] {
-			// A later attempt is younger than the intent of the earlier one.
-			since := t.current.Intent
-			if lineage != "" {
+			// A later attempt is younger than the "creating" record of the earlier one.
+			since := t.current.Since
+			if upstream != "" {
 				since = time.Time{} // an earlier one may have been built on the runs that are wanted now
 			}
 			if len(search.Jobs) == 0 || since.Before(search.Since) {

@@ -52,9 +52,9 @@ type Step struct {
 	Surplus  []once.Found    // drafts with the key of that run or of another that was paid, which a crash or another runner left
 	Replaces bool            // a person wants it to run again, after Last
 	Stop     []Rival         // active runs of the job that are stopped first
-	Advice   string          // what to type next, for Conflict, Refused and failed runs
+	Hint     string          // what to type next, for Conflict, Refused and failed runs
 	Refusal  diag.Diagnostic // of Refused: the key that forbids it
-	Lineage  string          // the runs of other jobs that it builds on
+	Upstream string          // the runs of other jobs that it builds on
 	Since    time.Time       // no job with the key is older, by the platform's dates; zero when that is not known
 }
 
@@ -137,7 +137,7 @@ type Options struct {
 	Replace []string          // names of jobs to run again although nothing changed, sorted
 	After   map[string]string // the same by name, each only as long as the run of this id is its newest
 	Failed  bool              // also the jobs whose newest run failed or was stopped
-	Command string            // how this tool was called, for advice
+	Command string            // how this tool was called, for hints
 	Rivals  Rivalry           // what happens to runs of a job that are in the way
 	NoReuse bool              // inputs are uploaded although the platform has them
 	NoFetch bool              // results are not wanted on this machine
@@ -161,8 +161,8 @@ func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options
 	snapshot, plan.Recalled = seen.recall(jobs, snapshot)
 	seen.Unused = unused(jobs, snapshot, options.Replace)
 	obstacles, pending, changed := gather[string](), gather[bool](), gather[bool]()
-	chain.Walk(Links(jobs), func(i int, lineage string) chain.Version {
-		decision := seen.decide(jobs[i], snapshot, options, lineage)
+	chain.Walk(Links(jobs), func(i int, upstream string) chain.Version {
+		decision := seen.decide(jobs[i], snapshot, options, upstream)
 		step := decision.blocked(decision.step(), obstacles.of(jobs[i]))
 		step = explained(step, changed)
 		obstacles.jobs[step.Job.Name] = obstacle(step)
@@ -182,7 +182,7 @@ type Finder interface {
 	once.Reader
 	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
 	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
-	results.Platform
+	results.Reader
 }
 
 // Observer reads what a plan needs.

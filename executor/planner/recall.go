@@ -190,8 +190,8 @@ func Recollect(ctx context.Context, p Finder, owner string, jobs []resolver.Job,
 	var open []once.Key
 	for i, job := range jobs {
 		last, _ := snapshot.Last(job.Name)
-		if i == 0 || last.Intent.Before(search.Since) {
-			search.Since = last.Intent
+		if i == 0 || last.Since.Before(search.Since) {
+			search.Since = last.Since
 		}
 		key := once.Key{Name: job.Name}
 		search.Jobs, open = append(search.Jobs, once.Wanted{Key: key, Namespace: job.Namespace}), append(open, key)

@@ -34,7 +34,7 @@ func version(k once.Key) chain.Version {
 func (d decision) stale(current state.Run) bool {
 	submitted := current.Stage == state.StageSubmitted || current.Stage == state.StageFinished ||
 		current.Stage == state.StageSubmitting && len(d.seen.Statuses[current.ID]) > 0
-	return submitted && current.Upstream != d.lineage
+	return submitted && current.Upstream != d.upstream
 }
 
 // unsubmitted tells that a run is a draft on the platform.

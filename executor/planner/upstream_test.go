@@ -147,8 +147,8 @@ func TestPlanOfAChain(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
-			if step.Lineage != "2.1:mesh" {
-				t.Errorf("lineage %q", step.Lineage)
+			if step.Upstream != "2.1:mesh" {
+				t.Errorf("upstream %q", step.Upstream)
 			}
 		})
 	}

@@ -245,8 +245,8 @@ func (s *story) settle(ctx context.Context) (err error) {
 		err = errors.Join(err, errors.New("something is still to be done"))
 	}
 	for _, step := range plan.Steps {
-		if step.Last.Upstream != step.Lineage {
-			err = errors.Join(err, fmt.Errorf("%s was built on %q and is to build on %q", step.Job.Name, step.Last.Upstream, step.Lineage))
+		if step.Last.Upstream != step.Upstream {
+			err = errors.Join(err, fmt.Errorf("%s was built on %q and is to build on %q", step.Job.Name, step.Last.Upstream, step.Upstream))
 		}
 	}
 	return errors.Join(err, failed)

@@ -263,12 +263,12 @@ func TestWhatIsRecalledOfARun(t *testing.T) {
 	s, _ := journal(t, p, now)
 	want := []state.Run{
 		{
-			Job: "wing", Key: wing("d1", 1, 1).String(), Digest: "d1", Generation: 1, Attempt: 1, Intent: noon, ID: "run", Inserted: noon.Add(time.Minute),
+			Job: "wing", Key: wing("d1", 1, 1).String(), Digest: "d1", Generation: 1, Attempt: 1, Since: noon, ID: "run", Inserted: noon.Add(time.Minute),
 			Parts: []state.Part{{Field: "command", Value: "sha256:1"}}, Stage: state.StageFinished, Verdict: "failed",
 			Reason: "A run failed", Started: noon.Add(30 * time.Minute), Ended: noon.Add(time.Hour), CoreHours: 4,
 		},
 		{
-			Job: "wing", Key: wing("d2", 1, 1).String(), Digest: "d2", Generation: 1, Attempt: 1, Intent: noon.Add(2 * time.Minute), Inserted: noon.Add(2 * time.Minute),
+			Job: "wing", Key: wing("d2", 1, 1).String(), Digest: "d2", Generation: 1, Attempt: 1, Since: noon.Add(2 * time.Minute), Inserted: noon.Add(2 * time.Minute),
 			ID: "other", Stage: state.StageSubmitted, Status: "Executing", StatusAt: noon.Add(time.Hour),
 		},
 	}

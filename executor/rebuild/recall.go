@@ -22,10 +22,10 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
-// Platform is what is read.
-type Platform interface {
+// Reader reads jobs, their files and their inputs.
+type Reader interface {
 	once.Reader
-	results.Platform
+	results.Reader
 	File(ctx context.Context, id string) (rescale.File, error)
 }
 
@@ -57,7 +57,7 @@ type Surplus struct {
 // Recall reads all that the platform remembers of the jobs of an account. A job
 // needs nothing but its name and namespace; one that is resolved gets more known about
 // its runs.
-func Recall(ctx context.Context, p Platform, owner string, jobs []resolver.Job) (Memory, error) {
+func Recall(ctx context.Context, p Reader, owner string, jobs []resolver.Job) (Memory, error) {
 	var wanted []once.Wanted
 	for _, job := range jobs {
 		wanted = append(wanted, once.Wanted{Key: once.Key{Digest: job.Digest, Name: job.Name}, Namespace: job.Namespace})
@@ -112,7 +112,7 @@ func anyAttempt(k once.Key) once.Key {
 }
 
 // compare adds to the runs of a job what its manifest tells about them now.
-func (m *Memory) compare(ctx context.Context, p Platform, job resolver.Job) error {
+func (m *Memory) compare(ctx context.Context, p Reader, job resolver.Job) error {
 	var wanted *Run
 	for i := range m.Runs {
 		run := &m.Runs[i]
@@ -143,7 +143,7 @@ func (r *Run) Of(job resolver.Job) {
 
 // findResults records a download when all of its files are here. What cannot be known
 // now is fetched by the next apply.
-func (r *Run) findResults(ctx context.Context, p Platform, job resolver.Job) error {
+func (r *Run) findResults(ctx context.Context, p Reader, job resolver.Job) error {
 	wish := results.Of(job)
 	if len(wish.Include) == 0 || !r.succeeded() {
 		return nil
@@ -161,7 +161,7 @@ func (r *Run) findResults(ctx context.Context, p Platform, job resolver.Job) err
 }
 
 // here compares what the run left, if that is listed in full, with what is here.
-func (r *Run) here(ctx context.Context, p Platform, wish results.Wish) (files []state.Output, whole bool, err error) {
+func (r *Run) here(ctx context.Context, p Reader, wish results.Wish) (files []state.Output, whole bool, err error) {
 	reading, err := outputs.Look(ctx, p, r.ID)
 	if err != nil || !reading.Printed() || slices.ContainsFunc(reading.Files, outputs.File.Arriving) {
 		return nil, false, err

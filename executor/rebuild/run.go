@@ -27,7 +27,7 @@ func (r Run) succeeded() bool {
 // check looks at what the run left. Where that cannot be known now, the mark of an earlier
 // apply counts; without one the next apply looks, as the record does not say by what the
 // run was judged.
-func (r *Run) check(ctx context.Context, p Platform, job resolver.Job) error {
+func (r *Run) check(ctx context.Context, p Reader, job resolver.Job) error {
 	checks := success.Of(job.Success)
 	if checks.None() || !r.succeeded() {
 		return nil
@@ -50,7 +50,7 @@ func (r Run) Records() []state.Record {
 		return state.Record{Kind: kind, Job: r.Key.Name, Key: r.Key.String(), ID: r.ID}
 	}
 	creating := step(state.KindCreating)
-	creating.ID, creating.Digest, creating.Parts, creating.Intent = "", r.Key.Digest, r.Parts, r.Since
+	creating.ID, creating.Digest, creating.Parts, creating.Since = "", r.Key.Digest, r.Parts, r.Since
 	creating.Generation, creating.Attempt, creating.Upstream = r.Key.Generation, r.Key.Attempt, r.Upstream
 	created := step(state.KindCreated)
 	created.Inserted = r.Inserted
@@ -98,7 +98,7 @@ func (r Run) coreHours(j verdict.Judgement) float64 {
 
 // findInputs looks at every input file of the runs, and keeps those that an apply
 // can give to other jobs: uploaded by owner, whole and still there.
-func (m *Memory) findInputs(ctx context.Context, p Platform, owner string) error {
+func (m *Memory) findInputs(ctx context.Context, p Reader, owner string) error {
 	read, err := patience.Each(ctx, m.inputs(), patience.NotFound, p.File)
 	if err != nil {
 		return err

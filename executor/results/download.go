@@ -14,20 +14,20 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// Platform is what downloading needs.
-type Platform interface {
+// Reader lists and reads the files of a job.
+type Reader interface {
 	JobFiles(ctx context.Context, id, search string) ([]rescale.File, error)
 	Download(ctx context.Context, id string, span rescale.Span) (io.ReadCloser, error)
 }
 
 // Download fetches result files of one job.
 type Download struct {
-	Platform Platform
+	Platform Reader
 	ID       string // of the job on the platform
 	Wish     Wish
 	Over     bool           // the run is over: what is not listed yet, or not whole, is waited for
@@ -193,7 +193,7 @@ func (t *transfers) fetch(ctx context.Context, to target, p *progress) error {
 		once = t.large
 	}
 	err := once(ctx, to, p)
-	var mismatch *incoming.MismatchError
+	var mismatch *partial.MismatchError
 	if !errors.As(err, &mismatch) {
 		return err
 	}
@@ -219,9 +219,9 @@ type target struct {
 	makeWay func() error // before the file takes its place
 }
 
-func (t target) announced() incoming.Announced {
+func (t target) announced() partial.Announced {
 	digest := content.Digest{SHA512: t.file.SHA512, Size: t.file.Size}
-	return incoming.Announced{ID: t.file.ID, Digest: digest, Time: t.file.Uploaded, MakeWay: t.makeWay}
+	return partial.Announced{ID: t.file.ID, Digest: digest, Time: t.file.Uploaded, MakeWay: t.makeWay}
 }
 
 // small fetches a file in one go: beginning anew costs less than remembering.
@@ -231,5 +231,5 @@ func (t *transfers) small(ctx context.Context, to target, p *progress) error {
 		return err
 	}
 	defer body.Close()
-	return incoming.Write(to.path, to.announced(), metered{body, p})
+	return partial.Write(to.path, to.announced(), metered{body, p})
 }

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
@@ -31,7 +31,7 @@ const mostParts = 64
 // what the platform has, the file is fetched once more from its beginning.
 func (t *transfers) large(ctx context.Context, to target, p *progress) error {
 	goneOn, err := t.attempt(ctx, to, p)
-	var mismatch *incoming.MismatchError
+	var mismatch *partial.MismatchError
 	if goneOn && errors.As(err, &mismatch) {
 		_, err = t.attempt(ctx, to, p)
 	}
@@ -39,7 +39,7 @@ func (t *transfers) large(ctx context.Context, to target, p *progress) error {
 }
 
 func (t *transfers) attempt(ctx context.Context, to target, p *progress) (goneOn bool, err error) {
-	f, err := incoming.Open(to.path, to.announced())
+	f, err := partial.Open(to.path, to.announced())
 	if err != nil {
 		return false, err
 	}
@@ -48,7 +48,7 @@ func (t *transfers) attempt(ctx context.Context, to target, p *progress) (goneOn
 	return goneOn, t.complete(ctx, f, to, p)
 }
 
-func (t *transfers) complete(ctx context.Context, f *incoming.File, to target, p *progress) error {
+func (t *transfers) complete(ctx context.Context, f *partial.File, to target, p *progress) error {
 	p.begin(f.Received())
 	work := &streams{transfers: t, file: f, target: to, progress: p, parts: t.cut(f.Missing(), to.file.Size)}
 	err := work.run(ctx)
@@ -63,7 +63,7 @@ func (t *transfers) complete(ctx context.Context, f *incoming.File, to target, p
 }
 
 // cut makes parts of what is missing.
-func (t *transfers) cut(missing []incoming.Span, size int64) []rescale.Span {
+func (t *transfers) cut(missing []partial.Span, size int64) []rescale.Span {
 	longest := max(t.sizes.withDefaults().part, size/mostParts)
 	var parts []rescale.Span
 	for _, gap := range missing {
@@ -79,7 +79,7 @@ func (t *transfers) cut(missing []incoming.Span, size int64) []rescale.Span {
 // streams fetch the parts of one file.
 type streams struct {
 	*transfers
-	file     *incoming.File
+	file     *partial.File
 	target   target
 	progress *progress
 	group    *errgroup.Group

@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -112,7 +112,7 @@ func noise(size int) []byte {
 }
 
 // fetch downloads everything in parts of 100 bytes; what is larger than 250 is large.
-func fetch(t *testing.T, dir string, p Platform, parallel int) ([]state.Output, []Transfer, error) {
+func fetch(t *testing.T, dir string, p Reader, parallel int) ([]state.Output, []Transfer, error) {
 	t.Helper()
 	var told []Transfer
 	d := Download{
@@ -231,8 +231,8 @@ func TestAPartialFileThatIsWrong(t *testing.T) {
 	if _, _, err := fetch(t, dir, p, 1); !errors.Is(err, errLost) {
 		t.Fatal(err)
 	}
-	partial := incoming.Partial(filepath.Join(dir, "large"))
-	if err := os.WriteFile(partial, make([]byte, 230), 0o600); err != nil {
+	begun := partial.Path(filepath.Join(dir, "large"))
+	if err := os.WriteFile(begun, make([]byte, 230), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p.disturb = nil
@@ -261,7 +261,7 @@ func TestWrongContent(t *testing.T) {
 		p := &depot{texts: map[string][]byte{"file": noise(tc.text)}, announce: tc.announce, whole: tc.whole}
 		dir := t.TempDir()
 		outputs, _, err := fetch(t, dir, p, 2)
-		var mismatch *incoming.MismatchError
+		var mismatch *partial.MismatchError
 		if asked := len(strings.Fields(p.requests())); !errors.As(err, &mismatch) || len(outputs) != 0 || asked != tc.asked {
 			t.Errorf("%s: %d outputs, %d bodies, %v", name, len(outputs), asked, err)
 		}
@@ -347,14 +347,14 @@ func TestInterrupted(t *testing.T) {
 func TestCut(t *testing.T) {
 	t.Parallel()
 	few := transfers{Download: Download{sizes: sizes{part: 100}}}
-	got := few.cut([]incoming.Span{{Start: 50, End: 60}, {Start: 100, End: 320}}, 400)
+	got := few.cut([]partial.Span{{Start: 50, End: 60}, {Start: 100, End: 320}}, 400)
 	want := []rescale.Span{{Start: 50, End: 60}, {Start: 100, End: 200}, {Start: 200, End: 300}, {Start: 300, End: 320}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	const huge = 1 << 40
 	var standard transfers
-	if n := len(standard.cut([]incoming.Span{{End: huge}}, huge)); n != mostParts {
+	if n := len(standard.cut([]partial.Span{{End: huge}}, huge)); n != mostParts {
 		t.Errorf("%d requests for a huge file", n)
 	}
 }
@@ -395,7 +395,7 @@ func TestNamesThatADiskTakesForOne(t *testing.T) {
 func TestRoom(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if _, known := incoming.Free(dir); !known {
+	if _, known := partial.Free(dir); !known {
 		t.Skip("this system does not tell")
 	}
 	const petabytes = 1 << 60
@@ -409,13 +409,13 @@ func TestRoom(t *testing.T) {
 	if err := roomFor(dir, list); err != nil {
 		t.Errorf("what is refused takes no room: %v", err)
 	}
-	partial, err := os.Create(incoming.Partial(filepath.Join(dir, "b")))
+	begun, err := os.Create(partial.Path(filepath.Join(dir, "b")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer partial.Close()
+	defer begun.Close()
 	const gigabyte = 1 << 30
-	if err := partial.Truncate(gigabyte); err != nil {
+	if err := begun.Truncate(gigabyte); err != nil {
 		t.Skip(err)
 	}
 	if err := roomFor(dir, []Result{{Path: "b", File: rescale.File{Size: gigabyte + 1}}}); err != nil {

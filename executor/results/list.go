@@ -12,7 +12,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
@@ -170,13 +170,13 @@ func roomFor(folder string, list []Result) error {
 		}
 		path := filepath.Join(folder, filepath.FromSlash(r.Path))
 		if sizeOf(path) != r.File.Size {
-			need += max(0, r.File.Size-sizeOf(incoming.Partial(path)))
+			need += max(0, r.File.Size-sizeOf(partial.Path(path)))
 		}
 	}
 	if need < worthAsking {
 		return nil
 	}
-	if free, known := incoming.Free(standing(folder)); known && free < need {
+	if free, known := partial.Free(standing(folder)); known && free < need {
 		return &SpaceError{Folder: folder, Need: need, Free: free}
 	}
 	return nil

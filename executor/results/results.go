@@ -18,7 +18,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/content/place"
 	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
@@ -88,7 +88,7 @@ func (w Wish) permit(path, rel string) error {
 	if slices.ContainsFunc(strings.Split(rel, "/"), place.Reserved) {
 		return &OverwriteError{path}
 	}
-	if incoming.IsTemporary(filepath.Base(path)) {
+	if partial.IsTemporary(filepath.Base(path)) {
 		return &content.UnsafePathError{Rel: rel, Why: "files on their way here have such names"}
 	}
 	if err := w.lands(filepath.Dir(path)); err != nil {

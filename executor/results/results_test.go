@@ -18,21 +18,21 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// shelf is a platform that holds files of one job; the content of a file is its id.
-type shelf []rescale.File
+// listing is a platform that holds files of one job; the content of a file is its id.
+type listing []rescale.File
 
-func (s shelf) JobFiles(ctx context.Context, _, _ string) ([]rescale.File, error) {
+func (s listing) JobFiles(ctx context.Context, _, _ string) ([]rescale.File, error) {
 	return s, ctx.Err()
 }
 
-func (s shelf) Download(ctx context.Context, id string, _ rescale.Span) (io.ReadCloser, error) {
+func (s listing) Download(ctx context.Context, id string, _ rescale.Span) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(id)), ctx.Err()
 }
 
@@ -52,7 +52,7 @@ func in(run string) func(*rescale.File) {
 	return func(f *rescale.File) { f.Path = strings.Replace(f.Path, "run1", run, 1) }
 }
 
-func download(t *testing.T, s shelf, include ...string) (string, []state.Output, error) {
+func download(t *testing.T, s listing, include ...string) (string, []state.Output, error) {
 	t.Helper()
 	d := results.Download{
 		Platform: s, ID: "Y", Tell: func(results.Transfer) {},
@@ -73,22 +73,22 @@ func paths(outputs []state.Output) []string {
 func TestDownload(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		shelf   shelf
+		listing listing
 		include string
 		want    []string
 	}{
-		"patterns":              {shelf{file("a.csv"), file("b.log"), file("deep/c.csv")}, "*.csv", []string{"a.csv", "deep/c.csv"}},
-		"deleted and half done": {shelf{file("a.csv", func(f *rescale.File) { f.Deleted = true }), file("b.csv", func(f *rescale.File) { f.Complete = false })}, "**", nil},
+		"patterns":              {listing{file("a.csv"), file("b.log"), file("deep/c.csv")}, "*.csv", []string{"a.csv", "deep/c.csv"}},
+		"deleted and half done": {listing{file("a.csv", func(f *rescale.File) { f.Deleted = true }), file("b.csv", func(f *rescale.File) { f.Complete = false })}, "**", nil},
 		"several runs are kept apart": {
-			shelf{file("a.csv"), file("a.csv", in("run2")), file("a.csv", in("run10"))},
+			listing{file("a.csv"), file("a.csv", in("run2")), file("a.csv", in("run10"))},
 			"**",
 			[]string{"run1/a.csv", "run2/a.csv", "run10/a.csv"},
 		},
-		"nothing matches": {shelf{file("a.csv")}, "*.vtk", nil},
+		"nothing matches": {listing{file("a.csv")}, "*.vtk", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			folder, outputs, err := download(t, tc.shelf, tc.include)
+			folder, outputs, err := download(t, tc.listing, tc.include)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,12 +109,12 @@ func TestDownload(t *testing.T) {
 func TestOneBadFileDoesNotStopTheOthers(t *testing.T) {
 	t.Parallel()
 	broken := file("broken.csv", func(f *rescale.File) { f.SHA512 = strings.Repeat("0", 128) })
-	folder, outputs, err := download(t, shelf{file("../../etc/passwd"), file("a.csv"), broken, file("z.csv")}, "**")
+	folder, outputs, err := download(t, listing{file("../../etc/passwd"), file("a.csv"), broken, file("z.csv")}, "**")
 	if diff := cmp.Diff([]string{"a.csv", "z.csv"}, paths(outputs)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	var unsafe *content.UnsafePathError
-	var mismatch *incoming.MismatchError
+	var mismatch *partial.MismatchError
 	if !errors.As(err, &unsafe) || !errors.As(err, &mismatch) {
 		t.Errorf("error %v", err)
 	}
@@ -127,12 +127,12 @@ func TestOneBadFileDoesNotStopTheOthers(t *testing.T) {
 func TestRefusedOneByOne(t *testing.T) {
 	t.Parallel()
 	bad := []string{"../x", "/etc/passwd", `C:\x`, "c:/x", `a\b`, "NUL", "run/aux.csv", "end.", "blank ", "a//b", ".git/config", "deep/.rescale/state"}
-	shelf := shelf{file("good.csv")}
+	listing := listing{file("good.csv")}
 	for _, rel := range bad {
-		shelf = append(shelf, file(rel))
+		listing = append(listing, file(rel))
 	}
 	d := results.Download{
-		Platform: shelf, ID: "Y", Tell: func(results.Transfer) {},
+		Platform: listing, ID: "Y", Tell: func(results.Transfer) {},
 		Wish: results.Wish{Include: []string{"**"}, To: "out", Dir: t.TempDir()},
 	}
 	list, err := d.List(t.Context())
@@ -166,26 +166,26 @@ func TestRefusedOneByOne(t *testing.T) {
 func TestWhatDoesNotCome(t *testing.T) {
 	t.Parallel()
 	deleted := func(f *rescale.File) { f.Deleted = true }
-	partial := func(f *rescale.File) { f.Complete = false }
+	incomplete := func(f *rescale.File) { f.Complete = false }
 	log := file("process_output.log")
 	unprinted := "the platform may not list all results yet: what the command printed is not among them"
 	for name, tc := range map[string]struct {
-		shelf     shelf
+		listing   listing
 		include   []string
 		want      []string
 		warnings  []string
 		refused   string // the path of what is refused
 		different bool   // when the run is not over
 	}{
-		"one pattern of two":      {shelf{file("a.csv"), log}, []string{"*.csv", "*.vtk"}, []string{"a.csv"}, []string{`pattern "*.vtk" matches no result`}, "", false},
-		"two of three":            {shelf{file("a.csv"), log}, []string{"b", "*.csv", "c/**"}, []string{"a.csv"}, []string{`pattern "b" matches no result`, `pattern "c/**" matches no result`}, "", false},
-		"only what is excluded":   {shelf{file("a.csv"), file("tmp/x.vtk"), log}, []string{"*.csv", "*.vtk"}, []string{"a.csv"}, []string{`pattern "*.vtk" matches only results that are excluded`}, "", false},
-		"all match":               {shelf{file("a.csv"), log}, []string{"*.csv", "a*"}, []string{"a.csv"}, nil, "", false},
-		"none matches":            {shelf{log}, []string{"*.csv", "*.vtk"}, nil, nil, "", false},
-		"deleted since":           {shelf{file("a.csv"), file("b.vtk", deleted), log}, []string{"*.csv", "*.vtk"}, []string{"a.csv"}, []string{"deleted on the platform: b.vtk"}, "", false},
-		"many were deleted":       {shelf{file("1", deleted), file("2", deleted), file("3", deleted), file("4", deleted), log}, []string{"?"}, nil, []string{"deleted on the platform: 1, 2, 3 and 1 more"}, "", false},
-		"never whole":             {shelf{file("a.csv"), file("b.csv", partial), log}, []string{"*.csv"}, []string{"a.csv"}, nil, "b.csv", true},
-		"the command did not say": {shelf{file("a.csv")}, []string{"*.csv"}, []string{"a.csv"}, []string{unprinted}, "", true},
+		"one pattern of two":      {listing{file("a.csv"), log}, []string{"*.csv", "*.vtk"}, []string{"a.csv"}, []string{`pattern "*.vtk" matches no result`}, "", false},
+		"two of three":            {listing{file("a.csv"), log}, []string{"b", "*.csv", "c/**"}, []string{"a.csv"}, []string{`pattern "b" matches no result`, `pattern "c/**" matches no result`}, "", false},
+		"only what is excluded":   {listing{file("a.csv"), file("tmp/x.vtk"), log}, []string{"*.csv", "*.vtk"}, []string{"a.csv"}, []string{`pattern "*.vtk" matches only results that are excluded`}, "", false},
+		"all match":               {listing{file("a.csv"), log}, []string{"*.csv", "a*"}, []string{"a.csv"}, nil, "", false},
+		"none matches":            {listing{log}, []string{"*.csv", "*.vtk"}, nil, nil, "", false},
+		"deleted since":           {listing{file("a.csv"), file("b.vtk", deleted), log}, []string{"*.csv", "*.vtk"}, []string{"a.csv"}, []string{"deleted on the platform: b.vtk"}, "", false},
+		"many were deleted":       {listing{file("1", deleted), file("2", deleted), file("3", deleted), file("4", deleted), log}, []string{"?"}, nil, []string{"deleted on the platform: 1, 2, 3 and 1 more"}, "", false},
+		"never whole":             {listing{file("a.csv"), file("b.csv", incomplete), log}, []string{"*.csv"}, []string{"a.csv"}, nil, "b.csv", true},
+		"the command did not say": {listing{file("a.csv")}, []string{"*.csv"}, []string{"a.csv"}, []string{unprinted}, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -193,7 +193,7 @@ func TestWhatDoesNotCome(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var warnings []string
 					d := results.Download{
-						Platform: tc.shelf, ID: "Y", Over: over, Warn: func(message string) { warnings = append(warnings, message) },
+						Platform: tc.listing, ID: "Y", Over: over, Warn: func(message string) { warnings = append(warnings, message) },
 						Wish: results.Wish{Include: tc.include, Exclude: []string{"tmp/**"}, To: "out", Dir: t.TempDir()},
 					}
 					list, err := d.List(t.Context())
@@ -230,7 +230,7 @@ func TestWhatDoesNotCome(t *testing.T) {
 func TestNamesThatLostTheirBytes(t *testing.T) {
 	t.Parallel()
 	other := func(f *rescale.File) { f.ID = "other" }
-	_, outputs, err := download(t, shelf{file("caf\ufffd.csv"), file("caf\ufffd.csv", other), file("a.csv")}, "**")
+	_, outputs, err := download(t, listing{file("caf\ufffd.csv"), file("caf\ufffd.csv", other), file("a.csv")}, "**")
 	var incomplete *results.IncompleteError
 	if !errors.As(err, &incomplete) || len(incomplete.Failures) != 2 {
 		t.Errorf("got %v", err)
@@ -245,7 +245,7 @@ func TestAnInputIsNoResult(t *testing.T) {
 	t.Parallel()
 	deck := file("deck.csv", func(f *rescale.File) { f.Type, f.Path = rescale.InputFile, "user/user_X/deck-1f.csv" })
 	given := file("mesh.csv", func(f *rescale.File) { f.Path = strings.Replace(f.Path, "job_Y", "job_Z", 1) })
-	_, outputs, err := download(t, shelf{deck, given, file("a.csv")}, "**")
+	_, outputs, err := download(t, listing{deck, given, file("a.csv")}, "**")
 	if diff := cmp.Diff([]string{"a.csv"}, paths(outputs)); diff != "" || err != nil {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
@@ -256,8 +256,8 @@ func TestTheNewerOfTwoVersionsCounts(t *testing.T) {
 	t.Parallel()
 	older := file("a.csv", func(f *rescale.File) { f.Uploaded = noon.Add(-time.Hour) })
 	newer := file("a.csv", func(f *rescale.File) { f.Uploaded = noon })
-	for _, shelf := range []shelf{{older, newer}, {newer, older}} {
-		folder, outputs, err := download(t, shelf, "**")
+	for _, files := range []listing{{older, newer}, {newer, older}} {
+		folder, outputs, err := download(t, files, "**")
 		if err != nil || len(outputs) != 1 {
 			t.Fatalf("%d outputs, %v", len(outputs), err)
 		}

@@ -24,7 +24,7 @@ func TestTransfersAddUp(t *testing.T) {
 	ends := make(map[string]results.End)
 	var last results.Amount
 	d := results.Download{
-		Platform: shelf{file("../x"), file("1.csv"), file("22.csv"), broken}, ID: "Y", Parallel: 1,
+		Platform: listing{file("../x"), file("1.csv"), file("22.csv"), broken}, ID: "Y", Parallel: 1,
 		Wish: results.Wish{Include: []string{"**"}, To: dir},
 		Tell: func(t results.Transfer) { ends[t.Path], last = t.End, t.Wanted },
 	}

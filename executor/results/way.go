@@ -14,7 +14,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 )
 
@@ -64,7 +64,7 @@ func (h *home) moveAway(rel, run string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	if err := incoming.Move(from, free(to)); err != nil {
+	if err := partial.Move(from, free(to)); err != nil {
 		return err
 	}
 	h.mu.Lock()

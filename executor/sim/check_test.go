@@ -307,7 +307,7 @@ func (w *world) checked(name string) bool {
 
 // checkInputs compares what a run was given with what it says that it builds on.
 func (w *world) checkInputs(j *job) {
-	lineage := upstreamOf(j)
+	upstream := upstreamOf(j)
 	for _, in := range j.body.JobAnalyses[0].InputFiles {
 		f := w.platform.file(in.ID)
 		if f == nil || f.Path == "" {
@@ -315,8 +315,8 @@ func (w *world) checkInputs(j *job) {
 		}
 		key := keyOf(w.platform.byID[strings.TrimPrefix(strings.Split(f.Path, "/")[3], "job_")].body)
 		need := chain.Need{Name: groupOf(key.Name)}
-		if !chain.Builds(lineage, need, key.Name, chain.Version{Generation: key.Generation, Attempt: key.Attempt}) {
-			w.fault("%s says that it builds on %q, and has a file of %d.%d:%s", j.id, lineage, key.Generation, key.Attempt, key.Name)
+		if !chain.Builds(upstream, need, key.Name, chain.Version{Generation: key.Generation, Attempt: key.Attempt}) {
+			w.fault("%s says that it builds on %q, and has a file of %d.%d:%s", j.id, upstream, key.Generation, key.Attempt, key.Name)
 		}
 	}
 }

@@ -14,15 +14,15 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// Platform is what is read.
-type Platform interface {
+// Reader lists and reads the files of a job.
+type Reader interface {
 	JobFiles(ctx context.Context, id, search string) ([]rescale.File, error)
 	Download(ctx context.Context, id string, span rescale.Span) (io.ReadCloser, error)
 }
 
 // Examiner looks at the outputs of runs that are over.
 type Examiner struct {
-	Platform Platform
+	Platform Reader
 	Looks    int           // how often to look before giving up; fewest at least
 	Pause    time.Duration // between two looks; 0 means a second
 	// Hold runs a look while others may have to wait; nil means at once. A pause holds

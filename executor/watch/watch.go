@@ -17,8 +17,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// Platform tells what became of jobs.
-type Platform interface {
+// Reader reads what became of jobs.
+type Reader interface {
 	Jobs(ctx context.Context, query rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error)
 	Statuses(ctx context.Context, id string) ([]rescale.Status, error)
 	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
@@ -41,7 +41,7 @@ const firstInterval = 2 * time.Second
 
 // Watch waits for the ends of many runs.
 type Watch struct {
-	platform Platform
+	platform Reader
 	interval time.Duration // between two looks
 	report   Reporter
 	random   func() float64 // in [0, 1), for pauses
@@ -70,7 +70,7 @@ type Ending struct {
 
 // New makes a Watch that looks while Run runs, at most once in an interval. Random is in
 // [0, 1), and nil means a good one.
-func New(p Platform, interval time.Duration, r Reporter, random func() float64) *Watch {
+func New(p Reader, interval time.Duration, r Reporter, random func() float64) *Watch {
 	if random == nil {
 		random = rand.Float64
 	}

@@ -198,8 +198,8 @@ func TestMatchErrors(t *testing.T) {
 				t.Fatal("no error")
 			}
 			var hint string
-			if advised, ok := err.(interface{ Hint() string }); ok {
-				hint = advised.Hint()
+			if hinted, ok := err.(interface{ Hint() string }); ok {
+				hint = hinted.Hint()
 			}
 			same(t, []string{typeOf(tc.want), tc.text, tc.hint}, []string{typeOf(err), err.Error(), hint})
 		})

@@ -5,7 +5,7 @@
 //
 // Requests are checked in this order: authentication, throttling, path, method, content.
 //
-// What is under it: api answers requests, intake checks new jobs, wire renders answers, cluster runs jobs with runner
+// What is under it: api answers requests, validate checks new jobs, wire renders answers, cluster runs jobs with runner
 // and workdir, disk keeps records.
 package emulator
 

@@ -41,14 +41,14 @@ func Equal[Text ~string | ~[]byte](tb testing.TB, path string, got Text) {
 	}
 	want, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		tb.Errorf("golden file %s does not exist; got:\n%s\n%s", path, string(got), advice(tb))
+		tb.Errorf("golden file %s does not exist; got:\n%s\n%s", path, string(got), hint(tb))
 		return
 	}
 	if err != nil {
 		tb.Fatalf("reading golden file: %v", err)
 	}
 	if diff := cmp.Diff(lines(string(want)), lines(string(got))); diff != "" {
-		tb.Errorf("%s differs (-want +got):\n%s\n%s", path, diff, advice(tb))
+		tb.Errorf("%s differs (-want +got):\n%s\n%s", path, diff, hint(tb))
 	}
 }
 
@@ -65,9 +65,9 @@ func lines(text string) []string {
 	return strings.SplitAfter(text, "\n")
 }
 
-// advice is the command that accepts what the test got. It names the package,
+// hint is the command that accepts what the test got. It names the package,
 // because other packages do not have the flag and would refuse it.
-func advice(tb testing.TB) string {
+func hint(tb testing.TB) string {
 	name, _, _ := strings.Cut(tb.Name(), "/")
 	return fmt.Sprintf("if that is right: go test %s -run '^%s$' -update", packagePath(), name)
 }

@@ -52,12 +52,12 @@ func (s *Snapshot) putFile(r *Record) {
 	s.Files[file.SHA512] = append(files, file)
 }
 
-// begin adds a run, or begins an unsubmitted one anew. The earliest intent is kept,
+// begin adds a run, or begins an unsubmitted one anew. The earliest Since is kept,
 // because a draft of any earlier try may still turn up.
 func (s *Snapshot) begin(r *Record) (func(), error) {
 	run := Run{
 		Job: r.Job, Key: r.Key, Digest: r.Digest, Parts: r.Parts, Generation: r.Generation,
-		Attempt: r.Attempt, Intent: r.Intent, Stage: StageCreating, Upstream: r.Upstream,
+		Attempt: r.Attempt, Since: r.Since, Stage: StageCreating, Upstream: r.Upstream,
 	}
 	i := s.index(r)
 	if i < 0 {
@@ -67,8 +67,8 @@ func (s *Snapshot) begin(r *Record) (func(), error) {
 	if old.Stage == StageSubmitted || old.Stage == StageFinished {
 		return nil, fmt.Errorf("the run of this key is %s as %s", old.Stage, old.ID)
 	}
-	if old.Intent.Before(run.Intent) {
-		run.Intent = old.Intent
+	if old.Since.Before(run.Since) {
+		run.Since = old.Since
 	}
 	return func() { s.Runs[r.Job][i] = run }, nil
 }

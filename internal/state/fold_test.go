@@ -19,17 +19,17 @@ func TestSnapshotOfAStory(t *testing.T) {
 	wantRuns := map[string][]state.Run{
 		"polar/aoa=2": {
 			{
-				Job: "polar/aoa=2", Key: "k1", Digest: "d1", Intent: clock(1), ID: "jobA", Stage: state.StageFinished,
+				Job: "polar/aoa=2", Key: "k1", Digest: "d1", Since: clock(1), ID: "jobA", Stage: state.StageFinished,
 				Parts:  []state.Part{{Field: "command", Value: "sh <run> && \"ls\""}, {Field: "input deck.k", Value: sumA}},
 				Status: "Executing", StatusAt: clock(2), Verdict: "failed", Reason: "A run failed",
 				Started: clock(4), Ended: clock(5), CoreHours: 4.2, Cost: 0.76,
 			},
 			{
-				Job: "polar/aoa=2", Key: "k3", Digest: "d1", Attempt: 1, Intent: clock(6), ID: "jobC", Stage: state.StageSubmitted,
+				Job: "polar/aoa=2", Key: "k3", Digest: "d1", Attempt: 1, Since: clock(6), ID: "jobC", Stage: state.StageSubmitted,
 				Outputs: []state.Output{{Path: "forces.csv", Size: 7, SHA512: sumB}}, OutputsTo: "results/aoa=2",
 			},
 		},
-		"größe": {{Job: "größe", Key: "k2", Digest: "d2", Generation: 3, Intent: clock(3), Stage: state.StageCreating}},
+		"größe": {{Job: "größe", Key: "k2", Digest: "d2", Generation: 3, Since: clock(3), Stage: state.StageCreating}},
 	}
 	if diff := cmp.Diff(wantRuns, s.Runs, cmpopts.IgnoreFields(state.Run{}, "SubmittedAt", "SubmittingAt")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -49,9 +49,9 @@ func TestSnapshotOfAStory(t *testing.T) {
 // A run is created, maybe again, and costs money once.
 func TestTransitions(t *testing.T) {
 	t.Parallel()
-	creating := state.Record{Kind: state.KindCreating, Job: "a", Key: "k", Digest: "d", Intent: clock(5)}
+	creating := state.Record{Kind: state.KindCreating, Job: "a", Key: "k", Digest: "d", Since: clock(5)}
 	later, earlier := creating, creating
-	later.Intent, earlier.Intent = clock(9), time.Time{}
+	later.Since, earlier.Since = clock(9), time.Time{}
 	created := state.Record{Kind: state.KindCreated, Job: "a", Key: "k", ID: "1"}
 	adopted := state.Record{Kind: state.KindCreated, Job: "a", Key: "k", ID: "2"}
 	submitting := state.Record{Kind: state.KindSubmitting, Job: "a", Key: "k", ID: "1"}
@@ -126,7 +126,7 @@ func TestTransitions(t *testing.T) {
 	}
 }
 
-func TestCreatingKeepsTheEarliestIntent(t *testing.T) {
+func TestCreatingKeepsTheEarliestSince(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ first, second, want time.Time }{
 		"later":          {clock(5), clock(9), clock(5)},
@@ -136,12 +136,12 @@ func TestCreatingKeepsTheEarliestIntent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := state.Record{Kind: state.KindCreating, Job: "a", Key: "k", Digest: "d", Intent: tc.first}
+			r := state.Record{Kind: state.KindCreating, Job: "a", Key: "k", Digest: "d", Since: tc.first}
 			again := r
-			again.Intent = tc.second
+			again.Since = tc.second
 			s := read(t, write(t, []state.Record{r, {Kind: state.KindCreated, Job: "a", Key: "k", ID: "1"}, again}))
 			run, _ := s.Last("a")
-			same(t, state.Run{Job: "a", Key: "k", Digest: "d", Intent: tc.want, Stage: state.StageCreating}, run)
+			same(t, state.Run{Job: "a", Key: "k", Digest: "d", Since: tc.want, Stage: state.StageCreating}, run)
 		})
 	}
 }
@@ -190,7 +190,7 @@ func TestARunIsAllThatWasRecordedOfIt(t *testing.T) {
 	t.Parallel()
 	parts, outputs := []state.Part{{Field: "command", Value: "ls"}}, []state.Output{{Path: "a.csv", Size: 2, SHA512: sumA}}
 	run := state.Run{
-		Job: "a", Key: "k", Digest: "d", Parts: parts, Generation: 2, Attempt: 3, Intent: clock(1), Stage: state.StageCreating, Upstream: "1.1:mesh",
+		Job: "a", Key: "k", Digest: "d", Parts: parts, Generation: 2, Attempt: 3, Since: clock(1), Stage: state.StageCreating, Upstream: "1.1:mesh",
 	}
 	var snapshot state.Snapshot
 	for _, step := range []struct {
@@ -198,7 +198,7 @@ func TestARunIsAllThatWasRecordedOfIt(t *testing.T) {
 		makes  func()
 	}{
 		{
-			record: state.Record{Kind: state.KindCreating, Job: "a", Key: "k", Digest: "d", Parts: parts, Generation: 2, Attempt: 3, Intent: clock(1), Upstream: "1.1:mesh"},
+			record: state.Record{Kind: state.KindCreating, Job: "a", Key: "k", Digest: "d", Parts: parts, Generation: 2, Attempt: 3, Since: clock(1), Upstream: "1.1:mesh"},
 			makes:  func() {},
 		},
 		{

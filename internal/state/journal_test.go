@@ -82,8 +82,8 @@ func TestNewJournalNeedsAnIdentity(t *testing.T) {
 	_ = open(t, path) // the failed ones have let go of the lock
 }
 
-// shelf is a place that holds no journal yet, and counts what is open there.
-type shelf struct {
+// emptyPlace is a place that holds no journal yet, and counts what is open there.
+type emptyPlace struct {
 	full   error // of Append of the place
 	writes error // of Append of the file
 	stuck  error // of Close
@@ -91,54 +91,54 @@ type shelf struct {
 	held   int   // locks and files
 }
 
-func (s *shelf) String() string { return "shelf" }
+func (s *emptyPlace) String() string { return "place" }
 
-func (s *shelf) Lock(string) (func() error, error) {
+func (s *emptyPlace) Lock(string) (func() error, error) {
 	s.held++
 	return s.Close, nil
 }
 
-func (s *shelf) Read() (io.ReadCloser, error) {
+func (s *emptyPlace) Read() (io.ReadCloser, error) {
 	if s.unread != nil {
 		return nil, s.unread
 	}
 	s.held++
-	return shelved{s}, nil
+	return emptyJournal{s}, nil
 }
 
-func (s *shelf) Append(int64) (state.Appender, error) {
+func (s *emptyPlace) Append(int64) (state.Appender, error) {
 	if s.full != nil {
 		return nil, s.full
 	}
 	s.held++
-	return shelved{s}, nil
+	return emptyJournal{s}, nil
 }
 
-func (s *shelf) Close() error {
+func (s *emptyPlace) Close() error {
 	s.held--
 	return s.stuck
 }
 
-type shelved struct{ *shelf }
+type emptyJournal struct{ *emptyPlace }
 
-func (s shelved) Append([]byte) error { return s.writes }
+func (s emptyJournal) Append([]byte) error { return s.writes }
 
-func (s shelved) Read([]byte) (int, error) { return 0, io.EOF }
+func (s emptyJournal) Read([]byte) (int, error) { return 0, io.EOF }
 
 // TestAnOpenThatFailsLeavesNothingOpen, and names the place.
 func TestAnOpenThatFailsLeavesNothingOpen(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string
-		at   shelf
+		at   emptyPlace
 	}{
-		{name: "the file cannot be made", at: shelf{full: syscall.ENOSPC}},
-		{name: "the header cannot be written", at: shelf{writes: syscall.ENOSPC}},
+		{name: "the file cannot be made", at: emptyPlace{full: syscall.ENOSPC}},
+		{name: "the header cannot be written", at: emptyPlace{writes: syscall.ENOSPC}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := state.OpenAt(&test.at, ada)
-			want := &state.WriteError{Path: "shelf", Err: syscall.ENOSPC}
+			want := &state.WriteError{Path: "place", Err: syscall.ENOSPC}
 			var failed *state.WriteError
 			if !errors.As(err, &failed) || *failed != *want {
 				t.Errorf("got %v, want %v", err, want)
@@ -340,12 +340,12 @@ func TestTheFirstErrorIsToldAfterClose(t *testing.T) {
 // TestACloseThatFailsIsTold.
 func TestACloseThatFailsIsTold(t *testing.T) {
 	t.Parallel()
-	place := &shelf{stuck: syscall.EIO}
+	place := &emptyPlace{stuck: syscall.EIO}
 	j, err := state.OpenAt(place, ada)
 	if err == nil {
 		err = j.Close()
 	}
-	if !errors.Is(err, syscall.EIO) || !strings.Contains(err.Error(), `closing state file "shelf"`) {
+	if !errors.Is(err, syscall.EIO) || !strings.Contains(err.Error(), `closing state file "place"`) {
 		t.Errorf("got %v", err)
 	}
 	same(t, 0, place.held)
@@ -354,7 +354,7 @@ func TestACloseThatFailsIsTold(t *testing.T) {
 // TestAPlaceThatCannotBeRead is no empty journal.
 func TestAPlaceThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	place := &shelf{unread: syscall.EIO}
+	place := &emptyPlace{unread: syscall.EIO}
 	if _, err := state.OpenAt(place, ada); !errors.Is(err, syscall.EIO) || !strings.HasPrefix(err.Error(), "reading state file: ") {
 		t.Errorf("got %v", err)
 	}

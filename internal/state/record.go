@@ -19,7 +19,7 @@ const (
 	// KindUploading before it: content can be found on the platform.
 	KindUploaded Kind = "uploaded"
 	// KindCreating: a draft is about to be created, or one that was found is about to
-	// be adopted. Job, Key, Digest; Parts, Generation, Attempt, Intent, Upstream.
+	// be adopted. Job, Key, Digest; Parts, Generation, Attempt, Since, Upstream.
 	KindCreating Kind = "creating"
 	// KindCreated: this draft or job is the one that the key stands for, own or
 	// adopted. Job, Key, ID; Inserted, Upstream. A later one replaces it until the submit.
@@ -50,7 +50,7 @@ type Record struct {
 	Parts      []Part    `json:"parts,omitempty"`      // what the digest is made of, to explain a change later
 	Generation int       `json:"generation,omitempty"` // of the manifest's rerun
 	Attempt    int       `json:"attempt,omitempty"`    // after a failure
-	Intent     time.Time `json:"intent,omitzero"`      // platform's clock; zero = not known
+	Since      time.Time `json:"intent,omitzero"`      // platform's clock; zero = not known
 	ID         string    `json:"id,omitempty"`         // the job's id on the platform
 	Inserted   time.Time `json:"inserted,omitzero"`    // when the platform made the job, by its clock; zero = not told
 	Status     string    `json:"status,omitempty"`     // the platform's word

@@ -47,9 +47,9 @@ type Run struct {
 	Parts      []Part
 	Generation int
 	Attempt    int
-	// Intent is the platform's time before the first create of this key was sent:
+	// Since is the platform's time before the first create of this key was sent:
 	// no draft of this journal's making is older. Zero when it was not known.
-	Intent       time.Time
+	Since        time.Time
 	ID           string    // empty while creating
 	Inserted     time.Time // when the platform made it, by its clock; zero when it has not told
 	Stage        Stage

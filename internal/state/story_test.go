@@ -29,19 +29,19 @@ func story() []state.Record {
 		{Kind: state.KindUploading, File: state.File{Name: "deck.k", SHA512: sumA, Size: 12}},
 		{Kind: state.KindUploaded, File: state.File{Name: "deck.k", SHA512: sumA, Size: 12, ID: "fileA"}},
 		{
-			Kind: state.KindCreating, Job: "polar/aoa=2", Key: "k1", Digest: "d1", Intent: clock(1),
+			Kind: state.KindCreating, Job: "polar/aoa=2", Key: "k1", Digest: "d1", Since: clock(1),
 			Parts: []state.Part{{Field: "command", Value: "sh <run> && \"ls\""}, {Field: "input deck.k", Value: sumA}},
 		},
 		{Kind: state.KindCreated, Job: "polar/aoa=2", Key: "k1", ID: "jobA"},
 		{Kind: state.KindSubmitting, Job: "polar/aoa=2", Key: "k1", ID: "jobA"},
 		{Kind: state.KindSubmitted, Job: "polar/aoa=2", Key: "k1", ID: "jobA"},
 		{Kind: state.KindStatus, Job: "polar/aoa=2", ID: "jobA", Status: "Executing", StatusAt: clock(2)},
-		{Kind: state.KindCreating, Job: "größe", Key: "k2", Digest: "d2", Generation: 3, Intent: clock(3)},
+		{Kind: state.KindCreating, Job: "größe", Key: "k2", Digest: "d2", Generation: 3, Since: clock(3)},
 		{
 			Kind: state.KindFinished, Job: "polar/aoa=2", Key: "k1", ID: "jobA", Verdict: "failed", Reason: "A run failed",
 			Started: clock(4), Ended: clock(5), CoreHours: 4.2, Cost: 0.76,
 		},
-		{Kind: state.KindCreating, Job: "polar/aoa=2", Key: "k3", Digest: "d1", Attempt: 1, Intent: clock(6)},
+		{Kind: state.KindCreating, Job: "polar/aoa=2", Key: "k3", Digest: "d1", Attempt: 1, Since: clock(6)},
 		{Kind: state.KindCreated, Job: "polar/aoa=2", Key: "k3", ID: "jobC"},
 		{Kind: state.KindSubmitted, Job: "polar/aoa=2", Key: "k3", ID: "jobC"},
 		{

@@ -39,9 +39,9 @@ func (d *Document) Joined(pointer string) bool {
 	return w.joined && w.style&blockStyle == 0
 }
 
-// Remarked tells a text without quotes that ends at a remark: what comes after # is
-// not in it.
-func (d *Document) Remarked(pointer string) bool {
+// Commented reports whether a text without quotes ends at a comment: what follows # is
+// not part of it.
+func (d *Document) Commented(pointer string) bool {
 	n, plain := d.plain(pointer)
 	return plain && n.LineComment != ""
 }

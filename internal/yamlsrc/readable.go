@@ -17,7 +17,7 @@ const (
 	MaxValues = 100_000
 	// MaxDepth bounds how deep lists and mappings may be nested.
 	MaxDepth = 100
-	// maxMarks bounds the characters that start a value or a remark. The YAML
+	// maxMarks bounds the characters that start a value or a comment. The YAML
 	// reader spends up to a kilobyte on each before anything can be counted, so
 	// this is what keeps a hostile text within the memory of a small machine.
 	maxMarks = MaxValues + 1000
@@ -60,7 +60,7 @@ func readable(src diag.Source) ([]byte, diag.List) {
 	if at := tooManyMarks(body); at >= 0 {
 		t := newText(src.Name, body)
 		list.Add(t.position(at, at+1), diag.TooLarge, aside,
-			"the text has more than %d commas, colons, dashes, brackets and remarks", maxMarks)
+			"the text has more than %d commas, colons, dashes, brackets and comments", maxMarks)
 		return nil, list
 	}
 	if at := tooManyDirectives(body); at >= 0 {

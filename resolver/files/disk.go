@@ -16,13 +16,13 @@ import (
 // disk is where the jobs of one apply find their inputs. It remembers what was
 // found: the points of a sweep mostly mean the same files.
 type disk struct {
-	lists   *written.Tree
-	given   known // what only the command line names
-	hasher  content.Hasher
-	known   map[string]found
-	kept    map[string]map[string]bool // what git tracks, by folder
-	read    map[string]*template       // by path
-	advised int                        // missing files for which a similar name was looked for
+	lists  *written.Tree
+	given  known // what only the command line names
+	hasher content.Hasher
+	known  map[string]found
+	kept   map[string]map[string]bool // what git tracks, by folder
+	read   map[string]*template       // by path
+	hinted int                        // missing files for which a similar name was looked for
 
 	contained bool
 	roots     map[string]string // of the folders of manifests
@@ -33,7 +33,7 @@ type disk struct {
 type found struct {
 	inputs   []Input
 	problems diag.List
-	remarks  []Remark
+	notices  []Notice
 }
 
 func (r Reading) disk() *disk {
@@ -64,13 +64,13 @@ func (d *disk) reach(dir string) reach.Reach {
 	return reach.Reach{Root: d.root(dir)}
 }
 
-// maxAdvice bounds the search for similar names: a sweep can miss thousands of
+// maxHints bounds the search for similar names: a sweep can miss thousands of
 // files, and people read the first.
-const maxAdvice = 20
+const maxHints = 20
 
 // nearby suggests a file of the same folder with almost the same name.
 func (d *disk) nearby(dir, wanted string) string {
-	if d.advised++; d.advised > maxAdvice {
+	if d.hinted++; d.hinted > maxHints {
 		return ""
 	}
 	folder := path.Dir(filepath.ToSlash(wanted))

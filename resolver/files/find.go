@@ -36,7 +36,7 @@ func (r Reading) Find(ctx context.Context, jobs []spec.Job) ([][]Input, diag.Lis
 	problems.Add(disk.folderProblems(ctx, jobs, r.tell))
 	for i, job := range jobs {
 		var mine diag.List
-		f := finder{dir: job.Dir, texts: own(job), values: job.Values, disk: disk, problems: &mine, remark: r.about(job.Name.V)}
+		f := finder{dir: job.Dir, texts: own(job), values: job.Values, disk: disk, problems: &mine, notice: r.about(job.Name.V)}
 		for _, in := range job.Inputs {
 			list, err := f.match(ctx, in)
 			if err != nil {
@@ -58,7 +58,7 @@ type finder struct {
 	values   expr.Scope // for templates
 	disk     *disk
 	problems *diag.List
-	remark   func(Remark)
+	notice   func(Notice)
 }
 
 // match gives the inputs that one entry stands for. A file on the platform
@@ -81,8 +81,8 @@ func (f finder) match(ctx context.Context, in spec.Input) ([]Input, error) {
 		}
 		*f.problems = append(*f.problems, problem)
 	}
-	for _, remark := range meant.remarks {
-		f.remark(remark.at(in))
+	for _, notice := range meant.notices {
+		f.notice(notice.at(in))
 	}
 	inputs := slices.Clone(meant.inputs)
 	for i := range inputs {
@@ -101,7 +101,7 @@ func (f finder) meant(ctx context.Context, in spec.Input) (found, error) {
 	if known {
 		return meant, nil
 	}
-	look := finder{dir: f.dir, disk: f.disk, problems: &meant.problems, remark: func(r Remark) { meant.remarks = append(meant.remarks, r) }}
+	look := finder{dir: f.dir, disk: f.disk, problems: &meant.problems, notice: func(n Notice) { meant.notices = append(meant.notices, n) }}
 	for _, text := range f.texts {
 		look.own = append(look.own, know([]Given{{Path: text}})...)
 	}
@@ -166,7 +166,7 @@ func (f finder) files(ctx context.Context, in spec.Input) ([]content.File, error
 		return nil, nil
 	}
 	for _, idle := range found.Idle {
-		f.remark(Remark{Kind: IdleExclude, Message: idle})
+		f.notice(Notice{Kind: IdleExclude, Message: idle})
 	}
 	if len(found.Files) == 1 && isPath(in.Path.V, found.Files[0]) {
 		f.keepSecret(in, found.Files[0])
@@ -209,9 +209,9 @@ func (f finder) problem(at spec.Value[string], err error) diag.Diagnostic {
 			d.Hint = "change the .rescaleignore, or write the path of one file: that is always taken"
 		}
 	}
-	var advised interface{ Hint() string }
-	if errors.As(err, &advised) && advised.Hint() != "" {
-		d.Hint = advised.Hint()
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) && hinted.Hint() != "" {
+		d.Hint = hinted.Hint()
 	}
 	if errors.As(err, &folder) {
 		d.Hint += "; to keep its folders, pack it: {path: " + at.V + ", pack: NAME.tar.gz}"

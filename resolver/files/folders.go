@@ -13,8 +13,8 @@ import (
 
 // folderProblems refuses two jobs whose results go to one folder of this disk although
 // their manifests name two: through a link. (What the texts alone tell, spec refuses.)
-func (d *disk) folderProblems(ctx context.Context, jobs []spec.Job, remark func(Remark)) diag.List {
-	problems := d.landingProblems(ctx, jobs, remark)
+func (d *disk) folderProblems(ctx context.Context, jobs []spec.Job, notice func(Notice)) diag.List {
+	problems := d.landingProblems(ctx, jobs, notice)
 	taken, above := make(map[string]spec.Job), make(map[string]spec.Job) // by real path
 	for _, job := range jobs {
 		if len(job.Outputs.Download) == 0 {
@@ -50,7 +50,7 @@ func folderPos(job spec.Job) diag.Position {
 }
 
 // landingProblems refuses folders of results that are not the job's to write to.
-func (d *disk) landingProblems(ctx context.Context, jobs []spec.Job, remark func(Remark)) diag.List {
+func (d *disk) landingProblems(ctx context.Context, jobs []spec.Job, notice func(Notice)) diag.List {
 	var found diag.Gathering
 	for _, job := range jobs {
 		if len(job.Outputs.Download) == 0 {
@@ -70,7 +70,7 @@ func (d *disk) landingProblems(ctx context.Context, jobs []spec.Job, remark func
 				"the results of %s would go through %s, a link that the repository tracks", diag.Short(job.Name.V), link)
 		}
 		if root, end := d.root(job.Dir), d.lists.Real(folder); !reach.Inside(root, end) {
-			remark(Remark{Job: job.Name.V, Kind: Elsewhere, Pos: folderPos(job), Message: "results land in " + end + ", outside of " + root})
+			notice(Notice{Job: job.Name.V, Kind: Elsewhere, Pos: folderPos(job), Message: "results land in " + end + ", outside of " + root})
 		}
 		found.Add(problems)
 	}

@@ -99,7 +99,7 @@ type Reading struct {
 	Given  []Given                // files that only the command line names
 
 	Contained bool         // nothing outside of the repository of a manifest is read
-	Remark    func(Remark) // called for one remark at a time; nil is fine
+	Notice    func(Notice) // called for one notice at a time; nil is fine
 }
 
 // Memory knows digests of files and archives.

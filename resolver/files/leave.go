@@ -97,7 +97,7 @@ func (f finder) reduce(ctx context.Context, p pattern, files []content.File) ([]
 		}
 	}
 	if len(wrote) > 0 {
-		f.remark(Remark{Kind: LeftOut, Pos: p.Pos, Message: leftOut(p.V, wrote)})
+		f.notice(Notice{Kind: LeftOut, Pos: p.Pos, Message: leftOut(p.V, wrote)})
 	}
 	return kept, nil
 }

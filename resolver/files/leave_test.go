@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -34,7 +34,7 @@ func TestWhatAPatternMeans(t *testing.T) {
 	for name, tc := range map[string]struct {
 		list string
 		want string // the files, or the first problem
-		left string // what is remarked
+		left string // what is noticed
 	}{
 		"a wide pattern":         {`["**/*.dat"]`, "in.dat mine.dat", "**/*.dat leaves out 2 files that rescale-apply wrote, such as out/a.dat"},
 		"with hidden files":      {`[{path: "**", exclude: [notes]}]`, "in.dat mine.dat", "** leaves out 3 files that rescale-apply wrote, such as out/.part.dat.partial"},
@@ -65,12 +65,12 @@ func TestWhatAPatternMeans(t *testing.T) {
 			result(t, dir, "notes/c.txt", "c")
 			write(t, dir, "out/notes/c.txt", "changed")
 			write(t, dir, "out/.previous/QwErTy/old.dat", "old")
-			partial := filepath.Join(dir, "out", "part.dat")
-			if err := os.Rename(partial, incoming.Partial(partial)); err != nil {
+			part := filepath.Join(dir, "out", "part.dat")
+			if err := os.Rename(part, partial.Path(part)); err != nil {
 				t.Fatal(err)
 			}
 			var left []string
-			reading := files.Reading{Remark: func(r files.Remark) {
+			reading := files.Reading{Notice: func(r files.Notice) {
 				if r.Kind == files.LeftOut {
 					left = append(left, r.Message)
 				}

@@ -22,7 +22,7 @@ func KeyProblem(key string) (why, hint string) {
 	fields := strings.Fields(key)
 	switch {
 	case !utf8.ValidString(key):
-		return "the public key is not UTF-8", "save it with the encoding UTF-8; often only the remark at its end is not"
+		return "the public key is not UTF-8", "save it with the encoding UTF-8; often only the comment at its end is not"
 	case strings.Contains(key, "PRIVATE KEY"):
 		return "this is a private key, which must stay where it is", "give the public key, in the file beside it that ends in .pub"
 	case strings.ContainsAny(key, "\r\n"):

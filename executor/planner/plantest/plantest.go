@@ -67,15 +67,15 @@ func Pair(generation int) (mesh, wing resolver.Job) {
 }
 
 // On is a run that builds on a run of the mesh.
-func On(lineage string, r state.Run) state.Run {
-	r.Upstream = lineage
+func On(upstream string, r state.Run) state.Run {
+	r.Upstream = upstream
 	return r
 }
 
 // SeenOn is a job on the platform that builds on a run of the mesh.
-func SeenOn(lineage, id string, wing resolver.Job, attempt int, statuses ...string) once.Found {
+func SeenOn(upstream, id string, wing resolver.Job, attempt int, statuses ...string) once.Found {
 	key := once.Key{Digest: wing.Digest, Name: wing.Name, Generation: 1, Attempt: attempt}
-	return once.Found{ID: id, Key: key, History: History(statuses...), Inserted: Noon(), Upstream: lineage}
+	return once.Found{ID: id, Key: key, History: History(statuses...), Inserted: Noon(), Upstream: upstream}
 }
 
 // History makes a status history, newest first, one minute apart.

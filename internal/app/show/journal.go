@@ -90,7 +90,7 @@ func last(run state.Run) time.Time {
 			return t
 		}
 	}
-	return run.Intent
+	return run.Since
 }
 
 func age(run state.Run) string {
@@ -115,7 +115,7 @@ func (s Style) Runs(w io.Writer, file Journal, job string) {
 			{"builds on", run.Upstream},
 			{"key", run.Key},
 			{"digest", run.Digest},
-			{"intent", date(run.Intent)},
+			{"intent", date(run.Since)},
 			{"recorded", date(run.SubmittedAt)},
 			{"status", run.Status},
 			{"started", date(run.Started)},

@@ -126,7 +126,7 @@ func runsJSON(runs []state.Run) []RunJSON {
 		run := RunJSON{
 			ID: r.ID, Stage: r.Stage, Verdict: r.Verdict, Reason: r.Reason, Checks: r.Checks, Status: r.Status, StatusAt: moment(r.StatusAt),
 			Key: r.Key, Digest: r.Digest, Parts: r.Parts, Generation: r.Generation, Attempt: r.Attempt, Upstream: r.Upstream,
-			Intent: moment(r.Intent), Recorded: moment(r.SubmittedAt), Started: moment(r.Started), Ended: moment(r.Ended),
+			Intent: moment(r.Since), Recorded: moment(r.SubmittedAt), Started: moment(r.Started), Ended: moment(r.Ended),
 			CoreHours: r.CoreHours, Cost: rounded(r.Cost), To: r.OutputsTo,
 		}
 		for _, o := range r.Outputs {

@@ -103,7 +103,7 @@ func WritePlan(w io.Writer, plan planner.Plan) error {
 			Name: s.Job.Name, Namespace: s.Job.Namespace, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
 			Pending: s.Pending(), Spends: s.Spends(), Running: s.Action == planner.Running,
 			Verdict: s.Last.Verdict, Digest: s.Job.Digest, Key: s.Key.String(),
-			TileJSON: tiles[0], SpendJSON: spendJSON(s.Job), Notes: slices.Concat(s.Job.Notes, s.Job.LeftOut), Hint: s.Advice,
+			TileJSON: tiles[0], SpendJSON: spendJSON(s.Job), Notes: slices.Concat(s.Job.Notes, s.Job.LeftOut), Hint: s.Hint,
 		}
 		if s.Action == planner.Refused {
 			step.Refusal = &s.Refusal
@@ -241,7 +241,7 @@ func WriteLine(w io.Writer, v any) error { return encode(w, v, "") }
 func outcomeJSON(o executor.Outcome) *OutcomeJSON {
 	out := &OutcomeJSON{
 		Verdict: string(o.Verdict), Reason: o.Reason, LastStatus: o.Status, Unchanged: o.Unchanged, Blocked: o.Blocked,
-		CoreHours: o.CoreHours, Cost: rounded(o.Cost), To: o.To, Log: o.Log, Hint: o.Advice,
+		CoreHours: o.CoreHours, Cost: rounded(o.Cost), To: o.To, Log: o.Log, Hint: o.Hint,
 	}
 	if !o.Started.IsZero() {
 		out.Seconds = o.Ended.Sub(o.Started).Seconds()

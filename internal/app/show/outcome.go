@@ -36,8 +36,8 @@ func (s Style) Outcome(w io.Writer, o executor.Outcome) {
 	fmt.Fprintf(w, "%s %s\n", s.paint(color, mark), diag.Line(strings.Join(cells, "   ")))
 	s.log(w, o)
 	var conflict *executor.ConflictError // has said it in the plan, and says it once more at the end
-	if o.Advice != "" && !errors.As(o.Err, &conflict) {
-		fmt.Fprintf(w, "  hint: %s\n", diag.Line(o.Advice))
+	if o.Hint != "" && !errors.As(o.Err, &conflict) {
+		fmt.Fprintf(w, "  hint: %s\n", diag.Line(o.Hint))
 	}
 }
 

@@ -53,8 +53,8 @@ func (s Style) notes(w io.Writer, plan planner.Plan) {
 		fmt.Fprintln(w, s.paint(faint, "  note: "+diag.Line(note)))
 	}
 	for _, step := range plan.Steps {
-		if step.Advice != "" {
-			fmt.Fprintln(w, diag.Line("  hint: "+step.Job.Name+": "+step.Advice))
+		if step.Hint != "" {
+			fmt.Fprintln(w, diag.Line("  hint: "+step.Job.Name+": "+step.Hint))
 		}
 	}
 }

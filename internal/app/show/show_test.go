@@ -65,7 +65,7 @@ func TestOutcome(t *testing.T) {
 		},
 		"failed": {
 			with(func(o *executor.Outcome) {
-				o.Verdict, o.Reason, o.Advice = verdict.Failed, "A run failed", "do this"
+				o.Verdict, o.Reason, o.Hint = verdict.Failed, "A run failed", "do this"
 				o.Log = []string{"one\n", "\x1b[31mtwo\x07\n"}
 			}),
 			"✗ wing   AbC   failed after 1h30m: A run failed   27 core-h   4.32 USD\n" +
@@ -180,7 +180,7 @@ func TestForeignTextsStayOnTheirLines(t *testing.T) {
 	const evil = "Executing\x1b[2J\r\n✓ wing   succeeded\u202e"
 	var out strings.Builder
 	style := show.Style{}
-	style.Outcome(&out, executor.Outcome{Job: "wing", ID: evil, Verdict: verdict.Failed, Reason: evil, Advice: evil})
+	style.Outcome(&out, executor.Outcome{Job: "wing", ID: evil, Verdict: verdict.Failed, Reason: evil, Hint: evil})
 	style.Outcome(&out, executor.Outcome{Job: "wing", Status: evil})
 	lines := show.Lines{Progress: &out, Results: &out}
 	lines.Event(executor.Event{Type: executor.EventStatus, Job: "wing", Status: evil})
@@ -188,7 +188,7 @@ func TestForeignTextsStayOnTheirLines(t *testing.T) {
 	lines.Event(executor.Event{Type: executor.EventUploaded, File: evil})
 	style.States(&out, []show.State{{Job: "wing", Known: true, Run: state.Run{ID: evil, Status: evil}}}, noon)
 	style.Delivery(&out, show.Delivery{Job: "wing", Listed: true, Files: []show.DeliveredFile{{Path: evil, Refused: errors.New(evil)}}})
-	style.Plan(&out, planner.Plan{Steps: []planner.Step{{Job: resolver.Job{Name: "wing", Notes: []string{evil}}, Action: planner.Run, Reasons: []string{evil}, Advice: evil}}})
+	style.Plan(&out, planner.Plan{Steps: []planner.Step{{Job: resolver.Job{Name: "wing", Notes: []string{evil}}, Action: planner.Run, Reasons: []string{evil}, Hint: evil}}})
 	if n := strings.Count(out.String(), "\n"); n != 12 || strings.ContainsAny(strings.ReplaceAll(out.String(), "  \x1b", ""), "\r") {
 		t.Errorf("%d lines, want 12\n%q", n, out.String())
 	}

@@ -134,16 +134,16 @@ func (w *Workspace) Find(ctx context.Context, jobs []spec.Job) ([][]files.Input,
 
 // Reading is how the inputs of the manifests are read.
 func (w *Workspace) Reading() files.Reading {
-	return files.Reading{Given: w.scope.Named(), Contained: w.contained, Remark: w.remarks()}
+	return files.Reading{Given: w.scope.Named(), Contained: w.contained, Notice: w.notices()}
 }
 
-// remarks warns of patterns that do nothing, each once: the points of a sweep have the
+// notices warns of patterns that do nothing, each once: the points of a sweep have the
 // same.
-func (w *Workspace) remarks() func(files.Remark) {
+func (w *Workspace) notices() func(files.Notice) {
 	told := make(map[string]bool)
-	return func(r files.Remark) {
-		line := fmt.Sprintf("%s: %s", r.Pos, r.Message)
-		if r.Kind == files.IdleExclude && !told[line] {
+	return func(n files.Notice) {
+		line := fmt.Sprintf("%s: %s", n.Pos, n.Message)
+		if n.Kind == files.IdleExclude && !told[line] {
 			told[line] = true
 			w.around.Warn(line)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 )
 
 // Names of folders that are rescale-apply's own in a folder of results. No result has
@@ -89,8 +89,8 @@ func Claimed(by Writer, names ...string) []File {
 }
 
 func write(name string, text []byte) error {
-	want := incoming.Announced{Digest: content.Digest{Size: int64(len(text))}}
-	return incoming.Write(name, want, bytes.NewReader(text))
+	want := partial.Announced{Digest: content.Digest{Size: int64(len(text))}}
+	return partial.Write(name, want, bytes.NewReader(text))
 }
 
 // Hide makes a folder of rescale-apply's own, which keeps itself out of git. A link in
@@ -128,7 +128,7 @@ func disk(name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &incoming.DiskError{Path: name, Err: err}
+	return &partial.DiskError{Path: name, Err: err}
 }
 
 // LinkError tells that a link stands where rescale-apply keeps something of its own.

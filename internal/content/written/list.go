@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/content/stamp"
 )
 
@@ -89,7 +89,7 @@ func (l List) Names(rel string) bool {
 		return false
 	}
 	for listed := range l.files {
-		if strings.HasPrefix(rel, incoming.Partial(listed)) {
+		if strings.HasPrefix(rel, partial.Path(listed)) {
 			return true
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/content/incoming"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 )
 
@@ -77,9 +77,9 @@ func TestRestOfADownload(t *testing.T) {
 	folder := t.TempDir()
 	put(t, folder, file("deep/b.csv", "2", "One"))
 	got := read(t, folder)
-	partial := filepath.ToSlash(incoming.Partial("deep/b.csv"))
+	begun := filepath.ToSlash(partial.Path("deep/b.csv"))
 	for rel, want := range map[string]bool{
-		partial: true, partial + ".json": true, partial + "-abc": true,
+		begun: true, begun + ".json": true, begun + "-abc": true,
 		"deep/.b.csv": false, ".b.csv.partial": false, "deep/.c.csv.partial": false,
 	} {
 		if got.Names(rel) != want {

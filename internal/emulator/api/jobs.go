@@ -9,7 +9,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/cluster"
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
-	"github.com/rescale-apply/rescale-apply/internal/emulator/intake"
+	"github.com/rescale-apply/rescale-apply/internal/emulator/validate"
 )
 
 // createJob saves a draft (rescale-api.md §6). Nothing runs before it is submitted.
@@ -30,7 +30,7 @@ func createJob(a *API, r *Request) (Answer, error) {
 }
 
 func (a *API) read(r *Request, body []byte) (disk.Spec, error) {
-	world := intake.World{
+	world := validate.World{
 		Catalog:         a.Catalog,
 		ProjectRequired: r.Account.ProjectRequired,
 		MaxJobHours:     r.Account.MaxJobHours,
@@ -53,11 +53,11 @@ func (a *API) read(r *Request, body []byte) (disk.Spec, error) {
 		spec.ProjectID = nil
 	}
 	spec.Name = cutTo(quirks.NameLimit, spec.Name)
-	var problems *intake.InvalidError
+	var problems *validate.InvalidError
 	switch {
 	case errors.As(err, &problems):
 		return spec, &Error{Status: http.StatusBadRequest, Body: problems.Fields}
-	case errors.Is(err, intake.ErrCrash):
+	case errors.Is(err, validate.ErrCrash):
 		return spec, Refuse(http.StatusInternalServerError, "Internal server error.")
 	}
 	return spec, err

@@ -22,7 +22,7 @@ type Breakage struct {
 	Problem string // in the words of the YAML library, without its line
 }
 
-// Mistake is what a person did wrong: the bytes to mark, the fact, the advice.
+// Mistake is what a person did wrong: the bytes to mark, the fact, the hint.
 type Mistake struct {
 	Line, From, To int // byte offsets in the line
 	Message, Hint  string
@@ -156,7 +156,7 @@ func valueAt(source string, at, end int) string {
 	return strings.TrimRight(value, " \t")
 }
 
-// InQuotes is the advice to quote a text, with the quotes that change nothing in it.
+// InQuotes is the hint to quote a text, with the quotes that change nothing in it.
 func InQuotes(value string) string {
 	if value != diag.Short(value) {
 		return "put it in quotes"
