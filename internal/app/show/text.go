@@ -13,6 +13,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/screen"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
@@ -88,15 +89,9 @@ func unbroken(text string) string {
 }
 
 // money writes US dollars.
-func money(usd float64) string { return fmt.Sprintf("%.2f USD", usd) }
+func money(usd float64) string { return phrase.Money(usd) }
 
-// coreHours writes few digits for small numbers and none for large ones.
-func coreHours(h float64) string {
-	if h >= 100 || h == float64(int(h)) {
-		return fmt.Sprintf("%.0f core-h", h)
-	}
-	return fmt.Sprintf("%.1f core-h", h)
-}
+func coreHours(h float64) string { return phrase.CoreHours(h) }
 
 // totals adds up what the jobs that a plan submits can cost at most.
 func totals(plan planner.Plan) resolver.Estimate {

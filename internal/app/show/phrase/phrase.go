@@ -1,4 +1,4 @@
-// Package phrase says spans of time and counts as people do. It knows nothing else.
+// Package phrase says spans of time, counts and amounts as people do. It knows nothing else.
 package phrase
 
 import (

@@ -18,3 +18,16 @@ func TestDuration(t *testing.T) {
 		}
 	}
 }
+
+func TestAmounts(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]string{
+		"0.00 USD": phrase.Money(0), "1234.50 USD": phrase.Money(1234.5),
+		"4 core-h": phrase.CoreHours(4), "4.2 core-h": phrase.CoreHours(4.2), "123 core-h": phrase.CoreHours(123.4),
+		"-": phrase.Price(0), "0.11": phrase.Price(0.11), "0.0042": phrase.Price(0.0042), "12.00": phrase.Price(12), "0.035": phrase.Price(0.035),
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
