@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,7 +32,7 @@ type Account struct {
 
 // Read asks for the account first and alone: a bad key must give one clear answer. The
 // workspace is behind a call that is not documented, and the budgets of projects are not
-// for everybody; a platform that refuses them is no error.
+// for everybody; a platform that refuses them, or answers something else, is no error.
 func Read(ctx context.Context, p Platform, keyFrom string) (Account, error) {
 	a := Account{Platform: p.BaseURL(), KeyFrom: keyFrom}
 	var err error
@@ -64,7 +65,7 @@ func Read(ctx context.Context, p Platform, keyFrom string) (Account, error) {
 
 func unlessRefused(what string, err error) error {
 	var refused *rescale.Error
-	if err == nil || errors.As(err, &refused) && refused.Status >= 400 && refused.Status < 500 {
+	if err == nil || errors.As(err, &refused) && refused.Status < http.StatusInternalServerError {
 		return nil
 	}
 	return fmt.Errorf("reading your %s: %w", what, err)
