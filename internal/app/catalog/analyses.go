@@ -51,7 +51,7 @@ func readAnalyses(ctx context.Context, p Platform, word string) (Analyses, error
 	if i := slices.IndexFunc(kept, func(a rescale.Analysis) bool { return strings.EqualFold(a.Code, word) }); i >= 0 {
 		kept = kept[i : i+1]
 	}
-	types, err := pricedCoreTypes(ctx, p)
+	types, err := Hardware(ctx, p)
 	if err != nil {
 		return out, err
 	}

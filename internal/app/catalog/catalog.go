@@ -17,11 +17,16 @@ import (
 
 // Platform answers with the catalogs.
 type Platform interface {
-	CoreTypes(ctx context.Context) ([]rescale.CoreType, error)
-	ComputePrices(ctx context.Context) ([]rescale.Price, error)
+	Pricer
 	Analyses(ctx context.Context) ([]rescale.Analysis, error)
 	Projects(ctx context.Context) ([]rescale.Project, error)
 	Automations(ctx context.Context) ([]rescale.Automation, error)
+}
+
+// Pricer answers with hardware and what it costs.
+type Pricer interface {
+	CoreTypes(ctx context.Context) ([]rescale.CoreType, error)
+	ComputePrices(ctx context.Context) ([]rescale.Price, error)
 }
 
 // Answer is a part of a catalog, for people and for programs.

@@ -40,7 +40,7 @@ type CoreTypes struct {
 }
 
 func readCoreTypes(ctx context.Context, p Platform, word string) (CoreTypes, error) {
-	all, err := pricedCoreTypes(ctx, p)
+	all, err := Hardware(ctx, p)
 	out := CoreTypes{filter: filter(word)}
 	for _, t := range all {
 		if out.filter.keeps(t.Code, t.Name) {
@@ -50,9 +50,10 @@ func readCoreTypes(ctx context.Context, p Platform, word string) (CoreTypes, err
 	return out, err
 }
 
-// pricedCoreTypes asks for the price list only when the core types lack prices, as many
-// do where an administrator hides them (rescale-api.md §5, A13).
-func pricedCoreTypes(ctx context.Context, p Platform) ([]CoreType, error) {
+// Hardware is all core types, the cheapest first and what is retired last. It asks for the
+// price list only when core types lack prices, as many do where an administrator hides
+// them (rescale-api.md §5, A13).
+func Hardware(ctx context.Context, p Pricer) ([]CoreType, error) {
 	types, err := p.CoreTypes(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the platform's core types: %w", err)
