@@ -43,7 +43,7 @@ func Collect(ctx context.Context, p Platform, id string, now time.Time) (Detail,
 	}
 	d := Detail{
 		ID: id, URL: p.JobURL(id), Owner: job.Owner, Created: job.DateInserted, ClonedFrom: job.ClonedFrom,
-		Project: rescale.Project{ID: job.ProjectID}, Economy: job.IsLowPriority, Tags: found.tags,
+		Project: rescale.Project{ID: job.ProjectID}, Economy: job.IsLowPriority, Tags: readable(found.tags),
 		History: phases(found.history, verdict.Terminal, now), Cluster: phases(found.cluster, stopped, now),
 	}
 	d.Title, _ = once.Title(job.Name)
@@ -51,7 +51,9 @@ func Collect(ctx context.Context, p Platform, id string, now time.Time) (Detail,
 	if i := slices.IndexFunc(found.projects, func(p rescale.Project) bool { return p.ID == job.ProjectID }); i >= 0 {
 		d.Project = found.projects[i]
 	}
-	d.Judged, _ = verdict.Judge(found.history)
+	if d.Judged, _ = verdict.Judge(found.history); d.Ours {
+		d.Judged = d.Judged.Checked(success.Checks{}.ReadTags(found.tags).Failed())
+	}
 	d.takeTiles(job, found.types)
 	d.spend(found.history, now)
 	d.Advice = advice(d.History)
@@ -79,19 +81,27 @@ func around(ctx context.Context, p Platform, job rescale.Job) (surroundings, err
 	return s, group.Wait()
 }
 
-// tags are those that people read: the one that tells by what a run was judged is for us.
+// tags are all tags of a job; bodies have them or do not (rescale-api.md §7.6).
 func tags(ctx context.Context, p Platform, job rescale.Job) ([]string, error) {
-	list := slices.Clone(job.Tags)
-	if list == nil {
-		found, err := p.Tags(ctx, job.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, tag := range found {
-			list = append(list, tag.Name)
+	if job.Tags != nil {
+		return job.Tags, nil
+	}
+	found, err := p.Tags(ctx, job.ID)
+	var list []string
+	for _, tag := range found {
+		list = append(list, tag.Name)
+	}
+	return list, err
+}
+
+// readable leaves out the tag that tells other processes how a run was judged.
+func readable(tags []string) (list []string) {
+	for _, tag := range tags {
+		if !strings.HasPrefix(tag, success.TagPrefix) {
+			list = append(list, tag)
 		}
 	}
-	return slices.DeleteFunc(list, func(tag string) bool { return strings.HasPrefix(tag, success.TagPrefix) }), nil
+	return list
 }
 
 // unlessRefused passes over a call that the platform does not have, or not for us.

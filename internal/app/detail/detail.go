@@ -13,7 +13,7 @@ import (
 )
 
 // Detail is one job. What the platform does not say is empty. The caller may add what
-// only others know: Runs, Log, Blocked, and a stricter verdict than the platform's.
+// only others know: Free, Runs, Log, Blocked, and a stricter verdict than the platform's.
 type Detail struct {
 	ID         string // empty for a job that has no run yet
 	Title      string // its name on the platform, without a marker
@@ -34,7 +34,9 @@ type Detail struct {
 	History []Phase // of the job, oldest first; empty for a draft
 	Cluster []Phase
 	Judged  verdict.Judgement // without a verdict while it is not over
+	Started time.Time         // when its command first ran; zero when it has not
 
+	Free  bool // the platform is this machine: nothing is billed
 	Used  Use
 	Limit resolver.Estimate // of one attempt; without restarts of economy
 	// Advice is what to look at when it waits for long; usually empty.
@@ -67,8 +69,7 @@ type Phase struct {
 // Use is what a job has taken until now, by the time its command ran and by list prices.
 // Restarts of economy are in the time, and the waiting between them.
 type Use struct {
-	Began     bool // its command ran
-	Open      bool // it still runs
+	Open      bool // its command still runs
 	CoreHours float64
 	Cost      *float64 // USD without licenses; nil when the platform names no price
 }

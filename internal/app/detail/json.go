@@ -2,8 +2,10 @@ package detail
 
 import (
 	"io"
+	"math"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 )
 
@@ -74,16 +76,17 @@ func (d Detail) JSON(w io.Writer) error {
 	out := objectJSON{
 		FormatVersion: show.FormatVersion, Name: d.Key.Name, Namespace: d.Namespace, ID: d.ID, Title: d.Title, URL: d.URL,
 		Owner: d.Owner, Ours: d.Ours, ClonedFrom: d.ClonedFrom, State: d.State(), Verdict: string(d.Judged.Verdict), Reason: d.Judged.Reason,
-		Blocked: d.Blocked, Advice: d.Advice, Created: moment(d.Created), Started: moment(d.Judged.Started), Ended: moment(d.Judged.Ended),
+		Blocked: d.Blocked, Advice: d.Advice, Created: moment(d.Created), Started: moment(d.Started), Ended: moment(d.Judged.Ended),
 		Project: d.Project.ID, Economy: d.Economy, Tags: append([]string{}, d.Tags...), Analyses: []tileJSON{},
-		CoreHours: d.Used.CoreHours, Cost: d.Used.Cost, History: steps(d.History), Cluster: steps(d.Cluster), Log: d.Log,
+		CoreHours: d.Used.CoreHours, Cost: rounded(d.Used.Cost), History: steps(d.History), Cluster: steps(d.Cluster), Log: d.Log,
 	}
 	if d.Ours {
 		out.Key = d.Key.String()
 	}
 	out.MaxHours, out.MaxCost = d.Limit.Limit()
+	out.MaxCost = bound(out.MaxCost)
 	if d.Limit.PerAttempt && d.Limit.Bounded && d.Limit.Rate > 0 {
-		out.PerStart = &d.Limit.Cost
+		out.PerStart = bound(&d.Limit.Cost)
 	}
 	for _, t := range d.Tiles {
 		out.Analyses = append(out.Analyses, tileJSON{t.Analysis, t.Version, t.CoreType, t.Cores, t.Slots, t.Walltime, positive(t.Rate)})
@@ -100,6 +103,24 @@ func steps(list []Phase) []stepJSON {
 		out = append(out, stepJSON{p.Status.Status, p.Reason, moment(p.Date), p.Lasted.Seconds(), p.Open})
 	}
 	return out
+}
+
+// rounded is an amount as programs get it: sums of prices are not exact.
+func rounded(usd *float64) *float64 {
+	if usd == nil {
+		return nil
+	}
+	amount := math.Round(*usd*1e4) / 1e4
+	return &amount
+}
+
+// bound is rounded up, so that it stays a bound.
+func bound(usd *float64) *float64 {
+	if usd == nil {
+		return nil
+	}
+	amount := guard.Up(*usd, 1e4)
+	return &amount
 }
 
 func positive(usd float64) *float64 {

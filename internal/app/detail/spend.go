@@ -41,26 +41,26 @@ func (t Tile) limit(economy bool) resolver.Estimate {
 // spend works out what the job has taken, as apply does: the most cores that it has at a
 // time, at the dearest price, from Executing to the end (rescale-api.md §8.2).
 func (d *Detail) spend(history []rescale.Status, now time.Time) {
-	started, ended := d.Judged.Started, d.Judged.Ended
+	d.Started = began(history)
+	ended := d.Judged.Ended
 	if d.Judged.Verdict == "" {
-		started, ended = began(history), now
-		d.Used.Open = !started.IsZero()
+		ended, d.Used.Open = now, !d.Started.IsZero()
 	}
-	if started.IsZero() || ended.Before(started) {
+	if d.Started.IsZero() || ended.Before(d.Started) {
 		return
 	}
 	cores := 0
 	for _, t := range d.Tiles {
 		cores = max(cores, t.Cores*t.Slots)
 	}
-	d.Used.Began, d.Used.CoreHours = true, float64(cores)*ended.Sub(started).Hours()
+	d.Used.CoreHours = float64(cores) * ended.Sub(d.Started).Hours()
 	if d.Limit.Rate > 0 {
 		cost := d.Used.CoreHours * d.Limit.Rate
 		d.Used.Cost = &cost
 	}
 }
 
-// began is when the command of a job that is under way first ran; zero when it has not.
+// began is when the command of a job first ran; zero when it has not.
 func began(history []rescale.Status) time.Time {
 	for _, status := range slices.Backward(history) {
 		if status.Status == verdict.Executing {

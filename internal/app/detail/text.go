@@ -20,7 +20,7 @@ func (d Detail) Text(w io.Writer) {
 		rows = append(rows, []string{"software", t.software()}, []string{"hardware", t.hardware()}, []string{"price", d.price(t)})
 	}
 	if d.ID != "" {
-		rows = append(rows, []string{"used", d.used()}, []string{"at most", d.bound()})
+		rows = append(rows, []string{"used", d.used()}, []string{"bound", d.bound()})
 	}
 	rows = append(rows, []string{"tags", strings.Join(d.Tags, ", ")}, []string{"hint", d.Advice})
 	show.Table(w, filled(rows))
@@ -76,7 +76,10 @@ func (t Tile) hardware() string {
 
 // price is what an hour of a tile costs.
 func (d Detail) price(t Tile) string {
-	if t.Rate == 0 {
+	switch {
+	case d.Free:
+		return "nothing is billed: the platform is this machine"
+	case t.Rate == 0:
 		return "not known: the platform names none"
 	}
 	hourly := t.Rate * float64(t.Cores) * float64(t.Slots)
@@ -86,11 +89,11 @@ func (d Detail) price(t Tile) string {
 // used is what the job has taken by list prices. The platform tells no charge of a job
 // (rescale-api.md §14, A5).
 func (d Detail) used() string {
-	if !d.Used.Began {
+	if d.Started.IsZero() {
 		return ""
 	}
 	text := phrase.CoreHours(d.Used.CoreHours)
-	if d.Used.Cost != nil {
+	if d.Used.Cost != nil && !d.Free {
 		text += ", " + phrase.Money(*d.Used.Cost) + " by list price, licenses excluded"
 	}
 	if d.Used.Open {
@@ -99,20 +102,20 @@ func (d Detail) used() string {
 	return text
 }
 
-// bound is what a job that is not over can still come to, or why that has no bound.
+// bound is what a job that is not over can come to, or why nobody knows.
 func (d Detail) bound() string {
 	switch {
 	case d.Judged.Verdict != "":
 		return ""
 	case !d.Limit.Bounded:
-		return "no bound: it has no walltime"
+		return "none: it has no walltime"
 	}
-	text := phrase.CoreHours(d.Limit.CoreHours)
-	if d.Limit.Rate > 0 {
+	text := "at most " + phrase.CoreHours(d.Limit.CoreHours)
+	if d.Limit.Rate > 0 && !d.Free {
 		text += ", " + guard.AtMost(d.Limit.Cost) + ", licenses excluded"
 	}
 	if d.Limit.PerAttempt {
-		text += "; each time that the platform starts it again, as economy does after an interruption, as much again"
+		return "none: one attempt takes " + text + "; economy starts an interrupted run again, and bills it again"
 	}
 	return text
 }
