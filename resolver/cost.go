@@ -67,29 +67,45 @@ func (c *catalog) estimate(tile Tile, t *rescale.CoreType, job spec.Job) Estimat
 	return e
 }
 
-// rate is the price of a core-hour: the core type's own, else the price list's,
-// where the plan type of economy ends in "on-demand" (rescale-api.md §5). When
-// no plan fits, the dearest counts: an estimate is a limit.
+// rate is the price of a core-hour. When no plan fits, the dearest counts: an estimate
+// is a limit.
 func (c *catalog) rate(t *rescale.CoreType, priority spec.Priority) float64 {
+	if price, listed := priceOf(t, c.prices, priority); listed {
+		return price
+	}
+	var dearest float64
+	for _, p := range c.prices {
+		if p.CoreType == t.Code && p.Active {
+			dearest = max(dearest, p.Amount)
+		}
+	}
+	return dearest
+}
+
+// Price is what the platform asks for a core-hour, in USD; 0 when it does not say. The
+// list of prices counts where the core type names none itself.
+func Price(t rescale.CoreType, list []rescale.Price, priority spec.Priority) float64 {
+	price, _ := priceOf(&t, list, priority)
+	return price
+}
+
+// priceOf is the core type's own price, else that of the price list, where the plan type
+// of economy ends in "on-demand" (rescale-api.md §5). Listed is false when no plan fits.
+func priceOf(t *rescale.CoreType, list []rescale.Price, priority spec.Priority) (price float64, listed bool) {
 	economy := priority == spec.Economy
 	own := t.Price
 	if economy {
 		own = t.LowPriorityPrice
 	}
 	if own > 0 {
-		return own
+		return own, true
 	}
-	var dearest float64
-	for _, p := range c.prices {
-		if p.CoreType != t.Code || !p.Active {
-			continue
+	for _, p := range list {
+		if p.CoreType == t.Code && p.Active && strings.HasSuffix(p.PlanType, "on-demand") == economy {
+			return p.Amount, true
 		}
-		if strings.HasSuffix(p.PlanType, "on-demand") == economy {
-			return p.Amount
-		}
-		dearest = max(dearest, p.Amount)
 	}
-	return dearest
+	return 0, false
 }
 
 // cmpPrice puts an unknown price (0) last.

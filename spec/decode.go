@@ -4,14 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec/span"
 )
 
 // decode builds the job of a document from whatever of it is sound, and fills
@@ -75,28 +74,8 @@ func decodeWalltime(n node) Value[time.Duration] {
 	if !text.Written() {
 		return Value[time.Duration]{}
 	}
-	return Value[time.Duration]{V: walltime(text.V), Pos: text.Pos}
-}
-
-// walltime reads a duration such as 1d12h or 90m, whose form the schema has
-// checked. What does not fit is the longest duration there is.
-func walltime(text string) time.Duration {
-	units := map[byte]time.Duration{'d': 24 * time.Hour, 'h': time.Hour, 'm': time.Minute}
-	var total time.Duration
-	start := 0
-	for i := range len(text) {
-		unit, ok := units[text[i]]
-		if !ok {
-			continue
-		}
-		n, err := strconv.ParseInt(text[start:i], 10, 64)
-		if err != nil || n > int64((math.MaxInt64-total)/unit) {
-			return math.MaxInt64
-		}
-		total += time.Duration(n) * unit
-		start = i + 1
-	}
-	return total
+	length, _ := span.Parse(text.V) // the schema has checked its form
+	return Value[time.Duration]{V: length, Pos: text.Pos}
 }
 
 func decodePriority(n node) Value[Priority] {

@@ -125,6 +125,16 @@ func ours(job rescale.Job) (key Key, ok bool) {
 	return ParseKey(text)
 }
 
+// Recognize reads the key of a stored job and the namespace of its name; ok is false for
+// one that is not ours, such as a copy that a person made.
+func Recognize(job rescale.Job) (key Key, namespace string, ok bool) {
+	key, ok = ours(job)
+	if !ok {
+		return Key{}, "", false
+	}
+	return key, variable(job, NamespaceVariable), true
+}
+
 // UpstreamOf is the runs of other jobs that a job builds on, as it says itself.
 func UpstreamOf(job rescale.Job) string { return variable(job, UpstreamVariable) }
 

@@ -131,3 +131,13 @@ func readMark(name string) (m mark, ok bool) {
 	}
 	return mark{job: fields[1], tail: fields[2], content: fields[3]}, true
 }
+
+// Title is a job's name on the platform without what a marker has put into it. Marked is
+// false for a job that carries no marker, and so is none of ours; one that does carry one
+// can still be a copy that a person made.
+func Title(name string) (title string, marked bool) {
+	if _, marked = readMark(name); !marked {
+		return name, false
+	}
+	return strings.Join(strings.Fields(markers.ReplaceAllString(name, " ")), " "), true
+}

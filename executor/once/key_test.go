@@ -4,7 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
 func TestKeyAndMarkerAreFinal(t *testing.T) {
@@ -42,4 +45,26 @@ func FuzzKey(f *testing.F) {
 			t.Errorf("ParseKey(%q) = %v, %v; want %v", key, got, ok, key)
 		}
 	})
+}
+
+func TestTitle(t *testing.T) {
+	t.Parallel()
+	type answer struct {
+		Title  string
+		Marked bool
+	}
+	signed := once.Key{Digest: "d", Name: "wing", Generation: 1, Attempt: 1}.Sign(rescale.JobRequest{Name: "My wing"}, "n").Name
+	for name, want := range map[string]answer{
+		signed:                        {"My wing", true},
+		"Copy of " + signed + " (2)":  {"Copy of My wing (2)", true},
+		"[ra:0123456789.1.1]":         {"", true},
+		"My  wing":                    {"My  wing", false},
+		"My wing [ra:012345678.1.1]":  {"My wing [ra:012345678.1.1]", false},
+		"My wing [ra:0123456789.1.1 ": {"My wing [ra:0123456789.1.1 ", false},
+	} {
+		title, marked := once.Title(name)
+		if diff := cmp.Diff(want, answer{title, marked}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
 }

@@ -34,8 +34,8 @@ const (
 	reasonNoCapacity = "Could not allocate compute resources from the compute provider"
 )
 
-// statusExecuting is the status of a run whose command runs.
-const statusExecuting = "Executing"
+// Executing is the status of a run whose command runs (rescale-api.md §8.1).
+const Executing = "Executing"
 
 // terminal are the statuses after which nothing more comes. Only Completed is
 // evidenced; the others are what careful clients accept (rescale-api.md §8.1).
@@ -46,7 +46,7 @@ var terminal = []string{"Completed", "Failed", "Stopped", "Force Stopped", "Term
 func Terminal(status string) bool { return slices.Contains(terminal, status) }
 
 // Ran tells that a run that had this status was validated or began.
-func Ran(status string) bool { return status == "Validated" || status == statusExecuting }
+func Ran(status string) bool { return status == "Validated" || status == Executing }
 
 // Judgement is the verdict on a run with the platform's words for it.
 type Judgement struct {
@@ -68,7 +68,7 @@ func Judge(history []rescale.Status) (j Judgement, done bool) {
 	var stopping, forced bool
 	for _, s := range history {
 		switch s.Status {
-		case statusExecuting:
+		case Executing:
 			j.Started = s.Date
 		case "Force Stop":
 			forced = true

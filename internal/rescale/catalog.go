@@ -5,9 +5,19 @@ import "context"
 // User is the account that a key belongs to (rescale-api.md §1.4).
 type User struct {
 	Email       string
+	FullName    string // "" when the platform does not say
 	MaxJobHours int    // longest walltime that the account may ask for, in hours; 0 when there is no such limit
 	CompanyCode string // "" when the platform does not say
+	CompanyName string // as above
 	Projects    []Project
+}
+
+// Workspace is where an account works: a key belongs to exactly one (rescale-api.md §1.2).
+// All of it is empty where the platform does not say.
+type Workspace struct {
+	ID          string
+	Name        string
+	CompanyCode string
 }
 
 // Project is something that a job's cost can be assigned to. Names need not be unique.
@@ -46,8 +56,11 @@ type Version struct {
 type CoreType struct {
 	Code             string
 	Name             string
-	Cores            []int // of the machine sizes, which are the allowed cores per slot
-	GPUCounts        []int // beside Cores; all 0 without GPUs
+	Processor        string // for people, such as "Example CPU 3.0 GHz"
+	Cores            []int  // of the machine sizes, which are the allowed cores per slot
+	GPUCounts        []int  // beside Cores; all 0 without GPUs
+	Memory           int    // MB per core; 0 means unknown
+	Storage          int    // GB per core; 0 means unknown
 	Price            float64
 	LowPriorityPrice float64 // both in USD per core and hour; 0 means unknown
 	WalltimeRequired bool
@@ -63,6 +76,14 @@ type Price struct {
 	PlanType string
 	Active   bool
 	Amount   float64 // USD per core and hour; 0 means unknown
+}
+
+// Automation is a script of an organization that jobs can be given. It is named by its
+// id in jobs (rescale-api.md §6.1).
+type Automation struct {
+	ID          string
+	Name        string
+	Description string
 }
 
 type wireProject struct {
@@ -81,9 +102,11 @@ func (w wireProject) project() Project {
 func (c *Client) Me(ctx context.Context) (User, error) {
 	var w struct {
 		Email       string `json:"email"`
+		FullName    text   `json:"fullName"`
 		MaxJobHours number `json:"maxJobHours"`
 		Company     *struct {
 			Code     string        `json:"code"`
+			Name     text          `json:"name"`
 			Projects []wireProject `json:"projects"`
 		} `json:"company"`
 	}
@@ -94,12 +117,29 @@ func (c *Client) Me(ctx context.Context) (User, error) {
 	if w.Email == "" {
 		return User{}, c.unexpected(r, 200, "an account without e-mail address")
 	}
-	u := User{Email: w.Email, MaxJobHours: w.MaxJobHours.whole()}
+	u := User{Email: w.Email, FullName: string(w.FullName), MaxJobHours: w.MaxJobHours.whole()}
 	if w.Company != nil {
-		u.CompanyCode = w.Company.Code
+		u.CompanyCode, u.CompanyName = w.Company.Code, string(w.Company.Name)
 		u.Projects = convert(w.Company.Projects, wireProject.project)
 	}
 	return u, nil
+}
+
+// Workspace is the workspace of the key. Only v3 knows it, which is not documented: what
+// cannot be read of the answer is left empty (rescale-api.md §1.4, §2.1).
+func (c *Client) Workspace(ctx context.Context) (Workspace, error) {
+	var w struct {
+		Workspace hint[struct {
+			ID   text `json:"id"`
+			Name text `json:"name"`
+		}] `json:"workspace"`
+		Company hint[struct {
+			Code text `json:"code"`
+		}] `json:"company"`
+	}
+	_, err := c.get(ctx, "/api/v3/users/me/", nil, &w)
+	place, company := w.Workspace.value, w.Company.value
+	return Workspace{ID: string(place.ID), Name: string(place.Name), CompanyCode: string(company.Code)}, err
 }
 
 // Projects lists the projects that the account can bill.
@@ -145,8 +185,11 @@ func (c *Client) Analyses(ctx context.Context) ([]Analysis, error) {
 type wireCoreType struct {
 	Code             string   `json:"code"`
 	Name             string   `json:"name"`
+	ProcessorInfo    text     `json:"processorInfo"`
 	Cores            []number `json:"cores"`
 	GPUCounts        []number `json:"gpuCounts"`
+	Memory           number   `json:"memory"`
+	Storage          number   `json:"storage"`
 	Price            number   `json:"price"`
 	LowPriorityPrice number   `json:"lowPriorityPrice"`
 	WalltimeRequired bool     `json:"walltimeRequired"`
@@ -157,7 +200,8 @@ type wireCoreType struct {
 
 func (w wireCoreType) coreType() CoreType {
 	return CoreType{
-		Code: w.Code, Name: w.Name, Cores: wholes(w.Cores), GPUCounts: wholes(w.GPUCounts),
+		Code: w.Code, Name: w.Name, Processor: string(w.ProcessorInfo), Cores: wholes(w.Cores), GPUCounts: wholes(w.GPUCounts),
+		Memory: w.Memory.whole(), Storage: w.Storage.whole(),
 		Price: float64(w.Price), LowPriorityPrice: float64(w.LowPriorityPrice),
 		WalltimeRequired: w.WalltimeRequired, Deprecated: w.IsDeprecated,
 		Active: w.IsActive == nil || *w.IsActive, MustBeRequested: w.MustBeRequested,
@@ -193,6 +237,23 @@ func (w wirePrice) price() Price {
 func (c *Client) ComputePrices(ctx context.Context) ([]Price, error) {
 	found, err := all[wirePrice](ctx, c, listing{path: "/api/v2/billing/computeprices/", size: catalogPageSize})
 	return convert(found, wirePrice.price), err
+}
+
+type wireCatalogAutomation struct {
+	ID          reference `json:"id"`
+	Name        text      `json:"name"`
+	Description text      `json:"description"`
+}
+
+func (w wireCatalogAutomation) automation() Automation {
+	return Automation{ID: string(w.ID), Name: string(w.Name), Description: string(w.Description)}
+}
+
+// Automations lists the scripts that the account can give to jobs. Only v3 has this call
+// (rescale-api.md §2.7).
+func (c *Client) Automations(ctx context.Context) ([]Automation, error) {
+	found, err := all[wireCatalogAutomation](ctx, c, listing{path: "/api/v3/automations/", size: catalogPageSize})
+	return convert(found, wireCatalogAutomation.automation), err
 }
 
 // convert turns what was decoded into what callers see, in the same order.

@@ -13,8 +13,8 @@ func TestMe(t *testing.T) {
 		want User
 	}{
 		"full": {
-			`{"email":"ada@example.com","maxJobHours":48,"company":{"code":"acme","projects":[{"id":"pRoJa","name":"CFD"}]}}`,
-			User{Email: "ada@example.com", MaxJobHours: 48, CompanyCode: "acme", Projects: []Project{{ID: "pRoJa", Name: "CFD"}}},
+			`{"email":"ada@example.com","fullName":"Ada","maxJobHours":48,"company":{"code":"acme","name":"Acme Inc.","projects":[{"id":"pRoJa","name":"CFD"}]}}`,
+			User{Email: "ada@example.com", FullName: "Ada", MaxJobHours: 48, CompanyCode: "acme", CompanyName: "Acme Inc.", Projects: []Project{{ID: "pRoJa", Name: "CFD"}}},
 		},
 		"nulls": {`{"email":"ada@example.com","maxJobHours":null,"company":null}`, User{Email: "ada@example.com"}},
 	} {
@@ -63,12 +63,12 @@ func TestCoreTypes(t *testing.T) {
 	p := newPlatform(t, answers(
 		reply(200, fixture(t, "sample-coretypes")),
 		reply(200, `{"count":12,"next":null,"results":[
-			{"code":"a","io":35.0,"price":"0.5","lowPriorityPrice":null,"gpuCounts":[0.0, 1.0],"isActive":false,"isDeprecated":true},
+			{"code":"a","io":35.0,"price":"0.5","lowPriorityPrice":null,"gpuCounts":[0.0, 1.0],"isActive":false,"isDeprecated":true,"memory":null,"processorInfo":null},
 			{"code":"b","isActive":true,"mustBeRequested":true,"walltimeRequired":true,"displayOrder":null}]}`),
 	))
 	got, err := p.client(t).CoreTypes(t.Context())
 	want := []CoreType{
-		{Code: "granite", Name: "Granite", Cores: []int{2, 4, 8, 16}, GPUCounts: []int{0, 0, 0, 0}, Price: 0.11, LowPriorityPrice: 0.042, Active: true},
+		{Code: "granite", Name: "Granite", Processor: "Example CPU 3.0 GHz", Cores: []int{2, 4, 8, 16}, GPUCounts: []int{0, 0, 0, 0}, Memory: 4000, Storage: 20, Price: 0.11, LowPriorityPrice: 0.042, Active: true},
 		{Code: "a", GPUCounts: []int{0, 1}, Price: 0.5, Deprecated: true},
 		{Code: "b", Active: true, MustBeRequested: true, WalltimeRequired: true},
 	}
@@ -94,5 +94,39 @@ func TestComputePrices(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestWorkspace reads the undocumented answer as far as it goes.
+func TestWorkspace(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		body string
+		want Workspace
+	}{
+		"full":   {`{"email":"a@b","company":{"code":"acme"},"workspace":{"id":"04-1","name":"Aero"}}`, Workspace{ID: "04-1", Name: "Aero", CompanyCode: "acme"}},
+		"absent": {`{"email":"a@b"}`, Workspace{}},
+		"nulls":  {`{"company":null,"workspace":null}`, Workspace{}},
+		"other":  {`{"company":"acme","workspace":{"id":7,"name":null}}`, Workspace{ID: "7"}},
+	} {
+		p := newPlatform(t, reply(200, tc.body))
+		got, err := p.client(t).Workspace(t.Context())
+		if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+	}
+}
+
+// TestAutomations reads both forms of the list.
+func TestAutomations(t *testing.T) {
+	t.Parallel()
+	want := []Automation{{ID: "AuToA", Name: "Post", Description: "sends a report"}, {ID: "AuToB"}}
+	const list = `[{"id":"AuToA","name":"Post","description":"sends a report"},{"id":"AuToB","name":null}]`
+	for name, body := range map[string]string{"array": list, "envelope": `{"count":2,"next":null,"results":` + list + `}`} {
+		p := newPlatform(t, reply(200, body))
+		got, err := p.client(t).Automations(t.Context())
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
 	}
 }

@@ -42,3 +42,14 @@ func TestAmounts(t *testing.T) {
 		}
 	}
 }
+
+func TestPrice(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]string{
+		"-": humanize.Price(0), "0.11": humanize.Price(0.11), "0.0042": humanize.Price(0.0042), "12.00": humanize.Price(12), "0.035": humanize.Price(0.035),
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+// Package account shows as whom, where and on whose bill one works. It reads with GET
+// only, and never sees a key.
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+)
+
+// Platform tells who one is.
+type Platform interface {
+	BaseURL() string
+	Me(ctx context.Context) (rescale.User, error)
+	Workspace(ctx context.Context) (rescale.Workspace, error)
+	Projects(ctx context.Context) ([]rescale.Project, error)
+}
+
+// Account is who one is on a platform. What the platform does not say is empty.
+type Account struct {
+	rescale.User
+	Platform  string // its URL
+	Workspace rescale.Workspace
+	KeyFrom   string // where the key came from, in words
+}
+
+// Read asks for the account first and alone: a bad key must give one clear answer. The
+// workspace is behind a call that is not documented, and the budgets of projects are not
+// for everybody; a platform that refuses them, or answers something else, is no error.
+func Read(ctx context.Context, p Platform, keyFrom string) (Account, error) {
+	a := Account{Platform: p.BaseURL(), KeyFrom: keyFrom}
+	var err error
+	if a.User, err = p.Me(ctx); err != nil {
+		return a, fmt.Errorf("asking the platform for your account: %w", err)
+	}
+	projects := a.Projects
+	group, together := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		found, err := p.Workspace(together)
+		if err == nil {
+			a.Workspace = found
+		}
+		return unlessRefused("workspace", err)
+	})
+	group.Go(func() error {
+		found, err := p.Projects(together)
+		if err == nil {
+			projects = found
+		}
+		return unlessRefused("projects", err)
+	})
+	err = group.Wait()
+	a.Projects = projects
+	if a.CompanyCode == "" {
+		a.CompanyCode = a.Workspace.CompanyCode
+	}
+	return a, err
+}
+
+func unlessRefused(what string, err error) error {
+	var refused *rescale.Error
+	if err == nil || errors.As(err, &refused) && refused.Status < http.StatusInternalServerError {
+		return nil
+	}
+	return fmt.Errorf("reading your %s: %w", what, err)
+}
+
+// Line is who pays, in one line for a plan. The project may be empty.
+func Line(email, platform, project string) string {
+	line := "as " + email + " on " + platform
+	if project != "" {
+		line += ", project " + project
+	}
+	return diag.Line(line)
+}

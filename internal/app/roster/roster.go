@@ -1,0 +1,94 @@
+// Package roster shows the jobs of an account to people and to programs. It decides
+// nothing.
+package roster
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/rescale-apply/rescale-apply/executor/roster"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
+)
+
+// Text writes one line for each job, and what keeps the list from being whole.
+func Text(w io.Writer, r roster.Roster, now time.Time) {
+	if len(r.Rows) == 0 {
+		fmt.Fprintln(w, "No job is like that.")
+	}
+	var rows [][]string
+	for _, j := range r.Rows {
+		rows = append(rows, []string{j.ID, state(j), "made " + humanize.Duration(max(0, now.Sub(j.Created))) + " ago", manifest(j), j.Name})
+	}
+	show.Table(w, rows)
+	if r.More {
+		fmt.Fprintf(w, "These are the newest %d; there are more.\n", len(r.Rows))
+	}
+	if r.Loose {
+		fmt.Fprintln(w, "Jobs came or went while the list was read: one may be missing.")
+	}
+}
+
+// state is how far a job is, with the reason where it did not succeed.
+func state(j roster.Row) string {
+	switch {
+	case j.Verdict == verdict.Succeeded || j.Verdict != "" && j.Reason == "":
+		return string(j.Verdict)
+	case j.Verdict != "":
+		return string(j.Verdict) + ": " + j.Reason
+	case j.Status == "":
+		return "draft"
+	}
+	return j.Status
+}
+
+// manifest is the name that a run of ours has in its manifest.
+func manifest(j roster.Row) string {
+	if !j.Ours {
+		return "-"
+	}
+	return j.Manifest
+}
+
+// rowJSON is one job of list -o json.
+type rowJSON struct {
+	ID        string     `json:"id"`
+	Title     string     `json:"title"`               // its name on the platform, without a marker
+	Ours      bool       `json:"ours"`                // a run of a manifest
+	Name      string     `json:"name,omitempty"`      // in that manifest
+	Namespace string     `json:"namespace,omitempty"` // keeps jobs of one name apart
+	Draft     bool       `json:"draft"`
+	Status    string     `json:"status,omitempty"` // the platform's word
+	Since     *time.Time `json:"since,omitempty"`  // of the status, where it is known
+	Verdict   string     `json:"verdict,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
+	Created   *time.Time `json:"created,omitempty"`
+	Ended     *time.Time `json:"ended,omitempty"`
+}
+
+// JSON writes {"formatVersion", "more", "loose", "jobs": […]}.
+func JSON(w io.Writer, r roster.Roster) error {
+	out := struct {
+		FormatVersion int       `json:"formatVersion"`
+		More          bool      `json:"more"`  // older jobs were left out
+		Loose         bool      `json:"loose"` // jobs came or went meanwhile: one may be missing
+		Jobs          []rowJSON `json:"jobs"`
+	}{show.FormatVersion, r.More, r.Loose, []rowJSON{}}
+	for _, j := range r.Rows {
+		out.Jobs = append(out.Jobs, rowJSON{
+			ID: j.ID, Title: j.Name, Ours: j.Ours, Name: j.Manifest, Namespace: j.Namespace, Draft: j.Status == "", Status: j.Status,
+			Since: moment(j.Since), Verdict: string(j.Verdict), Reason: j.Reason, Created: moment(j.Created), Ended: moment(j.Ended),
+		})
+	}
+	return show.WriteJSON(w, out)
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	utc := t.UTC()
+	return &utc
+}
