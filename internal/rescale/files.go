@@ -92,6 +92,19 @@ func (c *Client) File(ctx context.Context, id string) (File, error) {
 	return w.file(), nil
 }
 
+// DeleteFile deletes a stored file. One that does not exist is deleted already. It is not
+// repeated, though doing it twice is harmless (rescale-api.md §3.4).
+func (c *Client) DeleteFile(ctx context.Context, id string) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	err := c.change(ctx, request{method: http.MethodDelete, path: "/api/v2/files/" + id + "/", act: "deleting file " + id}, nil)
+	if isNotFound(err) {
+		return nil
+	}
+	return err
+}
+
 // Files gives the files that the account sees and whose names match search to yield,
 // newest first, until it returns false. The platform splits search at blanks and
 // matches parts of names, so that callers must compare names again

@@ -458,3 +458,27 @@ func TestUploadOfAScript(t *testing.T) {
 		}
 	}
 }
+
+func TestDeleteFile(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		status int
+		wrong  bool
+	}{
+		"deleted":      {status: http.StatusNoContent},
+		"deleted then": {status: http.StatusNotFound},
+		"refused":      {status: http.StatusForbidden, wrong: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlatform(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(tc.status) })
+			err := p.client(t).DeleteFile(t.Context(), "AbCdEf")
+			if (err != nil) != tc.wrong {
+				t.Errorf("error is %v, want one: %t", err, tc.wrong)
+			}
+			if seen := p.arrivals(); len(seen) != 1 || seen[0].Method != http.MethodDelete || seen[0].Path != "/api/v2/files/AbCdEf/" {
+				t.Errorf("requests: %v", seen)
+			}
+		})
+	}
+}

@@ -65,15 +65,21 @@ func written(minutes int) string {
 // Name gives a name that is like the written one, and where the written one can
 // stand as it is; "" when nothing is left of it.
 func Name(text string) string {
+	slug := Slug(text)
+	if slug == "" {
+		return ""
+	}
+	return fmt.Sprintf("write name: %s, and for people title: %s; ", slug, strconv.Quote(text))
+}
+
+// Slug is the name of a job that is like a text; "" when nothing is left of it.
+func Slug(text string) string {
 	letters := strings.ToLower(accents.ReplaceAllString(norm.NFD.String(text), ""))
 	slug := strings.Trim(noSlug.ReplaceAllString(letters, "-"), "-._")
 	if len(slug) > longestSlug {
 		slug = strings.TrimRight(slug[:longestSlug], "-._")
 	}
-	if slug == "" {
-		return ""
-	}
-	return fmt.Sprintf("write name: %s, and for people title: %s; ", slug, strconv.Quote(text))
+	return slug
 }
 
 const longestSlug = 63 // as the schema says
