@@ -2,6 +2,7 @@ package executor_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -142,6 +144,10 @@ func TestAStuckRunHoldsBackNothing(t *testing.T) {
 			step := planner.New(resolved.Jobs, state.Snapshot{New: true}, seen, planner.Options{}).Steps[0]
 			if step.Action != tc.want {
 				t.Errorf("%s %q, want %s", step.Action, step.Reasons, tc.want)
+			}
+			neverRan := tc.want == planner.Conflict && !verdict.Ran(tc.history)
+			if deletable := strings.HasSuffix(step.Hint, "rescale-apply stop Riv && rescale-apply delete Riv"); deletable != neverRan {
+				t.Errorf("advice %q", step.Hint)
 			}
 		})
 	}

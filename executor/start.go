@@ -180,7 +180,7 @@ func (a *application) stopRival(ctx context.Context, step planner.Step, rival pl
 	tell := time.AfterFunc(patience.LongWait, func() {
 		a.Warn(step.Job.Name, fmt.Sprintf("run %s was told to stop; waiting for its end", rival.ID))
 	})
-	judged, err := a.watch.Stopped(ctx, rival.ID)
+	judged, err := a.watch.Stopped(ctx, rival.ID, func(rescale.Status) {})
 	tell.Stop()
 	if err != nil {
 		return err

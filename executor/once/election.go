@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
 // ruling is what an election came to: a run to adopt, the right to submit, or, when it
@@ -130,25 +131,46 @@ func (r *run) before(winner Found, same []Found, related []marked) (list []rival
 	return list
 }
 
-// remove deletes a draft, and tells that it was submitted before that could be. It looks
-// before each request: what was a draft when one was sent whose answer is lost may be a
-// run by now, of which the platform would delete the results.
+// remove deletes a draft. It is submitted instead when somebody was faster.
 func (r *run) remove(ctx context.Context, id string) (submitted bool, err error) {
+	deleted, err := Delete(ctx, r.Platform, id, neverSubmitted)
+	if deleted {
+		r.book.forget(id)
+	}
+	return !deleted && err == nil, err
+}
+
+func neverSubmitted(history []rescale.Status) bool { return len(history) == 0 }
+
+// Deleter looks at jobs and deletes them.
+type Deleter interface {
+	Statuses(ctx context.Context, id string) ([]rescale.Status, error)
+	DeleteJob(ctx context.Context, id string) error
+}
+
+// Delete deletes a job as long as its history allows it, and gives false when that does not
+// any more. It looks before each request: what was a draft when one was sent whose answer
+// is lost may be a run by now, of which the platform would delete the results. A job that
+// is gone counts as deleted. The error is an *[UndeletableError] when the platform refuses
+// again and again (rescale-api.md §7.4).
+func Delete(ctx context.Context, p Deleter, id string, allowed func(history []rescale.Status) bool) (deleted bool, err error) {
 	var refused error
 	for range maxRefused {
+		var spared bool
 		refused = patience.Settle(ctx, func() error {
+			var history []rescale.Status
 			var there bool
-			if submitted, there, err = r.stands(ctx, id); err == nil && there && !submitted {
-				return r.Platform.DeleteJob(ctx, id)
+			history, there, err = stands(ctx, p, id)
+			if spared = there && !allowed(history); err != nil || !there || spared {
+				return nil
 			}
-			return nil
+			return p.DeleteJob(ctx, id)
 		})
 		switch {
-		case submitted || err != nil:
-			return submitted, err
+		case spared || err != nil:
+			return false, err
 		case refused == nil:
-			r.book.forget(id)
-			return false, nil
+			return true, nil
 		}
 		if err := patience.Sleep(ctx, refusalPause); err != nil {
 			return false, err
@@ -157,11 +179,11 @@ func (r *run) remove(ctx context.Context, id string) (submitted bool, err error)
 	return false, &UndeletableError{ID: id, Err: refused}
 }
 
-// stands tells what a draft is now: submitted, or not there any more.
-func (r *run) stands(ctx context.Context, id string) (submitted, there bool, err error) {
-	history, err := r.Platform.Statuses(ctx, id)
+// stands is what a job is now, if it is there.
+func stands(ctx context.Context, p Deleter, id string) (history []rescale.Status, there bool, err error) {
+	history, err = p.Statuses(ctx, id)
 	if patience.NotFound(err) {
-		return false, false, nil
+		return nil, false, nil
 	}
-	return len(history) > 0, true, err
+	return history, err == nil, err
 }

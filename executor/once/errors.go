@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
@@ -150,7 +151,7 @@ func (e *RivalError) Error() string {
 }
 
 // Hint tells what to do in each case.
-func (e *RivalError) Hint() string { return RivalHint }
+func (e *RivalError) Hint() string { return RivalHint(e.Rival.ID, e.Rival.History) }
 
 // DescribeRival says which run is in the way, since when, and where it came from.
 func DescribeRival(f Found) string {
@@ -164,9 +165,17 @@ func DescribeRival(f Found) string {
 	return text
 }
 
-// RivalHint tells what to do about an active run of the same job.
-const RivalHint = "wait for it to end and apply again; or --replace-running stops it first; " +
-	"or, if it is another job, give this one another name: or a namespace: of its own"
+// RivalHint tells what to do about an active run of the same job. One that was stopped
+// before it was validated may get no further status, so that it would be in the way for
+// ever (rescale-api.md §8.2).
+func RivalHint(id string, history []rescale.Status) string {
+	hint := "wait for it to end and apply again; or --replace-running stops it first; " +
+		"or, if it is another job, give this one another name: or a namespace: of its own"
+	if len(history) == 0 || verdict.Ran(history) {
+		return hint
+	}
+	return hint + "; or, if somebody stopped it and it shows no end: rescale-apply stop " + id + " && rescale-apply delete " + id
+}
 
 // WaitError tells that a draft of another runner goes first, and that nobody waits for it.
 type WaitError struct{ Job, Draft string }

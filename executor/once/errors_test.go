@@ -16,6 +16,7 @@ func TestErrorsSayWhatHappenedAndWhatToDo(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("cause")
 	heat := Job{Namespace: "ns", Name: "heat"}
+	const rival = "wait for it to end and apply again; or --replace-running stops it first; or, if it is another job, give this one another name: or a namespace: of its own"
 	submitted := Found{
 		ID: "j1", Namespace: "elsewhere", History: []rescale.Status{
 			{Status: "Executing", Date: time.Date(2026, 11, 23, 10, 5, 0, 0, time.UTC)}, {Status: "Pending", Date: time.Date(2026, 11, 23, 10, 1, 0, 0, time.UTC)},
@@ -69,15 +70,16 @@ func TestErrorsSayWhatHappenedAndWhatToDo(t *testing.T) {
 			hint: "write a shorter title: (or name:) into the manifest; nothing was submitted",
 		},
 		{
-			name: "a rival", err: &RivalError{Job: heat, Rival: submitted}, hint: RivalHint,
+			name: "a rival", err: &RivalError{Job: heat, Rival: submitted}, hint: rival,
 			text: `applying job "heat": it changed while run j1 is still active, submitted 2026-11-23 10:01 UTC, from elsewhere`,
 		},
 		{
-			name: "a rival of no date", err: &RivalError{Job: heat, Rival: Found{ID: "j1", History: []rescale.Status{{Status: "Pending"}}}}, hint: RivalHint,
+			name: "a rival of no date", err: &RivalError{Job: heat, Rival: Found{ID: "j1", History: []rescale.Status{{Status: "Pending"}}}},
+			hint: rival + "; or, if somebody stopped it and it shows no end: rescale-apply stop j1 && rescale-apply delete j1",
 			text: `applying job "heat": it changed while run j1 is still active`,
 		},
 		{
-			name: "a rival without statuses", err: &RivalError{Job: heat, Rival: Found{ID: "j1"}}, hint: RivalHint,
+			name: "a rival without statuses", err: &RivalError{Job: heat, Rival: Found{ID: "j1"}}, hint: rival,
 			text: `applying job "heat": it changed while run j1 is still active`,
 		},
 		{

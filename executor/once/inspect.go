@@ -31,17 +31,50 @@ func Everywhere(ctx context.Context, p Reader, owner string, names []string) ([]
 	return mine(ctx, p, owner, all, func(f Found) bool { return slices.Contains(names, f.Key.Name) })
 }
 
-func mine(ctx context.Context, p Reader, owner string, may func(mark) bool, is func(Found) bool) ([]Found, error) {
-	r, err := read(ctx, p, owner, time.Time{})
+// Around finds what has to be known before some jobs of owner can go: every draft and run
+// of their names, in whatever content, and of every other job its newest run and its
+// drafts. It reads the whole job list.
+func Around(ctx context.Context, p Reader, owner string, ids []string) ([]Found, error) {
+	list, err := readAll(ctx, p, owner)
 	if err != nil {
 		return nil, err
 	}
-	if !r.whole {
-		return nil, &MovingError{}
+	near, newest := idSet{"": true}, make(map[string]marked) // by Job.code
+	for _, m := range list {
+		if slices.Contains(ids, m.ID) {
+			near[m.mark.job] = true
+		}
+		if m.Status != "" && !m.DateInserted.Before(newest[m.mark.job].DateInserted) {
+			newest[m.mark.job] = m
+		}
 	}
+	return readMine(ctx, p, list, func(m marked) bool {
+		return near[m.mark.job] || m.Status == "" || newest[m.mark.job].ID == m.ID
+	}, func(Found) bool { return true })
+}
+
+func mine(ctx context.Context, p Reader, owner string, may func(mark) bool, is func(Found) bool) ([]Found, error) {
+	list, err := readAll(ctx, p, owner)
+	if err != nil {
+		return nil, err
+	}
+	return readMine(ctx, p, list, func(m marked) bool { return may(m.mark) }, is)
+}
+
+// readAll reads the job list to its end.
+func readAll(ctx context.Context, p Reader, owner string) ([]marked, error) {
+	r, err := read(ctx, p, owner, time.Time{})
+	if err == nil && !r.whole {
+		err = &MovingError{}
+	}
+	return r.marked, err
+}
+
+// readMine reads those jobs of a list that may be wanted, and gives those that are.
+func readMine(ctx context.Context, p Reader, list []marked, may func(marked) bool, is func(Found) bool) ([]Found, error) {
 	var ids []string
-	for _, m := range r.marked {
-		if may(m.mark) {
+	for _, m := range list {
+		if may(m) {
 			ids = append(ids, m.ID)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -227,6 +228,34 @@ func TestMineAndEverywhere(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := Mine(t.Context(), &lists{answers: []listing{{err: errBroken}}}, "ada", nil); !errors.Is(err, errBroken) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestAround reads what is of the names of some jobs, and of others only what counts now.
+func TestAround(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	for n, id := range []string{"mesh draft", "heat 1", "heat 2", "mesh 1", "mesh 2"} {
+		name, _, _ := strings.Cut(id, " ")
+		d.lay(id, time.Duration(n)*time.Minute, Key{Digest: id, Name: name, Generation: 1, Attempt: 1}, "ns")
+		if n > 0 {
+			d.history[id] = []rescale.Status{{Status: "Completed"}}
+		}
+	}
+	found, err := Around(t.Context(), d, "ada", []string{"heat 2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"mesh draft", "heat 1", "heat 2", "mesh 2"}, idsOf(found)); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if slices.Contains(d.calls, "read mesh 1") {
+		t.Error("an older run of another job was read")
+	}
+	d.moves = true
+	var moving *MovingError
+	if _, err := Around(t.Context(), d, "ada", nil); !errors.As(err, &moving) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -102,7 +102,7 @@ func (d decision) activeRun(run state.Run) bool {
 func (o *Observation) readStuck(ctx context.Context, p Finder) error {
 	var ids []string
 	for _, f := range slices.Concat(o.Found, o.Others) {
-		if f.Active() && !slices.ContainsFunc(f.History, func(s rescale.Status) bool { return verdict.Ran(s.Status) }) {
+		if f.Active() && !verdict.Ran(f.History) {
 			ids = append(ids, f.ID)
 		}
 	}
@@ -125,6 +125,9 @@ func (d decision) conflict(wanted Step, rival Rival) Step {
 	}
 	wanted.Action, wanted.ID = Conflict, rival.ID
 	wanted.Reasons = []string{once.DescribeRival(found)}
-	wanted.Hint = once.RivalHint
+	if len(found.History) == 0 {
+		found.History = d.seen.Statuses[rival.ID] // after its date was told: a listing gives none
+	}
+	wanted.Hint = once.RivalHint(rival.ID, found.History)
 	return wanted
 }

@@ -37,6 +37,12 @@ const (
 // Executing is the status of a run whose command runs (rescale-api.md §8.1).
 const Executing = "Executing"
 
+// The statuses of a run that is being ended.
+const (
+	statusStopping = "Stopping"
+	statusForced   = "Force Stop"
+)
+
 // terminal are the statuses after which nothing more comes. Only Completed is
 // evidenced; the others are what careful clients accept (rescale-api.md §8.1).
 // An unknown status counts as still active.
@@ -45,8 +51,15 @@ var terminal = []string{"Completed", "Failed", "Stopped", "Force Stopped", "Term
 // Terminal tells that nothing comes after a status.
 func Terminal(status string) bool { return slices.Contains(terminal, status) }
 
-// Ran tells that a run that had this status was validated or began.
-func Ran(status string) bool { return status == "Validated" || status == Executing }
+// Ran finds in the whole history of a run that it was validated or began.
+func Ran(history []rescale.Status) bool {
+	return slices.ContainsFunc(history, func(s rescale.Status) bool { return s.Status == "Validated" || s.Status == Executing })
+}
+
+// Stopping finds in the whole history of a run that the platform has begun to end it.
+func Stopping(history []rescale.Status) bool {
+	return slices.ContainsFunc(history, func(s rescale.Status) bool { return s.Status == statusStopping || s.Status == statusForced })
+}
 
 // Judgement is the verdict on a run with the platform's words for it.
 type Judgement struct {
@@ -70,9 +83,9 @@ func Judge(history []rescale.Status) (j Judgement, done bool) {
 		switch s.Status {
 		case Executing:
 			j.Started = s.Date
-		case "Force Stop":
+		case statusForced:
 			forced = true
-		case "Stopping":
+		case statusStopping:
 			stopping = true
 			// The Stopping entry tells the cause; Completed may only repeat that it is
 			// over, unless it names one that stands for itself.

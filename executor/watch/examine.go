@@ -2,7 +2,6 @@ package watch
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
@@ -68,7 +67,7 @@ func (w *Watch) stuck(ctx context.Context, id string, history []rescale.Status) 
 // clusterEnded tells that the cluster of a job has stopped although the job never got
 // as far as to need it. A preempted job's cluster stops too, and comes back.
 func (w *Watch) clusterEnded(ctx context.Context, id string, history []rescale.Status) (at time.Time, ended bool, err error) {
-	if len(history) == 0 || ran(history) {
+	if len(history) == 0 || verdict.Ran(history) {
 		return time.Time{}, false, nil
 	}
 	clusters, err := w.platform.ClusterStatuses(ctx, id)
@@ -95,22 +94,20 @@ func (w *Watch) Stuck(ctx context.Context, id string, history []rescale.Status) 
 	return true, nil
 }
 
-func ran(history []rescale.Status) bool {
-	return slices.ContainsFunc(history, func(s rescale.Status) bool { return verdict.Ran(s.Status) })
-}
-
 // stopInterval is the longest pause between two looks at a run that is being
 // stopped: the platform takes seconds for it.
 const stopInterval = 2 * time.Second
 
-// clusterlessLooks is how often in a row a run that was told to stop must be seen without
-// a cluster and without a word of the stop before it counts as stopped.
-const clusterlessLooks = 30
+// clusterlessLooks is how often a run that was told to stop must be seen without a cluster
+// and without a word of the stop before it counts as stopped: ten minutes. One that waits
+// for hardware has no cluster either.
+const clusterlessLooks = 300
 
 // Stopped waits until a run that was told to stop has come to its end: one that is
 // stopping still runs. Before it was validated it may get no further status; then the
-// end of its cluster counts, or that it never gets one (rescale-api.md §8.2).
-func (w *Watch) Stopped(ctx context.Context, id string) (verdict.Judgement, error) {
+// end of its cluster counts, or that it gets none for ten minutes (rescale-api.md §8.2);
+// the judgement has no status then. Saw gets the latest status at each look.
+func (w *Watch) Stopped(ctx context.Context, id string, saw func(latest rescale.Status)) (verdict.Judgement, error) {
 	stopped := verdict.Judgement{Verdict: verdict.Stopped, Reason: "stopped before it ran"}
 	for quiet, clusterless := 0, 0; quiet < quietLooks && clusterless < clusterlessLooks; {
 		history, err := w.platform.Statuses(ctx, id)
@@ -123,7 +120,10 @@ func (w *Watch) Stopped(ctx context.Context, id string) (verdict.Judgement, erro
 		if judged, done := verdict.Judge(history); done {
 			return judged, nil
 		}
-		if !ran(history) && !stopping(history) {
+		if len(history) > 0 {
+			saw(history[0])
+		}
+		if !verdict.Ran(history) && !verdict.Stopping(history) {
 			clusters, err := w.platform.ClusterStatuses(ctx, id)
 			switch {
 			case err != nil:
@@ -139,9 +139,4 @@ func (w *Watch) Stopped(ctx context.Context, id string) (verdict.Judgement, erro
 		}
 	}
 	return stopped, nil
-}
-
-// stopping tells that the platform has begun to stop a run, so that its end will come.
-func stopping(history []rescale.Status) bool {
-	return slices.ContainsFunc(history, func(s rescale.Status) bool { return s.Status == "Stopping" || s.Status == "Force Stop" })
 }

@@ -108,6 +108,13 @@ func TestSwitches(t *testing.T) {
 			changed := p.results("/api/v2/jobs/" + id + "/statuses/")[0]["statusDate"].(string)
 			return !strings.Contains(date, ".") && date == p.results("/api/v2/jobs/")[0]["dateInserted"] && strings.Contains(changed, ".")
 		}},
+		"forced only after a stop": {emulator.Switches{ForceAfterStop: true}, func(p *platform) bool {
+			url := "/api/v2/jobs/" + p.start(job{Command: "sleep 60"})
+			p.want(400, "POST", url+"/force_stop/", "")
+			p.want(202, "POST", url+"/stop/", "")
+			p.want(202, "POST", url+"/force_stop/", "")
+			return true
+		}},
 		"failed reason": {emulator.Switches{FailedReason: "Something else"}, func(p *platform) bool {
 			history := p.history(p.run(job{Command: "false"}))
 			return strings.Join(history[len(history)-2:], "|") == "Stopping: A run failed|Completed: Something else"

@@ -41,6 +41,8 @@ type Switches struct {
 	FailedReason string
 	// StuckStop gives a job that is stopped before Validated no further status.
 	StuckStop bool
+	// ForceAfterStop answers 400 to force_stop/ for a job that was not told to stop before (rescale-api.md §14 A2).
+	ForceAfterStop bool
 	// NoCapacity names core types that never get hardware.
 	NoCapacity []string
 	// Preempting names core types on which low-priority jobs use up their restarts.
@@ -135,6 +137,7 @@ func (s Switches) api() api.Quirks {
 		HideTags: s.HideTags, ShortInputs: s.ShortInputs, ListInputs: s.ListInputs,
 		IgnoreProjects: s.IgnoreProjects, LoseTags: s.LoseTags, IgnoreTypes: s.IgnoreTypes, StrictTypes: s.StrictTypes,
 		DraftDeletes: s.DraftDeletes, Trash: s.Trash, NameLimit: s.NameLimit, StrictNames: s.StrictNames,
+		ForceAfterStop: s.ForceAfterStop,
 	}
 	switch hours := s.DefaultWalltime; {
 	case hours == 0:

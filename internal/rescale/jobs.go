@@ -240,6 +240,14 @@ func (c *Client) StopJob(ctx context.Context, id string) error {
 	return c.act(ctx, "stopping", http.MethodPost, id, "stop/")
 }
 
+// ForceStopJob asks the platform to end a job at once that was told to stop before:
+// its application gets no more time to write restart files. Whether the platform takes
+// it without a stop is not known (rescale-api.md §7.3, §14 A2). It is not repeated,
+// though doing it twice is harmless.
+func (c *Client) ForceStopJob(ctx context.Context, id string) error {
+	return c.act(ctx, "force-stopping", http.MethodPost, id, "force_stop/")
+}
+
 // DeleteJob deletes a job or draft. One that does not exist is deleted already. The
 // platform refuses while the job's cluster runs (rescale-api.md §7.4).
 func (c *Client) DeleteJob(ctx context.Context, id string) error {

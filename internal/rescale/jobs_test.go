@@ -299,7 +299,7 @@ func TestCallsOnOneJob(t *testing.T) {
 	p := newPlatform(t, reply(200, ""))
 	c, ctx := p.client(t), t.Context()
 	for _, err := range []error{
-		c.SubmitJob(ctx, "QwErTy"), c.StopJob(ctx, "QwErTy"), c.DeleteJob(ctx, "QwErTy"),
+		c.SubmitJob(ctx, "QwErTy"), c.StopJob(ctx, "QwErTy"), c.ForceStopJob(ctx, "QwErTy"), c.DeleteJob(ctx, "QwErTy"),
 		c.AddTag(ctx, "QwErTy", "Sweep A"), c.RemoveTag(ctx, "QwErTy", "Sweep A"),
 	} {
 		if err != nil {
@@ -311,7 +311,8 @@ func TestCallsOnOneJob(t *testing.T) {
 		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s", a.Method, a.Path, a.Body)))
 	}
 	want := []string{
-		"POST /api/v2/jobs/QwErTy/submit/", "POST /api/v2/jobs/QwErTy/stop/", "DELETE /api/v2/jobs/QwErTy/",
+		"POST /api/v2/jobs/QwErTy/submit/", "POST /api/v2/jobs/QwErTy/stop/", "POST /api/v2/jobs/QwErTy/force_stop/",
+		"DELETE /api/v2/jobs/QwErTy/",
 		`POST /api/v2/jobs/QwErTy/tags/ {"name":"Sweep A"}`, `DELETE /api/v3/jobs/QwErTy/tags/ {"name":"Sweep A"}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

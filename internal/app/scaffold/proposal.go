@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rescale-apply/rescale-apply/spec/advice"
+	"github.com/rescale-apply/rescale-apply/spec/hint"
 )
 
 // Proposal is what a folder tells about its job.
@@ -75,7 +75,7 @@ func Propose(s Source) (Proposal, error) {
 	if err != nil {
 		return Proposal{}, err
 	}
-	p := Proposal{Name: advice.Slug(filepath.Base(f.path)), manifest: filepath.Base(f.manifest)}
+	p := Proposal{Name: hint.Slug(filepath.Base(f.path)), manifest: filepath.Base(f.manifest)}
 	for _, find := range families() {
 		if found, ok := find(f); ok {
 			p.Family, p.Solvers, p.Inputs = found.family, found.solvers, found.inputs

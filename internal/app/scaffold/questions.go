@@ -12,7 +12,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver/offer"
-	"github.com/rescale-apply/rescale-apply/spec/advice"
+	"github.com/rescale-apply/rescale-apply/spec/hint"
 )
 
 // Catalog is what the platform offers the account. The zero Catalog offers nobody knows
@@ -76,7 +76,7 @@ func checkName(answer string) error {
 		return nil
 	}
 	const why = "a name has lower-case letters, digits, dots, dashes and underscores, starts with a letter or digit, and has at most 63 characters"
-	if slug := advice.Slug(answer); slug != "" {
+	if slug := hint.Slug(answer); slug != "" {
 		return fmt.Errorf("%s; such as %s", why, slug)
 	}
 	return errors.New(why)
@@ -243,7 +243,7 @@ func (c Catalog) walltimeQuestion() Question {
 	q.Check = func(answer string) error {
 		m := duration.FindStringSubmatch(answer)
 		if m == nil || answer == "" {
-			if hint := advice.Walltime(answer); hint != "" {
+			if hint := hint.Walltime(answer); hint != "" {
 				return errors.New(hint)
 			}
 			return errors.New("it is a number with a unit, such as 8h, 90m or 1d12h")

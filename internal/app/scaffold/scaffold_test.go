@@ -86,7 +86,7 @@ func resolve(t *testing.T, client *rescale.Client, dir string, text []byte) reso
 	if len(jobs[0].Warnings) > 0 {
 		t.Errorf("warnings: %v\n%s", jobs[0].Warnings, text)
 	}
-	result, problems, err := resolver.Resolve(t.Context(), jobs, client, files.Reading{Remark: func(r files.Remark) {
+	result, problems, err := resolver.Resolve(t.Context(), jobs, client, files.Reading{Notice: func(r files.Notice) {
 		t.Errorf("remark %s: %s", r.Kind, r.Message)
 	}})
 	if err != nil || len(problems) > 0 {

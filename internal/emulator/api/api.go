@@ -61,6 +61,7 @@ type Quirks struct {
 	Trash           bool // deleted jobs can still be read
 	NameLimit       int  // longest name in characters, longer ones are cut; 0: none
 	StrictNames     bool // members that are not in camel case are unknown
+	ForceAfterStop  bool // force_stop/ is refused before stop/
 }
 
 // Refusal refuses a request some times.

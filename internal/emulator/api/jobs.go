@@ -262,6 +262,9 @@ func (a *API) stop(r *Request, how disk.StopKind) (Answer, error) {
 	if job.Draft() {
 		return Answer{}, Refuse(http.StatusBadRequest, "The job has not been submitted.")
 	}
+	if a.Quirks().ForceAfterStop && how == disk.Forced && job.Stop == disk.NotStopped && job.Active() {
+		return Answer{}, Refuse(http.StatusBadRequest, "The job must be stopped before it can be force stopped.")
+	}
 	if err := a.Cluster.Stop(job.ID, how); err != nil {
 		return Answer{}, err
 	}
