@@ -56,7 +56,7 @@ type Executor struct {
 	Journal  Journal
 	Owner    string         // e-mail of the account, as the platform writes it
 	Company  string         // code of the account's organization; may be empty
-	Parallel int            // jobs and transfers at once; 0 means 4
+	Parallel int            // transfers and requests at once, not jobs that run; 0 means 4
 	Interval time.Duration  // between two looks at the jobs that run; 0 means 30 s
 	NoWait   bool           // return when everything is submitted
 	NoQueue  bool           // give a job up rather than wait for another runner's draft

@@ -22,7 +22,7 @@ func (t *tool) applyCommand() *cli.Command {
 		&cli.BoolFlag{Name: "no-wait", Usage: "return when everything is submitted"},
 		&cli.DurationFlag{Name: "timeout", Usage: "stop waiting after `TIME` (exit 101); the jobs run on"},
 		&cli.DurationFlag{Name: "poll-interval", Usage: "`TIME` between two looks at the jobs", DefaultText: "30s, for a platform on this machine 0.1s"},
-		&cli.IntFlag{Name: "parallel", Value: 4, Usage: "jobs and transfers at once: `N`"},
+		&cli.IntFlag{Name: "parallel", Value: 4, Usage: "transfers and requests at once: `N`; not jobs that run, which limits.maxRunning bounds"},
 	}
 	return &cli.Command{
 		Name:      "apply",
