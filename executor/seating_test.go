@@ -318,7 +318,7 @@ func TestAWaitForASeatEnds(t *testing.T) {
 //
 //nolint:paralleltest // see above
 func TestJobsThatWaitForSeatsHoldNoGoroutines(t *testing.T) {
-	const jobs, few = 2000, 50
+	const jobs, few = 2000, 250 // tests that wait for their turn have some
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic()
 		c.endless = true
