@@ -34,6 +34,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/executor/seats"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/executor/watch"
@@ -55,7 +56,7 @@ type Executor struct {
 	Journal  Journal
 	Owner    string         // e-mail of the account, as the platform writes it
 	Company  string         // code of the account's organization; may be empty
-	Parallel int            // jobs and transfers at once; 0 means 4
+	Parallel int            // transfers and requests at once, not jobs that run; 0 means 4
 	Interval time.Duration  // between two looks at the jobs that run; 0 means 30 s
 	NoWait   bool           // return when everything is submitted
 	NoQueue  bool           // give a job up rather than wait for another runner's draft
@@ -104,6 +105,9 @@ func (e *Executor) Apply(ctx context.Context, plan planner.Plan) (Report, error)
 	for i := range plan.Steps {
 		a.begin(ctx, task{&plan.Steps[i], &report.Outcomes[i]})
 	}
+	if len(plan.Bounds) > 0 {
+		watching.Go(func() { a.seats.Run(watchCtx) })
+	}
 	a.working.Wait()
 	endWatch()
 	watching.Wait()
@@ -118,6 +122,7 @@ func (e *Executor) application(plan planner.Plan) *application {
 		slots:    semaphore.NewWeighted(int64(e.parallel())),
 		starts:   crew.New(starting),
 		ends:     crew.New(ending),
+		ahead:    crew.New(starting),
 		listing:  &outputs.Listing{Platform: e.Platform},
 		steps:    make(map[string]*planner.Step, len(plan.Steps)),
 		notify:   func(Event) {},
@@ -134,6 +139,7 @@ func (e *Executor) application(plan planner.Plan) *application {
 		Platform: e.Platform, Journal: e.Journal, Owner: e.Owner, Report: a, Since: plan.Since(),
 		Alone: e.Alone, Yield: e.NoQueue, Random: e.Random, Stuck: a.watch.Stuck,
 	}
+	a.seats = a.newSeats(plan)
 	a.starter.Expect(a.openGates(plan.Steps), e.parallel())
 	return a
 }
@@ -179,6 +185,8 @@ type application struct {
 	notify  func(Event)
 	starts  *crew.Crew     // on the way to submitted runs
 	ends    *crew.Crew     // after the runs
+	ahead   *crew.Crew     // inputs of jobs that wait for a seat
+	seats   *seats.Seats   // of jobs of which only so many may run
 	places  sync.Map       // of those who start, *crew.Place by the name of the job
 	working sync.WaitGroup // jobs that are not done
 }

@@ -64,6 +64,10 @@ func (a *application) act(ctx context.Context, t task) {
 		a.atTheEnd(t, func() { out.Err = a.fetchAgain(ctx, *step, out) })
 		return
 	case planner.Run, planner.Rerun, planner.Resume:
+		if a.seats.Bound(step.Job.Name) && !waits(*step) {
+			a.seat(ctx, t) // here, so that they ask in the order of the manifest
+			return
+		}
 		a.starts.Do(func(p *crew.Place) { a.ready(ctx, t, p) })
 		return
 	case planner.Running:
@@ -94,6 +98,10 @@ func (a *application) opened(ctx context.Context, t task, p *crew.Place) {
 		a.done(t)
 		return
 	}
+	if a.seats.Bound(t.Job.Name) {
+		a.seat(ctx, t)
+		return
+	}
 	a.submit(ctx, t, p)
 }
 
@@ -121,11 +129,15 @@ func (a *application) aside(job string) {
 
 // follow waits for the end of a run, if anybody does.
 func (a *application) follow(ctx context.Context, t task) {
+	a.seats.Hold(t.Job.Name)
 	if a.NoWait {
 		a.done(t)
 		return
 	}
 	a.watch.Follow(t.Job.Name, t.out.ID, func(end watch.Ending) {
+		if end.Err == nil {
+			a.seats.Free(t.Job.Name, t.out.ID)
+		}
 		a.atTheEnd(t, func() { a.finish(ctx, t, end) })
 	})
 }
@@ -142,5 +154,8 @@ func (a *application) atTheEnd(t task, work func()) {
 func (a *application) done(t task) {
 	a.notify(Event{Type: EventResult, Job: t.out.Job, ID: t.out.ID, Outcome: t.out})
 	a.end(*t.Step, *t.out)
+	if t.out.Err != nil { // whether a run of it is active is not known
+		a.seats.Free(t.Job.Name, "")
+	}
 	a.working.Done()
 }

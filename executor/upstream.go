@@ -14,7 +14,7 @@ import (
 )
 
 // openGates prepares the waiting of jobs for others, and counts those that can be
-// started at once.
+// started at once. Those that need a seat are counted when they have one.
 func (a *application) openGates(steps []planner.Step) (ready int) {
 	jobs := make([]resolver.Job, len(steps))
 	for i := range steps {
@@ -31,7 +31,7 @@ func (a *application) openGates(steps []planner.Step) (ready int) {
 		}
 	}
 	for _, step := range steps {
-		if step.Spends() && (!waits(step) || a.gates.Free(step.Job.Name)) {
+		if step.Spends() && !a.seats.Bound(step.Job.Name) && (!waits(step) || a.gates.Free(step.Job.Name)) {
 			ready++
 		}
 	}
@@ -66,7 +66,7 @@ func (a *application) end(step planner.Step, out Outcome) {
 		end.Why = "did not finish"
 	}
 	ready := a.gates.End(step.Job.Name, end)
-	a.starter.More(len(slices.DeleteFunc(ready, func(name string) bool { return !waits(*a.steps[name]) })))
+	a.starter.More(len(slices.DeleteFunc(ready, func(name string) bool { return !waits(*a.steps[name]) || a.seats.Bound(name) })))
 }
 
 // inConflict tells that another run of the job, or a draft that goes first, is in the way.
@@ -113,7 +113,7 @@ func waitsFor(t task) string { return t.Job.Needs[0].Name.V }
 
 // leave takes a job back that is not going to begin.
 func (a *application) leave(t task) {
-	if a.gates.Leave(t.Job.Name) {
+	if a.gates.Leave(t.Job.Name) && !a.seats.Bound(t.Job.Name) {
 		a.starter.Fewer()
 	}
 }

@@ -91,6 +91,7 @@ func usualChanges() map[string]change {
 		"limits":            {"", "limits: {maxCost: 5}"},
 		"limits.maxCost":    {"limits: {maxCost: 4}", "limits: {maxCost: 5}"},
 		"limits.restarts":   {"limits: {restarts: 1}", "limits: {restarts: 2}"},
+		"limits.maxRunning": {"limits: {maxRunning: 1}", "limits: {maxRunning: 2}"},
 		"protected":         {"protected: false", "protected: true"},
 		"rerun.onFailure":   {"rerun: {onFailure: never}", "rerun: {onFailure: always}"},
 		"rerun.generation":  {"rerun: {generation: 1}", "rerun: {generation: 2}"},

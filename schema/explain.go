@@ -168,7 +168,7 @@ func (f *findings) outOfBounds(at failure) {
 	name := subject(at.path)
 	switch at.keyword {
 	case "minimum":
-		f.add(at, BadValue, "", "%s must be at least %s, not %s", name, limit, describe(at.value))
+		f.add(at, BadValue, message(at.rule, "errorMessage"), "%s must be at least %s, not %s", name, limit, describe(at.value))
 	case "maximum":
 		f.add(at, BadValue, "", "%s must be at most %.0f, not %s", name, at.rule[at.keyword], describe(at.value))
 	case "minItems", "minProperties":

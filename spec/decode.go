@@ -143,7 +143,9 @@ func decodeRerun(n node) Rerun {
 }
 
 func decodeLimits(n node) Limits {
-	return Limits{MaxCost: n.member("maxCost").amount(), Restarts: n.member("restarts").integer(0)}
+	return Limits{
+		MaxCost: n.member("maxCost").amount(), Restarts: n.member("restarts").integer(0), MaxRunning: n.member("maxRunning").integer(0),
+	}
 }
 
 // decodeSuccess reads one check of a log, or a list of them, as a list.

@@ -280,4 +280,14 @@ const ProcessOutput = "process_output.log"
 type Limits struct {
 	MaxCost  Value[float64] // USD for one run; unwritten means no limit
 	Restarts Value[int]     // of an economy run that is interrupted; unwritten means that nobody knows
+
+	MaxRunning Value[int] // runs of all jobs that share Seats; unwritten means no limit
+	Seats      *Seats     // nil without MaxRunning
+}
+
+// Seats are what the jobs share that one written maxRunning bounds: a job, the points of a
+// matrix, or the jobs of a text whose defaults have it.
+type Seats struct {
+	Most int      // runs that are active at once
+	Jobs []string // full names in the order of the manifest, also of jobs that an apply leaves out
 }

@@ -47,7 +47,10 @@ func Load(sources []diag.Source) ([]Job, diag.List) { return Loader{}.Load(sourc
 // problem at all.
 func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
 	settings, problems := readSettings(l.Set, l.Files)
-	r := &reader{open: l.Open, settings: settings, names: make(map[string]diag.Position), folders: folders.New(), keys: make(map[string]string)}
+	r := &reader{
+		open: l.Open, settings: settings, names: make(map[string]diag.Position), folders: folders.New(),
+		keys: make(map[string]string), seats: make(map[diag.Position]*Seats),
+	}
 	whole := true
 	found := make([]diag.List, len(sources))
 	for i, src := range sources {
@@ -80,7 +83,8 @@ type reader struct {
 	jobs     []Job
 	names    map[string]diag.Position
 	folders  *folders.Taken
-	keys     map[string]string // public keys, by the path of their files
+	keys     map[string]string        // public keys, by the path of their files
+	seats    map[diag.Position]*Seats // by where maxRunning is written
 }
 
 // source reads the documents of one text, of which problems may be known.
@@ -238,6 +242,7 @@ func (p *page) job(doc *document, violations []schema.Violation, unknown map[str
 	job := decode(root, p.src, name)
 	job.SSH = p.decodeSSH(root.member("ssh"), &list)
 	p.besides(root, &list)
+	p.seat(&job, doc.Document.At(maxRunning), &list)
 	job.Table = tableOf(doc, p.src.Dir)
 	for _, check := range checks() {
 		check(&job, &list)

@@ -308,3 +308,26 @@ func checkSSH(job *Job, list *diag.List) {
 		}
 	}
 }
+
+// maxRunning is the pointer of the key.
+const maxRunning = "/limits/maxRunning"
+
+// seat puts a job among those that one written maxRunning bounds together. What a
+// reference in it stands for can differ between them.
+func (r *reader) seat(job *Job, written diag.Position, list *diag.List) {
+	most := job.Limits.MaxRunning
+	if !most.Written() {
+		return
+	}
+	shared := r.seats[written]
+	if shared == nil {
+		shared = &Seats{Most: most.V}
+		r.seats[written] = shared
+	}
+	if shared.Most != most.V {
+		list.Add(most.Pos, diag.BadChoice, "write a number, or a variable that all of them share",
+			"limits.maxRunning bounds these jobs together: it cannot be %d for %s and %d for %s", shared.Most, diag.Short(shared.Jobs[0]), most.V, diag.Short(job.Name.V))
+	}
+	shared.Jobs = append(shared.Jobs, job.Name.V)
+	job.Limits.Seats = shared
+}

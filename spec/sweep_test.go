@@ -252,3 +252,69 @@ func TestProblemsOfPointsAreOne(t *testing.T) {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 }
+
+// TestWhatIsBoundedTogether: a matrix, a job, and what has the bound from the defaults.
+func TestWhatIsBoundedTogether(t *testing.T) {
+	t.Parallel()
+	const shared = "kind: defaults\nversion: 1\nanalysis: {code: user_included, version: \"0\"}\n" +
+		"hardware: {coreType: emerald, coresPerSlot: 1}\ncommand: \"true\"\n"
+	for name, tc := range map[string]struct {
+		text string
+		want map[string][]string // who shares its bound, by job
+	}{
+		"a matrix":     {shared + "---\nname: a\nmatrix: {x: [1, 2]}\nlimits: {maxRunning: 3}\n---\nname: b\n", map[string][]string{"a/x=1": {"a/x=1", "a/x=2"}, "a/x=2": {"a/x=1", "a/x=2"}, "b": nil}},
+		"the defaults": {shared + "limits: {maxRunning: 3}\n---\nname: a\nlimits: {maxCost: 1}\n---\nname: b\n", map[string][]string{"a": {"a", "b"}, "b": {"a", "b"}}},
+		"its own":      {shared + "limits: {maxRunning: 3}\n---\nname: a\nlimits: {maxRunning: 3}\n---\nname: b\n", map[string][]string{"a": {"a"}, "b": {"b"}}},
+		"a variable":   {shared + "vars: {seats: 3}\nlimits: {maxRunning: \"${{ vars.seats }}\"}\n---\nname: a\n---\nname: b\n", map[string][]string{"a": {"a", "b"}, "b": {"a", "b"}}},
+		"two jobs with one variable": {
+			shared + "vars: {seats: 3}\n---\nname: a\nlimits: {maxRunning: \"${{ vars.seats }}\"}\n---\nname: b\nlimits: {maxRunning: \"${{ vars.seats }}\"}\n",
+			map[string][]string{"a": {"a"}, "b": {"b"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Text: []byte(tc.text)}})
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			got := make(map[string][]string)
+			for _, j := range jobs {
+				got[j.Name.V] = nil
+				if j.Limits.Seats != nil {
+					got[j.Name.V] = j.Limits.Seats.Jobs
+				}
+				if j.Limits.Seats != nil && j.Limits.Seats.Most != 3 {
+					t.Errorf("%s: at most %d", j.Name.V, j.Limits.Seats.Most)
+				}
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("bounded together (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestABoundThatCannotBe tells where, and what to write instead.
+func TestABoundThatCannotBe(t *testing.T) {
+	t.Parallel()
+	const job = "version: 1\nname: a\nanalysis: {code: user_included, version: \"0\"}\nhardware: {coreType: emerald, coresPerSlot: 1}\n" +
+		"command: \"true\"\nmatrix: {x: [1, 2]}\nlimits: {maxRunning: "
+	const number = "write how many may run at a time, such as maxRunning: 4; without the key there is no limit"
+	for name, tc := range map[string]struct{ value, at, message, hint string }{
+		"none":          {"0", "job.yaml:7:22", "limits.maxRunning must be at least 1, not 0", number},
+		"negative":      {"-1", "job.yaml:7:22", "limits.maxRunning must be at least 1, not -1", number},
+		"no whole one":  {"1.5", "job.yaml:7:22", "limits.maxRunning cannot be 1.5", number},
+		"of each point": {`"${{ matrix.x }}"`, "job.yaml:6:17", "limits.maxRunning bounds these jobs together: it cannot be 1 for a/x=1 and 2 for a/x=2", "write a number, or a variable that all of them share"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, problems := spec.Load([]diag.Source{{Name: "job.yaml", Text: []byte(job + tc.value + "}\n")}})
+			if len(problems) != 1 {
+				t.Fatal(problems)
+			}
+			if p := problems[0]; p.Pos.String() != tc.at || p.Message != tc.message || p.Hint != tc.hint {
+				t.Errorf("%s: %s; hint: %s", p.Pos, p.Message, p.Hint)
+			}
+		})
+	}
+}

@@ -132,7 +132,7 @@ func (d *desk) DeleteJob(ctx context.Context, id string) error {
 func (d *desk) lay(id string, date time.Duration, k Key, namespace string) marked {
 	env := map[string]string{KeyVariable: k.String(), NamespaceVariable: namespace}
 	d.jobs[id] = rescale.Job{ID: id, Name: "heat " + k.Marker(namespace), Owner: "ada", DateInserted: at(date), Tiles: []rescale.Tile{{EnvVars: env}}}
-	return listedAs(id, date, mark{job: k.In(namespace).code(), tail: k.tail(), content: k.fingerprint()})
+	return listedAs(id, date, mark{job: k.In(namespace).Code(), tail: k.tail(), content: k.fingerprint()})
 }
 
 // log is a journal.

@@ -62,8 +62,8 @@ func (k Key) In(namespace string) Job { return Job{Namespace: namespace, Name: k
 // namespace that keeps it apart from jobs of that name in other repositories.
 type Job struct{ Namespace, Name string }
 
-// code is the part of a marker that all runs of a job share.
-func (j Job) code() string {
+// Code is the part of a marker that all runs of a job share.
+func (j Job) Code() string {
 	sum := sha256.Sum256([]byte(j.Namespace + "\n" + j.Name))
 	return hex.EncodeToString(sum[:])[:8]
 }
@@ -102,7 +102,7 @@ const markerStart = "[ra:"
 // [ra:NNNNNNNN.FFFFFFFFFF.G.A]: 8 hex digits of the job, 10 of its content, the
 // generation and the attempt.
 func (k Key) Marker(namespace string) string {
-	return markerStart + k.In(namespace).code() + "." + k.tail() + "]"
+	return markerStart + k.In(namespace).Code() + "." + k.tail() + "]"
 }
 
 // tail is the part of a marker that is the same in every namespace.
@@ -114,7 +114,7 @@ var markers = regexp.MustCompile(`\[ra:(?:([0-9a-f]{8})\.)?(([0-9a-f]{10})\.\d+\
 
 // mark is a marker that was read.
 type mark struct {
-	job     string // Job.code; empty in the old form
+	job     string // Job.Code; empty in the old form
 	tail    string // Key.tail
 	content string // Key.fingerprint
 }
@@ -140,4 +140,10 @@ func Title(name string) (title string, marked bool) {
 		return name, false
 	}
 	return strings.Join(strings.Fields(markers.ReplaceAllString(name, " ")), " "), true
+}
+
+// CodeOf is the [Job.Code] in the marker of a name on the platform; empty without one.
+func CodeOf(name string) string {
+	m, _ := readMark(name)
+	return m.job
 }

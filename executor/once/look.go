@@ -145,7 +145,7 @@ func newGlance(jobs []Wanted) *glance {
 	for _, w := range jobs {
 		g.contents[w.Key.fingerprint()] = true
 		g.names[w.Key.Name] = w
-		g.codes[w.job().code()] = append(g.codes[w.job().code()], w.job())
+		g.codes[w.job().Code()] = append(g.codes[w.job().Code()], w.job())
 	}
 	return g
 }

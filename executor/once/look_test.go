@@ -396,7 +396,7 @@ func TestAGlance(t *testing.T) {
 	cold := Key{Digest: "d", Name: "cold", Generation: 1, Attempt: 1}
 	job := key.In("ns")
 	show := func(id string, date time.Duration, k Key, status string) marked {
-		m := listedAs(id, date, mark{job: k.In("ns").code(), tail: k.tail(), content: k.fingerprint()})
+		m := listedAs(id, date, mark{job: k.In("ns").Code(), tail: k.tail(), content: k.fingerprint()})
 		m.Status = status
 		return m
 	}

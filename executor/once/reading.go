@@ -126,7 +126,7 @@ type book struct {
 	newest time.Time         // date of the newest job in the last one that did
 	jobs   map[string]marked // by id
 	byTail map[string]idSet  // ids
-	byJob  map[string]idSet  // ids by Job.code; those with old markers under ""
+	byJob  map[string]idSet  // ids by Job.Code; those with old markers under ""
 
 	date time.Time // the newest that the platform has shown
 	at   time.Time // the local time when it did
@@ -205,7 +205,7 @@ func (b *book) related(k Key, namespace string) (list []marked) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	ids := make(idSet)
-	for _, set := range []idSet{b.byTail[k.tail()], b.byJob[k.In(namespace).code()], b.byJob[""]} {
+	for _, set := range []idSet{b.byTail[k.tail()], b.byJob[k.In(namespace).Code()], b.byJob[""]} {
 		for id := range set {
 			if !ids[id] {
 				ids[id] = true

@@ -64,7 +64,7 @@ func TestWhereAListMayBeLeft(t *testing.T) {
 func TestABookHoldsWhatIsThere(t *testing.T) {
 	t.Parallel()
 	key := Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}
-	ours := mark{job: key.In("ns").code(), tail: key.tail()}
+	ours := mark{job: key.In("ns").Code(), tail: key.tail()}
 	other := mark{job: ours.job, tail: "other"}
 	old := mark{tail: "old"}
 	first := reading{whole: true, newest: at(0), shown: idSet{"deep": true, "edge": true, "a": true, "b": true, "c": true}, marked: []marked{

@@ -20,6 +20,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // Action is what a job needs.
@@ -95,6 +96,39 @@ type Plan struct {
 	Reused   []files.Input  // found on the platform, with ID; what the journal knows is not among them
 	Stock    inputs.Stock   // what was seen of them
 	Recalled []state.Record // what the platform has shown and the journal does not know, as far as it is to
+	Bounds   []Bound        // how many runs may be active at once
+}
+
+// Bound is how many runs of some jobs may be active at once (limits.maxRunning).
+type Bound struct {
+	Most int
+	Jobs []once.Job // in the order of the manifest, also those that the plan leaves out
+}
+
+// boundsOf are the bounds that some of the jobs have, in the order of the manifest.
+func boundsOf(jobs []resolver.Job) (bounds []Bound) {
+	names := make(map[string]string, len(jobs)) // namespaces, by job
+	for _, job := range jobs {
+		names[job.Name] = job.Namespace
+	}
+	known := make(map[*spec.Seats]bool)
+	for _, job := range jobs {
+		seats := job.Limits.Seats
+		if seats == nil || known[seats] {
+			continue
+		}
+		known[seats] = true
+		bound := Bound{Most: seats.Most}
+		for _, name := range seats.Jobs {
+			namespace, planned := names[name]
+			if !planned {
+				namespace = job.Namespace
+			}
+			bound.Jobs = append(bound.Jobs, once.Job{Namespace: namespace, Name: name})
+		}
+		bounds = append(bounds, bound)
+	}
+	return bounds
 }
 
 // Pending tells that Apply would do something.
@@ -157,7 +191,7 @@ const (
 func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options Options) Plan {
 	seen = seen.indexed()
 	seen.looked = true
-	plan := Plan{Steps: make([]Step, len(jobs)), Stock: seen.Stock}
+	plan := Plan{Steps: make([]Step, len(jobs)), Stock: seen.Stock, Bounds: boundsOf(jobs)}
 	snapshot, plan.Recalled = seen.recall(jobs, snapshot)
 	seen.Unused = unused(jobs, snapshot, options.Replace)
 	obstacles, pending, changed := gather[string](), gather[bool](), gather[bool]()

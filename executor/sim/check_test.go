@@ -20,8 +20,9 @@ import (
 // What must hold:
 //
 //   - At each submit: no other run of the name is active, no run of the key was billed
-//     before (unless a person has deleted it), and the journal of the machine says that
-//     the submit was about to be sent.
+//     before (unless a person has deleted it), the journal of the machine says that
+//     the submit was about to be sent, and no more runs of this process are active than
+//     the manifest has seats for.
 //   - At each delete by a machine: it was a draft when that was sent, and not one in
 //     another content that a process which is alive was about to submit.
 //   - Of each further attempt: somebody asked for it, or what it builds on ran anew.
@@ -49,6 +50,27 @@ func (w *world) spent(a *apply, id string) {
 	}
 	if !a.machine.disk.begun(id) {
 		w.fault("the submit of %s is not recorded", id)
+	}
+	j.payer = a
+	w.seated(a, key.Name)
+}
+
+// seated looks at a submit of a job of which only so many may run. What other processes
+// submit in the same moments is not promised; in peace there are none.
+func (w *world) seated(a *apply, name string) {
+	i := slices.IndexFunc(a.jobs, func(j resolver.Job) bool { return j.Name == name })
+	if i < 0 || a.jobs[i].Limits.Seats == nil {
+		return
+	}
+	var active []string
+	for _, j := range w.platform.jobs {
+		counts := j.payer == a || a.quiet && !j.byHand
+		if counts && j.active(w.platform.now()) && slices.Contains(a.jobs[i].Limits.Seats.Jobs, keyOf(j.body).Name) {
+			active = append(active, j.id)
+		}
+	}
+	if bound := a.jobs[i].Limits.Seats.Most; len(active) > bound {
+		w.fault("%v are active at the same time, and %d may be of %s", active, bound, name)
 	}
 }
 

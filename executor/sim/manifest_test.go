@@ -19,6 +19,7 @@ type Job struct {
 	Checks     string `json:",omitempty"` // what its success is, a key of checks
 	Retry      bool   `json:",omitempty"` // rerun.onFailure is always
 	Fetch      bool   `json:",omitempty"` // results are downloaded
+	Seats      int    `json:",omitempty"` // limits.maxRunning; 0 for none
 }
 
 // The checks of success.
@@ -76,6 +77,9 @@ func (j Job) write(b *strings.Builder) {
 		retry = "always"
 	}
 	fmt.Fprintf(b, "rerun: {generation: %d, onFailure: %s}\n", j.Generation, retry)
+	if j.Seats > 0 {
+		fmt.Fprintf(b, "limits: {maxRunning: %d}\n", j.Seats)
+	}
 	if j.Fetch {
 		b.WriteString("outputs: {download: [\"*.dat\"]}\n")
 	}

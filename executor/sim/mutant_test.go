@@ -25,7 +25,8 @@ func mutants() map[string]mutant {
 		"a submit that got no answer is taken for done": {
 			"once/submit.go", "		if r.showsStatus(ctx) {\n			return nil\n		}\n", "		return nil\n",
 		},
-		"a clone passes for ours": {"once/inspect.go", `job.ClonedFrom != "" || `, ""},
+		"a clone passes for ours":               {"once/inspect.go", `job.ClonedFrom != "" || `, ""},
+		"a seat is given although none is free": {"seats/run.go", "if besides >= g.most {", "if false {"},
 		"whoever failed is tried again": {
 			"planner/attempt.go", "return job.Rerun.OnFailure.V == spec.Always && v", "return (true || job.Rerun.OnFailure.V == spec.Always) && v",
 		},

@@ -44,6 +44,7 @@ type job struct {
 	outputs    []*stored
 	byHand     bool // a person has submitted it
 	maker      *apply
+	payer      *apply // whose submit made it a run
 }
 
 // fate is what becomes of a run.

@@ -55,7 +55,7 @@ func (s Story) plainer() (list []Story) {
 	for _, name := range s.names() {
 		for _, change := range []func(*Job){
 			func(j *Job) { j.Points = 0 }, func(j *Job) { j.Needs = nil }, func(j *Job) { j.Input = 0 }, func(j *Job) { j.Checks = "" },
-			func(j *Job) { j.Retry = false }, func(j *Job) { j.Fetch = false }, func(j *Job) { j.Generation = 1 }, func(j *Job) { j.Version = 1 },
+			func(j *Job) { j.Retry = false }, func(j *Job) { j.Fetch = false }, func(j *Job) { j.Seats = 0 }, func(j *Job) { j.Generation = 1 }, func(j *Job) { j.Version = 1 },
 		} {
 			try(func(s *Story) { s.each(func(a *Apply) { a.Manifest.change(name, change) }) })
 		}

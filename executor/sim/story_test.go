@@ -168,6 +168,9 @@ func (g *generator) job(m Manifest, i int) Job {
 		j.Checks = pick(g.next(), []string{checksFile, checksLog, checksNever})
 	}
 	j.Retry, j.Fetch = g.next().one(4), g.next().one(5)
+	if c := g.c.of("seats", g.n); j.Points > 0 && c.one(2) {
+		j.Seats = 1 + c.of("most").upTo(2)
+	}
 	return j
 }
 
@@ -292,6 +295,9 @@ func (j Job) words() string {
 	text := fmt.Sprintf("%s: command %d", j.Name, j.Version)
 	if j.Points > 0 {
 		text += fmt.Sprintf(", %d points", j.Points)
+	}
+	if j.Seats > 0 {
+		text += fmt.Sprintf(", at most %d at a time", j.Seats)
 	}
 	if len(j.Needs) > 0 {
 		text += ", takes of " + strings.Join(j.Needs, " and ")

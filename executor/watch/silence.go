@@ -16,14 +16,14 @@ const (
 	maxOutage      = time.Hour
 )
 
-// silence is looks in a row that failed.
-type silence struct {
+// Silence is looks in a row that failed.
+type Silence struct {
 	looks int
 	since time.Time
 }
 
-// exceeds counts one more, which failed with err, and tells that it is one too many.
-func (s *silence) exceeds(err error) (over bool) {
+// Exceeds counts one more, which failed with err, and tells that it is one too many.
+func (s *Silence) Exceeds(err error) (over bool) {
 	if s.looks++; s.looks == 1 {
 		s.since = time.Now()
 	}

@@ -51,7 +51,7 @@ func (o *Waiting) Flags() []Flag {
 		{Name: "no-wait", Into: &o.No, Usage: "return when everything is submitted"},
 		{Name: "timeout", Into: &o.Timeout, Usage: "stop waiting after `TIME` (exit 101); the jobs run on"},
 		{Name: "poll-interval", Into: &o.Interval, Usage: "`TIME` between two looks at the jobs", Default: "30s, for a platform on this machine 0.1s"},
-		{Name: "parallel", Into: &o.Parallel, Usage: "jobs and transfers at once: `N`"},
+		{Name: "parallel", Into: &o.Parallel, Usage: "transfers and requests at once: `N`; not jobs that run, which limits.maxRunning bounds"},
 	}
 }
 

@@ -32,7 +32,14 @@ type PlanJSON struct {
 	Jobs          []StepJSON   `json:"jobs"`
 	Uploads       []UploadJSON `json:"uploads"`
 	Reused        []UploadJSON `json:"reused"` // found on the platform, with id
+	Bounds        []BoundJSON  `json:"bounds"` // how many runs are active at once
 	LimitJSON                  // of all new runs together
+}
+
+// BoundJSON is how many runs of some jobs are active at once.
+type BoundJSON struct {
+	MaxRunning int      `json:"maxRunning"`
+	Jobs       []string `json:"jobs"` // also those that the plan leaves out
 }
 
 // LimitJSON is what runs can take at most.
@@ -93,7 +100,7 @@ type UploadJSON struct {
 
 // WritePlan writes the plan as one JSON object.
 func WritePlan(w io.Writer, plan planner.Plan) error {
-	out := PlanJSON{FormatVersion: FormatVersion, Pending: plan.Pending(), Spends: len(plan.Spending()), Running: plan.Count(planner.Running), Jobs: []StepJSON{}, Uploads: []UploadJSON{}, Reused: []UploadJSON{}}
+	out := PlanJSON{FormatVersion: FormatVersion, Pending: plan.Pending(), Spends: len(plan.Spending()), Running: plan.Count(planner.Running), Jobs: []StepJSON{}, Uploads: []UploadJSON{}, Reused: []UploadJSON{}, Bounds: []BoundJSON{}}
 	for _, s := range plan.Steps {
 		var tiles []TileJSON
 		for _, tile := range s.Job.Tiles {
@@ -118,6 +125,13 @@ func WritePlan(w io.Writer, plan planner.Plan) error {
 	}
 	for _, in := range plan.Reused {
 		out.Reused = append(out.Reused, UploadJSON{in.Name, in.Path, in.Size, in.SHA512, in.ID})
+	}
+	for _, bound := range plan.Bounds {
+		names := make([]string, len(bound.Jobs))
+		for i, job := range bound.Jobs {
+			names[i] = job.Name
+		}
+		out.Bounds = append(out.Bounds, BoundJSON{bound.Most, names})
 	}
 	out.LimitJSON = limitJSON(totals(plan))
 	return WriteJSON(w, out)

@@ -2,6 +2,8 @@ package show
 
 import (
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
@@ -9,6 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // Limits tell how long that many requests take at the least. Nil means that there are none.
@@ -43,4 +46,49 @@ func fetches(step planner.Step) bool {
 	case planner.Judge, planner.Unchanged, planner.Blocked, planner.Conflict, planner.Refused:
 	}
 	return false
+}
+
+// bounds tells how many of the new runs are active at once.
+func (s Style) bounds(w io.Writer, plan planner.Plan) {
+	for _, line := range bounded(plan) {
+		fmt.Fprintln(w, s.paint(faint, "  "+diag.Line(line)))
+	}
+}
+
+// bounded are the bounds of jobs that are to run, each in words.
+func bounded(plan planner.Plan) (lines []string) {
+	starts := make(map[string]bool)
+	for _, step := range plan.Spending() {
+		starts[step.Job.Name] = true
+	}
+	for _, bound := range plan.Bounds {
+		n := 0
+		for _, job := range bound.Jobs {
+			if starts[job.Name] {
+				n++
+			}
+		}
+		if n > 0 {
+			lines = append(lines, fmt.Sprintf("at most %d at a time: %s", bound.Most, familiesOf(bound)))
+		}
+	}
+	return lines
+}
+
+// maxFamilies is how many jobs and matrices a line names.
+const maxFamilies = 4
+
+// familiesOf names the jobs of a bound, a matrix as a whole.
+func familiesOf(bound planner.Bound) string {
+	var names []string
+	for _, job := range bound.Jobs {
+		family, _, _ := strings.Cut(job.Name, "/")
+		if len(names) == 0 || names[len(names)-1] != family {
+			names = append(names, family)
+		}
+	}
+	if others := len(names) - maxFamilies; others > 0 {
+		return strings.Join(names[:maxFamilies], ", ") + " and " + humanize.Plural(others, "other")
+	}
+	return strings.Join(names, ", ")
 }

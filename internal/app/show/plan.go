@@ -26,6 +26,7 @@ func (s Style) Plan(w io.Writer, plan planner.Plan) {
 	Table(w, rows)
 	s.commands(w, plan)
 	s.notes(w, plan)
+	s.bounds(w, plan)
 	fmt.Fprintln(w, s.Summary(plan))
 }
 
@@ -187,6 +188,9 @@ func (s Style) PlanMarkdown(w io.Writer, plan planner.Plan) {
 			fmt.Fprintln(w)
 		}
 		fmt.Fprintf(w, "- %s\n", cell(note))
+	}
+	for _, line := range bounded(plan) {
+		fmt.Fprintf(w, "\n%s.\n", cell(line))
 	}
 	fmt.Fprintf(w, "\n%s\n", s.Summary(plan))
 }
