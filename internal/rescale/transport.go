@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale/pace"
 )
 
 // maxJSON bounds a decoded answer. The largest real ones, pages of the software
@@ -182,7 +184,7 @@ func (c *Client) exchange(ctx context.Context, r request, out any) (http.Header,
 		// A change that was let out is finished: half a call has no known outcome.
 		ctx = context.WithoutCancel(ctx)
 	}
-	try, cancel := context.WithTimeoutCause(ctx, c.timeout, limitError{fmt.Sprintf("no answer within %v", c.timeout)})
+	try, cancel := context.WithTimeoutCause(ctx, c.timeout, pace.LimitError{Text: fmt.Sprintf("no answer within %v", c.timeout)})
 	defer cancel()
 	req, err := c.newRequest(try, r)
 	if err != nil {
@@ -239,7 +241,7 @@ func (c *Client) admit(ctx context.Context, r request) error {
 	if err := c.allow(r); err != nil {
 		return err
 	}
-	cooling, err := c.scopes.of(r.method, r.path).wait(ctx)
+	cooling, err := c.scopes.Of(r.method, r.path).Wait(ctx)
 	if err != nil {
 		return fmt.Errorf("waiting to send %s %s: %w", r.method, r.path, err)
 	}
@@ -274,7 +276,7 @@ func (c *Client) send(via *http.Client, r request, req *http.Request) (*http.Res
 	defer resp.Body.Close()
 	refused := c.failure(r, resp)
 	if refused.Status == http.StatusTooManyRequests {
-		c.scopes.of(r.method, r.path).coolDown(max(refused.RetryAfter, c.retry.Base))
+		c.scopes.Of(r.method, r.path).CoolDown(max(refused.RetryAfter, c.retry.Base))
 	}
 	return nil, refused
 }
@@ -308,20 +310,10 @@ func (c *Client) networkError(ctx context.Context, r request, err error) *Networ
 		err = outer.Err // the URL may be a signed one
 	}
 	if ctx.Err() != nil {
-		err = endOf(ctx)
+		err = pace.EndOf(ctx)
 	}
 	return &NetworkError{Method: r.method, Path: r.path, text: tidy(err.Error(), c.veil), cause: err, base: c.base}
 }
-
-// limitError ends an exchange that takes too long. It is no
-// context.DeadlineExceeded, which would look as if the caller's own time was up.
-type limitError struct{ text string }
-
-// Error says which limit it was.
-func (e limitError) Error() string { return e.text }
-
-// Timeout makes it a timeout for those who ask for net.Error's method.
-func (limitError) Timeout() bool { return true }
 
 // decode reads a whole JSON answer. A body that breaks off in the connection is a
 // *NetworkError, one that is no such JSON an *Error.
