@@ -176,9 +176,21 @@ func outcomeUnknown(err error) bool {
 
 // exchange sends r once and decodes the answer into out, all within the client's
 // timeout. A nil out ignores the body: the status says it all.
-func (c *Client) exchange(ctx context.Context, r request, out any) (http.Header, error) {
+func (c *Client) exchange(ctx context.Context, r request, out any) (header http.Header, err error) {
+	err = c.converse(ctx, r, func(resp *http.Response) error {
+		header = resp.Header
+		if out == nil {
+			return nil
+		}
+		return c.decode(r, resp, out)
+	})
+	return header, err
+}
+
+// converse sends r once and lets read have the answer, all within the client's timeout.
+func (c *Client) converse(ctx context.Context, r request, read func(*http.Response) error) error {
 	if err := c.admit(ctx, r); err != nil {
-		return nil, err
+		return err
 	}
 	if r.act != "" {
 		// A change that was let out is finished: half a call has no known outcome.
@@ -188,17 +200,14 @@ func (c *Client) exchange(ctx context.Context, r request, out any) (http.Header,
 	defer cancel()
 	req, err := c.newRequest(try, r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	resp, err := c.send(c.api, r, req)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer resp.Body.Close()
-	if out == nil {
-		return resp.Header, nil
-	}
-	return resp.Header, c.decode(r, resp, out)
+	return read(resp)
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
