@@ -1,4 +1,4 @@
-package watch
+package patience
 
 import (
 	"context"
@@ -16,18 +16,18 @@ const (
 	maxOutage      = time.Hour
 )
 
-// silence is looks in a row that failed.
-type silence struct {
-	looks int
+// Silence is looks in a row that failed; the zero value is none.
+type Silence struct {
+	Looks int
 	since time.Time
 }
 
-// exceeds counts one more, which failed with err, and tells that it is one too many.
-func (s *silence) exceeds(err error) (over bool) {
-	if s.looks++; s.looks == 1 {
+// Exceeds counts one more, which failed with err: over means that it is one too many.
+func (s *Silence) Exceeds(err error) (over bool) {
+	if s.Looks++; s.Looks == 1 {
 		s.since = time.Now()
 	}
-	return s.looks >= maxFailedLooks && !(away(err) && time.Since(s.since) < maxOutage)
+	return s.Looks >= maxFailedLooks && !(away(err) && time.Since(s.since) < maxOutage)
 }
 
 // away tells that the platform does not answer for now.
