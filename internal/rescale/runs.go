@@ -48,6 +48,20 @@ func (c *Client) Runs(ctx context.Context, id string) ([]Run, error) {
 	return distinct(convert(found, wireRun.run), func(r Run) string { return r.ID }), err
 }
 
+// BadPathError says that a path is none below a work folder, so that no request was made
+// with it.
+type BadPathError struct{ Path string }
+
+// Error quotes the path.
+func (e *BadPathError) Error() string {
+	return fmt.Sprintf("%q is not a path in the work folder of a job", shorten(e.Path, 40))
+}
+
+// Hint says what such paths look like.
+func (*BadPathError) Hint() string {
+	return "write it as it is below the work folder, such as case/solver.log"
+}
+
 // maxTail bounds the answer with the end of a file, in bytes.
 const maxTail = 8 << 20
 
@@ -80,8 +94,11 @@ func (*NotYetError) Hint() string {
 // ErrTailTooLong.
 func (c *Client) Tail(ctx context.Context, id, run, path string, lines int) ([]string, error) {
 	below, ok := escaped(path)
-	if !ok || lines <= 0 {
-		return nil, fmt.Errorf("reading the last %d lines of %q of job %s: it needs a path below the work folder, and a number of lines", lines, path, id)
+	if !ok {
+		return nil, &BadPathError{Path: path}
+	}
+	if lines <= 0 {
+		return nil, fmt.Errorf("reading the end of %q of job %s: %d is no number of lines", path, id, lines)
 	}
 	r := request{method: http.MethodGet, path: "tail/" + below, query: url.Values{"lines": {strconv.Itoa(lines)}}}
 	var w struct {
