@@ -35,11 +35,11 @@ type Platform interface {
 // Log is a file of one run of a job.
 type Log struct {
 	Platform Platform
-	ID       string // of the job
-	Run      string // its number; empty means 1
-	File     string // path in the work folder; empty means process_output.log
-	Tail     int    // how many lines to begin with, the last ones; 0 means all
-	Interval time.Duration
+	ID       string           // of the job
+	Run      string           // its number; empty means 1
+	File     string           // path in the work folder; empty means process_output.log
+	Tail     int              // how many lines to begin with, the last ones; 0 means all
+	Interval time.Duration    // between two looks at what grows; 0 means 15 s
 	Random   func() float64   // in [0, 1), for pauses; nil means a good one
 	Print    func(Line) error // called for one line at a time; its error ends the reading
 }
