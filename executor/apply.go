@@ -164,11 +164,14 @@ func (e *Executor) parallel() int {
 	return 4
 }
 
+// defaultInterval is what official clients use (rescale-api.md §8.4).
+const defaultInterval = 30 * time.Second
+
 func (e *Executor) interval() time.Duration {
 	if e.Interval > 0 {
 		return e.Interval
 	}
-	return 30 * time.Second
+	return defaultInterval
 }
 
 // application is one Apply under way.
@@ -228,14 +231,19 @@ func (e *RunningError) Unwrap() error { return e.Err }
 func (a *application) finish(ctx context.Context, t task, end watch.Ending) {
 	out := t.out
 	if end.Err != nil {
-		out.Status, out.Err = end.Seen, end.Err
-		if ctx.Err() != nil {
-			out.Err = &RunningError{ID: out.ID, Status: out.Status, Err: end.Err}
-		}
+		out.left(ctx, end)
 		return
 	}
-	out.took(*t.Step, end.Judgement)
+	out.took(end.Judgement, t.Step.Job.Cores(), t.Step.Job.Estimate.Rate)
 	out.Err = a.conclude(ctx, *t.Step, out, end.Judgement)
+}
+
+// left notes that waiting for a run ended before the run did.
+func (o *Outcome) left(ctx context.Context, end watch.Ending) {
+	o.Status, o.Err = end.Seen, end.Err
+	if ctx.Err() != nil {
+		o.Err = &RunningError{ID: o.ID, Status: o.Status, Err: end.Err}
+	}
 }
 
 // fetchAgain fetches results of a run that ended earlier.
@@ -302,7 +310,7 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 func (a *application) collect(ctx context.Context, step planner.Step, out *Outcome) error {
 	if out.Verdict != verdict.Succeeded {
 		out.Hint = planner.FailedHint(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()}, out.Verdict)
-		out.Log = a.logTail(ctx, out.ID)
+		out.Log = failureLog{a.Platform, a.Redact}.of(ctx, out.ID)
 	}
 	if err := a.retire(ctx, step, out); err != nil {
 		return err
@@ -340,14 +348,15 @@ func (a *application) examiner(job, id string) success.Examiner {
 	}
 }
 
-// took notes when a run was, how long it took and what that cost.
-func (o *Outcome) took(step planner.Step, j verdict.Judgement) {
+// took notes when a run was, how long it took and what that cost, at a rate in USD per
+// core-hour.
+func (o *Outcome) took(j verdict.Judgement, cores int, rate float64) {
 	o.Started, o.Ended, o.Status = j.Started, j.Ended, j.Status
 	if j.Started.IsZero() || j.Ended.Before(j.Started) {
 		return
 	}
-	o.CoreHours = float64(step.Job.Cores()) * j.Ended.Sub(j.Started).Hours()
-	o.Cost = o.CoreHours * step.Job.Estimate.Rate
+	o.CoreHours = float64(cores) * j.Ended.Sub(j.Started).Hours()
+	o.Cost = o.CoreHours * rate
 }
 
 // retire moves the results of earlier runs, which must not lie there as if they were those

@@ -2,18 +2,11 @@ package executor
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"strings"
 
-	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
-	"github.com/rescale-apply/rescale-apply/internal/content"
-	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -73,81 +66,4 @@ func Downloading(job, id string, t results.Transfer) Event {
 		e.Type = EventAborted
 	}
 	return e
-}
-
-// What is shown of the log of a run that failed: its last lines, at most.
-const (
-	logLines = 15
-	logBytes = 32 << 10
-	maxLog   = 64 << 20 // a longer one is not read to find its end, where the platform sends no parts
-)
-
-// logTail gives the last lines of a run's output, or why there are none.
-func (a *application) logTail(ctx context.Context, id string) []string {
-	log, err := outputs.Log(ctx, a.Platform, id)
-	switch {
-	case err != nil:
-		return unreadable(err)
-	case log == nil:
-		return nil
-	case log.Deleted:
-		return []string{"(deleted on the platform)"}
-	case log.Arriving():
-		return unreadable(&results.PartialError{Path: log.RelativePath})
-	case log.Size == 0:
-		return []string{"(empty)"}
-	}
-	body, err := a.logEnd(ctx, log.File)
-	if errors.Is(err, rescale.ErrNoSpans) {
-		return []string{fmt.Sprintf("(%s, too long to show)", content.Bytes(log.Size))}
-	}
-	if err != nil {
-		return unreadable(err)
-	}
-	defer body.Close()
-	lines, err := lastLines(body)
-	if err != nil {
-		lines = append(lines, "(cannot be read further: "+err.Error()+")")
-	}
-	for i := range lines {
-		if a.Redact != nil {
-			lines[i] = a.Redact(lines[i])
-		}
-	}
-	return lines
-}
-
-func unreadable(err error) []string { return []string{"(cannot be read: " + err.Error() + ")"} }
-
-// logEnd opens the part of a log that is shown, or all of it when the platform sends
-// no parts and it is not too long.
-func (a *application) logEnd(ctx context.Context, log rescale.File) (io.ReadCloser, error) {
-	if log.Size <= logBytes {
-		return a.Platform.Download(ctx, log.ID, rescale.Span{})
-	}
-	body, err := a.Platform.Download(ctx, log.ID, rescale.Span{Start: log.Size - logBytes})
-	if errors.Is(err, rescale.ErrNoSpans) && log.Size <= maxLog {
-		return a.Platform.Download(ctx, log.ID, rescale.Span{})
-	}
-	return body, err
-}
-
-// lastLines reads to the end and keeps only what is shown. What a solver prints
-// need not be UTF-8.
-func lastLines(r io.Reader) ([]string, error) {
-	var tail []byte
-	buffer := make([]byte, logBytes)
-	for {
-		n, err := r.Read(buffer)
-		tail = append(tail, buffer[:n]...)
-		tail = tail[max(0, len(tail)-logBytes):]
-		if err == nil {
-			continue
-		}
-		if errors.Is(err, io.EOF) {
-			err = nil
-		}
-		lines := strings.Split(strings.TrimRight(strings.ToValidUTF8(string(tail), "\ufffd"), "\r\n"), "\n")
-		return lines[max(0, len(lines)-logLines):], err
-	}
 }

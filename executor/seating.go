@@ -68,7 +68,7 @@ func (a *application) dropped(bound planner.Bound) (jobs []once.Job) {
 // activeRuns are the runs of bounded jobs that the platform shows. It is asked again
 // while it does not answer, as long as the watch of the runs would.
 func (a *application) activeRuns(ctx context.Context, names map[string]string) ([]seats.Run, error) {
-	var failed watch.Silence
+	var failed patience.Silence
 	for {
 		runs, err := a.listActive(ctx, names)
 		if err == nil || ctx.Err() != nil || rescale.IsAuth(err) || failed.Exceeds(err) {

@@ -2,6 +2,7 @@ package outputs
 
 import (
 	"context"
+	"path"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -11,15 +12,30 @@ import (
 // of the last one; nil when none is listed. It asks for no other files: a run may have
 // left many.
 func Log(ctx context.Context, p Lister, id string) (*File, error) {
-	files, err := p.JobFiles(ctx, id, strings.TrimSuffix(spec.ProcessOutput, ".log"))
+	found, err := Named(ctx, p, id, spec.ProcessOutput)
 	if err != nil {
 		return nil, err
 	}
 	var last *File
-	for _, f := range Read(id, files).Matching(func(path string) bool { return path == spec.ProcessOutput }) {
+	for _, f := range found {
 		if last == nil || f.Uploaded.After(last.Uploaded) {
 			last = &f
 		}
 	}
 	return last, nil
+}
+
+// Named finds the files of a job with exactly this path, one for each run that has it.
+// The platform's search, which is for parts of names, keeps the list short.
+func Named(ctx context.Context, p Lister, id, wanted string) ([]File, error) {
+	name := path.Base(wanted)
+	search := strings.TrimSuffix(name, path.Ext(name))
+	if strings.ContainsAny(search, " \t") { // it would be taken apart
+		search = ""
+	}
+	files, err := p.JobFiles(ctx, id, search)
+	if err != nil {
+		return nil, err
+	}
+	return Read(id, files).Matching(func(path string) bool { return path == wanted }), nil
 }

@@ -56,8 +56,8 @@ type Watch struct {
 type watched struct {
 	name   string
 	status string
-	quiet  int     // looks at which its cluster was gone although no final status came
-	failed Silence // looks that got no answer about it
+	quiet  int              // looks at which its cluster was gone although no final status came
+	failed patience.Silence // looks that got no answer about it
 	then   func(Ending)
 }
 
@@ -96,7 +96,7 @@ func (w *Watch) Follow(name, id string, then func(Ending)) {
 // Run sweeps until ctx ends. It rests while there is nothing to watch.
 func (w *Watch) Run(ctx context.Context) {
 	defer w.leave(ctx)
-	pause, failed := min(firstInterval, w.interval), Silence{}
+	pause, failed := min(firstInterval, w.interval), patience.Silence{}
 	for {
 		if w.idle() {
 			select {
@@ -119,18 +119,18 @@ func (w *Watch) Run(ctx context.Context) {
 }
 
 // judge counts looks in a row that failed, and gives up after too many.
-func (w *Watch) judge(err error, failed *Silence) {
+func (w *Watch) judge(err error, failed *patience.Silence) {
 	if err == nil {
-		*failed = Silence{}
+		*failed = patience.Silence{}
 		return
 	}
 	if over := failed.Exceeds(err); !over && !rescale.IsAuth(err) {
-		if failed.looks == 1 {
+		if failed.Looks == 1 {
 			w.report.Warn("", fmt.Sprintf("looking at the jobs: %v; trying again", err))
 		}
 		return
 	}
-	*failed = Silence{}
+	*failed = patience.Silence{}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id := range w.jobs {
@@ -206,9 +206,9 @@ func (w *Watch) tolerate(id string, err error) error {
 	switch {
 	case !watching:
 	case err == nil:
-		job.failed = Silence{}
+		job.failed = patience.Silence{}
 	case !job.failed.Exceeds(err):
-		if job.failed.looks == 1 {
+		if job.failed.Looks == 1 {
 			w.report.Warn(job.name, fmt.Sprintf("looking at it: %v; trying again", err))
 		}
 	default:

@@ -198,3 +198,31 @@ func TestDesignIsStoppedAndGoesOn(t *testing.T) {
 		t.Errorf("a run started after the stop: %v", got)
 	}
 }
+
+// TestTailsOfADesign: each run shows its own work folder, as long as it goes on, though others are over.
+func TestTailsOfADesign(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	cfg.MaxRunning, cfg.Switches.EarlyTails = 2, 1
+	p := open(t, cfg)
+	id := p.design(design{
+		table: "label\nslow\nfast\n", template: "${label}\n",
+		command: `cat case/0/U; grep -q fast case/0/U || while [ ! -e stop ]; do sleep 0.01; done`,
+	})
+	run := "/api/v2/jobs/" + id + "/runs/"
+	p.want(200, "POST", "/api/v2/jobs/"+id+"/submit/", "")
+	eventually(t, "the second run is over", func() bool {
+		runs := p.results(run)
+		return len(runs) == 2 && runs[1]["dateCompleted"] != nil
+	})
+	p.want(404, "GET", run+"2/tail/process_output.log?lines=5", "")
+	p.want(404, "GET", run+"2/directory-contents/", "")
+	const log = "1/tail/process_output.log?lines=5"
+	if got := p.do("GET", run+log, ""); got.status != 200 || json.Valid([]byte(got.body)) {
+		t.Errorf("an early tail is %d %s", got.status, got.body)
+	}
+	eventually(t, "the first run shows its log", func() bool { return strings.Contains(p.do("GET", run+log, "").body, "slow") })
+	p.want(200, "POST", run+"1/stop/", "")
+	p.await(id, completed)
+	p.want(404, "GET", run+log, "")
+}

@@ -50,6 +50,8 @@ func renderAnswer(answer api.Answer) reply {
 	case nil:
 	case api.Stream:
 		out.file, out.length = body.Source, body.Length
+	case api.Text:
+		out.body = []byte(body)
 	default:
 		var text bytes.Buffer
 		encoder := json.NewEncoder(&text)

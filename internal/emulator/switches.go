@@ -65,6 +65,8 @@ type Switches struct {
 	StrictNames bool
 	// WholeSeconds makes dateInserted, and nothing else, a whole second.
 	WholeSeconds bool
+	// EarlyTails answers the first so many requests for the tail of each run with a page instead of JSON.
+	EarlyTails int
 	// Skew returns how far the clock of the server that creates the nth job is off; n starts at 1. It shows in
 	// dateInserted and in the order of lists. Nil: all clocks agree. See also SeededSkew.
 	Skew func(n int) time.Duration
@@ -137,7 +139,7 @@ func (s Switches) api() api.Quirks {
 		HideTags: s.HideTags, ShortInputs: s.ShortInputs, ListInputs: s.ListInputs,
 		IgnoreProjects: s.IgnoreProjects, LoseTags: s.LoseTags, IgnoreTypes: s.IgnoreTypes, StrictTypes: s.StrictTypes,
 		DraftDeletes: s.DraftDeletes, Trash: s.Trash, NameLimit: s.NameLimit, StrictNames: s.StrictNames,
-		ForceAfterStop: s.ForceAfterStop,
+		ForceAfterStop: s.ForceAfterStop, EarlyTails: s.EarlyTails,
 	}
 	switch hours := s.DefaultWalltime; {
 	case hours == 0:

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -194,4 +195,43 @@ func (u Upload) explain(err error) error {
 		return &TooLargeError{Name: u.Name, Size: u.Size, Err: refused}
 	}
 	return err
+}
+
+// transient tells that the same request may succeed later.
+func (c *Client) transient(err error) bool {
+	var answer *Error
+	if errors.As(err, &answer) {
+		return answer.Status == http.StatusTooManyRequests || answer.Status >= 500
+	}
+	var network *NetworkError
+	return errors.As(err, &network) && !c.misdirected(network)
+}
+
+// misdirected recognises an address or a proxy that does not work and will not:
+// waiting for minutes would hide a typing error. A host name that was found before is
+// none; an emulator on this machine that refuses has ended.
+func (c *Client) misdirected(err *NetworkError) bool {
+	var certificate *tls.CertificateVerificationError
+	var lookup *net.DNSError
+	var proxy *ProxyError
+	return errors.As(err, &certificate) || speaksNoTLS(err) ||
+		errors.As(err, &lookup) && lookup.IsNotFound && !c.reached.Load() ||
+		errors.As(err, &proxy) && proxy.lasting() ||
+		c.Local() && nobodyListens(err)
+}
+
+// speaksNoTLS tells that what answers at an https address does not speak https.
+// net/http has an error of its own where it answers in plain http.
+func speaksNoTLS(err error) bool {
+	var record tls.RecordHeaderError
+	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record)
+}
+
+// errWSARefused is what Windows calls a refused connection; package syscall has another
+// number under the name of the other systems.
+const errWSARefused = syscall.Errno(10061)
+
+// nobodyListens tells that the machine is there and refused the connection.
+func nobodyListens(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errWSARefused)
 }

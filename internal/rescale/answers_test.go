@@ -48,6 +48,9 @@ func readers(c *Client) map[string]func(context.Context) (any, error) {
 		"jobs": func(ctx context.Context) (any, error) {
 			return c.Jobs(ctx, JobQuery{}, func(JobItem) bool { return true })
 		},
+		"runs":        func(ctx context.Context) (any, error) { return c.Runs(ctx, id) },
+		"tail":        func(ctx context.Context) (any, error) { return c.Tail(ctx, id, "1", "a/b", 5) },
+		"directory":   func(ctx context.Context) (any, error) { return c.DirectoryContents(ctx, id, "1") },
 		"statuses":    func(ctx context.Context) (any, error) { return c.Statuses(ctx, id) },
 		"clusters":    func(ctx context.Context) (any, error) { return c.ClusterStatuses(ctx, id) },
 		"job":         func(ctx context.Context) (any, error) { return c.Job(ctx, id) },

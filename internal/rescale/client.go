@@ -16,7 +16,9 @@ package rescale
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -29,6 +31,8 @@ import (
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale/pace"
 )
 
 // DefaultBaseURL is the platform that is meant when none is named
@@ -69,7 +73,7 @@ type Client struct {
 	timeout  time.Duration
 	retry    Retry
 	onRetry  func(error, time.Duration) // may be nil
-	scopes   scopes
+	scopes   pace.Scopes
 	api      *http.Client // follows redirects of GET inside the platform only
 	reached  atomic.Bool  // the host has answered at least once
 	content  *http.Client // follows a download to a storage host, without the key
@@ -112,7 +116,7 @@ func New(cfg Config) (*Client, error) {
 		agent:    cfg.UserAgent,
 		readOnly: cfg.ReadOnly,
 		timeout:  cfg.Timeout,
-		retry:    cfg.Retry.withDefaults(),
+		retry:    cfg.Retry.WithDefaults(),
 		onRetry:  cfg.OnRetry,
 	}
 	if c.agent == "" {
@@ -121,7 +125,7 @@ func New(cfg Config) (*Client, error) {
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
 	}
-	c.scopes = newScopes(c.Local(), c.retry.LongestWait, cfg.OnWait)
+	c.scopes = pace.Budget{Unlimited: c.Local(), Longest: c.retry.LongestWait, OnWait: cfg.OnWait}.Scopes()
 	c.api, c.content = c.httpClients(cfg.Transport)
 	return c, nil
 }
@@ -142,6 +146,19 @@ func (c *Client) Close() { c.api.CloseIdleConnections() }
 
 // Local tells that the platform is an emulator on this machine.
 func (c *Client) Local() bool { return isLoopback(c.base.Hostname()) }
+
+// Retry says how patiently reading and uploading are repeated.
+type Retry = pace.Retry
+
+// Wait is requests that are held back, because the platform allows no more.
+type Wait = pace.Held
+
+// SubmitsTake is how long that many submits take at the least, by the part of the
+// platform's limit that is used; 0 on this machine, which has none.
+func (c *Client) SubmitsTake(n int) time.Duration { return c.scopes.Submission.Least(n) }
+
+// DownloadsTake is the same for that many files.
+func (c *Client) DownloadsTake(files int) time.Duration { return c.scopes.Files.Least(files) }
 
 // HostError says that a base URL is refused, before anything is sent to it.
 type HostError struct {
@@ -259,6 +276,56 @@ func baseHint(raw string) string {
 		return "write https://" + bare
 	}
 	return "the platforms are " + strings.Join(urls, ", ")
+}
+
+// repeat runs try until it succeeds, fails for good, or patience ends. It is for
+// calls that may be done twice without harm.
+func (c *Client) repeat(ctx context.Context, try func() error) error {
+	var p patience
+	for {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		if err := p.wait(ctx, c, err); err != nil {
+			return err
+		}
+	}
+}
+
+// patience counts the tries of one call and the pauses between them.
+type patience struct {
+	tries  int
+	waited time.Duration
+}
+
+// wait sleeps until the next try may begin, or gives the error that ends the call.
+func (p *patience) wait(ctx context.Context, c *Client, err error) error {
+	if !c.transient(err) || ctx.Err() != nil {
+		return err
+	}
+	p.tries++
+	pause, more := c.retry.Next(p.tries, p.waited, asked(err))
+	if !more {
+		return &OutageError{Tries: p.tries, Waited: p.waited, Err: err}
+	}
+	if c.onRetry != nil {
+		c.onRetry(err, pause)
+	}
+	if stop := pace.Sleep(ctx, pause); stop != nil {
+		return fmt.Errorf("waiting to try again after %q: %w", err.Error(), stop)
+	}
+	p.waited += pause
+	return nil
+}
+
+// asked is how long the platform asks to wait, in the answer that err is; 0 when it does not.
+func asked(err error) time.Duration {
+	var answer *Error
+	if errors.As(err, &answer) {
+		return answer.RetryAfter
+	}
+	return 0
 }
 
 // encode writes a body as JSON. Text that is not UTF-8 is an error: the encoder would

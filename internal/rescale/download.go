@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale/pace"
 )
 
 // stalls is after how many timeouts of a try a transfer ends in which no byte moves.
@@ -67,7 +69,7 @@ func (d *download) open() error {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(d.caller)
-	stop := time.AfterFunc(c.timeout, func() { cancel(limitError{fmt.Sprintf("no answer within %v", c.timeout)}) })
+	stop := time.AfterFunc(c.timeout, func() { cancel(pace.LimitError{Text: fmt.Sprintf("no answer within %v", c.timeout)}) })
 	defer stop.Stop()
 	resp, err := d.send(ctx)
 	if err != nil {
@@ -188,7 +190,7 @@ type stallTimer struct {
 func (c *Client) stallTimer(cancel context.CancelCauseFunc) *stallTimer {
 	limit := stalls * c.timeout
 	return &stallTimer{limit: limit, Timer: time.AfterFunc(limit, func() {
-		cancel(limitError{fmt.Sprintf("no data moved for %v", limit)})
+		cancel(pace.LimitError{Text: fmt.Sprintf("no data moved for %v", limit)})
 	})}
 }
 

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale/pace"
 )
 
 // How much of an error body is read, and how much of it is kept for people.
@@ -244,7 +246,7 @@ func (c *Client) failure(r request, resp *http.Response) *Error {
 	// A body that breaks off is as good as the part that arrived.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	e := &Error{Method: r.method, Path: r.path, Status: resp.StatusCode, base: c.BaseURL()}
-	e.RetryAfter = parseRetryAfter(resp.Header.Get("Retry-After"), dateOf(resp.Header, time.Now()))
+	e.RetryAfter = pace.RetryAfter(resp.Header.Get("Retry-After"), pace.DateOf(resp.Header, time.Now()))
 	e.Detail, e.Fields = explain(body, c.veil)
 	if to := resp.Header.Get("Location"); to != "" && e.Status/100 == 3 {
 		e.Detail, e.Fields = "the platform redirects to "+shorten(c.veil.cover(to), maxDetail), nil

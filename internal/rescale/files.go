@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale/pace"
 )
 
 // FileType says what a stored file is for (rescale-api.md §3.2).
@@ -263,7 +265,7 @@ func storing(size int64) time.Duration {
 // whole answer comes. Stop must be called after it.
 func limitAnswer(ctx context.Context, limit time.Duration, cancel context.CancelCauseFunc) (limited context.Context, stop func()) {
 	timer := time.AfterFunc(limit, func() {
-		cancel(limitError{fmt.Sprintf("no whole answer within %v after the last byte", limit)})
+		cancel(pace.LimitError{Text: fmt.Sprintf("no whole answer within %v after the last byte", limit)})
 	})
 	timer.Stop()
 	var once sync.Once

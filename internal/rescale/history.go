@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale/pace"
 )
 
 // JobQuery says which jobs to list (rescale-api.md §8.4).
@@ -95,7 +97,7 @@ type reader struct {
 // read passes on one page and tells whether more is wanted.
 func (r *reader) read(p page[wireItem]) bool {
 	if r.listing.Pages++; r.listing.Pages == 1 {
-		r.listing.At, r.listing.Count = dateOf(p.header, time.Time{}), p.Count
+		r.listing.At, r.listing.Count = pace.DateOf(p.header, time.Time{}), p.Count
 	}
 	r.listing.Stable = r.listing.Stable && p.Count == r.listing.Count
 	for _, w := range p.Results {

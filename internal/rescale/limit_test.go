@@ -11,28 +11,9 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-)
 
-func TestScopes(t *testing.T) {
-	t.Parallel()
-	s := newScopes(false, time.Minute, nil)
-	for call, want := range map[[2]string]*scope{
-		{"POST", "/api/v2/jobs/QwErTy/submit/"}:   s.submission,
-		{"POST", "/api/v2/jobs/"}:                 s.jobs,
-		{"POST", "/api/v2/jobs/QwErTy/stop/"}:     s.jobs,
-		{"GET", "/api/v2/jobs/QwErTy/statuses/"}:  s.jobs,
-		{"GET", "/api/v2/jobs/QwErTy/files/"}:     s.jobs,
-		{"POST", "/api/v2/files/contents/"}:       s.files,
-		{"GET", "/api/v2/files/kTqWzb/contents/"}: s.files,
-		{"GET", "/api/v2/users/me/"}:              s.user,
-		{"GET", "/api/v2/coretypes/"}:             s.user,
-		{"GET", "/api/v3/jobs/QwErTy/tags/"}:      s.user,
-	} {
-		if got := s.of(call[0], call[1]); got != want {
-			t.Errorf("%v is in another scope", call)
-		}
-	}
-}
+	"github.com/rescale-apply/rescale-apply/internal/rescale/pace"
+)
 
 // A burst passes at once, and what follows at 85 % of the documented rate.
 func TestRates(t *testing.T) {
@@ -72,7 +53,7 @@ func TestRates(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				want := time.Duration(more / (tc.perHour * safety) * float64(time.Hour))
+				want := time.Duration(more / (tc.perHour * pace.Safety) * float64(time.Hour))
 				if d := time.Since(began); d < want-time.Millisecond || d > want+time.Second {
 					t.Errorf("%d more took %v, want %v", more, d, want)
 				}

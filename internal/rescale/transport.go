@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/rescale/pace"
 )
 
 // maxJSON bounds a decoded answer. The largest real ones, pages of the software
@@ -174,29 +176,38 @@ func outcomeUnknown(err error) bool {
 
 // exchange sends r once and decodes the answer into out, all within the client's
 // timeout. A nil out ignores the body: the status says it all.
-func (c *Client) exchange(ctx context.Context, r request, out any) (http.Header, error) {
+func (c *Client) exchange(ctx context.Context, r request, out any) (header http.Header, err error) {
+	err = c.converse(ctx, r, func(resp *http.Response) error {
+		header = resp.Header
+		if out == nil {
+			return nil
+		}
+		return c.decode(r, resp, out)
+	})
+	return header, err
+}
+
+// converse sends r once and lets read have the answer, all within the client's timeout.
+func (c *Client) converse(ctx context.Context, r request, read func(*http.Response) error) error {
 	if err := c.admit(ctx, r); err != nil {
-		return nil, err
+		return err
 	}
 	if r.act != "" {
 		// A change that was let out is finished: half a call has no known outcome.
 		ctx = context.WithoutCancel(ctx)
 	}
-	try, cancel := context.WithTimeoutCause(ctx, c.timeout, limitError{fmt.Sprintf("no answer within %v", c.timeout)})
+	try, cancel := context.WithTimeoutCause(ctx, c.timeout, pace.LimitError{Text: fmt.Sprintf("no answer within %v", c.timeout)})
 	defer cancel()
 	req, err := c.newRequest(try, r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	resp, err := c.send(c.api, r, req)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer resp.Body.Close()
-	if out == nil {
-		return resp.Header, nil
-	}
-	return resp.Header, c.decode(r, resp, out)
+	return read(resp)
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
@@ -239,7 +250,7 @@ func (c *Client) admit(ctx context.Context, r request) error {
 	if err := c.allow(r); err != nil {
 		return err
 	}
-	cooling, err := c.scopes.of(r.method, r.path).wait(ctx)
+	cooling, err := c.scopes.Of(r.method, r.path).Wait(ctx)
 	if err != nil {
 		return fmt.Errorf("waiting to send %s %s: %w", r.method, r.path, err)
 	}
@@ -274,7 +285,7 @@ func (c *Client) send(via *http.Client, r request, req *http.Request) (*http.Res
 	defer resp.Body.Close()
 	refused := c.failure(r, resp)
 	if refused.Status == http.StatusTooManyRequests {
-		c.scopes.of(r.method, r.path).coolDown(max(refused.RetryAfter, c.retry.Base))
+		c.scopes.Of(r.method, r.path).CoolDown(max(refused.RetryAfter, c.retry.Base))
 	}
 	return nil, refused
 }
@@ -308,20 +319,10 @@ func (c *Client) networkError(ctx context.Context, r request, err error) *Networ
 		err = outer.Err // the URL may be a signed one
 	}
 	if ctx.Err() != nil {
-		err = endOf(ctx)
+		err = pace.EndOf(ctx)
 	}
 	return &NetworkError{Method: r.method, Path: r.path, text: tidy(err.Error(), c.veil), cause: err, base: c.base}
 }
-
-// limitError ends an exchange that takes too long. It is no
-// context.DeadlineExceeded, which would look as if the caller's own time was up.
-type limitError struct{ text string }
-
-// Error says which limit it was.
-func (e limitError) Error() string { return e.text }
-
-// Timeout makes it a timeout for those who ask for net.Error's method.
-func (limitError) Timeout() bool { return true }
 
 // decode reads a whole JSON answer. A body that breaks off in the connection is a
 // *NetworkError, one that is no such JSON an *Error.

@@ -62,6 +62,7 @@ type Quirks struct {
 	NameLimit       int  // longest name in characters, longer ones are cut; 0: none
 	StrictNames     bool // members that are not in camel case are unknown
 	ForceAfterStop  bool // force_stop/ is refused before stop/
+	EarlyTails      int  // the first tails of each run are no JSON
 }
 
 // Refusal refuses a request some times.
@@ -82,6 +83,8 @@ type API struct {
 	Quirks func() Quirks
 	// Pinned returns the instant as of which job listings are to be served, or zero for now.
 	Pinned func() time.Time
+
+	tails early
 }
 
 // Request is one authenticated request.
@@ -99,8 +102,11 @@ type Request struct {
 type Answer struct {
 	Status int
 	Header http.Header
-	Body   any // marshalled to JSON, unless it is a Stream
+	Body   any // marshalled to JSON, unless it is a Stream or a Text
 }
+
+// Text is a body that is not marshalled.
+type Text string
 
 // Stream is a body of bytes: the next Length of the file. The receiver closes it.
 type Stream struct {

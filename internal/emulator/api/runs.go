@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/cluster"
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
@@ -164,6 +165,9 @@ func (a *API) openRun(r *Request) (*disk.Job, *os.Root, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if !job.Runs[n-1].Ended.IsZero() { // its folder may be there a little longer
+		return nil, nil, notFound()
+	}
 	root, err := os.OpenRoot(cluster.WorkFolder(a.Store.RunDir(job, n)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, notFound()
@@ -197,11 +201,14 @@ const maxTail = 4 << 20
 
 // tail answers the last lines of a file of a run that is going on, or without a number of lines the whole file.
 func tail(a *API, r *Request) (Answer, error) {
-	_, root, err := a.openRun(r)
+	job, root, err := a.openRun(r)
 	if err != nil {
 		return Answer{}, err
 	}
 	defer root.Close()
+	if a.tails.left(job.ID+"/"+r.vars["run"], a.Quirks().EarlyTails) {
+		return Answer{Status: http.StatusOK, Header: http.Header{"Content-Type": {"text/html"}}, Body: Text("<html><title>Starting</title></html>")}, nil
+	}
 	file, info, err := openRegular(root, strings.TrimSuffix(r.vars["path"], "/"))
 	if err != nil {
 		return Answer{}, err
@@ -227,6 +234,26 @@ func tail(a *API, r *Request) (Answer, error) {
 		last[i] = strings.TrimSuffix(last[i], "\n")
 	}
 	return ok(map[string]any{"fileType": "text", "lines": last})
+}
+
+// early counts answers that come before there is anything to answer (rescale-api.md §14, A8).
+type early struct {
+	mu    sync.Mutex
+	given map[string]int // by job and run
+}
+
+// left tells that one more is to be given for a run.
+func (e *early) left(run string, limit int) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.given[run] >= limit {
+		return false
+	}
+	if e.given == nil {
+		e.given = make(map[string]int)
+	}
+	e.given[run]++
+	return true
 }
 
 func openRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {

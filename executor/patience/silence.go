@@ -1,4 +1,4 @@
-package watch
+package patience
 
 import (
 	"context"
@@ -16,18 +16,18 @@ const (
 	maxOutage      = time.Hour
 )
 
-// Silence is looks in a row that failed.
+// Silence is looks in a row that failed; the zero value is none.
 type Silence struct {
-	looks int
+	Looks int
 	since time.Time
 }
 
-// Exceeds counts one more, which failed with err, and tells that it is one too many.
+// Exceeds counts one more, which failed with err: over means that it is one too many.
 func (s *Silence) Exceeds(err error) (over bool) {
-	if s.looks++; s.looks == 1 {
+	if s.Looks++; s.Looks == 1 {
 		s.since = time.Now()
 	}
-	return s.looks >= maxFailedLooks && !(away(err) && time.Since(s.since) < maxOutage)
+	return s.Looks >= maxFailedLooks && !(away(err) && time.Since(s.since) < maxOutage)
 }
 
 // away tells that the platform does not answer for now.

@@ -1,0 +1,176 @@
+package rescale
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Run is one execution of a job's commands (rescale-api.md §8.5). A basic job has one,
+// with the id "1"; a design of experiments has one for each row.
+type Run struct {
+	ID        string
+	Started   time.Time // zero before it begins
+	Completed time.Time // zero until it is over
+	Files     int       // outputs that are stored
+	Size      int64     // of them, in bytes; 0 when the platform does not say
+}
+
+type wireRun struct {
+	ID              text         `json:"id"`
+	DateStarted     hint[date]   `json:"dateStarted"`
+	DateCompleted   hint[date]   `json:"dateCompleted"`
+	OutputFileCount hint[number] `json:"outputFileCount"`
+	OutputFileSize  hint[number] `json:"outputFileSize"`
+}
+
+func (w wireRun) run() Run {
+	return Run{
+		ID: string(w.ID), Started: w.DateStarted.value.Time, Completed: w.DateCompleted.value.Time,
+		Files: w.OutputFileCount.value.whole(), Size: int64(max(0, min(float64(w.OutputFileSize.value), 1<<62))),
+	}
+}
+
+// Runs lists the runs of a job, as far as they can be seen: none before the first begins
+// (rescale-api.md §8.5). 404 is an *Error.
+func (c *Client) Runs(ctx context.Context, id string) ([]Run, error) {
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	found, err := all[wireRun](ctx, c, listing{path: jobPath(id) + "runs/", size: catalogPageSize})
+	return distinct(convert(found, wireRun.run), func(r Run) string { return r.ID }), err
+}
+
+// BadPathError says that a path is none below a work folder, so that no request was made
+// with it.
+type BadPathError struct{ Path string }
+
+// Error quotes the path.
+func (e *BadPathError) Error() string {
+	return fmt.Sprintf("%q is not a path in the work folder of a job", shorten(e.Path, 40))
+}
+
+// Hint says what such paths look like.
+func (*BadPathError) Hint() string {
+	return "write it as it is below the work folder, such as case/solver.log"
+}
+
+// maxTail bounds the answer with the end of a file, in bytes.
+const maxTail = 8 << 20
+
+// ErrTailTooLong says that the lines that were asked for are longer than 8 MiB. Fewer of
+// them may be had.
+var ErrTailTooLong = errors.New("the end of the file is too long to be read at once")
+
+// NotYetError says that the platform does not show what a run is doing: it has not begun
+// to, the run has no such file, or is over. Early answers are 404, or no JSON at all
+// (rescale-api.md §8.5, §14 A8).
+type NotYetError struct {
+	Path string // of the request
+	Why  string
+}
+
+// Error names the request and what came instead of an answer.
+func (e *NotYetError) Error() string {
+	return fmt.Sprintf("GET %s: nothing to see yet: %s", e.Path, e.Why)
+}
+
+// Hint says what helps.
+func (*NotYetError) Hint() string {
+	return "the platform shows a file some time after the run began to write it; try again in a minute"
+}
+
+// Tail reads the last lines of a file in the work folder of a run that is going on
+// (rescale-api.md §8.5). The path is relative to that folder. Lines may keep their line
+// breaks, and the last may be half written. Fewer lines than asked for are all that the
+// file has. What is not there, or not yet, is a *NotYetError; more than 8 MiB are an
+// ErrTailTooLong.
+func (c *Client) Tail(ctx context.Context, id, run, path string, lines int) ([]string, error) {
+	below, ok := escaped(path)
+	if !ok {
+		return nil, &BadPathError{Path: path}
+	}
+	if lines <= 0 {
+		return nil, fmt.Errorf("reading the end of %q of job %s: %d is no number of lines", path, id, lines)
+	}
+	r := request{method: http.MethodGet, path: "tail/" + below, query: url.Values{"lines": {strconv.Itoa(lines)}}}
+	var w struct {
+		FileType text    `json:"fileType"`
+		Lines    *[]text `json:"lines"`
+	}
+	if err := c.live(ctx, id, run, r, &w); err != nil {
+		return nil, err
+	}
+	if w.Lines == nil {
+		return nil, &NotYetError{Path: jobPath(id) + "runs/" + run + "/" + r.path, Why: "the answer holds no lines"}
+	}
+	return convert(*w.Lines, func(t text) string { return string(t) }), nil
+}
+
+// escaped is a path below the work folder as a part of a URL. One that leads out of it
+// would be another request.
+func escaped(path string) (below string, ok bool) {
+	segments := strings.Split(path, "/")
+	for i, s := range segments {
+		if s == "" || s == "." || s == ".." {
+			return "", false
+		}
+		segments[i] = url.PathEscape(s)
+	}
+	return strings.Join(segments, "/"), true
+}
+
+// DirectoryContents lists the paths of the files in the work folder of a run that is
+// going on (rescale-api.md §8.5). What is not there, or not yet, is a *NotYetError.
+func (c *Client) DirectoryContents(ctx context.Context, id, run string) ([]string, error) {
+	var w []struct {
+		Path string `json:"path"`
+	}
+	if err := c.live(ctx, id, run, request{method: http.MethodGet, path: "directory-contents/"}, &w); err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, entry := range w {
+		if entry.Path != "" {
+			paths = append(paths, entry.Path)
+		}
+	}
+	return paths, nil
+}
+
+// live reads what a run is doing. The path of r is below that of the run.
+func (c *Client) live(ctx context.Context, id, run string, r request, out any) error {
+	if err := errors.Join(checkID(id), checkID(run)); err != nil {
+		return err
+	}
+	r.path = jobPath(id) + "runs/" + run + "/" + r.path
+	err := c.repeat(ctx, func() error {
+		return c.converse(ctx, r, func(resp *http.Response) error { return c.decodeLive(r, resp, out) })
+	})
+	if isNotFound(err) {
+		return &NotYetError{Path: r.path, Why: statusText(http.StatusNotFound)}
+	}
+	return err
+}
+
+// decodeLive reads an answer that need not be one: a run that has only just begun gets
+// anything.
+func (c *Client) decodeLive(r request, resp *http.Response, out any) error {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTail+1))
+	switch {
+	case err != nil:
+		return c.networkError(resp.Request.Context(), r, fmt.Errorf("the answer broke off after %d bytes: %w", len(body), err))
+	case len(body) > maxTail:
+		return fmt.Errorf("%s %s: %w", r.method, r.path, ErrTailTooLong)
+	case json.Unmarshal(body, out) != nil:
+		return &NotYetError{Path: r.path, Why: "the answer is not the expected JSON: " + describe(body, c.veil)}
+	}
+	return nil
+}
