@@ -8,7 +8,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
@@ -58,6 +58,6 @@ func (t *tool) refusals(c *cli.Context, m manifest, list diag.List) error {
 	}
 	printer := diag.Printer{Sources: m.shown(list), Color: t.Screen.Stderr && t.colors(c), Ink: string(t.ink)}
 	printer.Print(t.Stderr, list)
-	fmt.Fprintf(t.Stderr, "%s: refused by %s, nothing was changed\n", programName, phrase.Plural(len(list), "guard"))
+	fmt.Fprintf(t.Stderr, "%s: refused by %s, nothing was changed\n", programName, humanize.Plural(len(list), "guard"))
 	return codeError(ExitGuard)
 }

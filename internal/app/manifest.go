@@ -11,7 +11,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/forks"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/sources"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -231,7 +231,7 @@ func jobHint(name string, known []string) string {
 	if hint := diag.DidYouMean(name, known); hint != "" || len(known) == 0 {
 		return hint
 	}
-	return fmt.Sprintf("there are %s, such as %s; plan lists them all", phrase.Plural(len(known), "name"), strings.Join(known[:min(3, len(known))], ", "))
+	return fmt.Sprintf("there are %s, such as %s; plan lists them all", humanize.Plural(len(known), "name"), strings.Join(known[:min(3, len(known))], ", "))
 }
 
 // jobNames are all names that mean a job.
@@ -281,7 +281,7 @@ func (t *tool) slips(m manifest) {
 func (t *tool) problems(c *cli.Context, m manifest, list diag.List) error {
 	printer := diag.Printer{Sources: m.shown(list), Color: t.Screen.Stderr && t.colors(c), Ink: string(t.ink)}
 	printer.Print(t.Stderr, diag.Cut(list))
-	fmt.Fprintf(t.Stderr, "%s: %s, nothing was uploaded or started\n", programName, phrase.Plural(len(list), "problem"))
+	fmt.Fprintf(t.Stderr, "%s: %s, nothing was uploaded or started\n", programName, humanize.Plural(len(list), "problem"))
 	return list
 }
 

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
@@ -45,12 +45,12 @@ func (n *notices) through(s showing) {
 // retrying tells that an answer is late. Before live lines are on the screen it
 // goes to stderr, then to them.
 func (s *session) retrying(err error, pause time.Duration) {
-	s.notices.show(fmt.Sprintf("%v; trying again in %s", err, phrase.Duration(pause)))
+	s.notices.show(fmt.Sprintf("%v; trying again in %s", err, humanize.Duration(pause)))
 }
 
 // waiting tells that requests are held back.
 func (s *session) waiting(w rescale.Wait) {
-	s.notices.line(fmt.Sprintf("%s wait until %s: %s", w.What, w.Until.Local().Format("15:04:05"), w.Why))
+	s.notices.line(fmt.Sprintf("%s wait until %s: %s", w.What, humanize.Clock(w.Until), w.Why))
 }
 
 // chatty tells every request: method, path, answer, time. Headers and
@@ -64,7 +64,7 @@ type chatty struct {
 func (c *chatty) RoundTrip(r *http.Request) (*http.Response, error) {
 	start := time.Now()
 	resp, err := c.next.RoundTrip(r)
-	took := phrase.Duration(time.Since(start))
+	took := humanize.Duration(time.Since(start))
 	if err != nil {
 		c.tell(fmt.Sprintf("%s %s: no answer after %s", r.Method, r.URL.Path, took))
 		return resp, err

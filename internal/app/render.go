@@ -11,7 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/cmdline"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -113,7 +113,7 @@ func (t *tool) writeRendered(ctx context.Context, all []rendered, to string) err
 			return fmt.Errorf("writing %s: %w", file.Name(), err)
 		}
 	}
-	fmt.Fprintf(t.Stdout, "%s written to %s\n", phrase.Plural(len(all), "file"), to)
+	fmt.Fprintf(t.Stdout, "%s written to %s\n", humanize.Plural(len(all), "file"), to)
 	return nil
 }
 

@@ -5,7 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 )
 
 func (t *tool) validateCommand() *cli.Command {
@@ -39,7 +39,7 @@ func (t *tool) validate(c *cli.Context) error {
 				n++
 			}
 		}
-		fmt.Fprintf(t.Stdout, "%s: %s, no problems\n", source.Name, phrase.Plural(n, "job"))
+		fmt.Fprintf(t.Stdout, "%s: %s, no problems\n", source.Name, humanize.Plural(n, "job"))
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -42,7 +42,7 @@ func (s Style) Journals(w io.Writer, files []Journal) {
 			continue
 		}
 		whose := diag.Line(f.Header.Account + " on " + f.Header.Platform)
-		fmt.Fprintf(w, "%s: %s, %s remembered\n", s.path(f.Path), whose, phrase.Plural(f.uploads(), "upload"))
+		fmt.Fprintf(w, "%s: %s, %s remembered\n", s.path(f.Path), whose, humanize.Plural(f.uploads(), "upload"))
 		if f.Torn {
 			fmt.Fprintln(w, "  its last line was not written whole; the next apply cuts it off")
 		}
@@ -51,7 +51,7 @@ func (s Style) Journals(w io.Writer, files []Journal) {
 			run, _ := f.Last(name)
 			row := []string{name, State{Run: run}.id(), stageOf(run), number(run), age(run)}
 			if n := len(f.Runs[name]); n > 1 {
-				row = append(row, phrase.Plural(n, "run"))
+				row = append(row, humanize.Plural(n, "run"))
 			}
 			rows = append(rows, row)
 		}
@@ -95,7 +95,7 @@ func last(run state.Run) time.Time {
 
 func age(run state.Run) string {
 	if at := last(run); !at.IsZero() {
-		return phrase.Duration(time.Since(at)) + " ago"
+		return humanize.Duration(time.Since(at)) + " ago"
 	}
 	return "-"
 }
@@ -122,10 +122,10 @@ func (s Style) Runs(w io.Writer, file Journal, job string) {
 			{"ended", date(run.Ended)},
 		}
 		if run.CoreHours > 0 {
-			rows = append(rows, []string{"used", coreHours(run.CoreHours)})
+			rows = append(rows, []string{"used", humanize.CoreHours(run.CoreHours)})
 		}
 		if run.Cost > 0 {
-			rows = append(rows, []string{"cost", money(run.Cost)})
+			rows = append(rows, []string{"cost", humanize.Money(run.Cost)})
 		}
 		for _, p := range run.Parts {
 			rows = append(rows, []string{"made of", p.Field + " = " + p.Value})
@@ -161,7 +161,7 @@ func date(t time.Time) string {
 // Forgotten tells what was dropped from files, and what that means.
 func (s Style) Forgotten(w io.Writer, files []Journal, job string) {
 	for _, f := range files {
-		fmt.Fprintf(w, "%s: forgot %s of %s\n", s.path(f.Path), phrase.Plural(len(f.Runs[job]), "run"), job)
+		fmt.Fprintf(w, "%s: forgot %s of %s\n", s.path(f.Path), humanize.Plural(len(f.Runs[job]), "run"), job)
 		var rows [][]string
 		for _, run := range f.Runs[job] {
 			rows = append(rows, []string{State{Run: run}.id(), stageOf(run), number(run), age(run)})

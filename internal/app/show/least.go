@@ -8,7 +8,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 )
 
 // Limits tell how long that many requests take at the least. Nil means that there are none.
@@ -27,10 +27,10 @@ func (s Style) leastTime(plan planner.Plan) (text string) {
 		}
 	}
 	if least := s.Limits.Submits; least != nil && least(submits) > patience.LongWait {
-		text += fmt.Sprintf(" %s take at least %s, by the platform's limits.", phrase.Plural(submits, "submit"), phrase.Duration(least(submits)))
+		text += fmt.Sprintf(" %s take at least %s, by the platform's limits.", humanize.Plural(submits, "submit"), humanize.Duration(least(submits)))
 	}
 	if least := s.Limits.Downloads; least != nil && least(fetched) > patience.LongWait {
-		text += fmt.Sprintf(" Results of %s take at least %s.", phrase.Plural(fetched, "job"), phrase.Duration(least(fetched)))
+		text += fmt.Sprintf(" Results of %s take at least %s.", humanize.Plural(fetched, "job"), humanize.Duration(least(fetched)))
 	}
 	return text
 }

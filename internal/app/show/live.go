@@ -12,8 +12,8 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/screen"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/traffic"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 )
@@ -253,7 +253,7 @@ func (l *Live) jobs(columns, room int) []string {
 	var cells [][]string
 	longest, rest := 0, 0
 	for _, x := range l.lanes {
-		row := []string{x.name, x.id, x.status, phrase.Duration(max(0, time.Since(x.since)))}
+		row := []string{x.name, x.id, x.status, humanize.Duration(max(0, time.Since(x.since)))}
 		cells = append(cells, row)
 		longest = max(longest, runewidth.StringWidth(x.name))
 		rest = max(rest, runewidth.StringWidth(strings.Join(row[1:], ""))+4*len("   "))

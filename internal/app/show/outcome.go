@@ -10,7 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
@@ -51,15 +51,15 @@ func (s Style) what(o executor.Outcome) []string {
 	}
 	cells := []string{s.verdict(o, "")}
 	if !o.Started.IsZero() {
-		took := phrase.Duration(o.Ended.Sub(o.Started))
+		took := humanize.Duration(o.Ended.Sub(o.Started))
 		if o.Verdict == verdict.Succeeded {
 			took = "in " + took
 		} else {
 			took = "after " + took
 		}
-		cells = []string{s.verdict(o, took), coreHours(o.CoreHours)}
+		cells = []string{s.verdict(o, took), humanize.CoreHours(o.CoreHours)}
 		if o.Cost > 0 && !s.Free {
-			cells = append(cells, money(o.Cost))
+			cells = append(cells, humanize.Money(o.Cost))
 		}
 	}
 	if o.To != "" {
@@ -111,7 +111,7 @@ func (s Style) results(o executor.Outcome) string {
 }
 
 func (s Style) folder(path string, files int, size int64) string {
-	return fmt.Sprintf("%s/ (%s, %s)", strings.TrimSuffix(s.path(path), "/"), phrase.Plural(files, "file"), content.Bytes(size))
+	return fmt.Sprintf("%s/ (%s, %s)", strings.TrimSuffix(s.path(path), "/"), humanize.Plural(files, "file"), content.Bytes(size))
 }
 
 func (s Style) log(w io.Writer, o executor.Outcome) {
@@ -152,9 +152,9 @@ func (s Style) Failures(w io.Writer, report executor.Report, again func([]planne
 		fmt.Fprintf(w, "  %s %s\n", s.paint(red, "✗"), diag.Line(o.Job+"   "+o.ID+"   "+s.verdict(o, "")))
 	}
 	fmt.Fprintf(w, "  to run what failed again: %s\n", diag.Line(again(runs)))
-	total := fmt.Sprintf("  in all: %s, %s", phrase.Duration(took), coreHours(hours))
+	total := fmt.Sprintf("  in all: %s, %s", humanize.Duration(took), humanize.CoreHours(hours))
 	if cost > 0 && !s.Free {
-		total += ", " + money(cost)
+		total += ", " + humanize.Money(cost)
 	}
 	fmt.Fprintln(w, total)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -78,7 +78,7 @@ func gathered(plan planner.Plan) []string {
 	for i, note := range notes {
 		who := jobs[note][0]
 		if others := len(jobs[note]) - 1; others > 0 {
-			who += fmt.Sprintf(" and %s", phrase.Plural(others, "other job"))
+			who += fmt.Sprintf(" and %s", humanize.Plural(others, "other job"))
 		}
 		notes[i] = who + ": " + note
 	}
@@ -124,10 +124,10 @@ func (s Style) Summary(plan planner.Plan) string {
 	}
 	line := "Plan: " + strings.Join(parts, ", ") + "."
 	if len(plan.Uploads) > 0 {
-		line += fmt.Sprintf(" %s to upload in %s.", total(plan.Uploads), phrase.Plural(len(plan.Uploads), "file"))
+		line += fmt.Sprintf(" %s to upload in %s.", total(plan.Uploads), humanize.Plural(len(plan.Uploads), "file"))
 	}
 	if len(plan.Reused) > 0 {
-		line += fmt.Sprintf(" %s in %s found on the platform.", total(plan.Reused), phrase.Plural(len(plan.Reused), "file"))
+		line += fmt.Sprintf(" %s in %s found on the platform.", total(plan.Reused), humanize.Plural(len(plan.Reused), "file"))
 	}
 	return line + s.worstCase(plan) + s.leastTime(plan)
 }
@@ -167,13 +167,13 @@ func (s Style) worstCase(plan planner.Plan) string {
 	case !sum.Bounded:
 		return " No upper bound of the cost: not every job has a walltime."
 	case sum.PerAttempt && sum.Rate == 0:
-		return fmt.Sprintf(" At most %s per attempt, price unknown;%s", coreHours(sum.CoreHours), startsAgain)
+		return fmt.Sprintf(" At most %s per attempt, price unknown;%s", humanize.CoreHours(sum.CoreHours), startsAgain)
 	case sum.Rate == 0:
-		return fmt.Sprintf(" At most %s, price unknown.", coreHours(sum.CoreHours))
+		return fmt.Sprintf(" At most %s, price unknown.", humanize.CoreHours(sum.CoreHours))
 	case sum.PerAttempt:
-		return fmt.Sprintf(" At most %s, %s per attempt at the economy price (licenses excluded);%s", coreHours(sum.CoreHours), guard.AtMost(sum.Cost), startsAgain)
+		return fmt.Sprintf(" At most %s, %s per attempt at the economy price (licenses excluded);%s", humanize.CoreHours(sum.CoreHours), guard.AtMost(sum.Cost), startsAgain)
 	}
-	return fmt.Sprintf(" At most %s, %s (licenses excluded).", coreHours(sum.CoreHours), guard.AtMost(sum.Cost))
+	return fmt.Sprintf(" At most %s, %s (licenses excluded).", humanize.CoreHours(sum.CoreHours), guard.AtMost(sum.Cost))
 }
 
 // PlanMarkdown writes the plan as a table for a pull request.

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/traffic"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -52,7 +53,7 @@ func (l *Lines) Event(e executor.Event) {
 
 // queued tells what a job waits for, and how long at the most.
 func queued(e executor.Event) string {
-	return fmt.Sprintf("waits for draft %s of another runner, until %s at the latest", e.ID, e.Until.Local().Format("15:04:05"))
+	return fmt.Sprintf("waits for draft %s of another runner, until %s at the latest", e.ID, humanize.Clock(e.Until))
 }
 
 func (l *Lines) line(format string, args ...any) {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -34,9 +34,9 @@ func (s Style) States(w io.Writer, list []State, now time.Time) {
 		}
 		switch {
 		case !job.Run.Ended.IsZero():
-			row = append(row, phrase.Duration(max(0, now.Sub(job.Run.Ended)))+" ago")
+			row = append(row, humanize.Duration(max(0, now.Sub(job.Run.Ended)))+" ago")
 		case !job.Run.StatusAt.IsZero():
-			row = append(row, "for "+phrase.Duration(now.Sub(job.Run.StatusAt)))
+			row = append(row, "for "+humanize.Duration(now.Sub(job.Run.StatusAt)))
 		}
 		rows = append(rows, row)
 	}

@@ -87,17 +87,6 @@ func unbroken(text string) string {
 	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(text)
 }
 
-// money writes US dollars.
-func money(usd float64) string { return fmt.Sprintf("%.2f USD", usd) }
-
-// coreHours writes few digits for small numbers and none for large ones.
-func coreHours(h float64) string {
-	if h >= 100 || h == float64(int(h)) {
-		return fmt.Sprintf("%.0f core-h", h)
-	}
-	return fmt.Sprintf("%.1f core-h", h)
-}
-
 // totals adds up what the jobs that a plan submits can cost at most.
 func totals(plan planner.Plan) resolver.Estimate {
 	var list []resolver.Estimate

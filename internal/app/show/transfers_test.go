@@ -13,8 +13,8 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
 )
 
 const mb = 1_000_000
@@ -183,7 +183,7 @@ func TestLinesTellLongTransfers(t *testing.T) {
 func minutes() string {
 	var out strings.Builder
 	for m := 1; m < 50; m++ {
-		left := phrase.Duration(time.Duration(50-m) * time.Minute)
+		left := humanize.Duration(time.Duration(50-m) * time.Minute)
 		fmt.Fprintf(&out, "uploading mesh.msh: %d %% of 3.0 GB, 1.0 MB/s, %s left\n", 2*m, left)
 	}
 	return out.String()

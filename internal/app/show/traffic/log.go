@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
@@ -91,5 +91,5 @@ func (l *Log) end(e executor.Event) string {
 	}
 	took := e.Time.Sub(j.begun)
 	rate := int64(float64(e.Size) / max(took.Seconds(), 0.001))
-	return fmt.Sprintf("%s in %s, %s/s", content.Bytes(e.Size), phrase.Duration(took), content.Bytes(rate))
+	return fmt.Sprintf("%s in %s, %s/s", content.Bytes(e.Size), humanize.Duration(took), content.Bytes(rate))
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
@@ -105,7 +105,7 @@ func (p progress) left() string {
 	if left >= longestLeft {
 		return "days left"
 	}
-	return wholeSeconds(left) + " left"
+	return humanize.Forecast(left) + " left"
 }
 
 // time is how long the rest takes at this rate.
@@ -123,15 +123,6 @@ func (p progress) waits() bool { return p.size > 0 && p.sent >= p.size }
 
 // longestLeft is where a forecast says nothing any more.
 const longestLeft = 4 * 24 * time.Hour
-
-// wholeSeconds is Duration without tenths: a forecast is not that good.
-func wholeSeconds(d time.Duration) string {
-	d = max(d, time.Second).Round(time.Second)
-	if d < 10*time.Second {
-		return fmt.Sprintf("%.0fs", d.Seconds())
-	}
-	return phrase.Duration(d)
-}
 
 // words is the progress in a sentence, for a line of its own.
 func (p progress) words() string {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/results"
-	"github.com/rescale-apply/rescale-apply/internal/app/show/phrase"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 )
 
 // Direction is the files that move in one direction.
@@ -158,9 +158,9 @@ func (d *Direction) Rows(now time.Time, columns, room int) []string {
 // count says how many files are through.
 func (d *Direction) count() string {
 	if d.Planned.Files > 0 {
-		return fmt.Sprintf("%d of %s", d.files, phrase.Plural(d.known(), "file"))
+		return fmt.Sprintf("%d of %s", d.files, humanize.Plural(d.known(), "file"))
 	}
-	return phrase.Plural(d.files, "file") + " done"
+	return humanize.Plural(d.files, "file") + " done"
 }
 
 // known is how many files there are, as far as anybody knows.
