@@ -5,7 +5,7 @@ import (
 	"io"
 
 	"github.com/rescale-apply/rescale-apply/executor"
-	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/tally"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/traffic"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -27,7 +27,7 @@ func (l *Lines) Event(e executor.Event) {
 	case executor.EventWaiting:
 		l.line("%s: waits for %s", e.Job, e.Message)
 	case executor.EventQueued:
-		l.line("%s: %s", e.Job, queued(e))
+		l.line("%s: %s", e.Job, tally.Status(e))
 	case executor.EventUploading, executor.EventUploaded, executor.EventAborted, executor.EventDownloading, executor.EventDownloaded:
 		if line := l.traffic.Event(e); line != "" {
 			l.line("%s", line)
@@ -43,17 +43,12 @@ func (l *Lines) Event(e executor.Event) {
 	case executor.EventReading:
 		l.line("%s: reading %s (%s)", e.Job, e.File, content.Bytes(e.Size))
 	case executor.EventWarning:
-		warning(l.Progress, l.Style, e)
+		fmt.Fprintln(l.Progress, l.warning(e))
 	case executor.EventMoved:
-		l.moved(l.Progress, e)
+		fmt.Fprintln(l.Progress, l.moved(e))
 	case executor.EventResult:
 		l.Outcome(l.Results, *e.Outcome)
 	}
-}
-
-// queued tells what a job waits for, and how long at the most.
-func queued(e executor.Event) string {
-	return fmt.Sprintf("waits for draft %s of another runner, until %s at the latest", e.ID, humanize.Clock(e.Until))
 }
 
 func (l *Lines) line(format string, args ...any) {
@@ -70,13 +65,14 @@ func (*Lines) Pause(stop func()) { stop() }
 func (*Lines) Close() {}
 
 // moved tells where files of an earlier run are now.
-func (s Style) moved(w io.Writer, e executor.Event) {
-	fmt.Fprintln(w, diag.Line(fmt.Sprintf("%s: %s to %s/", e.Job, e.Message, s.path(e.Path))))
+func (s Style) moved(e executor.Event) string {
+	return diag.Line(fmt.Sprintf("%s: %s to %s/", e.Job, e.Message, s.path(e.Path)))
 }
 
-func warning(w io.Writer, s Style, e executor.Event) {
+// warning is a warning in one line.
+func (s Style) warning(e executor.Event) string {
 	if e.Job != "" {
 		e.Message = e.Job + ": " + e.Message
 	}
-	fmt.Fprintf(w, "%s %s\n", s.paint(yellow, "warning:"), diag.Line(e.Message))
+	return s.paint(yellow, "warning:") + " " + diag.Line(e.Message)
 }
