@@ -18,7 +18,9 @@ func warned(ink screen.Ink) string {
 	var out strings.Builder
 	lines := show.Lines{Style: show.Style{Color: true, Ink: ink}, Progress: &out}
 	lines.Event(executor.Event{Type: executor.EventWarning, Message: "\x1b[2Jlate"})
-	return out.String()
+	lines.Close()
+	_, warning, _ := strings.Cut(out.String(), " ") // after the time of day
+	return warning
 }
 
 func TestNothingHasPowerOverTheTerminal(t *testing.T) {
