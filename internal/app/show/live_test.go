@@ -3,6 +3,7 @@ package show_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,10 +26,12 @@ func settle() {
 func TestLive(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, lines := new(screen), 6
+		s := new(screen)
+		var lines atomic.Int64
+		lines.Store(6)
 		live := show.NewLive(show.Screen{
 			Lines: s, Results: s, Order: []string{"a", "b", "c", "d"},
-			Size: func() (int, int, bool) { return 32, lines, true },
+			Size: func() (int, int, bool) { return 32, int(lines.Load()), true },
 		})
 		live.Event(executor.Event{Type: executor.EventSubmitted, Job: "b", ID: "Bbb"})
 		live.Event(executor.Event{Type: executor.EventStatus, Job: "a", ID: "Aaa", Status: "Waiting for Cluster"})
@@ -39,7 +42,7 @@ func TestLive(t *testing.T) {
 			t.Errorf("two jobs (-want +got)\n%s", diff)
 		}
 		live.Event(executor.Event{Type: executor.EventStatus, Job: "c", Status: "Executing"})
-		lines = 5
+		lines.Store(5)
 		settle()
 		want = []string{"  0 of 4  1 running  3 queued"}
 		if diff := cmp.Diff(want, s.shown()); diff != "" {
@@ -97,13 +100,15 @@ func TestLiveClocks(t *testing.T) {
 func TestLiveInTheBackground(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, ours := new(screen), true
+		s := new(screen)
+		var ours atomic.Bool
+		ours.Store(true)
 		live := show.NewLive(show.Screen{
-			Lines: s, Results: s, Size: func() (int, int, bool) { return 60, 9, true }, Ours: func() bool { return ours },
+			Lines: s, Results: s, Size: func() (int, int, bool) { return 60, 9, true }, Ours: ours.Load,
 		})
 		live.Event(executor.Event{Type: executor.EventSubmitted, Job: "wing", ID: "Aaa"})
 		settle()
-		ours = false // stopped from outside, so that nothing could be erased
+		ours.Store(false) // stopped from outside, so that nothing could be erased
 		_, _ = s.Write([]byte("$ bg\n$ ls\n"))
 		live.Event(executor.Event{Type: executor.EventStatus, Job: "wing", ID: "Aaa", Status: "Executing"})
 		live.Event(executor.Event{Type: executor.EventWarning, Message: "the platform is slow"})
@@ -112,7 +117,7 @@ func TestLiveInTheBackground(t *testing.T) {
 		if diff := cmp.Diff(want, s.shown()); diff != "" {
 			t.Errorf("in the background (-want +got)\n%s", diff)
 		}
-		ours = true
+		ours.Store(true)
 		live.Event(executor.Event{Type: executor.EventStatus, Job: "wing", ID: "Aaa", Status: "Stopping"})
 		live.Close()
 		if diff := cmp.Diff(want, s.shown()); diff != "" {
@@ -290,17 +295,20 @@ func TestLiveWorkIsBounded(t *testing.T) { //nolint:paralleltest // what others 
 func TestLiveAfterResizing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, columns := new(screen), 80
-		live := show.NewLive(show.Screen{Lines: s, Results: s, Size: func() (int, int, bool) { return columns, 24, true }})
+		s := new(screen)
+		var columns atomic.Int64
+		columns.Store(80)
+		live := show.NewLive(show.Screen{Lines: s, Results: s, Size: func() (int, int, bool) { return int(columns.Load()), 24, true }})
 		live.Event(status("a", "Aaa", "Executing "+strings.Repeat("x", 50)))
 		live.Event(status("b", "Bbb", "Queued"))
 		live.Print("GET /api/v2/jobs/")
 		settle()
-		for _, columns = range []int{30, 80, 20, 79, 40} {
-			s.resize(columns)
+		for _, now := range []int{30, 80, 20, 79, 40} {
+			columns.Store(int64(now))
+			s.resize(now)
 			settle()
 			if n := len(s.shown()); n != 3 || s.shown()[0] != "GET /api/v2/jobs/" {
-				t.Errorf("%d columns: %q", columns, s.shown())
+				t.Errorf("%d columns: %q", now, s.shown())
 			}
 		}
 		live.Close()
@@ -314,18 +322,20 @@ func TestLiveAfterResizing(t *testing.T) {
 func TestLiveKeepsTypingAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, quiet, ours := new(screen), false, true
+		s := new(screen)
+		var quiet, ours atomic.Bool
+		ours.Store(true)
 		live := show.NewLive(show.Screen{
-			Lines: s, Results: s, Size: func() (int, int, bool) { return 80, 24, true }, Ours: func() bool { return ours },
+			Lines: s, Results: s, Size: func() (int, int, bool) { return 80, 24, true }, Ours: ours.Load,
 			Quiet: func() func() {
-				quiet = true
-				return func() { quiet = false }
+				quiet.Store(true)
+				return func() { quiet.Store(false) }
 			},
 		})
 		check := func(what string, want bool) {
 			t.Helper()
-			if quiet != want {
-				t.Errorf("%s: quiet is %v", what, quiet)
+			if quiet.Load() != want {
+				t.Errorf("%s: quiet is %v", what, !want)
 			}
 		}
 		check("nothing to draw", false)
@@ -333,11 +343,11 @@ func TestLiveKeepsTypingAway(t *testing.T) {
 		check("drawing", true)
 		live.Pause(func() {
 			check("stopped", false)
-			ours = false
+			ours.Store(false)
 		})
 		settle()
 		check("in the background", false)
-		ours = true
+		ours.Store(true)
 		settle()
 		check("in the foreground again", true)
 		live.Close()

@@ -1,7 +1,6 @@
 package show_test
 
 import (
-	"bytes"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,40 +21,34 @@ func TestLinesGiveASignOfLife(t *testing.T) {
 		order         []string
 		first, second string // without the time of day
 	}{
-		"one job": {[]string{"wing/n=0"}, "still waiting: wing/n=0: Executing for 3h19m\n", "still waiting: wing/n=0: Executing for 3h29m\n"},
-		"a sweep": {sweep(300), "still waiting: 1 running, 299 queued\n", "still waiting: 1 running, 299 queued\n"},
-		"unknown": {nil, "still waiting: wing/n=0: Executing for 3h19m\n", "still waiting: wing/n=0: Executing for 3h29m\n"},
+		"one job": {[]string{"wing/n=0"}, "still waiting: wing/n=0: Executing for 3h19m", "still waiting: wing/n=0: Executing for 3h29m"},
+		"a sweep": {sweep(300), "still waiting: 1 running, 299 queued", "still waiting: 1 running, 299 queued"},
+		"unknown": {nil, "still waiting: wing/n=0: Executing for 3h19m", "still waiting: wing/n=0: Executing for 3h29m"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				var progress, results bytes.Buffer
+				log, results := new(screen), new(screen)
 				began := time.Now()
-				lines := &show.Lines{Progress: &progress, Results: &results, Order: tc.order}
+				lines := &show.Lines{Progress: log, Results: results, Order: tc.order}
 				at := func(d time.Duration) string { return humanize.Clock(began.Add(d)) + " " }
 				lines.Event(executor.Event{Type: executor.EventStatus, Job: "wing/n=0", Status: "Executing", Since: began.Add(-3 * time.Hour)})
 				time.Sleep(9 * time.Minute)
 				lines.Print("GET /api/v2/jobs/: 200 OK")
-				time.Sleep(time.Minute)
-				synctest.Wait()
-				want := at(0) + "wing/n=0: Executing\n" + at(9*time.Minute) + "GET /api/v2/jobs/: 200 OK\n"
-				if diff := cmp.Diff(want, progress.String()); diff != "" {
-					t.Errorf("ten minutes, one word (-want +got)\n%s", diff)
-				}
-				progress.Reset()
-				time.Sleep(20 * time.Minute)
-				synctest.Wait()
-				want = at(19*time.Minute) + tc.first + at(29*time.Minute) + tc.second
-				if diff := cmp.Diff(want, progress.String()); diff != "" {
-					t.Errorf("silence (-want +got)\n%s", diff)
-				}
+				time.Sleep(20*time.Minute + time.Second)
 				lines.Event(ended("wing/n=0", verdict.Succeeded))
 				lines.Close()
-				progress.Reset()
 				time.Sleep(time.Hour)
 				synctest.Wait()
-				if diff := cmp.Diff("", progress.String()); diff != "" {
-					t.Errorf("after the end (-want +got)\n%s", diff)
+				want := []string{
+					at(0) + "wing/n=0: Executing", at(9*time.Minute) + "GET /api/v2/jobs/: 200 OK",
+					at(19*time.Minute) + tc.first, at(29*time.Minute) + tc.second,
+				}
+				if diff := cmp.Diff(want, log.shown()); diff != "" {
+					t.Errorf("(-want +got)\n%s", diff)
+				}
+				if diff := cmp.Diff([]string{"✓ wing/n=0   Aaa   succeeded in 10m00s   0.1 core-h   0.01 USD"}, results.shown()); diff != "" {
+					t.Errorf("results (-want +got)\n%s", diff)
 				}
 			})
 		})
