@@ -20,34 +20,37 @@ func main() {
 }
 
 func run() int {
-	ctx, stop := interruptible()
+	stdin, stdout, stderr := int(os.Stdin.Fd()), int(os.Stdout.Fd()), int(os.Stderr.Fd())
+	echo := &echo{terminal: stderr}
+	ctx, stop := interruptible(echo.restore)
 	defer stop()
-	stdout, stderr := int(os.Stdout.Fd()), int(os.Stderr.Fd())
 	return app.Main(ctx, app.Env{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ(),
 		Screen: app.Screen{
-			Stdout: console(stdout), Stderr: console(stderr),
+			Stdin: term.IsTerminal(stdin), Stdout: console(stdout), Stderr: console(stderr),
 			Size: func() (int, int, bool) {
 				columns, lines, err := term.GetSize(stderr)
 				return columns, lines, err == nil
 			},
 			Foreground: func() bool { return foreground(stderr) },
 			Suspend:    suspend,
+			Quiet:      echo.off,
 		},
 	})
 }
 
 // interruptible gives a context that the first signal ends. A second signal ends the
-// process at once: state survives that, too. Where that is SIGQUIT, the runtime would
+// process at once, after tidy: state survives that, too. Where that is SIGQUIT, the runtime would
 // end it as after a crash.
-func interruptible() (context.Context, context.CancelFunc) {
+func interruptible(tidy func()) (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	context.AfterFunc(ctx, func() {
 		again := make(chan os.Signal, 1)
 		signal.Notify(again, syscall.SIGQUIT)
 		stop()
 		<-again
+		tidy()
 		os.Exit(int(exit.Interrupted))
 	})
 	return ctx, stop

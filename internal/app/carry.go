@@ -24,6 +24,7 @@ type work struct {
 
 func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
 	style := s.style(w.transfers.NoDownload || w.waiting.No)
+	style.Full = w.full
 	if !w.output.JSON() {
 		style.Plan(t.Out, w.plan)
 	}

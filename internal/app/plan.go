@@ -26,7 +26,7 @@ func (t *tool) planVerb() options.Command {
 		Concerns: []options.Concern{
 			&o.Manifests,
 			options.Flags{{Name: "detailed-exitcode", Into: &o.detailed, Usage: "exit 2 when changes are pending, 5 when a guard would refuse them"}},
-			&o.costs, &o.rerun, &o.transfers, &o.Platform, &o.output,
+			&o.costs, &o.rerun, &o.transfers, &o.Platform, o.fullFlag(), &o.output,
 		},
 		Do: func(ctx context.Context, _ options.Call) error { return t.plan(ctx, o) },
 	}
@@ -58,6 +58,7 @@ func (t *tool) plan(ctx context.Context, o planOptions) error {
 
 func (t *tool) showPlan(s *session, plan planner.Plan, o planOptions) error {
 	style := s.style(o.transfers.NoDownload)
+	style.Full = o.full
 	switch o.output.Format {
 	case "json":
 		return show.WritePlan(t.Out, plan)

@@ -25,6 +25,12 @@ type spending struct {
 	costs     costs
 	rerun     options.Rerun
 	transfers options.Transfers
+	full      bool // the plan shows each point of a matrix
+}
+
+// fullFlag is the flag of a plan that is shown point by point.
+func (o *spending) fullFlag() options.Flags {
+	return options.Flags{{Name: "full", Into: &o.full, Usage: "show each point of a matrix, also those that are alike"}}
 }
 
 // costs bound what may be spent.

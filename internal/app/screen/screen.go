@@ -26,6 +26,9 @@ type Terminal struct {
 	// in the background we are. Optional.
 	Foreground func() bool
 
+	// Quiet keeps what is typed off the terminal until restore is called. Optional.
+	Quiet func() (restore func())
+
 	// Suspend hands a wish to stop, as by Ctrl-Z, to handle, which calls stop when the
 	// screen is clean; stop comes back when the program goes on. Optional.
 	Suspend func(handle func(stop func())) (release func())

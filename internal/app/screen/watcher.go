@@ -40,9 +40,9 @@ func (s *Screen) view(format string, live show.Screen) view {
 		return jsonLines{s.Out, s.Err}
 	}
 	if !s.Stderr || !s.Stdout || !s.animated() {
-		return &show.Lines{Style: live.Style, Progress: s.Err, Results: s.Out}
+		return &show.Lines{Style: live.Style, Progress: s.Err, Results: s.Out, Order: live.Order}
 	}
-	live.Lines, live.Results, live.Size, live.Ours = s.Err, s.Out, s.Size, s.Foreground
+	live.Lines, live.Results, live.Size, live.Ours, live.Quiet = s.Err, s.Out, s.Size, s.Foreground, s.Quiet
 	return show.NewLive(live)
 }
 

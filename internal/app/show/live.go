@@ -14,8 +14,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/screen/ink"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/tally"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/traffic"
-	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // Screen is where live lines are drawn.
@@ -25,51 +26,50 @@ type Screen struct {
 	Results io.Writer                            // stdout
 	Size    func() (columns, lines int, ok bool) // of the terminal
 	Ours    func() bool                          // nobody else writes to the terminal now; optional
+	Quiet   func() (restore func())              // keeps what is typed off the screen; optional
 	Order   []string                             // job names as in the manifest
 	Uploads results.Amount
+	Log     func(id string) string // the last line that a run printed, from memory; optional
 }
 
 // Live shows one line for each transfer and each job that is under way, drawn over
 // in place, on a terminal. Results scroll by above. What does not fit is folded:
-// transfers into their sum, jobs into counts by status. It is the only one that
-// draws, so that bars and jobs cannot get into each other's way.
+// transfers into their sum, jobs into one line that counts them, above which those that
+// failed stay. It is the only one that draws, so that bars and jobs cannot get into each
+// other's way.
+//
+// An event only changes what is known. It is drawn at once after a rest, and else by the
+// next tick: a burst of events costs as little as one.
 type Live struct {
 	Screen
 
 	mu     sync.Mutex
+	canvas ink.Canvas
 	up     traffic.Direction
 	down   traffic.Direction
-	lanes  []*lane
-	drawn  int // lines on the screen that are ours
+	tally  *tally.Tally
+	failed []string // the last of them, without their marks
+	texts  []text   // to stand above the lines, not written yet
+	rested time.Time
 	stop   chan struct{}
 	ticked sync.WaitGroup
 }
 
-// lane is one job on the screen.
-type lane struct {
-	name, id, status string
-	since            time.Time // of the status
-}
-
-// turn gives a lane another status. Its clock starts when the platform says that the
-// status began, or else now: to wait is not to run.
-func (x *lane) turn(status string, since time.Time) {
-	if status == x.status {
-		return
-	}
-	x.status, x.since = status, since
-	if since.IsZero() {
-		x.since = time.Now()
-	}
+// text is whole lines that stay.
+type text struct {
+	to    io.Writer
+	lines *strings.Builder
 }
 
 // redrawEvery keeps the clocks of the lines going.
 const redrawEvery = 200 * time.Millisecond
 
 // NewLive starts drawing; Close ends it.
-func NewLive(screen Screen) *Live {
-	l := &Live{Screen: screen, stop: make(chan struct{})}
-	l.up = traffic.Direction{Arrow: "↑", Planned: screen.Uploads}
+func NewLive(s Screen) *Live {
+	l := &Live{Screen: s, stop: make(chan struct{})}
+	l.canvas = ink.Canvas{Out: s.Lines, Size: s.Size, Ours: s.Ours, Quiet: s.Quiet}
+	l.tally = tally.New(tally.Apply{Order: s.Order, Free: s.Free})
+	l.up = traffic.Direction{Arrow: "↑", Planned: s.Uploads}
 	l.down = traffic.Direction{Arrow: "↓"}
 	l.ticked.Go(l.tick)
 	return l
@@ -108,126 +108,100 @@ func (l *Live) Pause(stop func()) {
 	stop()
 }
 
+// erase leaves on the screen only what stays.
+func (l *Live) erase() {
+	l.canvas.Erase()
+	for _, t := range l.texts {
+		_, _ = io.WriteString(t.to, t.lines.String()) // a reader that went away is noticed by the shell
+	}
+	l.texts = nil
+}
+
+// say keeps lines until the next drawing.
+func (l *Live) say(to io.Writer, lines string) {
+	if n := len(l.texts); n == 0 || l.texts[n-1].to != to {
+		l.texts = append(l.texts, text{to, new(strings.Builder)})
+	}
+	l.texts[len(l.texts)-1].lines.WriteString(lines)
+}
+
 // Print writes a line above the lines.
 func (l *Live) Print(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ink.Draw(l.Lines, l.erasure(), line+"\n")
-	l.draw()
+	l.say(l.Lines, line+"\n")
+	l.drawRested()
 }
 
 // Event updates the lines.
 func (l *Live) Event(e executor.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.tally.Event(e)
 	switch e.Type {
 	case executor.EventResult:
-		l.remove(e.Job)
-		l.erase()
-		l.Outcome(l.Results, *e.Outcome)
-	case executor.EventWaiting:
-		l.lane(e.Job, "").turn("waits for "+e.Message, time.Time{})
-	case executor.EventQueued:
-		l.lane(e.Job, "").turn(queued(e), time.Time{})
+		l.result(*e.Outcome)
 	case executor.EventWarning:
-		l.erase()
-		warning(l.Lines, l.Style, e)
+		l.say(l.Lines, l.warning(e)+"\n")
 	case executor.EventMoved:
-		l.erase()
-		l.Style.moved(l.Lines, e)
+		l.say(l.Lines, l.moved(e)+"\n")
 	case executor.EventUploading, executor.EventUploaded, executor.EventDownloading, executor.EventDownloaded, executor.EventAborted:
-		l.moved(e)
-		return // the next tick draws it
-	case executor.EventCreated:
-		l.lane(e.Job, e.ID).turn("created", time.Time{})
-	case executor.EventSubmitted:
-		l.lane(e.Job, e.ID).turn("submitted", time.Time{})
-	case executor.EventFound:
-		l.lane(e.Job, e.ID).turn("found", time.Time{})
-	case executor.EventStatus:
-		l.lane(e.Job, e.ID).turn(e.Status, e.Since)
-	case executor.EventReading:
-		l.lane(e.Job, e.ID).turn("reading "+e.File+" "+content.Bytes(e.Size), time.Time{})
-	}
-	l.draw()
-}
-
-// moved takes an event of a transfer. Only downloads belong to a job.
-func (l *Live) moved(e executor.Event) {
-	if e.Job == "" {
-		l.up.Event(e)
-		return
-	}
-	l.lane(e.Job, e.ID).turn("downloading", time.Time{})
-	l.down.Event(e)
-}
-
-// lane finds or makes the line of a job, in the order of the manifest.
-func (l *Live) lane(name, id string) *lane {
-	i := slices.IndexFunc(l.lanes, func(x *lane) bool { return x.name == name })
-	if i < 0 {
-		rank := l.rank(name)
-		i = len(l.lanes)
-		for i > 0 && l.rank(l.lanes[i-1].name) > rank {
-			i--
+		if e.Job == "" {
+			l.up.Event(e)
+		} else {
+			l.down.Event(e)
 		}
-		l.lanes = slices.Insert(l.lanes, i, &lane{name: name, since: time.Now()})
+		return // the next tick draws it
+	default:
 	}
-	if id != "" {
-		l.lanes[i].id = id
+	l.drawRested()
+}
+
+// keptFailures is how many of those that failed are remembered: no screen shows more.
+const keptFailures = 200
+
+// result keeps how a job ended until the next drawing, and one that failed for longer.
+func (l *Live) result(o executor.Outcome) {
+	var lines strings.Builder
+	if l.Outcome(&lines, o); lines.Len() > 0 {
+		l.say(l.Results, lines.String())
 	}
-	return l.lanes[i]
-}
-
-func (l *Live) rank(name string) int { return slices.Index(l.Order, name) }
-
-func (l *Live) remove(name string) {
-	l.lanes = slices.DeleteFunc(l.lanes, func(x *lane) bool { return x.name == name })
-}
-
-// erase takes our lines off the screen and leaves the cursor where they began.
-func (l *Live) erase() {
-	ink.Draw(l.Lines, l.erasure(), "")
-}
-
-// erasure forgets lines that others have written to since: as a job of the shell in
-// the background we would erase what people type and read there.
-func (l *Live) erasure() string {
-	up := l.drawn
-	l.drawn = 0
-	if up == 0 || !l.ours() {
-		return ""
-	}
-	return fmt.Sprintf("\r\x1b[%dA\x1b[J", up)
-}
-
-func (l *Live) ours() bool { return l.Ours == nil || l.Ours() }
-
-func (l *Live) draw() {
-	if !l.ours() {
-		l.drawn = 0
+	if !tally.Failed(o) {
 		return
 	}
-	columns, lines, ok := l.Size()
-	if !ok {
-		columns, lines = 80, 24
+	if l.failed = append(l.failed, l.headline(o)); len(l.failed) > keptFailures {
+		l.failed = slices.Delete(l.failed, 0, 1)
 	}
-	rows := l.rows(columns-1, max(1, lines-2))
-	var out strings.Builder
-	for _, row := range rows {
-		out.WriteString(runewidth.Truncate(strings.TrimRight(row, "\n"), max(1, columns-1), "…") + "\n")
-	}
-	ink.Draw(l.Lines, l.erasure(), out.String())
-	l.drawn = len(rows)
 }
 
-// shortestName is how much of a name stays on a narrow screen.
-const shortestName = 8
+// drawRested draws unless that was just done: then the next tick does it.
+func (l *Live) drawRested() {
+	if now := time.Now(); now.Sub(l.rested) >= redrawEvery {
+		l.draw()
+	}
+}
+
+// draw brings the screen up to date, in one write. Only results, which go to another
+// file, are written apart.
+func (l *Live) draw() {
+	l.rested = time.Now()
+	var above string
+	for i, t := range l.texts {
+		if t.to == l.Lines && i == len(l.texts)-1 {
+			above = t.lines.String()
+			continue
+		}
+		l.canvas.Wipe()
+		_, _ = io.WriteString(t.to, t.lines.String())
+	}
+	l.texts = nil
+	columns, lines := l.canvas.Room()
+	l.canvas.Draw(above, l.rows(l.rested, columns-1, max(1, lines-2)))
+}
 
 // rows are the lines to draw: transfers first, then jobs. A sum takes the place of
 // transfers for which there is no room beside the jobs.
-func (l *Live) rows(columns, room int) []string {
-	now := time.Now()
+func (l *Live) rows(now time.Time, columns, room int) []string {
 	directions := []*traffic.Direction{&l.up, &l.down}
 	sums := 0
 	for _, d := range directions {
@@ -235,48 +209,81 @@ func (l *Live) rows(columns, room int) []string {
 			sums++
 		}
 	}
-	jobs := l.jobs(columns, max(1, room-sums))
+	jobs := l.jobs(now, columns, max(1, room-sums))
 	var rows []string
 	for _, d := range directions {
 		rows = append(rows, d.Rows(now, columns, room-len(jobs)-len(rows))...)
 	}
+	for i, row := range rows {
+		rows[i] = cut(row, columns)
+	}
 	return append(rows, jobs...)
 }
 
-// jobs is one line a job, or counts when there are too many. On a narrow screen
-// names are cut, for the status is what people look for; they keep their ends, which
-// tell the points of a matrix apart.
-func (l *Live) jobs(columns, room int) []string {
-	if len(l.lanes) > room {
-		return l.folded()
+// jobs is one line a job, when all jobs of the apply have room; else one line for all
+// of them, with those that failed above it, and those under way where they still fit.
+func (l *Live) jobs(now time.Time, columns, room int) []string {
+	if max(l.tally.Total(), l.tally.Active()) <= room {
+		return l.lanes(now, columns, room)
 	}
-	var cells [][]string
+	rows := l.failures(columns, (room-1)/2)
+	if left := room - 1 - len(rows); l.tally.Active() <= left {
+		rows = append(rows, l.lanes(now, columns, left)...)
+	}
+	return append(rows, cut("  "+l.tally.Sum(now, columns-2), columns))
+}
+
+// failures are as many of the jobs that failed as there is room for, the last ones.
+func (l *Live) failures(columns, room int) []string {
+	shown := l.failed[max(0, len(l.failed)-room):]
+	rows := make([]string, 0, len(shown)+1)
+	if hidden := l.tally.Failures() - len(shown); hidden > 0 && len(shown) > 1 {
+		shown = shown[1:]
+		rows = append(rows, cut(fmt.Sprintf("  %d more failed", hidden+1), columns))
+	}
+	for _, headline := range shown {
+		rows = append(rows, "  "+l.paint(red, "✗")+cut(" "+headline, max(1, columns-3)))
+	}
+	return rows
+}
+
+// shortestName is how much of a name stays on a narrow screen.
+const shortestName = 8
+
+// lanes is one line a job that is under way. On a narrow screen names are cut, for the
+// status is what people look for; they keep their ends, which tell the points of a matrix
+// apart. What a job printed last has its place below, when it is the only one.
+func (l *Live) lanes(now time.Time, columns, room int) []string {
+	jobs := l.tally.Jobs()
+	var table [][]string
 	longest, rest := 0, 0
-	for _, x := range l.lanes {
-		row := []string{x.name, x.id, x.status, humanize.Duration(max(0, time.Since(x.since)))}
-		cells = append(cells, row)
-		longest = max(longest, runewidth.StringWidth(x.name))
+	for _, job := range jobs {
+		row := []string{job.Name, job.ID, job.Status, humanize.Duration(max(0, now.Sub(job.Since)))}
+		table = append(table, row)
+		longest = max(longest, runewidth.StringWidth(job.Name))
 		rest = max(rest, runewidth.StringWidth(strings.Join(row[1:], ""))+4*len("   "))
 	}
 	if longest+rest > columns {
-		for _, row := range cells {
+		for _, row := range table {
 			row[0] = traffic.Shorten(row[0], max(shortestName, columns-rest))
 		}
 	}
 	var out strings.Builder
-	Table(&out, cells)
-	return slices.Collect(strings.Lines(out.String()))
+	Table(&out, table)
+	rows := slices.Collect(strings.Lines(out.String()))
+	for i, row := range rows {
+		rows[i] = cut(row, columns)
+	}
+	if len(jobs) != 1 || l.Log == nil || room < 2 {
+		return rows
+	}
+	if last := strings.TrimSpace(diag.Line(l.Log(jobs[0].ID))); last != "" {
+		rows = append(rows, l.paint(faint, cut("  | "+last, columns)))
+	}
+	return rows
 }
 
-func (l *Live) folded() []string {
-	counts := make(map[string]int)
-	for _, x := range l.lanes {
-		counts[x.status]++
-	}
-	var rows []string
-	for status, n := range counts {
-		rows = append(rows, fmt.Sprintf("  %4d %s", n, status))
-	}
-	slices.Sort(rows)
-	return rows
+// cut is a line that fits.
+func cut(line string, columns int) string {
+	return runewidth.Truncate(strings.TrimRight(line, " \n"), max(1, columns), "…")
 }

@@ -28,17 +28,21 @@ func (s Style) Outcome(w io.Writer, o executor.Outcome) {
 	case o.Verdict == "":
 		mark, color = "…", yellow
 	}
-	cells := []string{o.Job}
-	if o.ID != "" {
-		cells = append(cells, o.ID)
-	}
-	cells = append(cells, s.what(o)...)
-	fmt.Fprintf(w, "%s %s\n", s.paint(color, mark), diag.Line(strings.Join(cells, "   ")))
+	fmt.Fprintf(w, "%s %s\n", s.paint(color, mark), s.headline(o))
 	s.log(w, o)
 	var conflict *executor.ConflictError // has said it in the plan, and says it once more at the end
 	if o.Hint != "" && !errors.As(o.Err, &conflict) {
 		fmt.Fprintf(w, "  hint: %s\n", diag.Line(o.Hint))
 	}
+}
+
+// headline is the line of an outcome, without its mark.
+func (s Style) headline(o executor.Outcome) string {
+	cells := []string{o.Job}
+	if o.ID != "" {
+		cells = append(cells, o.ID)
+	}
+	return diag.Line(strings.Join(append(cells, s.what(o)...), "   "))
 }
 
 // what tells how it ended, how long it took, what it cost and what came of it.

@@ -10,41 +10,62 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
+	"github.com/rescale-apply/rescale-apply/internal/app/show/fold"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
-// Plan writes one line for each job, the notes below it, and a last line that
-// adds up.
+// Plan writes one line for each job, and one for the points of a matrix that are alike,
+// the notes below them, and a last line that adds up.
 func (s Style) Plan(w io.Writer, plan planner.Plan) {
+	lines := s.lines(plan)
 	var rows [][]string
-	for _, step := range plan.Steps {
-		rows = append(rows, []string{step.Job.Name, string(step.Action), diag.Line(strings.Join(step.Reasons, ", "))})
+	for _, line := range lines {
+		rows = append(rows, []string{line.Name, string(line.Action), diag.Line(line.Why)})
 	}
 	Table(w, rows)
-	s.commands(w, plan)
+	s.commands(w, lines)
 	s.notes(w, plan)
 	s.bounds(w, plan)
 	fmt.Fprintln(w, s.Summary(plan))
 }
 
-// commands shows how commands changed, those that changed alike once.
-func (s Style) commands(w io.Writer, plan planner.Plan) {
+func (s Style) lines(plan planner.Plan) []fold.Line {
+	return fold.Lines(plan, fold.Wishes{Full: s.Full, Free: s.Free})
+}
+
+// commands shows how commands changed, those that changed alike once. Of points that
+// share a line, the first stands for all.
+func (s Style) commands(w io.Writer, lines []fold.Line) {
 	seen := make(map[string]bool)
-	for _, step := range plan.Steps {
-		for _, change := range step.Changes {
-			text := strings.Join(change.Diff, "\n")
-			if text == "" || seen[text] {
-				continue
-			}
-			seen[text] = true
-			fmt.Fprintln(w, diag.Line("  "+step.Job.Name+": "+change.Field))
-			for _, line := range change.Diff {
-				fmt.Fprintln(w, s.paint(faint, "    "+diag.Line(line)))
+	for _, line := range lines {
+		var others int
+		for i, step := range line.Steps {
+			for _, change := range step.Changes {
+				text := strings.Join(change.Diff, "\n")
+				if text == "" || seen[text] {
+					continue
+				}
+				seen[text] = true
+				if i > 0 {
+					others++
+					continue
+				}
+				s.command(w, step.Job.Name, change)
 			}
 		}
+		if others > 0 {
+			fmt.Fprintf(w, "  %s: and %s; --full shows them\n", diag.Line(line.Name), humanize.Plural(others, "other change"))
+		}
+	}
+}
+
+func (s Style) command(w io.Writer, job string, change planner.Change) {
+	fmt.Fprintln(w, diag.Line("  "+job+": "+change.Field))
+	for _, line := range change.Diff {
+		fmt.Fprintln(w, s.paint(faint, "    "+diag.Line(line)))
 	}
 }
 
@@ -180,8 +201,8 @@ func (s Style) worstCase(plan planner.Plan) string {
 // PlanMarkdown writes the plan as a table for a pull request.
 func (s Style) PlanMarkdown(w io.Writer, plan planner.Plan) {
 	fmt.Fprintf(w, "| job | action | why |\n| --- | --- | --- |\n")
-	for _, step := range plan.Steps {
-		fmt.Fprintf(w, "| %s | %s | %s |\n", cell(diag.Line(step.Job.Name)), step.Action, cell(diag.Line(strings.Join(step.Reasons, ", "))))
+	for _, line := range s.lines(plan) {
+		fmt.Fprintf(w, "| %s | %s | %s |\n", cell(diag.Line(line.Name)), line.Action, cell(diag.Line(line.Why)))
 	}
 	for i, note := range gathered(plan) {
 		if i == 0 {

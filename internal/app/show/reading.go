@@ -22,10 +22,10 @@ type Reading struct {
 	Size func() (columns, lines int, ok bool)
 	Ours func() bool // nobody else writes to the terminal now; optional
 
-	mu    sync.Mutex
-	began time.Time
-	told  time.Time
-	drawn bool // our line is on the screen
+	mu     sync.Mutex
+	began  time.Time
+	told   time.Time
+	canvas ink.Canvas
 }
 
 const (
@@ -54,46 +54,36 @@ func (r *Reading) Tell(p content.Progress) {
 		fmt.Fprintln(r.Out, line)
 		return
 	}
-	if !r.ours() {
-		return
-	}
-	columns, _, ok := r.Size()
-	if !ok {
-		columns = 80
-	}
-	ink.Draw(r.Out, r.erasure(), runewidth.Truncate(line, max(1, columns-1), "…"))
-	r.drawn = true
+	columns, _ := r.drawing().Room()
+	r.canvas.Draw("", []string{runewidth.Truncate(line, max(1, columns-1), "…")})
+}
+
+// drawing is where the line is drawn.
+func (r *Reading) drawing() *ink.Canvas {
+	r.canvas.Out, r.canvas.Size, r.canvas.Ours = r.Out, r.Size, r.Ours
+	return &r.canvas
 }
 
 // Note shows a message above the line.
-func (r *Reading) Note(message string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	ink.Draw(r.Out, r.erasure(), "warning: "+diag.Line(message)+"\n")
-}
+func (r *Reading) Note(message string) { r.Print("warning: " + diag.Line(message)) }
 
 // Print shows a line above the line.
 func (r *Reading) Print(line string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	ink.Draw(r.Out, r.erasure(), line+"\n")
+	if !r.Live {
+		fmt.Fprintln(r.Out, line)
+		return
+	}
+	r.drawing().Wipe()
+	fmt.Fprintln(r.Out, line)
 }
 
 // Close takes the line off the screen.
 func (r *Reading) Close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	ink.Draw(r.Out, r.erasure(), "")
-}
-
-// erasure takes our line off the screen.
-func (r *Reading) erasure() string {
-	drawn := r.drawn
-	r.drawn = false
-	if !drawn || !r.ours() {
-		return ""
+	if r.Live {
+		r.drawing().Erase()
 	}
-	return "\r\x1b[K"
 }
-
-func (r *Reading) ours() bool { return r.Ours == nil || r.Ours() }

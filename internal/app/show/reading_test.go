@@ -24,7 +24,7 @@ func TestReading(t *testing.T) {
 			"hashing   4 % of 10 GB   mesh.msh\n", "hashing  44 % of 10 GB   ", "warning: late\n", "hashing  84 % of 10 GB   ",
 		}, "\r"},
 		"terminal": {true, []string{
-			"hashing   4 % of 10 GB   mesh", "\r\x1b[K", "hashing   6 % of 10", "\r\x1b[Kwarning: late\n", "hashing  98 %", "\r\x1b[K",
+			"hashing   4 % of 10 GB   mesh", "\r\x1b[1A", "hashing   6 % of 10", "\r\x1b[1A\x1b[Jwarning: late\n", "hashing  98 %", "\r\x1b[1A\x1b[J",
 		}, "msh\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

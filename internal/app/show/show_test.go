@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -98,48 +95,6 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
-// screen keeps what a terminal of a few lines would show: it knows the two
-// sequences that Live uses.
-type screen struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-// shown is what is on it now.
-func (s *screen) shown() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.lines)
-}
-
-func (s *screen) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	rest := string(p)
-	for rest != "" {
-		if up, ok := strings.CutPrefix(rest, "\r\x1b["); ok {
-			up, after, _ := strings.Cut(up, "A\x1b[J")
-			for range atoi(up) {
-				s.lines = s.lines[:len(s.lines)-1]
-			}
-			rest = after
-			continue
-		}
-		line, after, _ := strings.Cut(rest, "\n")
-		s.lines = append(s.lines, line)
-		rest = after
-	}
-	return len(p), nil
-}
-
-func atoi(s string) int {
-	n := 0
-	for _, r := range s {
-		n = 10*n + int(r-'0')
-	}
-	return n
-}
-
 // A sweep says once what holds for all of its points.
 func TestNotesOfASweepAreToldOnce(t *testing.T) {
 	t.Parallel()
@@ -212,119 +167,4 @@ func TestJSONCanBeShown(t *testing.T) {
 	if diff := cmp.Diff(`{"name":"a\u202eb\u009bc\u007fd\udb40\udc41e ü 👩‍🚀"}`+"\n", out.String()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-}
-
-// TestLive draws over its own lines only, keeps the order of the manifest, and
-// leaves nothing behind.
-func TestLive(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := new(screen)
-		live := show.NewLive(show.Screen{
-			Lines: s, Results: s, Order: []string{"a", "b", "c", "d"},
-			Size: func() (int, int, bool) { return 32, 4, true },
-		})
-		live.Event(executor.Event{Type: executor.EventSubmitted, Job: "b", ID: "Bbb"})
-		live.Event(executor.Event{Type: executor.EventStatus, Job: "a", ID: "Aaa", Status: "Waiting for Cluster"})
-		time.Sleep(61*time.Second + 100*time.Millisecond) // between two ticks
-		synctest.Wait()
-		want := []string{"  a   Aaa   Waiting for Cluste…", "  b   Bbb   submitted         …"}
-		if diff := cmp.Diff(want, s.shown()); diff != "" {
-			t.Errorf("two jobs (-want +got)\n%s", diff)
-		}
-		live.Event(executor.Event{Type: executor.EventStatus, Job: "c", Status: "Executing"})
-		want = []string{"     1 Executing", "     1 Waiting for Cluster", "     1 submitted"}
-		if diff := cmp.Diff(want, s.shown()); diff != "" {
-			t.Errorf("folded (-want +got)\n%s", diff)
-		}
-		live.Event(executor.Event{Type: executor.EventWarning, Message: "the platform is slow"})
-		live.Event(executor.Event{Type: executor.EventResult, Job: "a", Outcome: &executor.Outcome{Job: "a", ID: "Aaa"}})
-		live.Close()
-		want = []string{"warning: the platform is slow", "… a   Aaa   submitted"}
-		if diff := cmp.Diff(want, s.shown()); diff != "" {
-			t.Errorf("at the end (-want +got)\n%s", diff)
-		}
-	})
-}
-
-// TestLiveClocks counts each status from when the platform says that it began, and
-// draws nothing while the program is stopped.
-func TestLiveClocks(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := new(screen)
-		live := show.NewLive(show.Screen{Lines: s, Results: s, Size: func() (int, int, bool) { return 60, 5, true }})
-		defer live.Close()
-		check := func(what string, want ...string) {
-			t.Helper()
-			if diff := cmp.Diff(want, s.shown()); diff != "" {
-				t.Errorf("%s (-want +got)\n%s", what, diff)
-			}
-		}
-		status := func(status string, ago time.Duration) {
-			live.Event(executor.Event{Type: executor.EventStatus, Job: "wing", ID: "Aaa", Status: status, Since: time.Now().Add(-ago)})
-		}
-		status("Queued", 3*time.Hour)
-		check("after attaching again", "  wing   Aaa   Queued   3h00m")
-		status("Executing", 2*time.Second)
-		check("queue time is not execution time", "  wing   Aaa   Executing   2.0s")
-		status("Executing", time.Second)
-		check("the same status", "  wing   Aaa   Executing   2.0s")
-		status("Stopping", -time.Minute)
-		check("a clock that is wrong", "  wing   Aaa   Stopping   0.0s")
-		live.Pause(func() {
-			if len(s.shown()) != 0 {
-				t.Errorf("%q", s.shown())
-			}
-			_, _ = s.Write([]byte("[1]+ Stopped\n"))
-		})
-		live.Print("GET /api/v2/jobs/: 200 OK")
-		check("afterwards", "[1]+ Stopped", "GET /api/v2/jobs/: 200 OK", "  wing   Aaa   Stopping   0.0s")
-	})
-}
-
-// TestLiveInTheBackground: after Ctrl-Z and bg the terminal is that of the shell, which
-// knows nothing of our lines.
-func TestLiveInTheBackground(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s, ours := new(screen), true
-		live := show.NewLive(show.Screen{
-			Lines: s, Results: s, Size: func() (int, int, bool) { return 60, 9, true }, Ours: func() bool { return ours },
-		})
-		live.Event(executor.Event{Type: executor.EventSubmitted, Job: "wing", ID: "Aaa"})
-		ours = false // stopped from outside, so that nothing could be erased
-		_, _ = s.Write([]byte("$ bg\n$ ls\n"))
-		live.Event(executor.Event{Type: executor.EventStatus, Job: "wing", ID: "Aaa", Status: "Executing"})
-		live.Event(executor.Event{Type: executor.EventWarning, Message: "the platform is slow"})
-		want := []string{"  wing   Aaa   submitted   0.0s", "$ bg", "$ ls", "warning: the platform is slow"}
-		if diff := cmp.Diff(want, s.shown()); diff != "" {
-			t.Errorf("in the background (-want +got)\n%s", diff)
-		}
-		ours = true
-		live.Event(executor.Event{Type: executor.EventStatus, Job: "wing", ID: "Aaa", Status: "Stopping"})
-		live.Close()
-		if diff := cmp.Diff(want, s.shown()); diff != "" {
-			t.Errorf("at the end (-want +got)\n%s", diff)
-		}
-	})
-}
-
-// TestLiveOnANarrowScreen cuts names, for the status is what people look for; two
-// points of a matrix do not get one name by that.
-func TestLiveOnANarrowScreen(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := new(screen)
-		live := show.NewLive(show.Screen{
-			Lines: s, Results: s, Size: func() (int, int, bool) { return 40, 5, true },
-		})
-		defer live.Close()
-		live.Event(executor.Event{Type: executor.EventStatus, Job: "airfoil-aoa/aoa=4,mach=0.15", ID: "Aaa", Status: "Executing"})
-		live.Event(executor.Event{Type: executor.EventStatus, Job: "airfoil-aoa/aoa=4,mach=0.2", ID: "Bbb", Status: "Executing"})
-		want := []string{"  …,mach=0.15   Aaa   Executing   0.0s", "  …4,mach=0.2   Bbb   Executing   0.0s"}
-		if diff := cmp.Diff(want, s.shown()); diff != "" {
-			t.Errorf("(-want +got)\n%s", diff)
-		}
-	})
 }

@@ -22,6 +22,7 @@ type Style struct {
 	Color bool
 	Ink   ink.Ink // of the writer that all of it goes to
 	Free  bool    // the platform is this machine: nothing is billed
+	Full  bool    // a plan shows every point of a matrix on a line of its own
 	Dir   string  // the current folder: paths below it are shown relative
 
 	Limits Limits // of the platform; for plans

@@ -54,15 +54,6 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Draw moves the cursor or erases as control says, and then writes the text as it can
-// be shown, without anything of another goroutine between the two.
-func (w *Writer) Draw(control, text string) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	_, err := io.WriteString(w.out, control+w.shown(text))
-	return err
-}
-
 // Close writes what is left of a text that ends in the middle of a character.
 func (w *Writer) Close() error {
 	w.mu.Lock()
@@ -105,15 +96,4 @@ func unfinished(text string) int {
 		}
 	}
 	return 0
-}
-
-// Draw is Writer.Draw for a writer that may be another one, as in tests.
-func Draw(w io.Writer, control, text string) {
-	if cleaning, ok := w.(interface {
-		Draw(control, text string) error
-	}); ok {
-		_ = cleaning.Draw(control, text) // a terminal that is gone is noticed by who writes results
-		return
-	}
-	_, _ = io.WriteString(w, control+text)
 }
