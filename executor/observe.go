@@ -34,12 +34,15 @@ type Observer struct {
 	Random   func() float64      // in [0, 1), for pauses; nil means a good one
 	Notify   func(Event)         // called for one event at a time; nil is fine
 	Redact   func(string) string // makes what a job printed fit to be shown; nil is fine
+
+	// Judge adds what a manifest asks for to what the platform says of a run that is over;
+	// nil takes the platform's word.
+	Judge func(ctx context.Context, id string, j verdict.Judgement) (verdict.Judgement, error)
 }
 
 // Watch waits until all of the runs are over, or ctx ends: then the outcomes of the
-// others hold a *RunningError. The outcomes are in the order of the targets, and their
-// verdicts are the platform's: no check of a manifest is in them. A target that is named
-// twice is waited for once.
+// others hold a *RunningError. The outcomes are in the order of the targets. A target that
+// is named twice is waited for once.
 func (o *Observer) Watch(ctx context.Context, targets []Target) Report {
 	w := &observation{Observer: o, ends: crew.New(ending), notify: func(Event) {}}
 	if o.Notify != nil {
@@ -88,6 +91,9 @@ type observation struct {
 
 // finish tells how a run came out.
 func (w *observation) finish(ctx context.Context, target Target, out *Outcome, end watch.Ending) {
+	if end.Err == nil && w.Judge != nil {
+		end.Judgement, end.Err = w.Judge(ctx, out.ID, end.Judgement)
+	}
 	if end.Err != nil {
 		out.left(ctx, end)
 	} else {

@@ -41,12 +41,14 @@ type tool struct {
 	*screen.Screen
 	env    Env
 	effect options.Effect // of the command that runs
+	verb   string         // as it is typed
 }
 
 // verbs are all commands, in the order of the help page.
 func (t *tool) verbs() []options.Command {
 	return []options.Command{
-		t.applyVerb(), t.planVerb(), t.validateVerb(), t.statusVerb(), t.downloadVerb(), t.stateVerbs(),
+		t.applyVerb(), t.planVerb(), t.validateVerb(), t.statusVerb(), t.watchVerb(), t.logsVerb(), t.stopVerb(), t.downloadVerb(), t.deleteVerb(),
+		t.listVerb(), t.catalogVerb(), t.whoamiVerb(), t.initVerb(), t.doctorVerb(), t.stateVerbs(),
 		t.renderVerb(), t.explainVerb(), t.schemaVerb(), t.emulateVerb(), t.completionVerb(), t.versionVerb(), t.helpVerb(),
 	}
 }
@@ -76,7 +78,9 @@ func Main(ctx context.Context, env Env) int {
 }
 
 func (t *tool) commands() []*cli.Command {
-	return options.Build(t.verbs(), func(call options.Call) { t.effect, t.NoColor = call.Effect, call.NoColor })
+	return options.Build(t.verbs(), func(call options.Call) {
+		t.effect, t.verb, t.NoColor = call.Effect, call.Verb, call.NoColor
+	})
 }
 
 // application hands parsing and help pages to the library, and keeps errors and exit

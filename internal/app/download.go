@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 
-	"github.com/rescale-apply/rescale-apply/internal/app/connect"
+	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/internal/app/fetch"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
 // downloadOptions say what to download.
@@ -32,26 +33,23 @@ func (t *tool) downloadVerb() options.Command {
 }
 
 func (t *tool) download(ctx context.Context, o downloadOptions, words []string) error {
-	if len(o.Files) == 0 {
-		orders, err := o.ofIDs(words)
-		if err != nil {
-			return err
-		}
-		return t.visit(ctx, o.Platform, func(c *connect.Connection) error {
-			return t.clerk(c, o).Deliver(ctx, orders, unknownID)
-		})
-	}
-	w, err := t.load(o.Scope)
-	if err != nil {
-		return err
-	}
-	return t.session(ctx, w, o.Platform, func(s *session) error {
-		orders, err := o.ofManifest(ctx, s, words)
-		same := func(_ fetch.Order, err error) error { return err }
-		return errors.Join(t.clerk(s.Connection, o).Deliver(ctx, orders, same), err)
+	return t.subjects(ctx, naming{scope: o.Scope, words: words, all: true}, func(s *session, list []subject) error {
+		ran, err := thatRan(list)
+		clerk := fetch.Clerk{Screen: t.Screen, From: s.Connection, Parallel: o.fetch.Parallel, List: o.fetch.List, Format: o.output.Format}
+		return errors.Join(clerk.Deliver(ctx, o.orders(s, ran), s.unknownOrder), err)
 	})
 }
 
-func (t *tool) clerk(c *connect.Connection, o downloadOptions) fetch.Clerk {
-	return fetch.Clerk{Screen: t.Screen, From: c, Parallel: o.fetch.Parallel, List: o.fetch.List, Format: o.output.Format}
+// orders are what is wanted of subjects that have a run.
+func (o downloadOptions) orders(s *session, list []subject) (orders []fetch.Order) {
+	for _, x := range list {
+		if x.Job == nil {
+			orders = append(orders, o.fetch.OfID(x.ID, len(list)-1))
+			continue
+		}
+		wish := o.fetch.OfJob(*x.Job, s.Written-1)
+		wish.Whole, wish.Runs = wish.Whole && x.Run.Stage == state.StageFinished, x.Runs
+		orders = append(orders, fetch.Order{Name: x.Name, ID: x.ID, Wish: wish, Run: x.Run, Checks: success.Of(x.Job.Success)})
+	}
+	return orders
 }

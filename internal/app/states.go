@@ -3,13 +3,19 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/app/detail"
+	"github.com/rescale-apply/rescale-apply/internal/app/ending"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -38,7 +44,54 @@ func (s *session) states(ctx context.Context) ([]show.State, error) {
 			group.Go(func() error { return s.judge(ctx, &list[i], job, history) })
 		}
 	}
-	return list, group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	s.block(list)
+	return list, nil
+}
+
+// block says of jobs that have no run which jobs they wait for.
+func (s *session) block(list []show.State) {
+	of := make(map[string]*show.State, len(list))
+	for i := range list {
+		of[list[i].Job] = &list[i]
+	}
+	for i, job := range s.Jobs {
+		if list[i].Known {
+			continue
+		}
+		for _, need := range job.Needs {
+			for _, name := range need.Jobs {
+				if upstream := of[name]; upstream != nil && upstream.Run.Verdict != string(verdict.Succeeded) {
+					list[i].Waits = append(list[i].Waits, *upstream)
+				}
+			}
+		}
+	}
+}
+
+// waitsFor says what a job that has no run waits for; empty for nothing.
+func (s *session) waitsFor(ctx context.Context, x subject) (string, error) {
+	list, err := s.states(ctx)
+	for _, line := range list {
+		if line.Job == x.Name && len(line.Waits) > 0 {
+			return line.Word(), nil
+		}
+	}
+	return "", err
+}
+
+// state is a subject in the form of a line of status.
+func (x subject) state(d detail.Detail) show.State {
+	return show.State{Job: x.Name, Known: x.ID != "", Run: state.Run{ID: x.ID, Verdict: string(d.Judged.Verdict)}}
+}
+
+// separate puts an empty line before all but the first of several texts.
+func separate(w io.Writer, i int) {
+	if i > 0 {
+		fmt.Fprintln(w)
+	}
 }
 
 // statusParallel bounds the runs whose outputs are looked at at once.
@@ -61,4 +114,40 @@ func (s *session) judge(ctx context.Context, line *show.State, job spec.Job, his
 	}
 	line.Run.Verdict, line.Run.Reason = string(judged.Verdict), judged.Reason
 	return err
+}
+
+// inDepth shows all that the platform says of jobs.
+func (t *tool) inDepth(ctx context.Context, s *session, o statusOptions, list []subject) error {
+	var states []show.State
+	for i, x := range list {
+		d, err := s.detail(ctx, x)
+		if err != nil {
+			return unknown(s, x, err)
+		}
+		states = append(states, x.state(d))
+		if o.output.JSON() {
+			err = d.JSON(t.Out)
+		} else {
+			separate(t.Out, i)
+			d.Text(t.Out)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !o.code {
+		return nil
+	}
+	return ending.OfStates(states)
+}
+
+// detail is all that can be known of a subject; of one that has not run, what it waits for.
+func (s *session) detail(ctx context.Context, x subject) (detail.Detail, error) {
+	if x.ID == "" {
+		blocked, err := s.waitsFor(ctx, x)
+		return detail.Detail{Key: once.Key{Name: x.Name}, Namespace: x.Job.Namespace.V, Blocked: blocked}, err
+	}
+	d, err := detail.Gather(ctx, s.Platform, x.ID, x.job().Checks)
+	d.Free = s.Alone()
+	return d, err
 }

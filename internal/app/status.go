@@ -4,40 +4,65 @@ import (
 	"context"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/internal/app/ending"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 )
 
+// statusOptions say which jobs to look at.
+type statusOptions struct {
+	options.Scope
+	transfers options.Transfers
+	code      bool
+	output    options.Output
+}
+
 func (t *tool) statusVerb() options.Command {
-	var scope options.Scope
-	var transfers options.Transfers
-	output := options.Formats("text", "json")
+	o := statusOptions{output: options.Formats("text", "json")}
 	return options.Command{
 		Name:     "status",
-		Usage:    "show how far the jobs of a manifest are; sends GET requests only",
-		Examples: []string{"rescale-apply status -f job.yaml", "rescale-apply status -f job.yaml -o json"},
-		Concerns: []options.Concern{&scope.Manifests, transfers.Results(), &scope.Platform, &output},
-		Do: func(ctx context.Context, _ options.Call) error {
-			w, err := t.load(scope)
-			if err != nil {
-				return err
+		Usage:    "show how far jobs are, those that are named in depth; sends GET requests only",
+		Args:     "[NAME | ID ...]",
+		Examples: []string{"rescale-apply status -f job.yaml", "rescale-apply status heat", "rescale-apply status QwErTy -o json", "rescale-apply status -f job.yaml --exit-status"},
+		Concerns: []options.Concern{
+			&o.Manifests,
+			options.Flags{{Name: "exit-status", Into: &o.code, Usage: "exit as apply would: 100 when one failed, 102 when one was stopped, 101 while one runs; 2 when one has not run"}},
+			o.transfers.Results(), &o.Platform, &o.output,
+		},
+		Do: func(ctx context.Context, call options.Call) error {
+			if len(call.Args) == 0 {
+				return t.status(ctx, o)
 			}
-			return t.session(ctx, w, scope.Platform, func(s *session) error {
-				list, err := s.states(ctx)
-				if err != nil {
-					return err
-				}
-				for i := range list {
-					if transfers.NoDownload {
-						list[i].Run.OutputsTo = ""
-					}
-				}
-				if output.JSON() {
-					return show.WriteStates(t.Out, list)
-				}
-				s.style(true).States(t.Out, list, time.Now())
-				return nil
+			return t.subjects(ctx, naming{scope: o.Scope, words: call.Args}, func(s *session, list []subject) error {
+				return t.inDepth(ctx, s, o, list)
 			})
 		},
 	}
+}
+
+func (t *tool) status(ctx context.Context, o statusOptions) error {
+	w, err := t.load(o.Scope)
+	if err != nil {
+		return err
+	}
+	return t.session(ctx, w, o.Platform, func(s *session) error {
+		list, err := s.states(ctx)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			if o.transfers.NoDownload {
+				list[i].Run.OutputsTo = ""
+			}
+		}
+		if o.output.JSON() {
+			err = show.WriteStates(t.Out, list)
+		} else {
+			s.style(true).States(t.Out, list, time.Now())
+		}
+		if err != nil || !o.code {
+			return err
+		}
+		return ending.OfStates(list)
+	})
 }

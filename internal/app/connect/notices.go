@@ -13,8 +13,9 @@ import (
 // Notices shows what does not end a command: on stderr, or, while live lines are on the
 // screen, above them. Any goroutine may use it.
 type Notices struct {
-	mu  sync.Mutex
-	way Way
+	mu   sync.Mutex
+	way  Way
+	also func(error, time.Duration) // hears of retries; nil for nobody
 }
 
 // Way is where notices go.
@@ -38,6 +39,9 @@ func (n *Notices) line(line string) {
 	n.way.Print(line)
 }
 
+// Also lets hear of every retry, besides the person.
+func (n *Notices) Also(hear func(err error, pause time.Duration)) { n.also = hear }
+
 // Through changes how notices are shown.
 func (n *Notices) Through(way Way) {
 	n.mu.Lock()
@@ -47,6 +51,9 @@ func (n *Notices) Through(way Way) {
 
 // retrying says that an answer is late.
 func (n *Notices) retrying(err error, pause time.Duration) {
+	if n.also != nil {
+		n.also(err, pause)
+	}
 	n.warn(fmt.Sprintf("%v; trying again in %s", err, humanize.Duration(pause)))
 }
 

@@ -10,8 +10,11 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/roster"
+	"github.com/rescale-apply/rescale-apply/internal/app/catalog"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/options/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/scaffold"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -104,7 +107,8 @@ func Of(err error) Code {
 		return Error // the line that tells what 2 means is not there
 	case errors.As(err, &code):
 		return Code(code)
-	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*login.ProxyError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err):
+	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*login.ProxyError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err), is[*catalog.KindError](err), is[*roster.PatternError](err),
+		is[*scaffold.MissingAnswerError](err), is[*scaffold.BadAnswerError](err), is[*scaffold.FolderError](err), is[*scaffold.ExistsError](err):
 		return Usage
 	case is[*login.MissingKeyError](err), is[*login.HomelessKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
 		return Auth

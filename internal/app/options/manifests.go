@@ -1,6 +1,7 @@
 package options
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -18,6 +19,7 @@ type Manifests struct {
 	Targets   []string
 	Contained bool
 	Settings  []spec.Setting // of variables
+	Assumed   bool           // Files is job.yaml of the current folder, as none was typed
 
 	vars []string // the settings as typed
 }
@@ -37,6 +39,7 @@ func (o *Manifests) Flags() []Flag {
 // Check takes settings apart.
 func (o *Manifests) Check(call Call) error {
 	o.Verb, o.Settings = call.Verb, nil
+	o.assume()
 	for _, setting := range o.vars {
 		name, value, found := strings.Cut(setting, "=")
 		if !found || name == "" {
@@ -45,6 +48,18 @@ func (o *Manifests) Check(call Call) error {
 		o.Settings = append(o.Settings, spec.Setting{Name: name, Text: value})
 	}
 	return nil
+}
+
+// CurrentManifest is what is meant where no manifest is typed, when it is there.
+const CurrentManifest = "job.yaml"
+
+func (o *Manifests) assume() {
+	if len(o.Files) > 0 {
+		return
+	}
+	if _, err := os.Stat(CurrentManifest); err == nil {
+		o.Files, o.Assumed = []string{CurrentManifest}, true
+	}
 }
 
 // Scope is which jobs, on which platform, and where they are recorded.

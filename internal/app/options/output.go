@@ -49,9 +49,17 @@ type Waiting struct {
 func (o *Waiting) Flags() []Flag {
 	return []Flag{
 		{Name: "no-wait", Into: &o.No, Usage: "return when everything is submitted"},
+		o.Looking()[0],
+		o.Looking()[1],
+		{Name: "parallel", Into: &o.Parallel, Usage: "transfers and requests at once: `N`; not jobs that run, which limits.maxRunning bounds"},
+	}
+}
+
+// Looking are the flags of a command that only waits.
+func (o *Waiting) Looking() []Flag {
+	return []Flag{
 		{Name: "timeout", Into: &o.Timeout, Usage: "stop waiting after `TIME` (exit 101); the jobs run on"},
 		{Name: "poll-interval", Into: &o.Interval, Usage: "`TIME` between two looks at the jobs", Default: "30s, for a platform on this machine 0.1s"},
-		{Name: "parallel", Into: &o.Parallel, Usage: "transfers and requests at once: `N`; not jobs that run, which limits.maxRunning bounds"},
 	}
 }
 

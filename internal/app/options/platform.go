@@ -59,8 +59,11 @@ func (o *Recorded) Flags() []Flag {
 	}
 }
 
-// Check keeps the verb for messages.
+// Check takes job.yaml where neither a manifest nor a state file is typed.
 func (o *Recorded) Check(call Call) error {
 	o.Verb = call.Verb
+	if o.State == "" {
+		o.assume()
+	}
 	return nil
 }

@@ -19,6 +19,7 @@ type State struct {
 	// Outdated tells that the run was judged by other checks than the manifest's.
 	Outdated bool
 	Run      state.Run
+	Waits    []State // for which jobs a job waits that has no run
 }
 
 // States writes one line for each job.
@@ -62,6 +63,8 @@ func (j State) Reason() string {
 // Word is the state in one word or two.
 func (j State) Word() string {
 	switch {
+	case !j.Known && len(j.Waits) > 0:
+		return j.waiting()
 	case !j.Known:
 		return "has not run yet"
 	case j.Gone:
@@ -72,6 +75,25 @@ func (j State) Word() string {
 		return j.Run.Status
 	}
 	return strings.TrimSpace(fmt.Sprint(j.Run.Stage))
+}
+
+// waiting says which jobs keep a job from its run: what it waits for, or what did not
+// succeed, which blocks it.
+func (j State) waiting() string {
+	const most = 3
+	word, names := "waits for ", []string(nil)
+	for i, upstream := range j.Waits {
+		if upstream.Run.Verdict != "" {
+			word = "blocked by "
+		}
+		if i < most {
+			names = append(names, fmt.Sprintf("%s (%s)", upstream.Job, upstream.Word()))
+		}
+	}
+	if others := len(j.Waits) - most; others > 0 {
+		names = append(names, fmt.Sprintf("and %d more", others))
+	}
+	return word + strings.Join(names, ", ")
 }
 
 // StateJSON is one job of status -o json.

@@ -1,0 +1,40 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/app/catalog"
+	"github.com/rescale-apply/rescale-apply/internal/app/connect"
+	"github.com/rescale-apply/rescale-apply/internal/app/options"
+)
+
+func (t *tool) catalogVerb() options.Command {
+	var platform options.Platform
+	output := options.Formats("text", "json")
+	return options.Command{
+		Name:     "catalog",
+		Usage:    "look up what the platform offers: hardware with prices, software, projects, automations",
+		Args:     strings.Join(catalog.Kinds(), "|") + " [WORD]",
+		Examples: []string{"rescale-apply catalog coretypes", "rescale-apply catalog analyses fluent", "rescale-apply catalog projects -o json"},
+		Concerns: []options.Concern{&platform, &output},
+		Do: func(ctx context.Context, call options.Call) error {
+			if len(call.Args) == 0 || len(call.Args) > 2 {
+				return options.Usage("catalog takes what to look up, and a word to look for", fmt.Sprintf("%s catalog %s", options.Program, strings.Join(catalog.Kinds(), "|")))
+			}
+			word := strings.Join(call.Args[1:], "")
+			return t.visit(ctx, platform, func(c *connect.Connection) error {
+				answer, err := catalog.Read(ctx, c.Platform, call.Args[0], word)
+				if err != nil {
+					return c.Refused(err)
+				}
+				if output.JSON() {
+					return answer.JSON(t.Out)
+				}
+				answer.Text(t.Out)
+				return nil
+			})
+		},
+	}
+}

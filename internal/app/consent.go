@@ -1,0 +1,39 @@
+package app
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/internal/app/exit"
+	"github.com/rescale-apply/rescale-apply/internal/app/options"
+)
+
+// consent is the flag of verbs that ask before they change something.
+type consent struct{ yes bool }
+
+func (o *consent) flag() options.Flags {
+	return options.Flags{{Name: "yes", Alias: "y", Into: &o.yes, Usage: "do not ask"}}
+}
+
+// possible refuses what could not be asked, before anything is sent.
+func (o consent) possible(t *tool, verb string) error {
+	if o.yes || t.Stdin && t.Stderr {
+		return nil
+	}
+	return options.Usage(verb+" asks before it changes anything, and no terminal is here to ask on", "add -y where that is meant")
+}
+
+// ask asks on the terminal. Anything but yes is a *exit.GuardError.
+func (o consent) ask(t *tool, question string) error {
+	if o.yes {
+		return nil
+	}
+	fmt.Fprintf(t.Err, "%s [y/N] ", question)
+	answer, _ := bufio.NewReader(t.env.Stdin).ReadString('\n') // no answer is a no
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return &exit.GuardError{Message: "not confirmed; nothing was changed", Advice: "answer y, or add -y"}
+}

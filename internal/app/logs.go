@@ -1,0 +1,67 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rescale-apply/rescale-apply/executor/logs"
+	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/reading"
+)
+
+// logsOptions say which log, and how much of it.
+type logsOptions struct {
+	options.Scope
+	log    logs.Log
+	follow bool
+	list   bool
+	output options.Output
+}
+
+func (t *tool) logsVerb() options.Command {
+	o := logsOptions{output: options.Formats("text", "json")}
+	return options.Command{
+		Name:     "logs",
+		Usage:    "show what a job prints, also while it runs",
+		Args:     "NAME | ID ...",
+		Examples: []string{"rescale-apply logs heat", "rescale-apply logs -f job.yaml heat --follow", "rescale-apply logs QwErTy --file residuals.csv --tail 20", "rescale-apply logs heat --list"},
+		Concerns: []options.Concern{
+			&o.Manifests,
+			options.Flags{
+				{Name: "follow", Into: &o.follow, Usage: "show what is added until the job has ended; the exit code is that of apply"},
+				{Name: "file", Into: &o.log.File, Default: "process_output.log", Usage: "another `PATH` in the work folder"},
+				{Name: "tail", Into: &o.log.Tail, Default: "all", Usage: "only the last `N` lines"},
+				{Name: "list", Into: &o.list, Usage: "show which files there are"},
+				{Name: "run", Into: &o.log.Run, Default: "1", Usage: "of a job with several runs: run `N`"},
+				{Name: "poll-interval", Into: &o.log.Interval, Default: "15s", Usage: "`TIME` between two looks"},
+			},
+			&o.Platform, &o.output,
+		},
+		Do: func(ctx context.Context, call options.Call) error { return t.logs(ctx, o, call.Args) },
+	}
+}
+
+func (t *tool) logs(ctx context.Context, o logsOptions, words []string) error {
+	if o.follow && (len(words) > 1 || o.list) {
+		return options.Usage("--follow is for the log of one job", "name one job, and leave --list out")
+	}
+	return t.subjects(ctx, naming{scope: o.Scope, words: words}, func(s *session, list []subject) error {
+		ran, err := thatRan(list)
+		if err != nil {
+			return err
+		}
+		if o.follow && len(ran) > 1 {
+			return options.Usage(fmt.Sprintf("--follow is for the log of one job, and %d are meant", len(ran)), "name one of them, such as "+ran[0].Name)
+		}
+		if o.log.Interval == 0 && s.Platform.Local() {
+			o.log.Interval = options.Waiting{}.Every(s.Platform.Local)
+		}
+		reader := reading.Reader{Screen: t.Screen, From: s.Connection, Log: o.log, JSON: o.output.JSON(), Several: len(ran) > 1}
+		for _, x := range ran {
+			if err = reader.Show(ctx, x.job(), reading.Wish{Follow: o.follow, List: o.list}); err != nil {
+				return unknown(s, x, err)
+			}
+		}
+		return nil
+	})
+}
