@@ -71,7 +71,7 @@ type Executor struct {
 	Redact  func(string) string       // makes what a job printed fit to be shown; nil is fine
 }
 
-// ConflictError tells that a person must decide before a job is started.
+// ConflictError reports that a person must decide before a job is started.
 type ConflictError struct{ Step planner.Step }
 
 // Error names the job and the conflict.
@@ -79,7 +79,7 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("applying job %q: %s", e.Step.Job.Name, e.Step.Reasons[0])
 }
 
-// Hint tells what to do about it.
+// Hint says what to do about it.
 func (e *ConflictError) Hint() string { return e.Step.Hint }
 
 // Apply brings every job of the plan to where the manifest wants it. It returns
@@ -198,7 +198,7 @@ func (o *Outcome) fromRun(step planner.Step) {
 	}
 }
 
-// RunningError tells that waiting for a run ended before the run did.
+// RunningError reports that waiting for a run ended before the run did.
 type RunningError struct {
 	ID     string
 	Status string // last seen; may be empty
@@ -213,7 +213,7 @@ func (e *RunningError) Error() string {
 	return "still " + e.Status
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *RunningError) Unwrap() error { return e.Err }
 
 // finish judges a run that has ended, and fetches what it left.

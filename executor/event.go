@@ -129,14 +129,14 @@ func (a *application) Uploading(in files.Input, sent int64) {
 	a.notify(e)
 }
 
-// Uploaded tells that a file is on the platform.
+// Uploaded reports that a file is on the platform.
 func (a *application) Uploaded(in files.Input, id string) {
 	e := uploadEvent(EventUploaded, in)
 	e.ID = id
 	a.notify(e)
 }
 
-// Aborted tells that an upload ended early. Why is told with the job.
+// Aborted reports that an upload ended early. The reason comes with the job.
 func (a *application) Aborted(in files.Input) { a.notify(uploadEvent(EventAborted, in)) }
 
 func uploadEvent(kind EventType, in files.Input) Event {

@@ -82,7 +82,7 @@ const (
 	maxLog   = 64 << 20 // a longer one is not read to find its end, where the platform sends no parts
 )
 
-// logTail gives the last lines of a run's output, or why there are none.
+// logTail returns the last lines of a run's output, or why there are none.
 func (a *application) logTail(ctx context.Context, id string) []string {
 	log, err := outputs.Log(ctx, a.Platform, id)
 	switch {

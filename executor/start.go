@@ -108,29 +108,29 @@ func (a *application) secrets(job resolver.Job) map[string]rescale.Secret {
 	return values
 }
 
-// Created tells that a draft was made.
+// Created reports that a draft was made.
 func (a *application) Created(job, id string) {
 	a.notify(Event{Type: EventCreated, Job: job, ID: id})
 }
 
-// Submitted tells that a run is on its way.
+// Submitted reports that a run is on its way.
 func (a *application) Submitted(job, id string) {
 	a.notify(Event{Type: EventSubmitted, Job: job, ID: id})
 }
 
-// Found tells that a run was on its way already.
+// Found reports that a run was on its way already.
 func (a *application) Found(job, id string) {
 	a.notify(Event{Type: EventFound, Job: job, ID: id})
 }
 
-// Waiting tells that a draft of another runner goes first, at most until then.
+// Waiting reports that a draft of another runner goes first, at most until then.
 func (a *application) Waiting(job, draft string, until time.Time) {
 	a.aside(job)
 	a.notify(Event{Type: EventQueued, Job: job, ID: draft, Until: until})
 }
 
-// Status records and tells that the status of a run has changed. The first that is seen
-// may be the one that an earlier apply has recorded.
+// Status records and reports that the status of a run has changed. The first one seen
+// may be the one that an earlier apply recorded.
 func (a *application) Status(job, id, before string, latest rescale.Status) (err error) {
 	if before != "" || a.recorded(job, id) != latest.Status {
 		err = a.Journal.Append(state.Record{

@@ -21,8 +21,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// results gives the ids of the files that a job takes of others, by the tile that
-// they are for.
+// results returns the ids of the files that a job takes of others, by the tile that they
+// are for.
 func (a *application) results(ctx context.Context, step planner.Step) (map[int][]rescale.InputRef, error) {
 	landed := landing{names: make(map[string]source), given: make(map[[2]string]bool)}
 	for _, in := range step.Job.Inputs {
@@ -59,7 +59,8 @@ type landing struct {
 // source is what an input comes from: a result of another job, or else this machine.
 type source struct{ job, path string }
 
-// named gives what is taken its names in the job. A file that is taken twice is there once.
+// named returns what is taken its names in the job. A file that is taken twice is there
+// once.
 func (a *application) named(from resolver.From, taken [][]outputs.File, landed landing) ([]carry.Item, error) {
 	var items []carry.Item
 	for n, files := range taken {
@@ -95,7 +96,7 @@ func nameOf(from resolver.From, job string, f outputs.File) string {
 	return f.Name
 }
 
-// give gives results to a job: where they are, or under other names.
+// give hands results to a job: where they are, or under other names.
 func (a *application) give(ctx context.Context, job string, from resolver.From, items []carry.Item) (refs []rescale.InputRef, err error) {
 	carrier := carry.Carrier{
 		Platform: a.Platform, Store: a.store, Parallel: a.parallel(),
@@ -133,7 +134,7 @@ func archiveOf(items []carry.Item) string {
 // listParallel bounds the lists of results that are read at once.
 const listParallel = 8
 
-// take gives the files of each of the jobs, in their order.
+// take returns the files of each of the jobs, in their order.
 func (a *application) take(ctx context.Context, from resolver.From) ([][]outputs.File, error) {
 	taken, errs := make([][]outputs.File, len(from.Jobs)), make([]error, len(from.Jobs))
 	var group errgroup.Group
@@ -162,7 +163,7 @@ func (a *application) againOf(name string) string {
 	return planner.AgainHint(a.Command, step.Job, planner.Rival{ID: a.gates.ID(name), Key: step.Key.String()})
 }
 
-// TakingError tells that results of another job could not be had.
+// TakingError reports that results of another job could not be had.
 type TakingError struct {
 	From  string
 	Again string // what runs it again
@@ -174,10 +175,10 @@ func (e *TakingError) Error() string {
 	return fmt.Sprintf("taking results of job %s: %v", e.From, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *TakingError) Unwrap() error { return e.Err }
 
-// Hint tells what to do when a person has deleted the other run, or what it left.
+// Hint says what to do when a person has deleted the other run, or what it left.
 func (e *TakingError) Hint() string {
 	var deleted *outputs.DeletedError
 	if patience.NotFound(e.Err) || errors.As(e.Err, &deleted) {
@@ -186,7 +187,7 @@ func (e *TakingError) Hint() string {
 	return ""
 }
 
-// NameTakenError tells that a result of another job has the name of another input.
+// NameTakenError reports that a result of another job has the name of another input.
 type NameTakenError struct {
 	Name       string
 	One, Other source
@@ -204,7 +205,7 @@ func (e *NameTakenError) Error() string {
 	return words + fmt.Sprintf("one of job %s, and one of job %s", e.One.job, e.Other.job)
 }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (e *NameTakenError) Hint() string {
 	if e.One.job == e.Other.job {
 		return "files: [" + e.One.path + "] takes one of them, if it is in a folder, and ./NAME one that is in none; into keeps folders apart"

@@ -38,7 +38,7 @@ func (a *application) openGates(steps []planner.Step) (ready int) {
 	return ready
 }
 
-// waits tells that a step may not begin before others have ended. What was submitted
+// waits reports whether a step may not begin before others have ended. What was submitted
 // already has begun.
 func waits(step planner.Step) bool { return step.Spends() && len(step.Job.Needs) > 0 }
 
@@ -69,7 +69,8 @@ func (a *application) end(step planner.Step, out Outcome) {
 	a.starter.More(len(slices.DeleteFunc(ready, func(name string) bool { return !waits(*a.steps[name]) })))
 }
 
-// inConflict tells that another run of the job, or a draft that goes first, is in the way.
+// inConflict reports whether another run of the job, or a draft that goes first, is in the
+// way.
 func inConflict(err error) bool {
 	var conflict *ConflictError
 	var rival *once.RivalError
@@ -77,8 +78,8 @@ func inConflict(err error) bool {
 	return errors.As(err, &conflict) || errors.As(err, &rival) || errors.As(err, &wait)
 }
 
-// WaitingError tells that a job was not started, because one that it builds on has
-// not come to its end.
+// WaitingError reports that a job was not started, because one that it builds on has not
+// come to its end.
 type WaitingError struct {
 	For string
 	Err error // why nobody waits any more: an interrupt, a time limit; nil with --no-wait
@@ -87,10 +88,10 @@ type WaitingError struct {
 // Error tells what the job waits for.
 func (e *WaitingError) Error() string { return "waits for " + e.For }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *WaitingError) Unwrap() error { return e.Err }
 
-// let tells whether a job that has waited may begin. What keeps it from that is in the
+// let reports whether a job that has waited may begin. What keeps it from that is in the
 // outcome.
 func (a *application) let(ctx context.Context, t task) error {
 	err := a.gates.Wait(ctx, t.Job.Name)

@@ -100,7 +100,8 @@ func (c *comparison) whole(stored rescale.Job) (was, now side) {
 	return was, now
 }
 
-// tellsVariables tells that a body has the variables of a tile: this tool sets some in every one.
+// tellsVariables reports whether a body has the variables of a tile: this tool sets some in every
+// one.
 func tellsVariables(t rescale.Tile) bool { return len(t.EnvVars) > 0 }
 
 // others are the parts about jobs that this one builds on. Which they are is known,

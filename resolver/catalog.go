@@ -65,8 +65,8 @@ func reading(what string, err error) error {
 	return fmt.Errorf("reading the platform's %s: %w", what, err)
 }
 
-// lookUp gives nil for a file that is not there: that is a mistake in the
-// manifest, not a failure of the platform.
+// lookUp returns nil for a file that is not there: that is a mistake in the manifest,
+// not a failure of the platform.
 func lookUp(ctx context.Context, p Files, id string) (*rescale.File, error) {
 	file, err := p.File(ctx, id)
 	var refused *rescale.Error
@@ -89,7 +89,7 @@ func (c *catalog) readPrices(ctx context.Context, p Catalogs, jobs []spec.Job) (
 	return reading("prices", err)
 }
 
-// unpriced tells that the catalog of core types does not say what a job costs.
+// unpriced reports whether the catalog of core types does not say what a job costs.
 func (c *catalog) unpriced(job spec.Job) bool {
 	return slices.ContainsFunc(job.Tiles, func(tile spec.Tile) bool {
 		t, ok := findCoreType(c.coreTypes, tile.Hardware.CoreType.V)

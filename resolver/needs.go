@@ -27,8 +27,8 @@ type From struct {
 	As, Into string
 }
 
-// Copied tells that the files cannot stay where they are: the platform names an input
-// after its upload (rescale-api.md §3.2).
+// Copied reports whether the files cannot stay where they are: the platform names an
+// input after its upload (rescale-api.md §3.2).
 func (f From) Copied() bool { return f.As != "" || f.Into != "" }
 
 func from(job spec.Job) []From {

@@ -38,7 +38,7 @@ func (t tileComparison) variables() (was, now side) {
 	return was, now
 }
 
-// foreign tells that a stored variable is none of env, or may be none.
+// foreign reports whether a stored variable is none of env, or may be none.
 func (t tileComparison) foreign(name, value string) bool {
 	switch {
 	case strings.HasPrefix(name, "RESCALE_"), slices.Contains(t.like.Secrets, name):
@@ -52,7 +52,7 @@ func (t tileComparison) foreign(name, value string) bool {
 	return set || licensing(name, value)
 }
 
-// licensing tells that a variable may name a license server, as PORT@HOST. The
+// licensing reports whether a variable may name a license server, as PORT@HOST. The
 // manifest does not say so any more, and changing a license is no other content.
 func licensing(name, value string) bool {
 	return strings.Contains(strings.ToUpper(name), "LICENSE") || strings.Contains(value, "@")
@@ -92,7 +92,7 @@ func (t tileComparison) inputs() (was, now side) {
 	return was, now
 }
 
-// give gives a field its value. Of two files with one name, nobody can tell which is which.
+// give sets a field. Of two files with one name, nobody can tell which is which.
 func give(s side, field, value string) {
 	if _, twice := s[field]; twice {
 		value = ""
@@ -110,8 +110,8 @@ func (t tileComparison) uses(use spec.Use) (list []files.Input) {
 	return list
 }
 
-// counterparts gives the input of the manifest that a stored file is compared with:
-// the same file, else one of that name; nil when there is none.
+// counterparts returns the input of the manifest that a stored file is compared with: the
+// same file, else one of that name; nil when there is none.
 func counterparts(list []files.Input) func(rescale.TileFile) *files.Input {
 	byID, byName := make(map[string]*files.Input), make(map[string]*files.Input, len(list))
 	for i, in := range list {
@@ -123,7 +123,7 @@ func counterparts(list []files.Input) func(rescale.TileFile) *files.Input {
 	return func(f rescale.TileFile) *files.Input { return cmp.Or(byID[f.ID], byName[f.Name]) }
 }
 
-// taken tells that a stored file is a result of another job, which the manifest does
+// taken reports whether a stored file is a result of another job, which the manifest does
 // not name. An input with id can be a result as well: then the manifest has it.
 func (t tileComparison) taken(f rescale.TileFile, in *files.Input) bool {
 	switch {

@@ -87,8 +87,8 @@ func (c *compiled) collectHomes(node any, mapping string) {
 	}
 }
 
-// rule gives the part of the schema that holds the keyword at location, an
-// absolute keyword location such as "…#/properties/name/pattern".
+// rule returns the part of the schema that holds the keyword at location, an absolute
+// keyword location such as "…#/properties/name/pattern".
 func (c *compiled) rule(location string) (rule map[string]any, keyword string) {
 	_, pointer, _ := strings.Cut(location, "#")
 	path := split(pointer)

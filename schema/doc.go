@@ -15,5 +15,5 @@ import _ "embed"
 //go:embed job.schema.json
 var job []byte
 
-// JSON gives the schema as it is published, for editors and other tools.
+// JSON returns the schema as it is published, for editors and other tools.
 func JSON() []byte { return append([]byte(nil), job...) }

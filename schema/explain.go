@@ -155,7 +155,7 @@ func (f *findings) mismatch(at failure) {
 	f.add(at, BadValue, message(at.rule, "patternErrorMessage"), "%s cannot be %s", subject(at.path), describe(at.value))
 }
 
-// propertyName tells that not a value but the name of a member is wrong.
+// propertyName reports whether the name of a member is wrong and not a value.
 func propertyName(at failure) (string, bool) {
 	if !strings.Contains(at.cause.KeywordLocation, "/propertyNames/") || len(at.path) == 0 {
 		return "", false

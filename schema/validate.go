@@ -128,7 +128,7 @@ func (f *findings) widen(at failure) {
 	}
 }
 
-// otherType tells that a branch wants another type of value than there is.
+// otherType reports whether a branch wants another type of value than there is.
 func (f *findings) otherType(e *jsonschema.ValidationError, location string) bool {
 	for len(e.Causes) == 1 && e.InstanceLocation == location {
 		e = e.Causes[0]

@@ -131,7 +131,7 @@ func plainNumber(at failure, s string) string {
 	return hint
 }
 
-// such gives an example of what a rule wants, with its key; none for the schema
+// such returns an example of what a rule wants, with its key; none for the schema
 // without examples.
 func such(at failure) string {
 	example, ok := firstExample(at.rule)

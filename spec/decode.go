@@ -191,8 +191,8 @@ func decodeSuccess(n node) Success {
 	return success
 }
 
-// tilesOf gives the mappings that the tiles of a document are: the list of
-// analyses, or the document itself.
+// tilesOf returns the mappings that the tiles of a document are: the list of analyses,
+// or the document itself.
 func tilesOf(doc node) (tiles []node, several bool) {
 	if mapping, _ := doc.value.(map[string]any); mapping["analyses"] != nil {
 		return doc.member("analyses").items(), true
@@ -246,8 +246,8 @@ func (job *Job) addScript(s Script, use Use) {
 	}
 }
 
-// over gives the variables of a job without those that a tile has itself, and
-// those of the tile.
+// over returns the variables of a job without those that a tile has itself, and those
+// of the tile.
 func over(shared, own []Variable) []Variable {
 	names := make(map[string]bool)
 	for _, v := range own {

@@ -115,8 +115,8 @@ func (t *template) report(pointer string, m expr.Mistake, rule diag.Rule, list *
 	list.Add(pos, rule, m.Hint, "%s", m.Message)
 }
 
-// fixed gives the key above a text in which there can be no reference: what a
-// job is called, and what gives references their values.
+// fixed returns the key above a text in which there can be no reference: what a job is
+// called, and what gives references their values.
 func fixed(pointer string) string {
 	for _, key := range []string{"version", "kind", "name", "vars", "matrix", "$schema"} {
 		if pointer == "/"+key || strings.HasPrefix(pointer, "/"+key+"/") {
@@ -177,7 +177,7 @@ func (t *template) check(scope expr.Scope, list *diag.List) {
 	}
 }
 
-// declares tells that the document may mean to give a reference its value.
+// declares reports whether the document may mean to give a reference its value.
 func (t *template) declares(r expr.Reference, scope expr.Scope) bool {
 	switch r.Space {
 	case "vars":
@@ -188,7 +188,7 @@ func (t *template) declares(r expr.Reference, scope expr.Scope) bool {
 	return false
 }
 
-// NoSuchValue tells that a reference names nothing, and what to write instead.
+// NoSuchValue says that a reference names nothing, and what to write instead.
 func NoSuchValue(r expr.Reference, scope expr.Scope) (message, hint string) {
 	message = "there is no " + r.String()
 	if r.Space == "from" {
@@ -253,7 +253,7 @@ func (t *template) fill(scope expr.Scope) *document {
 	return d
 }
 
-// put gives root with another value at path. What is on the way is copied: the
+// put returns root with another value at path. What is on the way is copied: the
 // document is shared by all points.
 func put(root any, path []string, v any) any {
 	if len(path) == 0 {

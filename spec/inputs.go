@@ -130,7 +130,7 @@ func checkInputNames(job *Job, list *diag.List) {
 	}
 }
 
-// same tells that two inputs are one file, given twice.
+// same reports whether two inputs are one file, given twice.
 func same(a, b Input) bool {
 	return a.Use == b.Use && a.Path.V != "" && path.Clean(a.Path.V) == path.Clean(b.Path.V) &&
 		a.From.V == b.From.V && a.Pack.V == b.Pack.V && a.Template.V == b.Template.V

@@ -18,7 +18,7 @@ type Value[T any] struct {
 	Pos diag.Position
 }
 
-// Written tells that the value stands in the manifest.
+// Written reports whether the value stands in the manifest.
 func (v Value[T]) Written() bool { return !v.Pos.IsZero() }
 
 // Texts are the texts of values, without their places; nil for none.
@@ -90,8 +90,8 @@ func (j Job) FolderName() string { return folderName(j.Name.V) }
 
 func folderName(job string) string { return strings.ReplaceAll(job, "/", "-") }
 
-// Called tells that a person means this job by a name or a pattern of names: its own,
-// or that of its whole family. A star does not pass over the slash of a point.
+// Called reports whether a person means this job by a name or a pattern of names: its
+// own, or that of its whole family. A star does not pass over the slash of a point.
 func (j Job) Called(name string) bool {
 	own, err := path.Match(name, j.Name.V)
 	family, _ := path.Match(name, j.Family)

@@ -188,8 +188,8 @@ func (p *page) document(doc *yamlsrc.Document) {
 	}
 }
 
-// values gives what references can name, and the points of the matrix. Where
-// the shape of the matrix is wrong, there are no points.
+// values returns what references can name, and the points of the matrix. Where the
+// shape of the matrix is wrong, there are no points.
 func (p *page) values(root node, violations []schema.Violation, list *diag.List) (expr.Scope, []matrix.Point) {
 	scope := expr.Scope{
 		"vars": p.settings.variables(root.member("vars"), list),
@@ -260,8 +260,8 @@ func withoutSweep(value any) any {
 	return rest
 }
 
-// shape gives the findings of the schema their places, without those of texts
-// that are not known, and of places that have a problem already.
+// shape returns the findings of the schema their places, without those of texts that
+// are not known, and of places that have a problem already.
 func (p *page) shape(doc *document, violations []schema.Violation, unknown map[string]bool) diag.List {
 	known := slices.DeleteFunc(slices.Clone(violations), func(v schema.Violation) bool {
 		return unknown[v.Pointer] && v.Key == "" || p.lost && v.Kind == schema.MissingKey
@@ -287,7 +287,7 @@ func (n node) badWithin(pointer string) bool {
 	return false
 }
 
-// within tells that a pointer leads to the value at another one, or into it.
+// within reports whether a pointer leads to the value at another one, or into it.
 func within(outer, pointer string) bool {
 	return pointer == outer || strings.HasPrefix(pointer, outer+"/")
 }

@@ -36,10 +36,9 @@ const (
 	seen
 )
 
-// link gives every job its needs and its rank. Names that mean no job, and jobs
-// that wait for each other, are problems. Many jobs that need many others through
-// one name share what it means, so that the work grows with the text and not with
-// the pairs.
+// link returns every job its needs and its rank. Names that mean no job, and jobs that
+// wait for each other, are problems. Many jobs that need many others through one name
+// share what it means, so that the work grows with the text and not with the pairs.
 func link(jobs []Job, known map[string]diag.Position) diag.List {
 	l := &linker{jobs: jobs, known: make(map[string]bool), groups: make(map[string]*group)}
 	for name := range known {
@@ -99,7 +98,7 @@ func (l *linker) need(job *Job, list *diag.List) {
 	}
 }
 
-// maybe tells that a name means a job of a document that has problems of its own.
+// maybe reports whether a name means a job of a document that has problems of its own.
 func (l *linker) maybe(name string) bool {
 	family, _, _ := strings.Cut(name, "/")
 	return l.known[family] && l.groups[family] == nil
@@ -326,7 +325,7 @@ func (t takings) take(in Input, jobs []string) {
 	}
 }
 
-// land gives a result its name, and tells whether it could.
+// land names a result, and reports whether it could.
 func (t takings) land(in Input, file Value[string], job string) bool {
 	name, pos := landed(in, file, job)
 	if why := NameProblem(path.Base(name)); why != "" {
@@ -358,7 +357,7 @@ func landed(in Input, file Value[string], job string) (string, diag.Position) {
 	return literal(file.V), file.Pos
 }
 
-// nameHint gives the ways to keep results of one name apart.
+// nameHint returns the ways to keep results of one name apart.
 func nameHint(in Input, file string) string {
 	name := literal(file)
 	ending := path.Ext(name)

@@ -75,7 +75,7 @@ func (n node) oneOrMore() []Value[string] {
 	return n.texts()
 }
 
-// has tells that a key is written, whatever its value is.
+// has reports whether a key is written, whatever its value is.
 func (n node) has(key string) bool {
 	mapping, _ := n.value.(map[string]any)
 	_, written := mapping[key]

@@ -64,7 +64,7 @@ func checkLines(doc *yamlsrc.Document) diag.List {
 	return list
 }
 
-// endsQuoted tells that a shell text ends inside of a quotation.
+// endsQuoted reports whether a shell text ends inside of a quotation.
 func endsQuoted(command string) bool {
 	var open rune
 	escaped := false

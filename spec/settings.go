@@ -47,8 +47,8 @@ func readSettings(typed []Setting, files []diag.Source) (*settings, diag.List) {
 	return s, problems
 }
 
-// variables gives the variables of a document: what the command line says, else
-// a file, else the default. All have the type of the default.
+// variables returns the variables of a document: what the command line says, else a
+// file, else the default. All have the type of the default.
 func (s *settings) variables(vars node, list *diag.List) map[string]expr.Value {
 	values := make(map[string]expr.Value)
 	if _, ok := vars.value.(map[string]any); !ok {

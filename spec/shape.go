@@ -15,9 +15,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/hint"
 )
 
-// shapeProblems gives the findings of the schema their places. A missing key is
-// left out when another finding is about the same slip: the key is there, but
-// misspelled or in another mapping.
+// shapeProblems returns the findings of the schema their places. A missing key is left
+// out when another finding is about the same slip: the key is there, but misspelled or
+// in another mapping.
 func shapeProblems(doc *document, found []schema.Violation) diag.List {
 	var list diag.List
 	for _, v := range found {
@@ -64,8 +64,8 @@ func homePointer(mapping string) string {
 	return "/" + strings.ReplaceAll(mapping, ".", "/")
 }
 
-// shapeProblem gives a finding of the schema its place in the text, and the
-// hints that need the text or a guess at what was meant.
+// shapeProblem returns a finding of the schema its place in the text, and the hints
+// that need the text or a guess at what was meant.
 func shapeProblem(doc *document, v schema.Violation) diag.Diagnostic {
 	return diag.Diagnostic{Pos: shapePosition(doc, v), Rule: diag.Rule(v.Kind), Message: v.Message, Hint: shapeHint(doc, v)}
 }

@@ -20,7 +20,7 @@ type sweep struct {
 	list *diag.List
 }
 
-// points gives the points of the matrix; none when it has a problem.
+// points returns the points of the matrix; none when it has a problem.
 func (s sweep) points(n node) []matrix.Point {
 	before := len(*s.list)
 	m := matrix.Matrix{Pos: n.doc.KeyAt(n.pointer)}

@@ -37,7 +37,7 @@ func run() int {
 	})
 }
 
-// interruptible gives a context that the first signal ends. A second signal ends the
+// interruptible returns a context that the first signal ends. A second signal ends the
 // process at once: state survives that, too. Where that is SIGQUIT, the runtime would
 // end it as after a crash.
 func interruptible() (context.Context, context.CancelFunc) {

@@ -40,8 +40,8 @@ type Carrier struct {
 	Tell     func(Item, results.Transfer) // called whenever bytes of a result came; nil is fine
 }
 
-// Files gives inputs that are one result each. What an earlier apply has carried under
-// the same name is not carried again, whether or not this machine remembers.
+// Files returns inputs that are one result each. What an earlier apply has carried under the
+// same name is not carried again, whether or not this machine remembers.
 func (c Carrier) Files(ctx context.Context, items []Item) ([]rescale.InputRef, error) {
 	refs, wanted := make([]rescale.InputRef, len(items)), make([]files.Input, len(items))
 	for i, item := range items {
@@ -92,9 +92,9 @@ func (c Carrier) stored(ctx context.Context, in files.Input) (string, error) {
 	return c.Store.Stored(ctx, in)
 }
 
-// Archive gives one input that the platform unpacks into the results, with their
-// folders. One that is there is not uploaded again, though it is made again: the platform
-// tells the bytes of an archive, and not what is in it. name ends as a format of package pack.
+// Archive returns one input that the platform unpacks into the results, with their folders.
+// One that is there is not uploaded again, though it is made again: the platform tells the
+// bytes of an archive, and not what is in it. name ends as a format of package pack.
 func (c Carrier) Archive(ctx context.Context, name string, items []Item) (ref rescale.InputRef, err error) {
 	err = c.through(ctx, items, func(here []files.Input) error {
 		format, _ := pack.FormatOf(name)

@@ -29,7 +29,8 @@ type End struct {
 	Running bool   // with Why: it has not come to its end, and nobody waits for that here
 }
 
-// BlockedError tells that a job cannot begin, because one that it builds on did not succeed.
+// BlockedError reports that a job cannot begin, because one that it builds on did not
+// succeed.
 type BlockedError struct {
 	By  string // the job that it needs
 	End End    // how that came out
@@ -100,7 +101,7 @@ func (g *Gates) group(need Need) *group {
 	return shared
 }
 
-// Free tells that a job has nothing to wait for, or nothing any more.
+// Free reports whether a job has nothing to wait for, or nothing any more.
 func (g *Gates) Free(name string) bool {
 	select {
 	case <-g.gates[name].free:
@@ -139,8 +140,8 @@ func (g *Gates) Then(ctx context.Context, name string, next func()) {
 	}
 }
 
-// Leave is for a job that is not going to begin, whatever becomes of the others. It
-// tells whether End has given it as one that may.
+// Leave is for a job that will not begin, whatever becomes of the others. It reports
+// whether End has returned it as one that may.
 func (g *Gates) Leave(name string) (given bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -179,8 +180,8 @@ func (g *Gates) End(name string, end End) (ready []string) {
 	return ready
 }
 
-// ended notes that one of the jobs of a need has ended, perhaps the last one. It
-// tells whether the gate's job may begin because of that.
+// ended notes that one of the jobs of a need has ended, perhaps the last one. It reports
+// whether the gate's job may begin because of that.
 func (g *gate) ended(name string, end End, last bool) bool {
 	switch {
 	case g.blocked != nil || g.left:

@@ -22,7 +22,7 @@ func (c *Crew) Do(work func(*Place)) {
 	c.next()
 }
 
-// next gives work to the hands that are free; the caller holds the lock.
+// next hands work to the hands that are free; the caller holds the lock.
 func (c *Crew) next() {
 	for c.free > 0 && len(c.queue) > 0 {
 		work := c.queue[0]

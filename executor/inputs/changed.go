@@ -9,8 +9,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
-// ChangedError tells that a file is not what was planned any more: it was
-// written to after it was hashed.
+// ChangedError reports that a file is not what was planned any more: it was written to
+// after it was hashed.
 type ChangedError struct {
 	Path string
 	Err  error // may be nil
@@ -24,10 +24,10 @@ func (e *ChangedError) Error() string {
 	return e.Path + " changed since it was planned"
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *ChangedError) Unwrap() error { return e.Err }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (e *ChangedError) Hint() string {
 	return "let the program that writes it finish, then apply again; no job was created with it"
 }

@@ -76,7 +76,7 @@ const (
 	parallel    = 8      // requests at once
 )
 
-// LookError tells that the platform could not be asked for its files.
+// LookError reports that the platform could not be asked for its files.
 type LookError struct{ Err error }
 
 // Error is the act and the cause.
@@ -84,10 +84,10 @@ func (e *LookError) Error() string {
 	return fmt.Sprintf("looking for the inputs among the files on the platform: %v", e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *LookError) Unwrap() error { return e.Err }
 
-// Hint tells how to do without.
+// Hint says how to do without.
 func (*LookError) Hint() string {
 	return "--no-reuse uploads everything anew, without looking"
 }
@@ -174,7 +174,7 @@ func (l *look) put(in files.Input, id string, there bool) {
 	l.stock[Of(in)] = id
 }
 
-// holds tells that a file is there, and is still what it was. One that the account
+// holds reports whether a file is there, and is still what it was. One that the account
 // may not read is as good as none.
 func holds(ctx context.Context, p Reader, id string, in files.Input) (bool, error) {
 	file, err := p.File(ctx, id)
@@ -230,9 +230,9 @@ func (l *look) scan(ctx context.Context, search string, most int, wanted map[str
 	})
 }
 
-// fits tells that a file can stand for an input: the account's own, whole, and
-// proven to be the same bytes. A file whose checksum the platform does not tell is
-// not proven.
+// fits reports whether a file can stand for an input: the account's own, whole, and
+// proven to be the same bytes. A file whose checksum the platform does not tell is not
+// proven.
 func (l *look) fits(f rescale.File, in files.Input) bool {
 	return f.Complete && !f.Deleted && f.Type == Of(in).Type && strings.EqualFold(f.Owner, l.search.Owner) &&
 		f.Size == in.Size && f.SHA512 == in.SHA512 && in.SHA512 != ""

@@ -64,7 +64,7 @@ type file struct {
 	err  error
 }
 
-// IDs gives the files that stand for inputs of a job, uploading what is not there.
+// IDs returns the files that stand for inputs of a job, uploading what is not there.
 func (s *Store) IDs(ctx context.Context, list []files.Input) ([]rescale.InputRef, error) {
 	refs := make([]rescale.InputRef, len(list))
 	// No sibling is cancelled by a failure: an upload may be another job's too.
@@ -98,7 +98,7 @@ func (s *Store) id(ctx context.Context, in files.Input) (string, error) {
 	}
 }
 
-// share gives the content's file; first tells who must bring it.
+// share returns the content's file; first tells who must bring it.
 func (s *Store) share(c Content) (f *file, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -62,7 +62,7 @@ func (l Labeler) Label(ctx context.Context, w Wish) error {
 	return nil
 }
 
-// ProjectError tells that a draft would be billed to another project than wanted.
+// ProjectError reports that a draft would be billed to another project than wanted.
 type ProjectError struct {
 	Draft   string
 	Project string // that is wanted
@@ -74,10 +74,10 @@ func (e *ProjectError) Error() string {
 	return fmt.Sprintf("draft %s is not of project %s: %v", e.Draft, e.Project, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *ProjectError) Unwrap() error { return e.Err }
 
-// Hint tells the way out.
+// Hint says the way out.
 func (e *ProjectError) Hint() string {
 	return "nothing was submitted; choose the project of the draft on the platform and apply again, or leave out project:"
 }
@@ -113,9 +113,9 @@ func (l Labeler) projectOf(ctx context.Context, id string) (string, error) {
 	return job.ProjectID, err
 }
 
-// tag adds the tags that a draft does not have: the platform ignores tags in the
-// create body (rescale-api.md §7.6). Only reading them back tells that they are there;
-// one whose answer was lost is sent again only when it is not.
+// tag adds the tags that a draft does not have: the platform ignores tags in the create
+// body (rescale-api.md §7.6). Only reading them back proves that they are there; one
+// whose answer was lost is sent again only when it is not.
 func (l Labeler) tag(ctx context.Context, w Wish) {
 	missing := w.Tags
 	if len(missing) > 0 && !w.Fresh {
@@ -174,7 +174,7 @@ func without(names []string, name string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == name })
 }
 
-// setFields gives custom fields their values, and reads them back.
+// setFields sets custom fields, and reads them back.
 func (l Labeler) setFields(ctx context.Context, w Wish) {
 	missing := maps.Clone(w.Fields)
 	if len(missing) > 0 && !w.Fresh {

@@ -130,7 +130,7 @@ func (r *run) before(winner Found, same []Found, related []marked) (list []rival
 	return list
 }
 
-// remove deletes a draft, and tells that it was submitted before that could be. It looks
+// remove deletes a draft, and reports whether it was submitted before that. It looks
 // before each request: what was a draft when one was sent whose answer is lost may be a
 // run by now, of which the platform would delete the results.
 func (r *run) remove(ctx context.Context, id string) (submitted bool, err error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// StepError tells which step of which job failed.
+// StepError says which step of which job failed.
 type StepError struct {
 	Job string
 	Act string // "creating", "submitting", …
@@ -19,10 +19,10 @@ type StepError struct {
 // Error is the act, the job and the cause.
 func (e *StepError) Error() string { return fmt.Sprintf("%s job %q: %v", e.Act, e.Job, e.Err) }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *StepError) Unwrap() error { return e.Err }
 
-// Hint tells what to add when the platform wants to know who pays.
+// Hint says what to add when the platform wants to know who pays.
 func (e *StepError) Hint() string {
 	var refused *rescale.Error
 	if errors.As(e.Err, &refused) && slices.ContainsFunc(refused.Fields, func(f rescale.FieldError) bool { return f.Path == "projectId" || f.Path == "project_id" }) {
@@ -31,7 +31,7 @@ func (e *StepError) Hint() string {
 	return ""
 }
 
-// UnresolvedError tells that a create got no answer, again and again, and that the
+// UnresolvedError reports that a create got no answer, again and again, and that the
 // platform shows no draft of it (yet). Nothing is billed: a draft is free.
 type UnresolvedError struct{ Err error }
 
@@ -40,16 +40,16 @@ func (e *UnresolvedError) Error() string {
 	return fmt.Sprintf("the answer was lost and the platform shows no such draft yet: %v", e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *UnresolvedError) Unwrap() error { return e.Err }
 
-// Hint tells that going on is safe.
+// Hint says that running again is safe.
 func (*UnresolvedError) Hint() string {
 	return "run the same command again: it looks for the draft first; nothing was submitted"
 }
 
-// InvisibleError tells that the platform's job list did not show a draft that was
-// made, so that it is not known whether another runner made one before.
+// InvisibleError reports that the platform's job list did not show a draft that was made,
+// so that it is not known whether another runner made one before.
 type InvisibleError struct{ ID string }
 
 // Error names the draft.
@@ -57,13 +57,13 @@ func (e *InvisibleError) Error() string {
 	return fmt.Sprintf("the platform's job list does not show draft %s yet, so it may hide one that another runner made", e.ID)
 }
 
-// Hint tells that going on is safe.
+// Hint says that running again is safe.
 func (*InvisibleError) Hint() string {
 	return "run the same command again in a minute: it goes on with the draft; nothing was submitted"
 }
 
-// UnstableError tells that the platform's job list moved each time it was read,
-// and that a job which may be in it was not seen. Starting it could bill twice.
+// UnstableError reports that the platform's job list moved each time it was read, and that
+// a job which may be in it was not seen. Starting it could bill twice.
 type UnstableError struct{ Name string }
 
 // Error is the act and the cause.
@@ -71,11 +71,11 @@ func (e *UnstableError) Error() string {
 	return fmt.Sprintf("looking for job %q on the platform: the job list changed while it was read, %d times in a row", e.Name, maxRereads)
 }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (*UnstableError) Hint() string { return "apply again in a moment; nothing was started" }
 
-// MovingError tells that the job list changed each time it was read, so that it is
-// not known whether all of it was seen.
+// MovingError reports that the job list changed each time it was read, so that it is not
+// known whether all of it was seen.
 type MovingError struct{}
 
 // Error is the act and the cause.
@@ -83,13 +83,13 @@ func (*MovingError) Error() string {
 	return fmt.Sprintf("reading the platform's job list: it changed while it was read, %d times in a row", maxRereads)
 }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (*MovingError) Hint() string {
 	return "run the same command again in a moment; nothing was changed"
 }
 
-// DraftError tells that a draft cannot be made what the manifest says, so that
-// it is not submitted.
+// DraftError reports that a draft cannot be made what the manifest says, so that it is not
+// submitted.
 type DraftError struct {
 	ID  string
 	Err error
@@ -98,15 +98,15 @@ type DraftError struct {
 // Error is the cause.
 func (e *DraftError) Error() string { return e.Err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *DraftError) Unwrap() error { return e.Err }
 
-// Hint tells the way out.
+// Hint says the way out.
 func (e *DraftError) Hint() string {
 	return "delete draft " + e.ID + " on the platform, which costs nothing; the next apply makes a new one"
 }
 
-// OtherRunsError tells that a key's run builds on other runs than it should: another
+// OtherRunsError reports that a key's run builds on other runs than it should: another
 // runner, which wanted those, has submitted it.
 type OtherRunsError struct {
 	Name, ID      string
@@ -118,12 +118,12 @@ func (e *OtherRunsError) Error() string {
 	return fmt.Sprintf("another runner has started job %q as %s on %s, and it was to build on %s", e.Name, e.ID, e.Built, e.Wanted)
 }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (*OtherRunsError) Hint() string {
 	return "let the pipelines that apply this manifest agree on what runs again, then apply: it tells what is to be done"
 }
 
-// NameCutError tells that the platform has not kept the end of a job's name, where the
+// NameCutError reports that the platform has not kept the end of a job's name, where the
 // marker is: no runner could find the draft again.
 type NameCutError struct{ Sent, Stored string }
 
@@ -132,12 +132,12 @@ func (e *NameCutError) Error() string {
 	return fmt.Sprintf("the platform has cut its name, and with it the marker: %q was sent, %q is stored; the draft was deleted", e.Sent, e.Stored)
 }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (*NameCutError) Hint() string {
 	return "write a shorter title: (or name:) into the manifest; nothing was submitted"
 }
 
-// RivalError tells that another run of the job, in another content, is active: both
+// RivalError reports that another run of the job, in another content, is active: both
 // would be billed at a time.
 type RivalError struct {
 	Job   Job
@@ -149,7 +149,7 @@ func (e *RivalError) Error() string {
 	return fmt.Sprintf("applying job %q: %s", e.Job.Name, DescribeRival(e.Rival))
 }
 
-// Hint tells what to do in each case.
+// Hint says what to do in each case.
 func (e *RivalError) Hint() string { return RivalHint }
 
 // DescribeRival says which run is in the way, since when, and where it came from.
@@ -168,7 +168,8 @@ func DescribeRival(f Found) string {
 const RivalHint = "wait for it to end and apply again; or --replace-running stops it first; " +
 	"or, if it is another job, give this one another name: or a namespace: of its own"
 
-// WaitError tells that a draft of another runner goes first, and that nobody waits for it.
+// WaitError reports that a draft of another runner goes first, and that nobody waits for
+// it.
 type WaitError struct{ Job, Draft string }
 
 // Error names the draft.
@@ -176,13 +177,13 @@ func (e *WaitError) Error() string {
 	return fmt.Sprintf("applying job %q: draft %s of another runner, with other content, goes first; the own draft was withdrawn", e.Job, e.Draft)
 }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (*WaitError) Hint() string {
 	return "apply again when it has run, or without --no-wait: a draft that nobody submits is deleted after 15 minutes; nothing was submitted"
 }
 
-// UndeletableError tells that the platform does not let a draft be deleted that must
-// not be submitted any more.
+// UndeletableError reports that the platform does not let a draft be deleted that must not
+// be submitted any more.
 type UndeletableError struct {
 	ID  string
 	Err error
@@ -193,16 +194,16 @@ func (e *UndeletableError) Error() string {
 	return fmt.Sprintf("draft %s cannot be deleted: %v", e.ID, e.Err)
 }
 
-// Unwrap gives the platform's answer.
+// Unwrap returns the platform's answer.
 func (e *UndeletableError) Unwrap() error { return e.Err }
 
-// Hint tells the way out.
+// Hint says the way out.
 func (e *UndeletableError) Hint() string {
 	return "delete draft " + e.ID + " on the platform, which costs nothing, and apply again; nothing was submitted"
 }
 
-// vanishedError tells that the platform does not have a draft any more: a person
-// deleted it, or another runner, or this one has withdrawn it.
+// vanishedError reports that the platform does not have a draft any more: a person deleted
+// it, or another runner, or this one has withdrawn it.
 type vanishedError struct {
 	ID      string
 	Err     error  // the platform's answer
@@ -220,7 +221,7 @@ func (e *vanishedError) Error() string {
 	return fmt.Sprintf("%s was deleted on the platform meanwhile: %v", e.ID, e.Err)
 }
 
-// Unwrap gives the platform's answer.
+// Unwrap returns the platform's answer.
 func (e *vanishedError) Unwrap() error { return e.Err }
 
 // orVanished turns "not found" about a draft that was there into vanishedError.

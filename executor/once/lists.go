@@ -37,7 +37,7 @@ type ballot struct {
 
 func (b *ballot) shows(id string) bool { return b.shown[id] }
 
-// over tells that the list calls a job over, which is final.
+// over reports whether the list calls a job over, which is final.
 func (m marked) over() bool { return verdict.Terminal(m.Status) }
 
 // listings lets those who need a list share one: who comes while one is being read gets
@@ -156,7 +156,7 @@ func (s *Starter) unseen(b *ballot, stable bool) error {
 	return &InvisibleError{b.draft}
 }
 
-// decide answers the ballot from a reading and tells whether that was possible.
+// decide answers the ballot from a reading and reports whether it could.
 func (s *Starter) decide(b *ballot, r reading) bool {
 	if !r.whole || !r.shown[b.draft] {
 		return false

@@ -21,20 +21,20 @@ type Found struct {
 	Stored    rescale.Job
 }
 
-// Submitted tells that it is no draft. Only the history proves that.
+// Submitted reports whether it is no draft. Only the history proves that.
 func (f Found) Submitted() bool { return len(f.History) > 0 }
 
 // Verdict tells how it ended; false while it has not.
 func (f Found) Verdict() (verdict.Judgement, bool) { return verdict.Judge(f.History) }
 
-// Active tells that it was submitted and has not come to its end.
+// Active reports whether it was submitted and has not come to its end.
 func (f Found) Active() bool {
 	_, over := f.Verdict()
 	return f.Submitted() && !over
 }
 
-// of tells that it is a run of the job. One that names no namespace was made before
-// there were any, and may be.
+// of reports whether it is a run of the job. One that names no namespace was made
+// before there were any, and may be.
 func (f Found) of(j Job) bool {
 	return f.Key.Name == j.Name && (f.Namespace == j.Namespace || f.Namespace == "")
 }
@@ -53,7 +53,7 @@ func older(a, b Found) int {
 	return cmp.Or(a.Inserted.Compare(b.Inserted), cmp.Compare(a.ID, b.ID))
 }
 
-// near tells that two dates do not say which of two jobs was made first.
+// near reports whether two dates do not say which of two jobs was made first.
 func near(a, b Found) bool { return a.Inserted.Sub(b.Inserted).Abs() <= skew }
 
 // first puts what holds before what does not.
@@ -172,18 +172,18 @@ func (g *glance) at(m marked) {
 	}
 }
 
-// wants tells that a job has a wanted key. A draft that was made for another namespace
-// is the business of its owner, as long as it is one.
+// wants reports whether a job has a wanted key. A draft that was made for another
+// namespace is the business of its owner, as long as it is one.
 func (g *glance) wants(f Found) bool {
 	w, known := g.names[f.Key.Name]
 	return known && f.Key.Digest == w.Key.Digest && (f.Submitted() || f.of(w.job()))
 }
 
-// is tells that a job is a run of a wanted job, in whatever content.
+// is reports whether a job is a run of a wanted job, in whatever content.
 func (g *glance) is(f Found) bool {
 	w, known := g.names[f.Key.Name]
 	return known && f.of(w.job())
 }
 
-// rival tells that a job is an active run of a wanted job.
+// rival reports whether a job is an active run of a wanted job.
 func (g *glance) rival(f Found) bool { return g.is(f) && f.Active() }

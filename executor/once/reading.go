@@ -68,7 +68,8 @@ func missing(earlier []marked, shown idSet) []marked {
 	return slices.DeleteFunc(slices.Clone(earlier), func(m marked) bool { return shown[m.ID] })
 }
 
-// readOnce also tells whether the list may be trusted to be newest first, or was one page.
+// readOnce also reports whether the list can be trusted to be newest first, or was one
+// page.
 func readOnce(ctx context.Context, p Reader, owner string, since time.Time) (r reading, sorted bool, err error) {
 	r = reading{shown: make(idSet), newest: since, since: since}
 	order := newestFirst{since: since}
@@ -219,7 +220,7 @@ func (b *book) related(k Key, namespace string) (list []marked) {
 	return list
 }
 
-// marked tells that a job has the marker of a key.
+// marked reports whether a job has the marker of a key.
 func (b *book) marked(id string, k Key) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

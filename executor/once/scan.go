@@ -84,7 +84,7 @@ func (w *wait) besides(ctx context.Context) (passed bool, then ruling, err error
 	return over, ruling{}, err
 }
 
-// read reads what the rival is now, and tells whether it still is one.
+// read reads what the rival is now, and reports whether it still is one.
 func (w *wait) read(ctx context.Context) (there bool, err error) {
 	if !w.rival.known {
 		found, ok, err := Inspect(ctx, w.Platform, w.rival.ID)
@@ -103,7 +103,7 @@ func (w *wait) read(ctx context.Context) (there bool, err error) {
 	return err == nil, err
 }
 
-// over tells that a submitted run has come to its end.
+// over reports whether a submitted run has ended.
 func (r *run) over(ctx context.Context, f Found) (bool, error) {
 	if _, done := f.Verdict(); done || r.Stuck == nil {
 		return done, nil
@@ -120,13 +120,13 @@ func (w *wait) pass() bool {
 	return true
 }
 
-// leftover tells that nobody is going to submit the draft that goes first.
+// leftover reports whether nobody is going to submit the draft that goes first.
 func (w *wait) leftover() bool {
 	return w.Alone || w.Leftover[w.rival.ID] || w.left() <= 0
 }
 
-// soon tells that a draft which is near, and not the smaller one, has had no time to make
-// way: of two runners that begin at once, one goes on.
+// soon reports whether a draft which is near, and not the smaller one, has had no time to
+// make way: of two runners that begin at once, one goes on.
 func (w *wait) soon() bool {
 	return w.rival.near && (w.begun.IsZero() || time.Since(w.begun) < 2*skew)
 }

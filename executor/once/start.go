@@ -25,8 +25,8 @@ type Starter struct {
 	Alone  bool           // nobody else can use the platform: every draft is a leftover
 	Yield  bool           // gives up a claim rather than wait for another runner's draft
 	Random func() float64 // in [0, 1), for pauses; nil means a good one
-	// Stuck tells that a run without a final status is over all the same: it was stopped
-	// before it was validated (rescale-api.md §8.2). Nil means never.
+	// Stuck reports whether a run without a final status is over all the same: it was
+	// stopped before it was validated (rescale-api.md §8.2). Nil means never.
 	Stuck func(ctx context.Context, id string, history []rescale.Status) (bool, error)
 
 	book    *book
@@ -68,8 +68,8 @@ type Claim struct {
 	// Body gives the create body, unsigned. It uploads inputs, and is called only
 	// when a draft is made or brought up to date.
 	Body func(context.Context) (rescale.JobRequest, error)
-	// Label adds to a draft what the platform does not take in the body. Fresh tells
-	// that this very call made the draft. After an error it is not submitted.
+	// Label adds to a draft what the platform does not take in the body. Fresh is true when
+	// this very call made the draft. After an error it is not submitted.
 	Label func(ctx context.Context, id string, fresh bool) error
 }
 

@@ -38,9 +38,9 @@ func (r *run) adopt(ctx context.Context, id string) error {
 	return r.submitted(ctx, r.Report.Found)
 }
 
-// submit spends the money: record, submit. A draft that this call did not make
-// may have been submitted meanwhile, or may say something else than the manifest. It
-// tells whether the run was submitted here.
+// submit spends the money: record, submit. A draft that this call did not make may have
+// been submitted meanwhile, or may say something else than the manifest. It reports whether
+// the run was submitted here.
 func (r *run) submit(ctx context.Context) (here bool, err error) {
 	if !r.fresh {
 		history, err := r.Platform.Statuses(ctx, r.draft)

@@ -51,9 +51,9 @@ func (l *Listing) Take(ctx context.Context, id string, include, exclude []string
 	return taken, nil
 }
 
-// Idle gives those of the exclude patterns that leave out none of the files which include
-// matches, in all of the runs: there may be a slip in them. A run that was looked at is
-// not looked at again.
+// Idle returns those of the exclude patterns that leave out none of the files which
+// include matches, in all of the runs: there may be a slip in them. A run that was looked
+// at is not looked at again.
 func (l *Listing) Idle(ctx context.Context, runs, include, exclude []string) ([]string, error) {
 	asked, err := content.Selector(include, nil)
 	if err != nil || len(exclude) == 0 {
@@ -117,7 +117,7 @@ func (l *Listing) place(id string) *place {
 	return p
 }
 
-// DeletedError tells that a file which a run left, and which is asked for, was deleted
+// DeletedError reports that a file which a run left, and which is asked for, was deleted
 // on the platform. The others are not what the run left.
 type DeletedError struct{ ID, Path string }
 
@@ -126,12 +126,12 @@ func (e *DeletedError) Error() string {
 	return fmt.Sprintf("%s of run %s was deleted on the platform", e.Path, e.ID)
 }
 
-// Hint tells how to do without.
+// Hint says how to do without.
 func (*DeletedError) Hint() string {
 	return "exclude leaves it out, and so does a narrower pattern in files"
 }
 
-// NothingError tells that a run left no file of those that were asked for.
+// NothingError reports that a run left no file of those that were asked for.
 type NothingError struct {
 	ID      string
 	Include []string
@@ -146,7 +146,7 @@ func (e *NothingError) Error() string {
 	return fmt.Sprintf("run %s left no file that matches %s", e.ID, strings.Join(e.Include, ", "))
 }
 
-// Hint tells how to see what is there.
+// Hint says how to see what is there.
 func (e *NothingError) Hint() string {
 	return "rescale-apply download " + e.ID + " --list --all shows what there is"
 }

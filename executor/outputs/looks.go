@@ -69,8 +69,8 @@ func (l *Looks) Add(r Reading) {
 	l.same++
 }
 
-// Settled tells that the last look can be believed: the list is full, and what it lacks
-// did not come in several looks.
+// Settled reports whether the last look can be believed: the list is full, and what it
+// lacks did not come in several looks.
 func (l *Looks) Settled(g Gap) bool {
 	return l.same > 0 && l.Last.Printed() && (g == None || g == Missing && l.steady())
 }

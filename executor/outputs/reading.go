@@ -24,12 +24,12 @@ type File struct {
 	rescale.File
 
 	Run string // such as run1
-	// Unclear tells that other outputs have the same path as far as it can be read: the
-	// platform's answer holds no bytes that are not UTF-8.
+	// Unclear means that other outputs have the same path as far as it can be read: the
+	// platform's answer holds only UTF-8.
 	Unclear bool
 }
 
-// Arriving tells that the platform has not stored all of the file.
+// Arriving reports whether the platform has not stored all of the file.
 func (f File) Arriving() bool { return !f.Complete && !f.Deleted }
 
 // Reading is what one look at the outputs of a job showed.
@@ -105,8 +105,8 @@ func runOf(f rescale.File) string {
 // two files.
 func garbled(path string) bool { return strings.ContainsRune(path, utf8.RuneError) }
 
-// replaces tells that f is the newer version. One without a date that is not whole is
-// on its way now.
+// replaces reports whether f is the newer version. One without a date that is not whole
+// is on its way now.
 func replaces(f, other rescale.File) bool {
 	begun := func(f rescale.File) bool { return File{File: f}.Arriving() && f.Uploaded.IsZero() }
 	switch {
@@ -152,8 +152,8 @@ func (r Reading) Of(run string) Reading {
 	return part
 }
 
-// Printed tells that every run has the file that holds what its command printed, which
-// is there when the run is over: the list is full then.
+// Printed reports whether every run has the file that holds what its command printed,
+// which is there when the run is over: the list is full then.
 func (r Reading) Printed() bool {
 	has := make(map[string]bool) // by run
 	for _, f := range r.Files {

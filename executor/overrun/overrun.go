@@ -32,7 +32,7 @@ func Of(run state.Run) (Run, bool) {
 // machines begin to count when they start. Of a short walltime it is a tenth.
 const earlier = 10 * time.Minute
 
-// CutOff tells that a run came to the end of its walltime, in hours.
+// CutOff reports whether a run came to the end of its walltime, in hours.
 func (r Run) CutOff(walltime int) bool {
 	limit := time.Duration(walltime) * time.Hour
 	return limit > 0 && r.Ended.Sub(r.Started) >= limit-min(earlier, limit/10)

@@ -1,5 +1,5 @@
-// Package patience waits and tries again where that is safe, and tells answers of the
-// platform apart by what they allow next. It knows no job.
+// Package patience waits and tries again where that is safe, and sorts the platform's
+// answers by what they allow next. It knows no job.
 package patience
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// LongWait is how long a wait is that people are told of.
+// LongWait is the shortest wait that is shown to people.
 const LongWait = 5 * time.Second
 
 // SettleTime is how long after a submit its first status may be missing.
@@ -78,13 +78,13 @@ func Within(ctx context.Context, places *semaphore.Weighted, f func() error) err
 	return f()
 }
 
-// NotFound tells that the platform does not have what was asked for.
+// NotFound reports whether the platform lacks what was asked for.
 func NotFound(err error) bool {
 	var refused *rescale.Error
 	return errors.As(err, &refused) && refused.Status == http.StatusNotFound
 }
 
-// OutcomeUnknown tells that a change may or may not have had its effect.
+// OutcomeUnknown reports whether it is unknown if a change had its effect.
 func OutcomeUnknown(err error) bool {
 	var unknown *rescale.OutcomeUnknownError
 	return errors.As(err, &unknown)

@@ -80,9 +80,9 @@ func (d decision) active(step Step) []Rival {
 	return rivals
 }
 
-// activeRun tells that a run may be under way on the platform. Only a draft
-// without any status is known not to be; a run that was submitted, or was about
-// to be a moment ago, may not show its first status yet.
+// activeRun reports whether a run may be under way on the platform. Only a draft without
+// any status is known not to be; a run that was submitted, or was about to be a moment
+// ago, may not show its first status yet.
 func (d decision) activeRun(run state.Run) bool {
 	if run.Stage == state.StageCreating || run.Stage == state.StageFinished || d.seen.Gone[run.ID] || d.seen.Stuck[run.ID] {
 		return false

@@ -34,7 +34,7 @@ func (d decision) target() target {
 	return t
 }
 
-// unmade tells that there is no run of the present key, and why not.
+// unmade reports whether the present key has no run, and why not.
 func (d decision) unmade(current state.Run, known bool) (open bool, because string) {
 	switch {
 	case !known:
@@ -69,7 +69,7 @@ func (d decision) again(current state.Run) string {
 
 const replaced = "replaced on request"
 
-// replaceable tells that --replace means one more run after the current one. A run
+// replaceable reports whether --replace means one more run after the current one. A run
 // that is not over is what was asked for, unless it is to be stopped.
 func (d decision) replaceable(current state.Run) bool {
 	if current.Stage != state.StageFinished {
@@ -78,9 +78,9 @@ func (d decision) replaceable(current state.Run) bool {
 	return d.exact || !d.cutShort(current)
 }
 
-// cutShort tells that a run is a replacement whose end the journal has not seen, whose
-// results never arrived, or which another job is still to build on: the same command,
-// given again after a crash, goes on with it.
+// cutShort reports whether a run is a replacement whose end the journal has not seen,
+// whose results never arrived, or which another job is still to build on: the same
+// command, given again after a crash, goes on with it.
 func (d decision) cutShort(current state.Run) bool {
 	fetched := current.Selection != "" || len(d.seen.Missing[d.job.Name]) == 0
 	return current.Attempt > 1 && (d.seen.Open[current.ID] || !fetched || d.waitedFor(current) != "")
@@ -94,7 +94,7 @@ func (d decision) waitedFor(current state.Run) string {
 	return d.seen.Unused[current.ID]
 }
 
-// retries tells that a run with this verdict is followed by another attempt. What a
+// retries reports whether a run with this verdict is followed by another attempt. What a
 // person stopped stays stopped, and what is protected is not run again.
 func retries(job resolver.Job, v verdict.Verdict) bool {
 	return job.Rerun.OnFailure.V == spec.Always && v != verdict.Succeeded && v != verdict.Stopped && !job.Protected.V

@@ -176,12 +176,12 @@ func (d decision) settled(current state.Run) Step {
 	return step
 }
 
-// judged tells that the verdict on a run stands.
+// judged reports whether the verdict on a run stands.
 func (d decision) judged(run state.Run) bool {
 	return success.Of(d.job.Success).Judged(run) && !d.passes(run)
 }
 
-// passes tells that a run which failed a check does not fail it any more.
+// passes reports whether a run which failed a check does not fail it any more.
 func (d decision) passes(run state.Run) bool {
 	against, looked := d.seen.Failed[run.ID]
 	return looked && len(against) == 0 && run.Verdict == string(verdict.SuccessCheckFailed)

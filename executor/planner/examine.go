@@ -35,7 +35,7 @@ func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job,
 	})
 }
 
-// isUnknown tells that the outputs of a run cannot be judged now.
+// isUnknown reports whether the outputs of a run cannot be judged now.
 func isUnknown(err error) bool {
 	var unknown *success.UnknownError
 	return errors.As(err, &unknown)

@@ -43,7 +43,7 @@ func since(run state.Run, job resolver.Job) (changes []Change, words []string) {
 	return changes, words
 }
 
-// diff gives what differs, in the order of the new parts; removed ones last.
+// diff returns what differs, in the order of the new parts; removed ones last.
 func diff(before []state.Part, now []resolver.Part) []Change {
 	old := make(map[string]string, len(before))
 	for _, p := range before {

@@ -10,7 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// forbidden tells that the manifest does not allow to pay for a step.
+// forbidden reports whether the manifest forbids paying for a step.
 func (d decision) forbidden(step Step) (diag.Diagnostic, bool) {
 	if id := d.earlier(step); d.job.Protected.V && id != "" {
 		return guard.Protection(d.job, fmt.Sprintf("run %s must stay its only one: %s", id, strings.Join(step.Reasons, ", "))), true

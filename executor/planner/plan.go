@@ -64,12 +64,12 @@ type Rival struct {
 	Key string
 }
 
-// Settled tells that the journal knows how the run of this job ended.
+// Settled reports whether the journal knows how the run of this job ended.
 func (s Step) Settled() bool { return s.Action == Unchanged || s.Action == Fetch }
 
-// Pending tells that something is to change for this job: Apply would create, submit,
-// stop or delete, judge anew, or fetch a file that is wanted here; or it would if nothing
-// stood in the way. What it would only wait for is not pending.
+// Pending reports whether something is to change for this job: Apply would create,
+// submit, stop or delete, judge anew, or fetch a file that is wanted here; or it would if
+// nothing stood in the way. What it would only wait for is not pending.
 func (s Step) Pending() bool {
 	switch s.Action {
 	case Run, Rerun, Resume, Judge, Fetch, Conflict, Refused:
@@ -79,10 +79,10 @@ func (s Step) Pending() bool {
 	return len(s.Surplus) > 0
 }
 
-// Creates tells that Apply would make a new job on the platform.
+// Creates reports whether Apply would make a new job on the platform.
 func (s Step) Creates() bool { return s.Action == Run || s.Action == Rerun }
 
-// Spends tells that Apply would submit: a new job, or a draft that is there.
+// Spends reports whether Apply would submit: a new job, or a draft that is there.
 func (s Step) Spends() bool {
 	return s.Creates() || s.Action == Resume
 }
@@ -97,7 +97,7 @@ type Plan struct {
 	Recalled []state.Record // what the platform has shown and the journal does not know, as far as it is to
 }
 
-// Pending tells that Apply would do something.
+// Pending reports whether Apply would do something.
 func (p Plan) Pending() bool { return slices.ContainsFunc(p.Steps, Step.Pending) }
 
 // Spending is the steps for which Apply would submit.
@@ -121,7 +121,7 @@ func (p Plan) Since() (first time.Time) {
 	return first
 }
 
-// Count gives how many steps have the action.
+// Count returns how many steps have the action.
 func (p Plan) Count(a Action) int {
 	n := 0
 	for _, s := range p.Steps {

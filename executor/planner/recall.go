@@ -50,7 +50,7 @@ func withoutDrafts(records []state.Record, steps []Step) []state.Record {
 	})
 }
 
-// knows tells that a journal has a run, or has its key as a run that was paid.
+// knows reports whether a journal has a run, or has its key as a run that was paid.
 func knows(runs []state.Run, found rebuild.Run) bool {
 	return slices.ContainsFunc(runs, func(r state.Run) bool {
 		paid := r.Stage == state.StageSubmitted || r.Stage == state.StageFinished

@@ -29,7 +29,7 @@ func version(k once.Key) chain.Version {
 	return chain.Version{Generation: k.Generation, Attempt: k.Attempt}
 }
 
-// stale tells that a run builds on other runs than it should. A draft does not
+// stale reports whether a run builds on other runs than it should. A draft does not
 // count: it is brought up to date before it is submitted.
 func (d decision) stale(current state.Run) bool {
 	submitted := current.Stage == state.StageSubmitted || current.Stage == state.StageFinished ||
@@ -37,7 +37,7 @@ func (d decision) stale(current state.Run) bool {
 	return submitted && current.Upstream != d.upstream
 }
 
-// unsubmitted tells that a run is a draft on the platform.
+// unsubmitted reports whether a run is a draft on the platform.
 func (d decision) unsubmitted(run state.Run) bool {
 	begun := run.Stage == state.StageCreated || run.Stage == state.StageSubmitting
 	return begun && len(d.seen.Statuses[run.ID]) == 0 && !d.seen.Gone[run.ID]
@@ -79,7 +79,8 @@ func replacements(snapshot state.Snapshot, replace []string) map[string][]state.
 	return runs
 }
 
-// builtOn tells that one of the runs of a job has come to its end on a run that it needs.
+// builtOn reports whether one of the runs of a job has come to its end on a run that it
+// needs.
 func builtOn(runs []state.Run, need chain.Need, run state.Run) bool {
 	v := chain.Version{Generation: run.Generation, Attempt: run.Attempt}
 	return slices.ContainsFunc(runs, func(r state.Run) bool {
@@ -168,7 +169,7 @@ func (g gathered[T]) need(n spec.Need) T {
 	return what
 }
 
-// again tells that a step runs the content of an earlier run once more.
+// again reports whether a step runs the content of an earlier run once more.
 func (s Step) again() bool { return s.Last.Digest == s.Job.Digest }
 
 // explained names the jobs that changed in the reasons of a step that builds on them,

@@ -106,7 +106,7 @@ func (d Download) fetch(ctx context.Context, home *home, files []Result) (fetche
 	return fetched, slices.DeleteFunc(failures, func(err error) bool { return err == nil })
 }
 
-// IncompleteError tells which files did not arrive. The others did.
+// IncompleteError says which files did not arrive. The others did.
 type IncompleteError struct{ Failures []error }
 
 // mostNamed is how many files an error names; all are in it.
@@ -124,7 +124,7 @@ func (e *IncompleteError) Error() string {
 	return strings.Join(named, "; ")
 }
 
-// Unwrap gives the error of each file.
+// Unwrap returns the error of each file.
 func (e *IncompleteError) Unwrap() []error { return e.Failures }
 
 // transfers is the files of one download under way.
@@ -201,7 +201,7 @@ func (t *transfers) fetch(ctx context.Context, to target, p *progress) error {
 	return once(ctx, to, p)
 }
 
-// isHere tells that the file is on this disk already. Reading it costs less than
+// isHere reports whether the file is on this disk already. Reading it costs less than
 // fetching it; what cannot be read is replaced.
 func isHere(ctx context.Context, path string, file rescale.File) bool {
 	info, err := os.Lstat(path)

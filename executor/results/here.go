@@ -11,7 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// Here gives what Run would give, without fetching anything: whole is false unless
+// Here returns what Run would give, without fetching anything: whole is false unless
 // every file that is wanted is on this disk with the content that the platform has.
 func (d Download) Here(ctx context.Context) (outputs []state.Output, whole bool, err error) {
 	files, err := d.List(ctx)
@@ -58,7 +58,7 @@ func (w Wish) here(ctx context.Context, outputs []state.Output) ([]bool, error) 
 	return here, err
 }
 
-// untouched tells that a file is what it was when it was listed with this content.
+// untouched reports whether a file is what it was when it was listed with this content.
 func untouched(name string, o state.Output, list written.List) bool {
 	now, err := stamp.At(name)
 	return err == nil && slices.ContainsFunc(list.Of(o.Path), func(f written.File) bool {

@@ -92,13 +92,13 @@ func (h *home) admit(ctx context.Context, r Result) error {
 	return err
 }
 
-// stranger tells that a file belongs to another job, as far as anybody knows.
+// stranger reports whether a file belongs to another job, as far as anybody knows.
 func (h *home) stranger(f written.File) bool {
 	return f.Run != "" && !f.SameRun(h.owner) && !h.former(f)
 }
 
-// former tells that a file is of another run of the same job. Of one that was fetched by
-// its id the journal knows.
+// former reports whether a file is of another run of the same job. Of one that was
+// fetched by its id the journal knows.
 func (h *home) former(f written.File) bool {
 	return !f.SameRun(h.owner) && (f.SameJob(h.owner) || f.Job == "" && slices.Contains(h.runs, f.Run))
 }

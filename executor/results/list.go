@@ -24,7 +24,7 @@ type Result struct {
 	Refused error // why it must not be written there; the others may
 }
 
-// List gives the files that Run would fetch, and those that it would refuse.
+// List returns the files that Run would fetch, and those that it would refuse.
 func (d Download) List(ctx context.Context) ([]Result, error) {
 	choice, err := d.Wish.choice()
 	if err != nil {
@@ -73,13 +73,13 @@ func (d Download) refusal(f outputs.File, path string) error {
 	return err
 }
 
-// PartialError tells that the platform does not have all of a file.
+// PartialError reports that the platform does not have all of a file.
 type PartialError struct{ Path string }
 
 // Error names the file.
 func (e *PartialError) Error() string { return "the platform has not stored all of " + e.Path }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (*PartialError) Hint() string { return "run again in a moment, or exclude the file" }
 
 // oneFileEach refuses files whose names differ in case only, but for the first, when
@@ -138,14 +138,14 @@ func caseBlind(folder string) (bool, error) {
 	return err == nil, nil
 }
 
-// SpaceError tells that the results do not fit on the disk. Nothing was fetched.
+// SpaceError reports that the results do not fit on the disk. Nothing was fetched.
 type SpaceError struct {
 	Folder string
 	Need   int64 // bytes
 	Free   int64
 }
 
-// Error gives both sizes.
+// Error returns both sizes.
 func (e *SpaceError) Error() string {
 	const gb = 1e9
 	return fmt.Sprintf("the disk of folder %q has %.1f GB left, and the results take %.1f GB more", e.Folder, float64(e.Free)/gb, float64(e.Need)/gb)

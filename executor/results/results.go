@@ -55,13 +55,13 @@ func Of(job resolver.Job) Wish {
 	return w
 }
 
-// Wanted tells whether the manifest asks for the results of a run that ended so.
+// Wanted reports whether the manifest asks for the results of a run that ended so.
 func Wanted(job resolver.Job, v verdict.Verdict) bool {
 	return v == verdict.Succeeded || job.Outputs.OnFailure.V
 }
 
-// OverwriteError tells that a result would take the place of an input, of the
-// manifest or its table, or of what this tool or git keeps.
+// OverwriteError reports that a result would take the place of an input, of the manifest
+// or its table, or of what this tool or git keeps.
 type OverwriteError struct{ Path string }
 
 // Error names the file.
@@ -69,7 +69,7 @@ func (e *OverwriteError) Error() string {
 	return fmt.Sprintf("it would take the place of %s, which is not a result", e.Path)
 }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (*OverwriteError) Hint() string {
 	return "give outputs.to a folder of its own, or exclude the file"
 }

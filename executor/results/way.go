@@ -191,7 +191,7 @@ func (h *home) notices(kept []string) (list []Notice) {
 	return list
 }
 
-// TakenError tells that a result would take the place of another job's.
+// TakenError reports that a result would take the place of another job's.
 type TakenError struct {
 	Path  string
 	Owner written.Owner
@@ -205,13 +205,13 @@ func (e *TakenError) Error() string {
 	return fmt.Sprintf("it would take the place of %s, which job %s (%s) got from run %s", e.Path, e.Owner.Job, e.Owner.Manifest, e.Owner.Run)
 }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (*TakenError) Hint() string {
 	return "give outputs.to a folder of its own, or exclude the file; for download: --to FOLDER"
 }
 
-// EditedError tells that a result would take the place of an earlier one that a person
-// changed.
+// EditedError reports that a result would take the place of an earlier one that a
+// person changed.
 type EditedError struct {
 	Path string
 	Run  string // the earlier one
@@ -222,7 +222,7 @@ func (e *EditedError) Error() string {
 	return fmt.Sprintf("it would take the place of %s, which was changed here since run %s left it", e.Path, e.Run)
 }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (*EditedError) Hint() string {
 	return "rename or remove the file and apply again: that fetches the result, and runs nothing"
 }

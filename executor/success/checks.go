@@ -39,7 +39,7 @@ func Of(s spec.Success) Checks {
 	return c
 }
 
-// None tells that the platform's word is enough.
+// None reports whether the platform's word is enough.
 func (c Checks) None() bool { return len(c.Files) == 0 && len(c.Logs) == 0 && c.ExitCode == "" }
 
 // String is the checks as one line, by which a journal remembers what a run was
@@ -55,9 +55,9 @@ func (c Checks) String() string {
 	return string(text)
 }
 
-// Judged tells that a run came to its verdict by these checks, or that they cannot
-// change it: what the platform calls a failure is one, and fewer checks do not undo
-// a success.
+// Judged reports whether a run came to its verdict by these checks, or whether they
+// cannot change it: what the platform calls a failure is one, and fewer checks do not
+// undo a success.
 func (c Checks) Judged(run state.Run) bool {
 	switch verdict.Verdict(run.Verdict) {
 	case verdict.Succeeded:

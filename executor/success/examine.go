@@ -53,7 +53,7 @@ func (e Examiner) pause() time.Duration {
 // the run has ended.
 const fewest = 3
 
-// UnknownError tells that it cannot be known whether a run passes its checks. It has
+// UnknownError reports that it cannot be known whether a run passes its checks. It has
 // neither succeeded nor failed then.
 type UnknownError struct {
 	ID   string
@@ -66,10 +66,10 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("checking the success of run %s: %v", e.ID, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *UnknownError) Unwrap() error { return e.Err }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (e *UnknownError) Hint() string {
 	if e.Gone {
 		return "change success so that it asks for what is still there; a new run takes a higher rerun.generation, or --replace NAME=" + e.ID
@@ -88,7 +88,7 @@ func (e Examiner) Judge(ctx context.Context, id string, j verdict.Judgement, c C
 	return j.Checked(failed), err
 }
 
-// Examine gives the checks that a run fails, in words, as Judge does.
+// Examine returns the checks that a run fails, in words, as Judge does.
 func (e Examiner) Examine(ctx context.Context, id string, c Checks) (failed []string, err error) {
 	var seen outputs.Looks
 	last := max(e.Looks, fewest) - 1
@@ -135,10 +135,10 @@ func (e Examiner) hold(ctx context.Context, look func() error) error {
 	return e.Hold(ctx, look)
 }
 
-// errFilling tells that the list of outputs is not what it is going to be.
+// errFilling says that the list of outputs is not complete yet.
 var errFilling = errors.New("the platform does not list all of its outputs yet")
 
-// lost gives what the newest look lacks, if that can be believed, or if it is the last
+// lost returns what the newest look lacks, if that can be believed, or if it is the last
 // one and lacks nothing.
 func (c Checks) lost(seen *outputs.Looks, last bool) ([]string, error) {
 	l, err := c.missing(seen.Last)
@@ -153,7 +153,7 @@ func (c Checks) lost(seen *outputs.Looks, last bool) ([]string, error) {
 	return nil, errFilling
 }
 
-// read gives what the logs and the exit codes say against the runs.
+// read returns what the logs and the exit codes say against the runs.
 func (e Examiner) read(ctx context.Context, c Checks, r outputs.Reading) (failed []string, err error) {
 	for _, run := range runs(r) {
 		for _, log := range c.Logs {

@@ -35,12 +35,13 @@ func (r run) says(words string) string {
 	return r.name + ": " + words
 }
 
-// find gives an output by its path, deleted or not.
+// find returns an output by its path, deleted or not.
 func (r run) find(path string) []outputs.File {
 	return r.Matching(func(p string) bool { return p == path })
 }
 
-// goneError tells that an output was there, and that its content cannot be had any more.
+// goneError reports that an output was there, and that its content cannot be had any
+// more.
 type goneError struct{ path string }
 
 // Error names the file.
@@ -52,7 +53,7 @@ type lack struct {
 	gap   outputs.Gap
 }
 
-// missing gives what the runs should have left and have not.
+// missing returns what the runs should have left and have not.
 func (c Checks) missing(r outputs.Reading) (l lack, err error) {
 	for _, run := range runs(r) {
 		for _, pattern := range c.Files {
@@ -74,7 +75,7 @@ func (c Checks) missing(r outputs.Reading) (l lack, err error) {
 	return l, nil
 }
 
-// read gives the files that are read, with what each of them is.
+// read returns the files that are read, with what each of them is.
 func (c Checks) read() func(yield func(what, path string) bool) {
 	return func(yield func(what, path string) bool) {
 		for _, log := range c.Logs {

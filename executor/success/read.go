@@ -85,10 +85,10 @@ func (s *search) look(window []byte) {
 	}
 }
 
-// lengthError tells that a file came in another length than the platform lists.
+// lengthError reports that a file came in another length than the platform lists.
 type lengthError struct{ got, want int64 }
 
-// Error gives both lengths.
+// Error returns both lengths.
 func (e *lengthError) Error() string {
 	return fmt.Sprintf("the platform sent %d of %d bytes", e.got, e.want)
 }

@@ -42,10 +42,10 @@ const statusExecuting = "Executing"
 // An unknown status counts as still active.
 var terminal = []string{"Completed", "Failed", "Stopped", "Force Stopped", "Terminated", "Cancelled"}
 
-// Terminal tells that nothing comes after a status.
+// Terminal reports whether nothing comes after a status.
 func Terminal(status string) bool { return slices.Contains(terminal, status) }
 
-// Ran tells that a run that had this status was validated or began.
+// Ran reports whether a run that had this status was validated or began.
 func Ran(status string) bool { return status == "Validated" || status == statusExecuting }
 
 // Judgement is the verdict on a run with the platform's words for it.

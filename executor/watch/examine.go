@@ -65,8 +65,8 @@ func (w *Watch) stuck(ctx context.Context, id string, history []rescale.Status) 
 	}, true, nil
 }
 
-// clusterEnded tells that the cluster of a job has stopped although the job never got
-// as far as to need it. A preempted job's cluster stops too, and comes back.
+// clusterEnded reports whether and when the cluster of a job stopped although the job never
+// got far enough to need it. A preempted job's cluster stops too, and comes back.
 func (w *Watch) clusterEnded(ctx context.Context, id string, history []rescale.Status) (at time.Time, ended bool, err error) {
 	if len(history) == 0 || ran(history) {
 		return time.Time{}, false, nil
@@ -78,7 +78,7 @@ func (w *Watch) clusterEnded(ctx context.Context, id string, history []rescale.S
 	return clusters[0].Date, true, nil
 }
 
-// Stuck tells that a run without a final status will get none, and bills nothing more:
+// Stuck reports whether a run without a final status will get none, and bills nothing more:
 // it was stopped before it was validated, and its cluster has stopped (rescale-api.md §8.2).
 func (w *Watch) Stuck(ctx context.Context, id string, history []rescale.Status) (bool, error) {
 	for n := range quietLooks {
@@ -141,7 +141,7 @@ func (w *Watch) Stopped(ctx context.Context, id string) (verdict.Judgement, erro
 	return stopped, nil
 }
 
-// stopping tells that the platform has begun to stop a run, so that its end will come.
+// stopping reports whether the platform has begun to stop a run, so that its end will come.
 func stopping(history []rescale.Status) bool {
 	return slices.ContainsFunc(history, func(s rescale.Status) bool { return s.Status == "Stopping" || s.Status == "Force Stop" })
 }

@@ -22,7 +22,8 @@ type silence struct {
 	since time.Time
 }
 
-// exceeds counts one more, which failed with err, and tells that it is one too many.
+// exceeds counts one more, which failed with err, and reports whether that is one too
+// many.
 func (s *silence) exceeds(err error) (over bool) {
 	if s.looks++; s.looks == 1 {
 		s.since = time.Now()
@@ -30,7 +31,7 @@ func (s *silence) exceeds(err error) (over bool) {
 	return s.looks >= maxFailedLooks && !(away(err) && time.Since(s.since) < maxOutage)
 }
 
-// away tells that the platform does not answer for now.
+// away reports whether the platform does not answer for now.
 func away(err error) bool {
 	var outage *rescale.OutageError
 	return errors.As(err, &outage) || errors.Is(err, context.DeadlineExceeded)

@@ -54,7 +54,7 @@ func HashAll(ctx context.Context, paths []string) ([]Digest, error) {
 	return Hasher{}.All(ctx, paths)
 }
 
-// All gives the digest of every file, in the order of paths. It reads each file that
+// All returns the digest of every file, in the order of paths. It reads each file that
 // memory does not know once, however often it is named, and as many at a time as there
 // are processors, with 1 MiB of memory each. Errors name the file: *[ChangedError],
 // those of the file system and of ctx.
@@ -91,7 +91,7 @@ type hashed struct {
 	digest Digest // without SHA512 until it is known
 }
 
-// distinct gives each file once, and which of them each path means.
+// distinct returns each file once, and which of them each path means.
 func distinct(paths []string) (unique, index []*hashed, err error) {
 	seen := make(map[string]*hashed, len(paths))
 	for _, name := range paths {
@@ -203,7 +203,7 @@ const bufferSize = 1 << 20
 // buffers are for reading files, and outlive the reading of one.
 var buffers = sync.OnceValue(func() *sync.Pool { return &sync.Pool{New: func() any { return new([bufferSize]byte) }} })
 
-// takeBuffer gives one for a file of that size: a small one needs no MiB.
+// takeBuffer returns one for a file of that size: a small one needs no MiB.
 func takeBuffer(size int64) (buffer []byte, free func()) {
 	if size < bufferSize/4 {
 		return make([]byte, size+1), func() {}

@@ -39,8 +39,8 @@ func (s Search) tree(dir, root string, avoid *exclusion) *tree {
 	return t
 }
 
-// ignores tells whether an ignore file leaves a path below the root out. The
-// ignore files themselves are no inputs.
+// ignores reports whether an ignore file leaves a path below the root out. The ignore
+// files themselves are no inputs.
 func (t *tree) ignores(name string, kind ignore.Kind) (bool, error) {
 	if path.Base(name) == ignore.Name && kind == ignore.File {
 		return true, nil

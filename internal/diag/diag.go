@@ -19,10 +19,10 @@ type Position struct {
 	Width int    `json:"-"`
 }
 
-// IsZero tells that p is no place at all.
+// IsZero reports whether p is no place at all.
 func (p Position) IsZero() bool { return p.Line == 0 }
 
-// String gives file:line:col, as editors and terminals make it clickable.
+// String returns file:line:col, as editors and terminals make it clickable.
 func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", FileName(p.File), p.Line, p.Col)
 }
@@ -53,8 +53,8 @@ type Diagnostic struct {
 	Hint    string   `json:"hint,omitempty"` // what to type instead
 }
 
-// String gives the one line that stands above the snippet. A problem of the
-// command line has no place in a text.
+// String returns the one line that stands above the snippet. A problem of the command
+// line has no place in a text.
 func (d Diagnostic) String() string {
 	if d.Pos.IsZero() {
 		return fmt.Sprintf("%s [%s]", d.Message, d.Rule)

@@ -78,7 +78,7 @@ func (f *foreign) conceal(message string, all bool) string {
 // shortest is how many bytes a word has at least to be worth hiding.
 const shortest = 4
 
-// has tells that a quotation has foreign text in it, or is of it.
+// has reports whether a quotation has foreign text in it, or is of it.
 func (f *foreign) has(quoted string) bool {
 	text, err := strconv.Unquote(quoted)
 	if err != nil {

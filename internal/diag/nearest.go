@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Nearest gives the up to three known names that look most like name, best
-// first. It gives none when nothing is near enough to be what was meant.
+// Nearest returns the up to three known names that look most like name, best first. It
+// gives none when nothing is near enough to be what was meant.
 func Nearest(name string, known []string) []string {
 	type candidate struct {
 		name     string

@@ -68,8 +68,8 @@ type page struct {
 	runes []rune
 }
 
-// line gives the characters of a line, or nil when it is blank, not there, or
-// no text that a person could recognize.
+// line returns the characters of a line, or nil when it is blank, not there, or no text
+// that a person could recognize.
 func (t *page) line(n int) []rune {
 	if n < 1 || n > len(t.lines) {
 		return nil
@@ -84,7 +84,7 @@ func (t *page) line(n int) []rune {
 	return t.runes
 }
 
-// garbled tells that a good part of a line is not text, as in a binary file.
+// garbled reports whether a good part of a line is not text, as in a binary file.
 func garbled(line string) bool {
 	all, bad := 0, 0
 	for _, r := range line {
@@ -118,8 +118,8 @@ func printable(s string) string {
 	}, s)
 }
 
-// cut gives the part of the line to show, and in it what stands before the
-// token and the token itself.
+// cut returns the part of the line to show, and in it what stands before the token and
+// the token itself.
 func cut(line []rune, pos Position) (shown string, before, token []rune) {
 	start := min(max(pos.Col-1, 0), len(line))
 	end := min(start+max(pos.Width, 1), len(line))

@@ -22,8 +22,8 @@ const flagName = "update"
 // because nothing but the flag package should be able to change it.
 var _ = flag.Bool(flagName, false, "rewrite golden files with what the tests got")
 
-// Update tells whether the tests run with -update. Testscript wants the same
-// answer in its Params.UpdateScripts.
+// Update reports whether the tests run with -update. Testscript wants the same answer
+// in its Params.UpdateScripts.
 func Update() bool {
 	return flag.Lookup(flagName).Value.String() == "true"
 }

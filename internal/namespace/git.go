@@ -28,7 +28,7 @@ func (e *UnreadableError) Error() string {
 	return fmt.Sprintf("finding the namespace of %s: reading %s: %v", e.Manifest, e.Git, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *UnreadableError) Unwrap() error { return e.Err }
 
 // Hint is what makes the repository unnecessary: a line for the manifest.

@@ -22,11 +22,11 @@ type Finder struct {
 	addresses map[string]string // of the remote origin, by the path of .git; empty without one
 }
 
-// Of gives the namespace of a manifest by its absolute path, free of links: the
+// Of returns the namespace of a manifest by its absolute path, free of links: the
 // address of its repository and its path in it, as in
 // github.com/acme/sims/jobs/heat/job.yaml. Without a repository, or in one without a
-// remote origin, that is the names of its folder and file, as in case1/job.yaml. A
-// .git that cannot be read is an [UnreadableError].
+// remote origin, that is the names of its folder and file, as in case1/job.yaml. A .git
+// that cannot be read is an [UnreadableError].
 func (f *Finder) Of(ctx context.Context, manifest string) (string, error) {
 	entry, err := nearest(filepath.Dir(manifest))
 	if err == nil && entry != "" {
@@ -60,7 +60,7 @@ func (f *Finder) learn(ctx context.Context, entry string) error {
 	return nil
 }
 
-// nearest gives the path of the .git in a folder or the nearest one above it: a
+// nearest returns the path of the .git in a folder or the nearest one above it: a
 // folder, or the file that a worktree or a submodule has; empty where there is none.
 // Git itself would pass over one that is damaged, into a repository further up.
 func nearest(folder string) (string, error) {

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// address gives the address of a remote without what differs from clone to clone of
+// address returns the address of a remote without what differs from clone to clone of
 // one repository, or is nobody's business: scheme, user, password, port, query and
-// .git. A repository that is on this machine, or on a disk of it, has its own name
-// as its address: its path may be another one elsewhere. The root is where a relative
-// path starts; the address is empty where the remote says nothing.
+// .git. A repository that is on this machine, or on a disk of it, has its own name as
+// its address: its path may be another one elsewhere. The root is where a relative path
+// starts; the address is empty where the remote says nothing.
 func address(remote, root string) string {
 	remote = helper.ReplaceAllString(strings.TrimSpace(remote), "")
 	scheme, rest, isURL := strings.Cut(remote, "://")

@@ -100,8 +100,8 @@ func (s *Snapshot) index(r *Record) int {
 	return -1
 }
 
-// cameFrom tells that a record of that kind makes sense at a stage. A step that changes
-// nothing may be repeated: a crash can make a runner take it twice.
+// cameFrom reports whether a record of that kind makes sense at a stage. A step that
+// changes nothing may be repeated: a crash can make a runner take it twice.
 func cameFrom(kind Kind, stage Stage) bool {
 	switch kind {
 	case KindCreated:

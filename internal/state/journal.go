@@ -178,8 +178,8 @@ func (p *past) write(r Record) (line []byte, commit func(), err error) {
 	return line, commit, err
 }
 
-// Snapshot is all that was recorded so far. It shares nothing with the journal.
-// Torn tells that Open has cut off a torn tail.
+// Snapshot is all that was recorded so far. It shares nothing with the journal. Its Torn
+// is set when Open has cut off a torn tail.
 func (j *Journal) Snapshot() Snapshot {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -87,8 +87,8 @@ func thisHost() string {
 	return host
 }
 
-// holder is who signed last; the zero owner when there is no note. Left tells that
-// there is one, whether it can be read or not.
+// holder is who signed last; the zero owner when there is no note. Left reports whether
+// there is one, readable or not.
 func (l *lock) holder() (who Owner, left bool) {
 	text, err := os.ReadFile(l.note)
 	if err != nil {

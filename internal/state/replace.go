@@ -167,7 +167,7 @@ func (r *Replacement) aside() (kept string, err error) {
 	}
 }
 
-// isHex tells that a lineage is one of ours and not a path of somebody's choice.
+// isHex reports whether a lineage is one of ours and not a path of somebody's choice.
 func isHex(lineage string) bool {
 	_, err := hex.DecodeString(lineage)
 	return err == nil && lineage != "" && len(lineage) <= 32

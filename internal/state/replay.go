@@ -25,9 +25,9 @@ func Replay(r io.Reader) (Header, []Record, error) {
 	return past.Header, records, nil
 }
 
-// Read gives the snapshot of a journal without locking or changing it, also while
-// another process is writing it. A missing file is an empty snapshot. Empty fields of
-// id are not compared with the file. Errors: *[DamagedError], *[NewerError], *[ForeignError].
+// Read returns the snapshot of a journal without locking or changing it, also while another
+// process is writing it. A missing file is an empty snapshot. Empty fields of id are not
+// compared with the file. Errors: *[DamagedError], *[NewerError], *[ForeignError].
 func Read(path string, id Identity) (Snapshot, error) { return ReadAt(onDisk{path: path}, id) }
 
 // ReadAt is Read for a journal that is kept at any place.
@@ -119,7 +119,7 @@ func replay(r io.Reader, each func(Record)) (past, error) {
 	}
 }
 
-// isTorn tells whether the last line, newline included, was not written whole.
+// isTorn reports whether the last line, newline included, was not written whole.
 func isTorn(line []byte) bool {
 	text, whole := bytes.CutSuffix(line, []byte("\n"))
 	return !whole || !json.Valid(text)

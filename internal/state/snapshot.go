@@ -8,12 +8,12 @@ import (
 
 // Snapshot is what the journal's records add up to.
 type Snapshot struct {
-	// New tells that nothing was recorded yet: there is no file, or only a header.
-	// It says nothing about the platform; nor does the absence of a key from a
-	// snapshot that is not New, because other machines keep other journals.
+	// New means that nothing was recorded yet: there is no file, or only a header. It
+	// says nothing about the platform; nor does the absence of a key from a snapshot
+	// that is not New, because other machines keep other journals.
 	New bool
-	// Torn tells that the last line was not written whole. Nothing was done on the
-	// strength of it, and Open has cut it off.
+	// Torn means that the last line is incomplete. Nothing was done because of it, and
+	// Open has cut it off.
 	Torn   bool
 	Header Header
 	Runs   map[string][]Run  // by job name, oldest first

@@ -181,7 +181,7 @@ func unresolved(c *converter, n *yaml.Node) bool {
 	return n.Kind == yaml.AliasNode && (c.open[n.Alias] || !c.anchored[n.Alias])
 }
 
-// key gives the text of a key of a mapping, or reports why there is none.
+// key returns the text of a key of a mapping, or reports why there is none.
 func (c *converter) key(n, mapping *yaml.Node) (string, bool) {
 	if c.stopped {
 		return "", false

@@ -49,8 +49,8 @@ func (d *Document) KeyAt(pointer string) diag.Position {
 	return d.nodePosition(p.key)
 }
 
-// Keys gives the member names of the mapping at pointer in the order of the
-// text; members that come with a merge key (<<) stand where that key stands.
+// Keys returns the member names of the mapping at pointer in the order of the text;
+// members that come with a merge key (<<) stand where that key stands.
 func (d *Document) Keys(pointer string) []string {
 	p, found := d.find(pointer)
 	if !found {

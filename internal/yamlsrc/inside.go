@@ -98,9 +98,9 @@ func (w *walker) begin() {
 	}
 }
 
-// next gives the source of one character of the value and goes behind it. What
-// belongs to no character is skipped: indentation, blanks and line breaks that
-// the reader folds, escaped line breaks.
+// next returns the source of one character of the value and goes behind it. What belongs to no
+// character is skipped: indentation, blanks and line breaks that the reader folds, escaped line
+// breaks.
 func (w *walker) next(r rune) (start, end int, ok bool) {
 	for w.at < len(w.body) {
 		start = w.at
@@ -135,8 +135,8 @@ func (w *walker) escapes(got rune) bool {
 	return w.style&yaml.DoubleQuotedStyle != 0 && got == '\\' || w.style&yaml.SingleQuotedStyle != 0 && got == '\''
 }
 
-// escape goes behind an escape and tells whether it stands for a character; an
-// escaped line break does not.
+// escape skips an escape and reports whether it stands for a character; an escaped line break does
+// not.
 func (w *walker) escape() bool {
 	if w.style&yaml.SingleQuotedStyle != 0 {
 		w.at = min(w.at+2, len(w.body))

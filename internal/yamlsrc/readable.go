@@ -35,8 +35,8 @@ const (
 	flatter = "write it flatter"
 )
 
-// readable gives the text without its byte order mark, or the one problem that
-// makes it pointless to look for YAML in it.
+// readable returns the text without its byte order mark, or the one problem that makes
+// it pointless to look for YAML in it.
 func readable(src diag.Source) ([]byte, diag.List) {
 	var list diag.List
 	start := diag.Position{File: src.Name, Line: 1, Col: 1}
@@ -109,7 +109,7 @@ func firstBad(b []byte) int {
 	return len(b)
 }
 
-// yamlRune tells whether YAML allows a character beyond ASCII.
+// yamlRune reports whether YAML allows a character beyond ASCII.
 func yamlRune(r rune) bool {
 	return r == 0x85 || r >= 0xA0 && r != 0xFFFE && r != 0xFFFF
 }

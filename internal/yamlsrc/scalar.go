@@ -37,8 +37,8 @@ func scalar(n *yaml.Node) any {
 	return n.Value
 }
 
-// number gives s as JSON writes it, when s is a decimal number that a float64
-// can hold. The bound also keeps huge exponents away from exact arithmetic.
+// number returns s as JSON writes it, when s is a decimal number that a float64 can
+// hold. The bound also keeps huge exponents away from exact arithmetic.
 func number(s string) (json.Number, bool) {
 	sign, rest := "", s
 	if rest != "" && (rest[0] == '-' || rest[0] == '+') {

@@ -62,7 +62,7 @@ func newLineTable(body []byte, lineBreak func([]byte) int) *lineTable {
 	return t
 }
 
-// fileBreak gives the length of the line break that b starts with, or 0.
+// fileBreak returns the length of the line break that b starts with, or 0.
 func fileBreak(b []byte) int {
 	switch {
 	case b[0] == '\n':
@@ -90,7 +90,7 @@ func yamlBreak(b []byte) int {
 // line more, as in an editor.
 func (t *lineTable) lines() int { return len(t.starts) }
 
-// span gives the bytes of a line (from 1), its line break included.
+// span returns the bytes of a line (from 1), its line break included.
 func (t *lineTable) span(line int) (start, end int) {
 	line = min(max(line, 1), len(t.starts))
 	end = len(t.body)
@@ -100,7 +100,7 @@ func (t *lineTable) span(line int) (start, end int) {
 	return int(t.starts[line-1]), end
 }
 
-// line gives a line without its line break.
+// line returns a line without its line break.
 func (t *lineTable) line(line int) []byte {
 	start, end := t.span(line)
 	return bytes.TrimRight(t.body[start:end], "\r\n")
@@ -132,8 +132,8 @@ func (t *lineTable) place(offset int) (line, col int) {
 	return line, offset - start + 1
 }
 
-// chars gives the offset of every character in a line, or nil when every
-// character is one byte.
+// chars returns the offset of every character in a line, or nil when every character is
+// one byte.
 func (t *lineTable) chars(line int) []int32 {
 	if chars, known := t.runes[line]; known {
 		return chars

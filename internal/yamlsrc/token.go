@@ -8,9 +8,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc/mistake"
 )
 
-// token gives the bytes that a caret should mark for the node that starts at
-// offset: the whole word or quoted text, the header of a block text, the
-// bracket of a list. A token never goes beyond the end of its line.
+// token returns the bytes that a caret should mark for the node that starts at offset:
+// the whole word or quoted text, the header of a block text, the bracket of a list. A
+// token never goes beyond the end of its line.
 func (t *text) token(offset int, n *yaml.Node) (start, end int) {
 	start = t.skipProperties(offset)
 	line := t.rest(start)

@@ -137,7 +137,7 @@ func absolute(p string) string {
 	return p
 }
 
-// within tells that a path is a folder or in it.
+// within reports whether a path is a folder or in it.
 func within(folder, p string) bool {
 	rel, err := filepath.Rel(folder, p)
 	return err == nil && filepath.IsLocal(rel)

@@ -61,8 +61,8 @@ type finder struct {
 	notice   func(Notice)
 }
 
-// match gives the inputs that one entry stands for. A file on the platform
-// passes through: the catalog knows it.
+// match returns the inputs that one entry stands for. A file on the platform passes
+// through: the catalog knows it.
 func (f finder) match(ctx context.Context, in spec.Input) ([]Input, error) {
 	if in.From.Written() {
 		return nil, nil // nobody knows them before the other job has run

@@ -52,9 +52,9 @@ func (in Input) Identity() string {
 	return id
 }
 
-// Open gives the bytes to upload, Size of them, as often as it is called. What is
-// not what was hashed any more is noticed by Unchanged; an archive notices it
-// itself, while it is read.
+// Open returns the bytes to upload, Size of them, as often as it is called. What is not
+// what was hashed any more is noticed by Unchanged; an archive notices it itself, while
+// it is read.
 func (in Input) Open() (io.ReadCloser, error) {
 	switch {
 	case in.Archive != nil:
@@ -133,7 +133,7 @@ func Read(ctx context.Context, jobs []spec.Job, reading Reading) ([][]Input, dia
 	return inputs, large.List().Sort(), err
 }
 
-// hash gives every file its digest.
+// hash returns every file its digest.
 func (r Reading) hash(ctx context.Context, inputs [][]Input) error {
 	var paths []string
 	var take []func(content.Digest) // what to do with the digest of each path
@@ -167,7 +167,7 @@ func (r Reading) hash(ctx context.Context, inputs [][]Input) error {
 	return err
 }
 
-// measure gives every archive the digest of its bytes, each archive once. One after
+// measure returns every archive the digest of its bytes, each archive once. One after
 // the other: each is compressed by all processors.
 func (r Reading) measure(ctx context.Context, inputs [][]Input) error {
 	known := make(map[*pack.Archive]content.Digest)

@@ -109,8 +109,9 @@ func leftOut(pattern string, wrote []content.File) string {
 	return fmt.Sprintf("%s leaves out %d files that rescale-apply wrote, such as %s", pattern, len(wrote), wrote[0].Rel)
 }
 
-// begins tells that a pattern begins in a folder of results and so means its files. Every
-// pattern begins in the folder of the manifest and in those above: that says nothing.
+// begins reports whether a pattern begins in a folder of results and so means its files.
+// Every pattern begins in the folder of the manifest and in those above: that says
+// nothing.
 func (f finder) begins(begin, folder string) bool {
 	return within(folder, f.disk.lists.Real(begin)) && !within(folder, f.disk.lists.Real(absolute(f.dir)))
 }
@@ -200,7 +201,7 @@ func (k known) flagOf(file content.File) string {
 	return one.flag
 }
 
-// isPath tells that an entry is the plain path of a file that it found.
+// isPath reports whether an entry is the plain path of a file that it found.
 func isPath(given string, file content.File) bool {
 	return file.Rel == path.Clean(filepath.ToSlash(given)) || file.Path == filepath.Clean(filepath.FromSlash(given))
 }

@@ -48,7 +48,7 @@ func (l *landing) input(in Input) {
 	}
 }
 
-// file puts in one file, and tells whether there was room for it.
+// file puts in one file, and reports whether there was room for it.
 func (l *landing) file(in Input, name, from string) bool {
 	other, taken := l.taken[name]
 	if !taken {

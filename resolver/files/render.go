@@ -62,7 +62,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Open gives the bytes to upload, from their beginning, each time anew.
+// Open returns the bytes to upload, from their beginning, each time anew.
 func (r *Rendering) Open() (io.ReadCloser, error) {
 	var text bytes.Buffer
 	err := r.Write(&text)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// tracked tells that git keeps a file of a folder. Without git, or outside of its
+// tracked reports whether git keeps a file of a folder. Without git, or outside of its
 // repositories, nothing is tracked. Each folder is asked about once.
 func (d *disk) tracked(ctx context.Context, folder, rel string) bool {
 	files, known := d.kept[folder]

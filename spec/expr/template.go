@@ -41,7 +41,7 @@ const (
 	escape = "$"
 )
 
-// Holds tells that a text is not just itself.
+// Holds reports whether a text is not just itself.
 func Holds(text string) bool { return strings.Contains(text, open) }
 
 // Parse reads a text. All mistakes of it are given together.
@@ -158,7 +158,7 @@ func (s Scope) Names() []string {
 	return names
 }
 
-// Knows tells whether a reference has a value.
+// Knows reports whether a reference has a value.
 func (s Scope) Knows(r Reference) bool {
 	_, ok := s[r.Space][r.Name]
 	return ok

@@ -1,5 +1,5 @@
-// Package folders tells whether two jobs of one apply have one folder for their results,
-// as far as the texts of manifests tell. It asks no disk.
+// Package folders finds out from the text of manifests whether two jobs of one apply
+// share a folder for their results. It does not look at the disk.
 package folders
 
 import (

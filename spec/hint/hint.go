@@ -62,8 +62,8 @@ func written(minutes int) string {
 	return "write walltime: " + text.String()
 }
 
-// Name gives a name that is like the written one, and where the written one can
-// stand as it is; "" when nothing is left of it.
+// Name returns a name that is like the written one, and where the written one can stand
+// as it is; "" when nothing is left of it.
 func Name(text string) string {
 	letters := strings.ToLower(accents.ReplaceAllString(norm.NFD.String(text), ""))
 	slug := strings.Trim(noSlug.ReplaceAllString(letters, "-"), "-._")

@@ -34,8 +34,8 @@ type Matrix struct {
 	Exclude []Entry
 }
 
-// Points gives every point: the combinations, the first axis varying slowest,
-// without those that are excluded, and then those that are included.
+// Points returns every point: the combinations, the first axis varying slowest, without
+// those that are excluded, and then those that are included.
 func (m Matrix) Points(list *diag.List) []Point {
 	names := m.names()
 	if !m.sound(names, list) {

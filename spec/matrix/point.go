@@ -67,7 +67,7 @@ func escaped(value string) string {
 	return b.String()
 }
 
-// has tells that the point has all values of an entry.
+// has reports whether the point has all values of an entry.
 func (p Point) has(entry Entry) bool {
 	for _, wanted := range entry.Params {
 		value, ok := p.value(wanted.Name)

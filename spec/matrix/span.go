@@ -16,8 +16,8 @@ type Span struct {
 	Count    int
 }
 
-// Numbers gives the numbers, or why there are none. It reckons with the decimals
-// that a person wrote: 0.1 and 0.1 and 0.1 is 0.3.
+// Numbers returns the numbers, or why there are none. It reckons with the decimals that
+// a person wrote: 0.1 and 0.1 and 0.1 is 0.3.
 func (s Span) Numbers() (numbers []json.Number, problem, hint string) {
 	from, to := expr.Rational(s.From), expr.Rational(s.To)
 	length := new(big.Rat).Sub(to, from)

@@ -47,7 +47,7 @@ type cell struct {
 	pos  diag.Position
 }
 
-// Axis gives the points, or what is wrong with the table.
+// Axis returns the points, or what is wrong with the table.
 func (t Table) Axis() (Axis, diag.List) {
 	t.separator = separator(bytes.SplitN(bytes.TrimPrefix(t.Source.Text, []byte("\ufeff")), []byte("\n"), maxHead)) //nolint:revive // this copy is what is read
 	rows, list := t.cells()

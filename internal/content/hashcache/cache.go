@@ -62,7 +62,7 @@ func (c *Cache) Remember(path string, then stamp.Stamp, d content.Digest) {
 	c.known.files[path], c.fresh.files[path] = e, e
 }
 
-// Archive gives the digest of the archive that was made under this key.
+// Archive returns the digest of the archive that was made under this key.
 func (c *Cache) Archive(key string) (content.Digest, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -71,8 +71,8 @@ func trimBlanks(line string) string {
 	return line[:min(end, len(line))]
 }
 
-// Match gives what the last matching line says. The path has slashes and starts
-// from the folder of the list; folder tells that it is one.
+// Match returns what the last matching line says. The path has slashes and starts from
+// the folder of the list; kind says whether it is one.
 func (l List) Match(path string, kind Kind) Verdict {
 	for i := len(l.rules) - 1; i >= 0; i-- {
 		r := l.rules[i]

@@ -34,9 +34,9 @@ func NewTree(top string) *Tree {
 	return &Tree{top: top, lists: make(map[string]List), folders: make(map[string]bool)}
 }
 
-// Ignored tells whether the path, which has slashes and starts from the top, is
-// left out, alone or with a folder that it is in. The error is for an ignore file
-// that is there and can not be read.
+// Ignored reports whether the path, which has slashes and starts from the top, is left
+// out, alone or with a folder that it is in. The error is for an ignore file that is
+// there and can not be read.
 func (t *Tree) Ignored(rel string, kind Kind) (bool, error) {
 	if rel == "." {
 		return false, nil

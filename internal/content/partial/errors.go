@@ -10,8 +10,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/inuse"
 )
 
-// MismatchError tells that what arrived is not what was announced. Got has no
-// SHA512 when the sizes already differ. What was at Path before is still there.
+// MismatchError reports that what arrived is not what was announced. Got has no SHA512
+// when the sizes already differ. What was at Path before is still there.
 type MismatchError struct {
 	Path string
 	Want content.Digest
@@ -33,7 +33,7 @@ func (e *MismatchError) Error() string {
 // Hint says how to go on.
 func (*MismatchError) Hint() string { return "run again to fetch it anew" }
 
-// BusyError tells that another process is receiving the same file.
+// BusyError reports that another process is receiving the same file.
 type BusyError struct{ Path string }
 
 // Error names the file.
@@ -44,7 +44,7 @@ func (e *BusyError) Error() string {
 // Hint says how to go on.
 func (*BusyError) Hint() string { return "wait for it to end, then run again" }
 
-// DiskError tells that the disk does not take a file.
+// DiskError reports that the disk does not take a file.
 type DiskError struct {
 	Path string // where the file was to be
 	Err  error
@@ -66,10 +66,10 @@ func disk(path string, err error) error {
 	return &DiskError{Path: path, Err: err}
 }
 
-// Error gives the file and the cause.
+// Error returns the file and the cause.
 func (e *DiskError) Error() string { return fmt.Sprintf("writing %q: %v", e.Path, e.Err) }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *DiskError) Unwrap() error { return e.Err }
 
 // Hint says what to do about it; empty when there is nothing to advise.

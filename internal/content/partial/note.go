@@ -16,9 +16,9 @@ type heading struct {
 
 func (a Announced) heading() heading { return heading{a.ID, a.Size, a.SHA512} }
 
-// readNote gives what has arrived of a file; nothing when the note is of another one,
-// or not there. A line that was not written whole is as if it had not been written.
-// What only the note knows after a power failure is found out when the whole is verified.
+// readNote returns what has arrived of a file; nothing when the note is of another one,
+// or not there. A line that was not written whole is as if it had not been written. What
+// only the note knows after a power failure is found out when the whole is verified.
 func readNote(path string, of heading) spans {
 	text, err := os.ReadFile(path)
 	if err != nil {

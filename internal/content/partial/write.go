@@ -130,7 +130,7 @@ func pour(r io.Reader, take func(piece []byte) error) error {
 	}
 }
 
-// put gives the finished file its time and its name.
+// put returns the finished file its time and its name.
 func (a Announced) put(temp, path string) error {
 	if !a.Time.IsZero() {
 		if err := os.Chtimes(temp, a.Time, a.Time); err != nil {

@@ -39,7 +39,7 @@ func VersionControl() []string { return []string{".git", ".hg", ".svn", ".bzr", 
 // short is what Windows calls such names where it has short ones: of .git as git knows it.
 var short = regexp.MustCompile(`^(git|gi7eba|hg|svn|bzr|jj|rescal|previo)~[0-9]+$`)
 
-// Error tells that results would land where something else belongs.
+// Error reports that results would land where something else belongs.
 type Error struct {
 	Folder string // free of links
 	Why    string
@@ -50,7 +50,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("results must not land in %s: %s", e.Folder, e.Why)
 }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (*Error) Hint() string { return "give outputs.to a folder of its own, such as results" }
 
 // Check judges a folder for results of a manifest whose files belong to root, as of

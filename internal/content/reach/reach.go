@@ -53,7 +53,7 @@ func Real(name string) string {
 	return filepath.Join(Real(up), filepath.Base(name))
 }
 
-// Inside tells that a path free of links is a folder or in it.
+// Inside reports whether a path free of links is a folder or in it.
 func Inside(folder, name string) bool {
 	rel, err := filepath.Rel(folder, name)
 	return err == nil && filepath.IsLocal(rel)
@@ -184,7 +184,7 @@ func begin(name string) (top string, names []string) {
 // ErrNoFile is about folders, pipes and devices, where a file is wanted.
 var ErrNoFile = errors.New("it is not a regular file")
 
-// SystemError tells that a path leads to what is no file of a person.
+// SystemError reports that a path leads to what is no file of a person.
 type SystemError struct{ Path string }
 
 // Error names the place.
@@ -197,7 +197,7 @@ func (*SystemError) Hint() string {
 	return "a manifest names regular files, and none below /proc, /sys and /dev: copy what you need into the folder of the manifest"
 }
 
-// OutsideError tells that a path leads out of where a contained command stays.
+// OutsideError reports that a path leads out of where a contained command stays.
 type OutsideError struct {
 	Path string // where it leads to
 	Root string

@@ -1,6 +1,5 @@
-// Package stamp tells whether a file is still what it was, without reading it:
-// by size, times, and the number that the file system gives it. It opens no
-// content.
+// Package stamp finds out whether a file is still what it was, without reading it: by
+// size, times, and the number that the file system gives it. It opens no content.
 package stamp
 
 import (
@@ -26,7 +25,7 @@ func plain(info fs.FileInfo) Stamp {
 // counts every other second.
 const unsettled = 2 * time.Second
 
-// Settled tells that a write after now would show in the stamp. A time in the
+// Settled reports whether a write after now would show in the stamp. A time in the
 // future shows nothing: it was set by hand, or by another machine's clock.
 func (s Stamp) Settled(now time.Time) bool {
 	return now.Sub(time.Unix(0, s.ModTime)) > unsettled

@@ -26,7 +26,7 @@ const (
 
 const listName = "list.jsonl"
 
-// Read gives the list of a folder of results, which is empty when there is none.
+// Read returns the list of a folder of results, which is empty when there is none.
 func Read(folder string) (List, error) {
 	text, err := os.ReadFile(filepath.Join(folder, Folder, listName))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
@@ -131,7 +131,7 @@ func disk(name string, err error) error {
 	return &partial.DiskError{Path: name, Err: err}
 }
 
-// LinkError tells that a link stands where rescale-apply keeps something of its own.
+// LinkError reports that a link stands where rescale-apply keeps something of its own.
 type LinkError struct{ Path string }
 
 // Error names the link.
@@ -139,7 +139,7 @@ func (e *LinkError) Error() string {
 	return fmt.Sprintf("%s is a link, and nothing is written through it", e.Path)
 }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (e *LinkError) Hint() string { return "remove the link, or give outputs.to another folder" }
 
 func noLink(name string) error {

@@ -20,13 +20,14 @@ type Owner struct {
 	Manifest string `json:"manifest,omitempty"` // of the job, as seen from the folder; empty as above
 }
 
-// SameJob tells that both are runs of one job. Nobody knows that of downloads by an id.
+// SameJob reports whether both are runs of one job. Nobody knows that of downloads by an
+// id.
 func (o Owner) SameJob(other Owner) bool {
 	return o.Job != "" && o.Job == other.Job && o.Manifest == other.Manifest
 }
 
-// SameRun tells that both are one run. Ids of two local platforms can be equal, so the
-// job must be the same as well, where it is known.
+// SameRun reports whether both are one run. Ids of two local platforms can be equal, so
+// the job must be the same as well, where it is known.
 func (o Owner) SameRun(other Owner) bool {
 	return o.Run == other.Run && (o.Job == "" || other.Job == "" || o.SameJob(other))
 }
@@ -58,7 +59,7 @@ const (
 	Emulator Writer = "emulate" // the folder of a local platform
 )
 
-// Kept tells that a file goes on being written, so that its content says nothing.
+// Kept reports whether a file goes on being written, so that its content says nothing.
 func (f File) Kept() bool { return f.By == Keeper || f.By == Emulator }
 
 // List is what was written into one folder. The zero List is empty.
@@ -67,15 +68,15 @@ type List struct {
 	damaged []string          // lines that nobody can read
 }
 
-// Damaged tells that the list has lost lines: files that it does not name may have been
-// written as well.
+// Damaged reports whether the list has lost lines: files that it does not name may have
+// been written as well.
 func (l List) Damaged() bool { return len(l.damaged) > 0 }
 
-// Of gives what a path was written as, each content once.
+// Of returns what a path was written as, each content once.
 func (l List) Of(rel string) []File { return l.files[rel] }
 
-// Names tells that a path was written: a file, one in a folder, or what an interrupted
-// download has left of it.
+// Names reports whether a path was written: a file, one in a folder, or what an
+// interrupted download has left of it.
 func (l List) Names(rel string) bool {
 	if len(l.files[rel]) > 0 {
 		return true
@@ -105,7 +106,7 @@ func (l List) Clone() List {
 	return List{files: files, damaged: slices.Clone(l.damaged)}
 }
 
-// All gives every entry, sorted by path.
+// All returns every entry, sorted by path.
 func (l List) All() []File {
 	var all []File
 	for _, name := range slices.Sorted(maps.Keys(l.files)) {

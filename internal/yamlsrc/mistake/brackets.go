@@ -160,8 +160,8 @@ func nestedColon(b Breakage) (Mistake, bool) {
 	return Mistake{}, false
 }
 
-// twoColons finds two colons that end a key without a comma or bracket between
-// them, inside of brackets; open tells that the line begins inside of some.
+// twoColons finds two colons that end a key without a comma or bracket between them,
+// inside of brackets; open means that the line begins inside some.
 func twoColons(source string, open bool) (first, second int) {
 	first = -1
 	for i := range len(source) {

@@ -58,7 +58,7 @@ func (s *shape) begin(line string, i int) (last int, fresh bool) {
 	return s.quoted(line, i), false
 }
 
-// inside reads any other character. It tells whether a value can begin behind it.
+// inside reads any other character. It reports whether a value can begin after it.
 func (s *shape) inside(line string, i int, fresh bool) bool {
 	switch c := line[i]; {
 	case c == ']' || c == '}':

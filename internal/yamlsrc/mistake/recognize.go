@@ -79,7 +79,7 @@ func (m Mistake) because(hint, format string, args ...any) Mistake {
 	return m
 }
 
-// TooDeep tells that the YAML library met a limit of its own.
+// TooDeep reports whether the YAML library met a limit of its own.
 func TooDeep(problem string) bool { return strings.Contains(problem, "exceeded max depth") }
 
 func tooDeep(b Breakage) (Mistake, bool) {
