@@ -55,7 +55,7 @@ func (a *application) download(step planner.Step, out *Outcome) results.Download
 	}
 }
 
-// Noticed is the event that tells what became of files that were here before.
+// Noticed returns the event for what became of files that were here before.
 func Noticed(job, id string, n results.Notice) Event {
 	if n.Folder == "" {
 		return Event{Type: EventWarning, Job: job, ID: id, Message: n.Text}
@@ -63,7 +63,7 @@ func Noticed(job, id string, n results.Notice) Event {
 	return Event{Type: EventMoved, Job: job, ID: id, Message: n.Text, Path: n.Folder}
 }
 
-// Downloading is the event that tells of a transfer.
+// Downloading returns the event for a transfer.
 func Downloading(job, id string, t results.Transfer) Event {
 	e := Event{Type: EventDownloading, Job: job, ID: id, File: t.Path, Size: t.Size, Sent: t.Sent, Wanted: t.Wanted}
 	switch t.End {
@@ -75,7 +75,7 @@ func Downloading(job, id string, t results.Transfer) Event {
 	return e
 }
 
-// What is shown of the log of a run that failed: its last lines, at most.
+// The most that is shown of the log of a run that failed: its last lines.
 const (
 	logLines = 15
 	logBytes = 32 << 10
@@ -119,8 +119,8 @@ func (a *application) logTail(ctx context.Context, id string) []string {
 
 func unreadable(err error) []string { return []string{"(cannot be read: " + err.Error() + ")"} }
 
-// logEnd opens the part of a log that is shown, or all of it when the platform sends
-// no parts and it is not too long.
+// logEnd opens the part of a log that is shown, or all of a short one when the platform
+// sends no parts.
 func (a *application) logEnd(ctx context.Context, log rescale.File) (io.ReadCloser, error) {
 	if log.Size <= logBytes {
 		return a.Platform.Download(ctx, log.ID, rescale.Span{})
@@ -132,8 +132,8 @@ func (a *application) logEnd(ctx context.Context, log rescale.File) (io.ReadClos
 	return body, err
 }
 
-// lastLines reads to the end and keeps only what is shown. What a solver prints
-// need not be UTF-8.
+// lastLines reads to the end and keeps only what is shown. The output of a solver need
+// not be UTF-8.
 func lastLines(r io.Reader) ([]string, error) {
 	var tail []byte
 	buffer := make([]byte, logBytes)

@@ -31,8 +31,8 @@ func (e *StepError) Hint() string {
 	return ""
 }
 
-// UnresolvedError reports that a create got no answer, again and again, and that the
-// platform shows no draft of it (yet). Nothing is billed: a draft is free.
+// UnresolvedError reports that a create got no answer several times, and that the platform
+// shows no draft of it (yet). Nothing is billed: a draft is free.
 type UnresolvedError struct{ Err error }
 
 // Error is what happened and the cause.
@@ -48,8 +48,8 @@ func (*UnresolvedError) Hint() string {
 	return "run the same command again: it looks for the draft first; nothing was submitted"
 }
 
-// InvisibleError reports that the platform's job list did not show a draft that was made,
-// so that it is not known whether another runner made one before.
+// InvisibleError reports that the platform's job list does not show a new draft, so it is
+// unknown whether another runner made one before.
 type InvisibleError struct{ ID string }
 
 // Error names the draft.
@@ -62,8 +62,8 @@ func (*InvisibleError) Hint() string {
 	return "run the same command again in a minute: it goes on with the draft; nothing was submitted"
 }
 
-// UnstableError reports that the platform's job list moved each time it was read, and that
-// a job which may be in it was not seen. Starting it could bill twice.
+// UnstableError reports that the platform's job list changed each time it was read, and
+// that a job which may be in it was not seen. Starting it could bill twice.
 type UnstableError struct{ Name string }
 
 // Error is the act and the cause.
@@ -71,11 +71,11 @@ func (e *UnstableError) Error() string {
 	return fmt.Sprintf("looking for job %q on the platform: the job list changed while it was read, %d times in a row", e.Name, maxRereads)
 }
 
-// Hint says how to go on.
+// Hint says what to do next.
 func (*UnstableError) Hint() string { return "apply again in a moment; nothing was started" }
 
-// MovingError reports that the job list changed each time it was read, so that it is not
-// known whether all of it was seen.
+// MovingError reports that the job list changed each time it was read, so it is unknown
+// whether all of it was seen.
 type MovingError struct{}
 
 // Error is the act and the cause.
@@ -83,13 +83,13 @@ func (*MovingError) Error() string {
 	return fmt.Sprintf("reading the platform's job list: it changed while it was read, %d times in a row", maxRereads)
 }
 
-// Hint says how to go on.
+// Hint says what to do next.
 func (*MovingError) Hint() string {
 	return "run the same command again in a moment; nothing was changed"
 }
 
-// DraftError reports that a draft cannot be made what the manifest says, so that it is not
-// submitted.
+// DraftError reports that a draft could not be brought up to date with the manifest, and
+// was not submitted.
 type DraftError struct {
 	ID  string
 	Err error
@@ -107,7 +107,7 @@ func (e *DraftError) Hint() string {
 }
 
 // OtherRunsError reports that a key's run builds on other runs than it should: another
-// runner, which wanted those, has submitted it.
+// runner, which wanted those, submitted it.
 type OtherRunsError struct {
 	Name, ID      string
 	Built, Wanted string // as in Claim.Upstream
@@ -118,13 +118,13 @@ func (e *OtherRunsError) Error() string {
 	return fmt.Sprintf("another runner has started job %q as %s on %s, and it was to build on %s", e.Name, e.ID, e.Built, e.Wanted)
 }
 
-// Hint says how to go on.
+// Hint says what to do next.
 func (*OtherRunsError) Hint() string {
 	return "let the pipelines that apply this manifest agree on what runs again, then apply: it tells what is to be done"
 }
 
-// NameCutError reports that the platform has not kept the end of a job's name, where the
-// marker is: no runner could find the draft again.
+// NameCutError reports that the platform cut off the end of a job's name, where the marker
+// is: no runner could find the draft again.
 type NameCutError struct{ Sent, Stored string }
 
 // Error shows both names.
@@ -132,19 +132,19 @@ func (e *NameCutError) Error() string {
 	return fmt.Sprintf("the platform has cut its name, and with it the marker: %q was sent, %q is stored; the draft was deleted", e.Sent, e.Stored)
 }
 
-// Hint says how to go on.
+// Hint says what to do next.
 func (*NameCutError) Hint() string {
 	return "write a shorter title: (or name:) into the manifest; nothing was submitted"
 }
 
-// RivalError reports that another run of the job, in another content, is active: both
-// would be billed at a time.
+// RivalError reports that another run of the job, with other content, is active: both
+// would be billed at once.
 type RivalError struct {
 	Job   Job
 	Rival Found
 }
 
-// Error names the run, and tells since when and from where it is.
+// Error names the run, when it was submitted, and from where.
 func (e *RivalError) Error() string {
 	return fmt.Sprintf("applying job %q: %s", e.Job.Name, DescribeRival(e.Rival))
 }
@@ -164,12 +164,12 @@ func DescribeRival(f Found) string {
 	return text
 }
 
-// RivalHint tells what to do about an active run of the same job.
+// RivalHint says what to do about an active run of the same job.
 const RivalHint = "wait for it to end and apply again; or --replace-running stops it first; " +
 	"or, if it is another job, give this one another name: or a namespace: of its own"
 
-// WaitError reports that a draft of another runner goes first, and that nobody waits for
-// it.
+// WaitError reports that another runner's draft goes first, and that this one does not
+// wait.
 type WaitError struct{ Job, Draft string }
 
 // Error names the draft.
@@ -177,13 +177,13 @@ func (e *WaitError) Error() string {
 	return fmt.Sprintf("applying job %q: draft %s of another runner, with other content, goes first; the own draft was withdrawn", e.Job, e.Draft)
 }
 
-// Hint says how to go on.
+// Hint says what to do next.
 func (*WaitError) Hint() string {
 	return "apply again when it has run, or without --no-wait: a draft that nobody submits is deleted after 15 minutes; nothing was submitted"
 }
 
-// UndeletableError reports that the platform does not let a draft be deleted that must not
-// be submitted any more.
+// UndeletableError reports that the platform refuses to delete a draft that must no longer
+// be submitted.
 type UndeletableError struct {
 	ID  string
 	Err error
@@ -202,8 +202,8 @@ func (e *UndeletableError) Hint() string {
 	return "delete draft " + e.ID + " on the platform, which costs nothing, and apply again; nothing was submitted"
 }
 
-// vanishedError reports that the platform does not have a draft any more: a person deleted
-// it, or another runner, or this one has withdrawn it.
+// vanishedError reports that a draft is gone: a person or another runner deleted it, or
+// this one has withdrawn it.
 type vanishedError struct {
 	ID      string
 	Err     error  // the platform's answer
@@ -224,7 +224,7 @@ func (e *vanishedError) Error() string {
 // Unwrap returns the platform's answer.
 func (e *vanishedError) Unwrap() error { return e.Err }
 
-// orVanished turns "not found" about a draft that was there into vanishedError.
+// orVanished turns "not found" about a draft that existed into a vanishedError.
 func orVanished(id string, err error) error {
 	if patience.NotFound(err) {
 		return &vanishedError{ID: id, Err: err}

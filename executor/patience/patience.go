@@ -19,10 +19,10 @@ const LongWait = 5 * time.Second
 // SettleTime is how long after a submit its first status may be missing.
 const SettleTime = time.Minute
 
-// SettlePauses are the pauses before looks at the platform after a lost answer.
+// SettlePauses returns the pauses before looks at the platform after a lost answer.
 func SettlePauses() []time.Duration { return []time.Duration{0, time.Second, 4 * time.Second} }
 
-// maxThrottled is how often one call may be refused for being too many.
+// maxThrottled is how often one call may be throttled before it gives up.
 const maxThrottled = 10
 
 // Throttled repeats a call that was refused with 429: it certainly had no
@@ -40,8 +40,7 @@ func Throttled(ctx context.Context, call func() error) error {
 	}
 }
 
-// Settle repeats a change that does no harm when it is done twice, until its
-// outcome is known.
+// Settle repeats a harmless change until its outcome is known.
 func Settle(ctx context.Context, call func() error) (err error) {
 	for _, pause := range SettlePauses() {
 		if err := Sleep(ctx, pause); err != nil {
