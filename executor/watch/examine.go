@@ -37,15 +37,15 @@ func (w *Watch) examine(ctx context.Context, id string) error {
 	return nil
 }
 
-// quietLooks is how often in a row a stopped cluster without a final status must
-// be seen before the run counts as stopped.
+// quietLooks is how often in a row a run without a final status must be seen with a stopped
+// cluster before it counts as stopped.
 const quietLooks = 3
 
 // ClusterStopped is the cluster status after which nothing runs any more.
 const ClusterStopped = "Stopped"
 
-// stuck recognises a job that was stopped before it was validated: it may get no
-// further status at all, only its cluster ends (rescale-api.md §8.2).
+// stuck recognizes a job that was stopped before it was validated: it may get no further
+// status, only its cluster ends (rescale-api.md §8.2).
 func (w *Watch) stuck(ctx context.Context, id string, history []rescale.Status) (verdict.Judgement, bool, error) {
 	ended, over, err := w.clusterEnded(ctx, id, history)
 	if err != nil || !over {
@@ -103,13 +103,13 @@ func ran(history []rescale.Status) bool {
 // stopped: the platform takes seconds for it.
 const stopInterval = 2 * time.Second
 
-// clusterlessLooks is how often in a row a run that was told to stop must be seen without
-// a cluster and without a word of the stop before it counts as stopped.
+// clusterlessLooks is how often in a row a run that was asked to stop must be seen without a
+// cluster and without a stopping status before it counts as stopped.
 const clusterlessLooks = 30
 
-// Stopped waits until a run that was told to stop has come to its end: one that is
-// stopping still runs. Before it was validated it may get no further status; then the
-// end of its cluster counts, or that it never gets one (rescale-api.md §8.2).
+// Stopped waits until a run that was asked to stop has ended: one that is stopping still
+// runs. Before it is validated it may get no further status; then the end of its cluster
+// counts, or that it never gets one (rescale-api.md §8.2).
 func (w *Watch) Stopped(ctx context.Context, id string) (verdict.Judgement, error) {
 	stopped := verdict.Judgement{Verdict: verdict.Stopped, Reason: "stopped before it ran"}
 	for quiet, clusterless := 0, 0; quiet < quietLooks && clusterless < clusterlessLooks; {
@@ -141,7 +141,7 @@ func (w *Watch) Stopped(ctx context.Context, id string) (verdict.Judgement, erro
 	return stopped, nil
 }
 
-// stopping reports whether the platform has begun to stop a run, so that its end will come.
+// stopping reports whether the platform has begun to stop a run, so that it will end.
 func stopping(history []rescale.Status) bool {
 	return slices.ContainsFunc(history, func(s rescale.Status) bool { return s.Status == "Stopping" || s.Status == "Force Stop" })
 }
