@@ -8,13 +8,13 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// Estimate is the most that one run can take: the cores of each tile for its whole
-// walltime. Licenses are not in it. Without a walltime there is no upper bound, and
-// Bounded is false.
+// Estimate is the most that one run can use: the cores of each tile for its whole
+// walltime, without licenses. Without a walltime there is no upper bound, and Bounded
+// is false.
 //
-// An economy run that is interrupted starts again and is billed again, at the price of
-// on-demand when somebody lifts it. Where limits.restarts says how often, CoreHours and
-// Cost are those of all starts at the dearer price; else they are those of one, and
+// An interrupted economy run starts again and is billed again, at the on-demand price
+// if somebody raises its priority. Where limits.restarts bounds the restarts, CoreHours
+// and Cost cover all starts at the higher price; else they cover one start, and
 // PerAttempt is true: they are no bound.
 type Estimate struct {
 	Bounded    bool
@@ -39,7 +39,7 @@ func Sum(list []Estimate) Estimate {
 	return sum
 }
 
-// Limit is what is certainly not exceeded; not known where an amount has no bound.
+// Limit returns what is certainly not exceeded; unknown where an amount has no bound.
 func (e Estimate) Limit() (coreHours, usd *float64) {
 	if !e.Bounded || e.PerAttempt {
 		return nil, nil
@@ -67,9 +67,9 @@ func (c *catalog) estimate(tile Tile, t *rescale.CoreType, job spec.Job) Estimat
 	return e
 }
 
-// rate is the price of a core-hour: the core type's own, else the price list's,
-// where the plan type of economy ends in "on-demand" (rescale-api.md §5). When
-// no plan fits, the dearest counts: an estimate is a limit.
+// rate returns the price of a core-hour: the core type's own, else the price list's,
+// where the plan type of economy ends in "on-demand" (rescale-api.md §5). When no plan
+// fits, the highest counts: an estimate is a limit.
 func (c *catalog) rate(t *rescale.CoreType, priority spec.Priority) float64 {
 	economy := priority == spec.Economy
 	own := t.Price
@@ -92,7 +92,7 @@ func (c *catalog) rate(t *rescale.CoreType, priority spec.Priority) float64 {
 	return dearest
 }
 
-// cmpPrice puts an unknown price (0) last.
+// cmpPrice orders an unknown price (0) last.
 func cmpPrice(a, b float64) int {
 	if (a == 0) != (b == 0) {
 		return cmp.Compare(b, a)
