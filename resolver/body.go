@@ -73,7 +73,7 @@ func (c *comparison) sorted(was, now side) {
 	c.add(slices.Compact(fields), was, now)
 }
 
-// whole compares what belongs to no single tile: the names of secrets and the automations.
+// whole returns both sides of what belongs to no single tile: the names of secrets and the automations.
 func (c *comparison) whole(stored rescale.Job) (was, now side) {
 	was, now = make(side), make(side)
 	for _, name := range c.like.Secrets {
@@ -165,7 +165,7 @@ func (t tileComparison) compare() {
 	t.sorted(t.scripts())
 }
 
-// codes compares the fields that every tile has, in the order of tileParts.
+// codes returns the fields that every tile has, in the order of tileParts.
 func (t tileComparison) codes(tile *rescale.Tile) (order []string, codes side) {
 	for _, field := range []string{"analysis", "version", "coreType", "coresPerSlot", "slots", "command"} {
 		order = append(order, t.at()+field)

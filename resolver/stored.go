@@ -10,7 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// variables compares those of env. A body has others too: of this tool, of secrets and of
+// variables returns both sides of the variables of env. A body has others too: of this tool, of secrets and of
 // licenses. The present manifest says which is which.
 func (t tileComparison) variables() (was, now side) {
 	was, now = make(side), make(side)
@@ -58,7 +58,7 @@ func licensing(name, value string) bool {
 	return strings.Contains(strings.ToUpper(name), "LICENSE") || strings.Contains(value, "@")
 }
 
-// inputs compares the files that the command reads, by their names.
+// inputs returns both sides of the files that the command reads, by their names.
 func (t tileComparison) inputs() (was, now side) {
 	was, now = make(side), make(side)
 	if t.was != nil && t.was.InputFiles == nil {
@@ -157,7 +157,7 @@ func identity(f rescale.TileFile, in *files.Input) string {
 	return was.Identity()
 }
 
-// scripts compares those before and after the command, and what starts them.
+// scripts returns both sides of the scripts before and after the command, and what starts them.
 func (t tileComparison) scripts() (was, now side) {
 	was, now = make(side), make(side)
 	t.script(spec.Before, was, now, func(tile *rescale.Tile) rescale.Script { return tile.PreProcess })
