@@ -52,7 +52,8 @@ func compile(f form) (*compiled, error) {
 	return c, nil
 }
 
-// letters is a key however its words are joined: core_type and core-type are coreType.
+// letters normalizes how the words of a key are joined: core_type and core-type are
+// coreType.
 func letters(key string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune("_- ", r) {

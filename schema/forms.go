@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// form is what a schema is checked for. The published schema is for the text of
-// one document as it is written; what is checked here is a job that is complete:
-// put together with its defaults, and every reference replaced by its value.
+// form is what a value is checked as. The published schema is for the text of one
+// document as written; here a complete job is checked: merged with its defaults, and
+// every reference replaced by its value.
 type form int
 
 const (
@@ -16,10 +16,10 @@ const (
 	defaults               // anything may be missing
 )
 
-// complete returns the schema of a form out of the published one: without the
-// references that a text may hold in place of a value, and with x-required, which is
-// what must be there when defaults are counted in; x-required-several is the same where
-// analyses says the rest.
+// complete derives the schema of a form from the published one: without the references
+// that a text may hold in place of a value, and with x-required, the keys that must be
+// there once defaults are merged; x-required-several is the same for a job with
+// analyses.
 func (f form) complete(published any) any {
 	switch node := published.(type) {
 	case []any:
@@ -71,7 +71,7 @@ func WantsText(pointer string) bool {
 	})
 }
 
-// onlyText tells a type whose only scalar is a text.
+// onlyText reports whether the only scalar of a type is a text.
 func onlyText(kind any) bool {
 	several, ok := kind.([]any)
 	if !ok {
