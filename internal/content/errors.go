@@ -40,7 +40,7 @@ func (e *NoMatchError) Error() string {
 	return fmt.Sprintf("no file matches %q", e.Pattern)
 }
 
-// UnreadableError reports that something is there, and that its content can not be had.
+// UnreadableError reports that a path exists and its content cannot be read.
 type UnreadableError struct {
 	Path string
 	Err  error
@@ -52,7 +52,7 @@ func (e *UnreadableError) Error() string {
 
 func (e *UnreadableError) Unwrap() error { return e.Err }
 
-// BadPatternError reports that a pattern can not mean anything.
+// BadPatternError reports an invalid pattern.
 type BadPatternError struct {
 	Pattern string
 	Err     error
@@ -64,7 +64,7 @@ func (e *BadPatternError) Error() string {
 
 func (e *BadPatternError) Unwrap() error { return e.Err }
 
-// DirectoryError reports that a folder stands where files are wanted.
+// DirectoryError reports a folder where files are wanted.
 type DirectoryError struct {
 	Path string // as it was given
 }
@@ -89,8 +89,8 @@ func (e *ChangedError) Error() string {
 // Hint says what to do.
 func (e *ChangedError) Hint() string { return "run again when nothing writes to it any more" }
 
-// UnsafePathError reports that a remote path must not be written, or can not be on
-// every system.
+// UnsafePathError reports that a remote path must not be written, or cannot be on every
+// system.
 type UnsafePathError struct {
 	Rel string
 	Why string
