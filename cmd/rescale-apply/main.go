@@ -38,8 +38,8 @@ func run() int {
 }
 
 // interruptible returns a context that the first signal ends. A second signal ends the
-// process at once: state survives that, too. Where that is SIGQUIT, the runtime would
-// end it as after a crash.
+// process at once: the state survives that too. On SIGQUIT, the runtime would end it as
+// after a crash.
 func interruptible() (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	context.AfterFunc(ctx, func() {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// suspend hands Ctrl-Z to handle, which stops the process as the terminal would have.
+// suspend passes Ctrl-Z to handle, which stops the process as the terminal would have.
 func suspend(handle func(stop func())) (release func()) {
 	wishes := make(chan os.Signal, 1)
 	signal.Notify(wishes, syscall.SIGTSTP)

@@ -13,7 +13,7 @@ const (
 	quotedStyle = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle
 )
 
-// scalar gives the JSON value of a scalar.
+// scalar returns the JSON value of a scalar.
 //
 // A bare word is null, a bool or a number only in the plain spellings of YAML
 // 1.2. What only YAML 1.1 takes for a number or a date (0777, 0x1F, 1_000,

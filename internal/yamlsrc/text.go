@@ -30,7 +30,7 @@ func newText(name string, body []byte) *text {
 	return t
 }
 
-// position is the place of the characters from start to end.
+// position returns the position of the characters from start to end.
 func (t *text) position(start, end int) diag.Position {
 	start = min(max(start, 0), len(t.body))
 	end = min(max(end, start), len(t.body))
@@ -42,8 +42,8 @@ func (t *text) position(start, end int) diag.Position {
 type lineTable struct {
 	body   []byte
 	starts []int32 // a text can be all line breaks; 32 bits keep that small
-	// runes holds the byte offsets of the characters of lines that are not
-	// plain ASCII, filled when first asked for: one line may be the whole file.
+	// runes holds the byte offsets of the characters of lines that are not plain ASCII,
+	// computed when first needed: one line may be the whole file.
 	runes map[int][]int32
 }
 
@@ -86,8 +86,8 @@ func yamlBreak(b []byte) int {
 	return fileBreak(b)
 }
 
-// lines is the number of lines; text that ends in a line break has one empty
-// line more, as in an editor.
+// lines returns the number of lines; a text that ends in a line break has one more
+// empty line, as in an editor.
 func (t *lineTable) lines() int { return len(t.starts) }
 
 // span returns the bytes of a line (from 1), its line break included.
@@ -106,7 +106,7 @@ func (t *lineTable) line(line int) []byte {
 	return bytes.TrimRight(t.body[start:end], "\r\n")
 }
 
-// offset is the byte offset of a line and column, both from 1.
+// offset returns the byte offset of a line and column, both from 1.
 func (t *lineTable) offset(line, col int) int {
 	start, end := t.span(line)
 	if chars := t.chars(line); chars != nil {
@@ -118,7 +118,7 @@ func (t *lineTable) offset(line, col int) int {
 	return min(start+max(col-1, 0), end)
 }
 
-// place is the line and column, both from 1, of a byte offset.
+// place returns the line and column, both from 1, of a byte offset.
 func (t *lineTable) place(offset int) (line, col int) {
 	line, found := slices.BinarySearch(t.starts, int32(offset))
 	if found {
