@@ -101,8 +101,8 @@ func TestLSDyna(t *testing.T) {
 	}
 }
 
-// need gives the path of a program. Where the program is part of what must be
-// proven, as in CI, its absence is a failure.
+// need returns the path of a program. Where the program is part of what must be proven,
+// as in CI, its absence is a failure.
 func need(t *testing.T, program, hint string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)

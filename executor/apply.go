@@ -1,16 +1,15 @@
-// Package executor makes the platform have run what the manifest says, once.
+// Package executor makes the platform run what the manifest says, exactly once.
 //
-// Package planner reads what the platform and the disk hold, and decides what each
-// job needs and why. Apply does it: upload, create, submit, poll, download, and writes
-// every step into the journal before and after it happens. Apply is the only code that
-// changes the world.
+// Package planner reads what the platform and the disk hold, and decides what each job
+// needs and why. Apply does it (upload, create, submit, poll, download), and writes every
+// step to the journal before and after it happens. Apply is the only code that changes the
+// world.
 //
-// Creating a job on the platform saves a draft, which costs nothing; only
-// submit spends money, and it acts on an id. So a run is recorded as "creating"
-// with its key before the draft is made, as "created" with its id after, as
-// "submitting" before the money is spent and as "submitted" after. Whatever
-// instant a process dies at, the next one reads from the journal, or finds by
-// the marker in the job's name, how far the run came, and goes on from there
+// Creating a job on the platform saves a draft, which costs nothing; only submit spends
+// money, and it acts on an id. So a run is recorded as "creating" with its key before the
+// draft is made, as "created" with its id after, as "submitting" before the money is spent
+// and as "submitted" after. Whenever a process dies, the next one reads from the journal,
+// or finds by the marker in the job's name, how far the run got, and continues from there
 // (design.md §4).
 //
 // The package knows no YAML, no flags and no terminal.
@@ -43,8 +42,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
-// Journal is where every step is written before and after it happens. Append
-// returns only when the records are safe on the disk; its error stops the run.
+// Journal records every step before and after it happens. Append returns once the records
+// are safe on disk; its error stops the run.
 type Journal interface {
 	Append(...state.Record) error
 	Snapshot() state.Snapshot
@@ -72,7 +71,7 @@ type Executor struct {
 	Redact  func(string) string       // makes what a job printed fit to be shown; nil is fine
 }
 
-// ConflictError tells that a person must decide before a job is started.
+// ConflictError reports that a person must decide before a job is started.
 type ConflictError struct{ Step planner.Step }
 
 // Error names the job and the conflict.
@@ -80,12 +79,12 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("applying job %q: %s", e.Step.Job.Name, e.Step.Reasons[0])
 }
 
-// Hint tells what to do about it.
+// Hint says how to decide.
 func (e *ConflictError) Hint() string { return e.Step.Hint }
 
-// Apply brings every job of the plan to where the manifest wants it. It returns
-// an outcome for each job, in the order of the plan, also when it is
-// interrupted; the error is for a plan that must not be applied.
+// Apply brings every job of the plan to the state that the manifest asks for. It returns an
+// outcome for each job, in the order of the plan, even when it is interrupted; the error is
+// for a plan that must not be applied.
 func (e *Executor) Apply(ctx context.Context, plan planner.Plan) (Report, error) {
 	if refused := plan.Refusals(); len(refused) > 0 {
 		return Report{}, &guard.Error{Refusals: refused}
@@ -114,7 +113,7 @@ func (e *Executor) Apply(ctx context.Context, plan planner.Plan) (Report, error)
 	return report, nil
 }
 
-// application prepares an apply.
+// application returns an apply that is ready to begin.
 func (e *Executor) application(plan planner.Plan) *application {
 	a := &application{
 		Executor: e,
@@ -144,7 +143,7 @@ func (e *Executor) application(plan planner.Plan) *application {
 	return a
 }
 
-// lookFor looks for inputs that are made of other jobs' results, so that no plan knew them.
+// lookFor looks for inputs made from other jobs' results, which no plan could know.
 func (e *Executor) lookFor(known state.Snapshot) func(context.Context, []files.Input) (inputs.Stock, error) {
 	search := inputs.Search{Owner: e.Owner, Known: known}
 	if e.NoReuse {
@@ -174,7 +173,7 @@ func (e *Executor) interval() time.Duration {
 	return defaultInterval
 }
 
-// application is one Apply under way.
+// application is one Apply in progress.
 type application struct {
 	*Executor
 	before  state.Snapshot      // the journal when the apply began
@@ -199,7 +198,7 @@ func (a *application) limited(ctx context.Context, f func() error) error {
 	return patience.Within(ctx, a.slots, f)
 }
 
-// fromRun repeats what the journal knows of a run that ended earlier.
+// fromRun repeats what the journal knows about a run that ended earlier.
 func (o *Outcome) fromRun(step planner.Step) {
 	run := step.Last
 	o.Verdict, o.Reason, o.Status = verdict.Verdict(run.Verdict), run.Reason, run.Status
@@ -209,14 +208,14 @@ func (o *Outcome) fromRun(step planner.Step) {
 	}
 }
 
-// RunningError tells that waiting for a run ended before the run did.
+// RunningError reports that waiting for a run ended before the run did.
 type RunningError struct {
 	ID     string
 	Status string // last seen; may be empty
 	Err    error  // why the wait ended: an interrupt, a time limit
 }
 
-// Error tells what the run is doing.
+// Error says what the run is doing.
 func (e *RunningError) Error() string {
 	if e.Status == "" {
 		return "still on the platform as " + e.ID
@@ -224,10 +223,10 @@ func (e *RunningError) Error() string {
 	return "still " + e.Status
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *RunningError) Unwrap() error { return e.Err }
 
-// finish judges a run that has ended, and fetches what it left.
+// finish judges a run that has ended, and fetches its results.
 func (a *application) finish(ctx context.Context, t task, end watch.Ending) {
 	out := t.out
 	if end.Err != nil {
@@ -256,7 +255,7 @@ func (a *application) fetchAgain(ctx context.Context, step planner.Step, out *Ou
 	return fmt.Errorf("fetching the results of run %s: %w", step.ID, err)
 }
 
-// judgeAgain judges a run that ended earlier by the checks that the manifest has now.
+// judgeAgain judges a run that ended earlier by the manifest's present checks.
 func (a *application) judgeAgain(ctx context.Context, step planner.Step, out *Outcome) error {
 	out.Verdict, out.Reason = "", ""
 	var history []rescale.Status
@@ -277,13 +276,13 @@ func (a *application) judgeAgain(ctx context.Context, step planner.Step, out *Ou
 	return a.conclude(ctx, step, out, judgement)
 }
 
-// again says how the run of a step is followed by another.
+// again says how to follow the run of a step by another.
 func (a *application) again(step planner.Step) string {
 	return planner.AgainHint(a.Command, step.Job, planner.Rival{ID: step.ID, Key: step.Key.String()})
 }
 
-// conclude adds the manifest's checks to what the platform says of a run that is
-// over, records what the run came to, and fetches what it left.
+// conclude adds the manifest's checks to what the platform says about a run that is over,
+// records the verdict, and fetches the results.
 func (a *application) conclude(ctx context.Context, step planner.Step, out *Outcome, j verdict.Judgement) error {
 	checks := success.Of(step.Job.Success)
 	j, err := a.examiner(step.Job.Name, out.ID).Judge(ctx, out.ID, j, checks)
@@ -306,7 +305,7 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 	return a.limited(ctx, func() error { return a.collect(ctx, step, out) })
 }
 
-// collect brings here what a run that is over left.
+// collect fetches the results of a run that is over.
 func (a *application) collect(ctx context.Context, step planner.Step, out *Outcome) error {
 	if out.Verdict != verdict.Succeeded {
 		out.Hint = planner.FailedHint(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()}, out.Verdict)
@@ -321,8 +320,8 @@ func (a *application) collect(ctx context.Context, step planner.Step, out *Outco
 	return a.fetch(ctx, step, out)
 }
 
-// mark leaves on the platform what a run came to by the checks: a plan without a journal
-// need not look at its outputs again.
+// mark leaves the verdict of the checks on the platform, so that a plan without a journal
+// need not look at the outputs again.
 func (a *application) mark(ctx context.Context, out Outcome, checks success.Checks) {
 	checked := out.Verdict == verdict.Succeeded || out.Verdict == verdict.SuccessCheckFailed
 	if tag := checks.Tag(out.Verdict); checked && tag != "" {
@@ -330,7 +329,7 @@ func (a *application) mark(ctx context.Context, out Outcome, checks success.Chec
 	}
 }
 
-// How long the outputs of a run that has ended may take to be listed.
+// How long the platform may take to list the outputs of a run that has ended.
 const (
 	outputPause = 5 * time.Second
 	outputLooks = 25
@@ -359,8 +358,8 @@ func (o *Outcome) took(j verdict.Judgement, cores int, rate float64) {
 	o.Cost = o.CoreHours * rate
 }
 
-// retire moves the results of earlier runs, which must not lie there as if they were those
-// of one that has failed, wanted here or not.
+// retire moves the results of earlier runs away, wanted here or not: they must not pass for
+// the results of a run that has failed.
 func (a *application) retire(ctx context.Context, step planner.Step, out *Outcome) error {
 	if out.Verdict == verdict.Succeeded {
 		return nil

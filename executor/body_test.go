@@ -192,8 +192,8 @@ func TestABodyTellsWhatAJournalDoes(t *testing.T) {
 	}
 }
 
-// equal tells that all parts are there, in the words and the order of the journal, but
-// for what no body tells.
+// equal checks that all parts are there, in the words and the order of the journal, but
+// for what no body shows.
 func (s site) equal(t *testing.T, journal, was, now []resolver.Part) {
 	t.Helper()
 	known := slices.DeleteFunc(tellable(journal), func(p resolver.Part) bool { return p.Field == "upstream mesh" })

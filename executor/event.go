@@ -10,7 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
-// EventType says what an Event tells.
+// EventType says what an Event is about.
 type EventType string
 
 // The events of an apply, in the order in which a job meets them.
@@ -32,7 +32,7 @@ const (
 	EventResult      EventType = "result"      // Job and its Outcome
 )
 
-// Event is one thing that happened while a plan was applied.
+// Event is one thing that happens while a plan is applied.
 type Event struct {
 	Type    EventType
 	Time    time.Time
@@ -51,18 +51,19 @@ type Event struct {
 	Outcome *Outcome
 }
 
-// Transfer tells transfers apart.
+// Transfer identifies a transfer.
 type Transfer struct{ Job, File, Path, SHA512 string }
 
-// Transfer is the one that e speaks of.
+// Transfer returns the one that e is about.
 func (e Event) Transfer() Transfer { return Transfer{e.Job, e.File, e.Path, e.SHA512} }
 
-// progressEvery is how often people can follow a number.
+// progressEvery is how often a person can follow a changing number.
 const progressEvery = 100 * time.Millisecond
 
-// Paced stamps events and passes them on, one at a time. Of a transfer under way it
-// tells no more than once in a while; 0 means 100 ms. Its beginning and its end are
-// always told, and the last byte of one that takes longer: what follows is a wait.
+// Paced stamps events and passes them on, one at a time. It passes on the progress of a
+// transfer no more often than every; 0 means 100 ms. The beginning and the end of a
+// transfer are always passed on, and so is its last byte if it takes longer: what
+// follows is a wait.
 func Paced(every time.Duration, notify func(Event)) func(Event) {
 	if every <= 0 {
 		every = progressEvery
@@ -93,7 +94,7 @@ func Paced(every time.Duration, notify func(Event)) func(Event) {
 	}
 }
 
-// told is when a transfer was told of.
+// told is when a transfer was first and last passed on.
 type told struct{ first, last time.Time }
 
 // Outcome is how an apply ended for one job.
@@ -122,21 +123,21 @@ type Report struct {
 	Outcomes []Outcome
 }
 
-// Uploading tells how far an upload is.
+// Uploading reports how far an upload is.
 func (a *application) Uploading(in files.Input, sent int64) {
 	e := uploadEvent(EventUploading, in)
 	e.Sent = sent
 	a.notify(e)
 }
 
-// Uploaded tells that a file is on the platform.
+// Uploaded reports that a file is on the platform.
 func (a *application) Uploaded(in files.Input, id string) {
 	e := uploadEvent(EventUploaded, in)
 	e.ID = id
 	a.notify(e)
 }
 
-// Aborted tells that an upload ended early. Why is told with the job.
+// Aborted reports that an upload ended early. The reason comes with the job.
 func (a *application) Aborted(in files.Input) { a.notify(uploadEvent(EventAborted, in)) }
 
 func uploadEvent(kind EventType, in files.Input) Event {

@@ -48,7 +48,7 @@ func (a *application) download(step planner.Step, out *Outcome) results.Download
 	}
 }
 
-// Noticed is the event that tells what became of files that were here before.
+// Noticed returns the event for what became of files that were here before.
 func Noticed(job, id string, n results.Notice) Event {
 	if n.Folder == "" {
 		return Event{Type: EventWarning, Job: job, ID: id, Message: n.Text}
@@ -56,7 +56,7 @@ func Noticed(job, id string, n results.Notice) Event {
 	return Event{Type: EventMoved, Job: job, ID: id, Message: n.Text, Path: n.Folder}
 }
 
-// Downloading is the event that tells of a transfer.
+// Downloading returns the event for a transfer.
 func Downloading(job, id string, t results.Transfer) Event {
 	e := Event{Type: EventDownloading, Job: job, ID: id, File: t.Path, Size: t.Size, Sent: t.Sent, Wanted: t.Wanted}
 	switch t.End {

@@ -10,22 +10,23 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/watch"
 )
 
-// How many jobs are on their way to being submitted at once: a batch that submits, and
-// the one that gets ready behind it. And how many are judged and fetched, which may
-// wait for their outputs to be listed. All others hold no goroutine: of ten thousand
-// jobs, nearly all wait for the platform to take their submits, or run.
+// How many jobs are being submitted at once: one batch that submits, and the next that
+// gets ready. And how many are judged and fetched, which may wait until their outputs
+// are listed. All others hold no goroutine: of ten thousand jobs, nearly all run or
+// wait for the platform to take their submits.
 const (
 	starting = 2 * batch.Size
 	ending   = 4 * batch.Size
 )
 
-// task is one job under way.
+// task is one job in progress.
 type task struct {
 	*planner.Step
 	out *Outcome
 }
 
-// begin takes a job as far as it goes without waiting, and lets the rest follow.
+// begin takes a job as far as it gets without waiting, and leaves the rest to the
+// crews.
 func (a *application) begin(ctx context.Context, t task) {
 	step := t.Step
 	*t.out = Outcome{Job: step.Job.Name, Key: step.Key.String(), ID: step.ID, Hint: step.Hint}
@@ -42,7 +43,7 @@ func (a *application) begin(ctx context.Context, t task) {
 	})
 }
 
-// act does what the plan says of a job.
+// act does what the plan says about a job.
 func (a *application) act(ctx context.Context, t task) {
 	switch step, out := t.Step, t.out; step.Action {
 	case planner.Unchanged:
@@ -77,7 +78,8 @@ func (a *application) act(ctx context.Context, t task) {
 	a.done(t)
 }
 
-// ready starts a job whose turn has come, or lets it wait for those that it builds on.
+// ready starts a job whose turn has come, or lets it wait for the jobs that it builds
+// on.
 func (a *application) ready(ctx context.Context, t task, p *crew.Place) {
 	name := t.Step.Job.Name
 	switch {
@@ -92,7 +94,7 @@ func (a *application) ready(ctx context.Context, t task, p *crew.Place) {
 	}
 }
 
-// opened goes on with a job that has waited for others.
+// opened continues a job that has waited for others.
 func (a *application) opened(ctx context.Context, t task, p *crew.Place) {
 	if a.let(ctx, t) != nil {
 		a.done(t)
@@ -105,7 +107,7 @@ func (a *application) opened(ctx context.Context, t task, p *crew.Place) {
 	a.submit(ctx, t, p)
 }
 
-// submit brings a job to its run. Stopping what is in its way may take long.
+// submit brings a job to its run. Stopping a rival may take long.
 func (a *application) submit(ctx context.Context, t task, p *crew.Place) {
 	if len(t.Stop) > 0 {
 		p.Leave()
@@ -120,7 +122,7 @@ func (a *application) submit(ctx context.Context, t task, p *crew.Place) {
 	a.follow(ctx, t)
 }
 
-// aside makes room for other jobs while one waits for another runner's draft.
+// aside makes room for other jobs while this one waits for another runner's draft.
 func (a *application) aside(job string) {
 	if p, working := a.places.Load(job); working {
 		p.(*crew.Place).Leave() //nolint:forcetypeassert // nothing else is stored
@@ -150,7 +152,7 @@ func (a *application) atTheEnd(t task, work func()) {
 	})
 }
 
-// done tells how a job came out.
+// done reports how a job ended.
 func (a *application) done(t task) {
 	a.notify(Event{Type: EventResult, Job: t.out.Job, ID: t.out.ID, Outcome: t.out})
 	a.end(*t.Step, *t.out)

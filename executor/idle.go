@@ -11,9 +11,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
-// IdleExcludes are warnings of patterns of exclude that leave out nothing of what a plan
-// takes of other jobs, as far as those have run. It sends GETs, and only where a job that
-// excludes something is to start.
+// IdleExcludes returns warnings about exclude patterns that leave out none of the results
+// that a plan takes from other jobs, as far as those have run. It sends GETs only, and
+// only for a job that excludes something and is to start.
 func IdleExcludes(ctx context.Context, p outputs.Lister, plan planner.Plan) (warnings []Event) {
 	listing := &outputs.Listing{Platform: p}
 	runs := make(map[string]string) // of jobs that succeeded, by name
@@ -32,8 +32,8 @@ func IdleExcludes(ctx context.Context, p outputs.Lister, plan planner.Plan) (war
 	return warnings
 }
 
-// idleExcludes looks at what one entry takes. What cannot be looked at is no reason to
-// stop: whoever takes the files says so.
+// idleExcludes looks at what one entry takes. Results that cannot be listed are no reason
+// to stop: the step that takes the files reports them.
 func idleExcludes(ctx context.Context, listing *outputs.Listing, job string, from resolver.From, run func(job string) string) (warnings []Event) {
 	var runs []string
 	for _, name := range from.Jobs {

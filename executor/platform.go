@@ -9,7 +9,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 )
 
-// Platform is everything that apply needs of the platform.
+// Platform is everything that apply needs from the platform.
 type Platform interface {
 	planner.Finder
 	Changer

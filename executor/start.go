@@ -33,8 +33,8 @@ func (a *application) start(ctx context.Context, step planner.Step) (id string, 
 	return a.starter.Start(ctx, claim)
 }
 
-// leftover are the drafts of the job in other contents that our own journal records. It
-// is locked, so that nobody else is about to submit them.
+// leftover returns the drafts of the job in other contents that our own journal
+// records. The journal is locked, so nobody else is about to submit them.
 func leftover(runs []state.Run, step planner.Step) map[string]bool {
 	ids := make(map[string]bool)
 	for _, run := range runs {
@@ -49,7 +49,7 @@ func (a *application) labeler() label.Labeler {
 	return label.Labeler{Platform: a.Platform, Company: a.Company, Warn: a.Warn}
 }
 
-// creating is the record that a run is about to be made.
+// creating returns the record that a run is about to be created.
 func creating(step planner.Step) state.Record {
 	record := state.Record{
 		Kind: state.KindCreating, Job: step.Job.Name, Key: step.Key.String(), Since: step.Since,
@@ -61,9 +61,9 @@ func creating(step planner.Step) state.Record {
 	return record
 }
 
-// body is the resolved request with the ids of the input files: local ones, which
-// are uploaded here if the platform does not have them, and results of other jobs;
-// and with the secrets.
+// body returns the resolved request with the ids of the input files: local ones, which
+// are uploaded here if the platform does not have them, and results of other jobs; and
+// with the secrets.
 func (a *application) body(ctx context.Context, step planner.Step) (rescale.JobRequest, error) {
 	files, err := a.store.IDs(ctx, step.Job.Inputs)
 	if err != nil {
@@ -96,7 +96,7 @@ func (a *application) body(ctx context.Context, step planner.Step) (rescale.JobR
 	return request, nil
 }
 
-// secrets are the variables of a job whose values nobody else knows.
+// secrets returns the variables of a job whose values only the caller knows.
 func (a *application) secrets(job resolver.Job) map[string]rescale.Secret {
 	if len(job.Secrets) == 0 {
 		return nil
@@ -108,29 +108,29 @@ func (a *application) secrets(job resolver.Job) map[string]rescale.Secret {
 	return values
 }
 
-// Created tells that a draft was made.
+// Created reports that a draft was made.
 func (a *application) Created(job, id string) {
 	a.notify(Event{Type: EventCreated, Job: job, ID: id})
 }
 
-// Submitted tells that a run is on its way.
+// Submitted reports that a run is on its way.
 func (a *application) Submitted(job, id string) {
 	a.notify(Event{Type: EventSubmitted, Job: job, ID: id})
 }
 
-// Found tells that a run was on its way already.
+// Found reports that a run was on its way already.
 func (a *application) Found(job, id string) {
 	a.notify(Event{Type: EventFound, Job: job, ID: id})
 }
 
-// Waiting tells that a draft of another runner goes first, at most until then.
+// Waiting reports that a draft of another runner goes first, at most until then.
 func (a *application) Waiting(job, draft string, until time.Time) {
 	a.aside(job)
 	a.notify(Event{Type: EventQueued, Job: job, ID: draft, Until: until})
 }
 
-// Status records and tells that the status of a run has changed. The first that is seen
-// may be the one that an earlier apply has recorded.
+// Status records and reports that the status of a run has changed. The first one seen
+// may be the one that an earlier apply recorded.
 func (a *application) Status(job, id, before string, latest rescale.Status) (err error) {
 	if before != "" || a.recorded(job, id) != latest.Status {
 		err = a.Journal.Append(state.Record{
@@ -143,7 +143,7 @@ func (a *application) Status(job, id, before string, latest rescale.Status) (err
 	return err
 }
 
-// recorded is the status of a run in the journal when the apply began.
+// recorded returns the status of a run in the journal when the apply began.
 func (a *application) recorded(job, id string) string {
 	for _, run := range a.before.Runs[job] {
 		if run.ID == id {
@@ -153,13 +153,13 @@ func (a *application) recorded(job, id string) string {
 	return ""
 }
 
-// Warn tells of trouble that does not keep a job from running.
+// Warn reports trouble that does not keep a job from running.
 func (a *application) Warn(job, message string) {
 	a.notify(Event{Type: EventWarning, Job: job, Message: message})
 }
 
-// stopRivals stops the active runs that a new one takes the place of, and waits
-// for their ends: two runs of one job are never paid at a time.
+// stopRivals stops the active runs that a new one replaces, and waits until they end:
+// two runs of one job are never billed at a time.
 func (a *application) stopRivals(ctx context.Context, step planner.Step) error {
 	for _, rival := range step.Stop {
 		if err := a.stopRival(ctx, step, rival); err != nil {
@@ -172,7 +172,7 @@ func (a *application) stopRivals(ctx context.Context, step planner.Step) error {
 func (a *application) stopRival(ctx context.Context, step planner.Step, rival planner.Rival) error {
 	err := patience.Settle(ctx, func() error { return a.Platform.StopJob(ctx, rival.ID) })
 	if err != nil && !patience.NotFound(err) {
-		// It may have ended by itself meanwhile; then there is nothing to stop.
+		// It may have ended by itself meanwhile: then there is nothing to stop.
 		if history, readErr := a.Platform.Statuses(ctx, rival.ID); readErr != nil || !over(history) {
 			return err
 		}
@@ -189,7 +189,7 @@ func (a *application) stopRival(ctx context.Context, step planner.Step, rival pl
 	if _, recorded := a.before.Find(rival.Key); !recorded {
 		return nil
 	}
-	// A run whose submit was begun is recorded as submitted first: it was stopped.
+	// A run whose submit had begun is recorded as submitted first: it was stopped.
 	for _, record := range []state.Record{{Kind: state.KindSubmitted}, {
 		Kind: state.KindFinished, Verdict: string(judged.Verdict), Reason: judged.Reason, Started: judged.Started, Ended: judged.Ended,
 	}} {

@@ -21,8 +21,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// results gives the ids of the files that a job takes of others, by the tile that
-// they are for.
+// results returns the ids of the files that a job takes from others, by the tile that they
+// are for.
 func (a *application) results(ctx context.Context, step planner.Step) (map[int][]rescale.InputRef, error) {
 	landed := landing{names: make(map[string]source), given: make(map[[2]string]bool)}
 	for _, in := range step.Job.Inputs {
@@ -50,16 +50,17 @@ func (a *application) results(ctx context.Context, step planner.Step) (map[int][
 	return refs, nil
 }
 
-// landing is the work folder of a job, in which all of its tiles run, while inputs come in.
+// landing is the work folder that all tiles of a job share, while inputs come in.
 type landing struct {
 	names map[string]source  // by name in the job
 	given map[[2]string]bool // by id and name
 }
 
-// source is what an input comes from: a result of another job, or else this machine.
+// source is where an input comes from: a result of another job, or this machine.
 type source struct{ job, path string }
 
-// named gives what is taken its names in the job. A file that is taken twice is there once.
+// named gives the taken files their names in the job. A file that is taken twice is there
+// once.
 func (a *application) named(from resolver.From, taken [][]outputs.File, landed landing) ([]carry.Item, error) {
 	var items []carry.Item
 	for n, files := range taken {
@@ -83,8 +84,8 @@ func (a *application) named(from resolver.From, taken [][]outputs.File, landed l
 	return items, nil
 }
 
-// nameOf is what a result is called in the job: with the platform's own way to give it,
-// its name without folders.
+// nameOf returns the name of a result in the job. The platform's own way to hand it over
+// keeps its name without folders.
 func nameOf(from resolver.From, job string, f outputs.File) string {
 	switch {
 	case from.As != "":
@@ -95,7 +96,7 @@ func nameOf(from resolver.From, job string, f outputs.File) string {
 	return f.Name
 }
 
-// give gives results to a job: where they are, or under other names.
+// give hands results to a job: in place, or under other names.
 func (a *application) give(ctx context.Context, job string, from resolver.From, items []carry.Item) (refs []rescale.InputRef, err error) {
 	carrier := carry.Carrier{
 		Platform: a.Platform, Store: a.store, Parallel: a.parallel(),
@@ -121,7 +122,7 @@ func (a *application) give(ctx context.Context, job string, from resolver.From, 
 	return refs, nil
 }
 
-// archiveOf names the archive of items after what is in it: no two of a job are alike.
+// archiveOf names the archive of items after its content: no two of a job are alike.
 func archiveOf(items []carry.Item) string {
 	sum := sha256.New()
 	for _, item := range items {
@@ -133,7 +134,7 @@ func archiveOf(items []carry.Item) string {
 // listParallel bounds the lists of results that are read at once.
 const listParallel = 8
 
-// take gives the files of each of the jobs, in their order.
+// take returns the files of each of the jobs, in their order.
 func (a *application) take(ctx context.Context, from resolver.From) ([][]outputs.File, error) {
 	taken, errs := make([][]outputs.File, len(from.Jobs)), make([]error, len(from.Jobs))
 	var group errgroup.Group
@@ -153,7 +154,7 @@ func (a *application) take(ctx context.Context, from resolver.From) ([][]outputs
 	return taken, nil
 }
 
-// againOf says how the run of another job that this apply builds on is followed by another.
+// againOf says how to follow the run of another job that this apply builds on by a new one.
 func (a *application) againOf(name string) string {
 	step, planned := a.steps[name]
 	if !planned {
@@ -162,7 +163,7 @@ func (a *application) againOf(name string) string {
 	return planner.AgainHint(a.Command, step.Job, planner.Rival{ID: a.gates.ID(name), Key: step.Key.String()})
 }
 
-// TakingError tells that results of another job could not be had.
+// TakingError reports that results of another job could not be taken.
 type TakingError struct {
 	From  string
 	Again string // what runs it again
@@ -174,10 +175,10 @@ func (e *TakingError) Error() string {
 	return fmt.Sprintf("taking results of job %s: %v", e.From, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *TakingError) Unwrap() error { return e.Err }
 
-// Hint tells what to do when a person has deleted the other run, or what it left.
+// Hint says what to do when somebody has deleted the other run, or its results.
 func (e *TakingError) Hint() string {
 	var deleted *outputs.DeletedError
 	if patience.NotFound(e.Err) || errors.As(e.Err, &deleted) {
@@ -186,7 +187,7 @@ func (e *TakingError) Hint() string {
 	return ""
 }
 
-// NameTakenError tells that a result of another job has the name of another input.
+// NameTakenError reports that a result of another job has the name of another input.
 type NameTakenError struct {
 	Name       string
 	One, Other source
@@ -204,7 +205,7 @@ func (e *NameTakenError) Error() string {
 	return words + fmt.Sprintf("one of job %s, and one of job %s", e.One.job, e.Other.job)
 }
 
-// Hint tells how to go on.
+// Hint says how to go on.
 func (e *NameTakenError) Hint() string {
 	if e.One.job == e.Other.job {
 		return "files: [" + e.One.path + "] takes one of them, if it is in a folder, and ./NAME one that is in none; into keeps folders apart"

@@ -38,11 +38,11 @@ func (a *application) openGates(steps []planner.Step) (ready int) {
 	return ready
 }
 
-// waits tells that a step may not begin before others have ended. What was submitted
-// already has begun.
+// waits reports whether a step may not begin before others have ended. A submitted one has
+// begun already.
 func waits(step planner.Step) bool { return step.Spends() && len(step.Job.Needs) > 0 }
 
-// ended is what jobs that build on a run must know of it.
+// ended returns what the jobs that build on a run must know about it.
 func ended(v, id string) chain.End {
 	if v != string(verdict.Succeeded) {
 		return chain.End{ID: id, Why: fmt.Sprintf("%s as %s", v, id)}
@@ -50,7 +50,7 @@ func ended(v, id string) chain.End {
 	return chain.End{ID: id}
 }
 
-// end tells those that wait for a job how it came out.
+// end tells the jobs that wait for a job how it ended.
 func (a *application) end(step planner.Step, out Outcome) {
 	end := ended(string(out.Verdict), out.ID)
 	var waiting *WaitingError
@@ -69,7 +69,8 @@ func (a *application) end(step planner.Step, out Outcome) {
 	a.starter.More(len(slices.DeleteFunc(ready, func(name string) bool { return !waits(*a.steps[name]) || a.seats.Bound(name) })))
 }
 
-// inConflict tells that another run of the job, or a draft that goes first, is in the way.
+// inConflict reports whether another run of the job, or a draft that goes first, is in the
+// way.
 func inConflict(err error) bool {
 	var conflict *ConflictError
 	var rival *once.RivalError
@@ -77,21 +78,21 @@ func inConflict(err error) bool {
 	return errors.As(err, &conflict) || errors.As(err, &rival) || errors.As(err, &wait)
 }
 
-// WaitingError tells that a job was not started, because one that it builds on has
-// not come to its end.
+// WaitingError reports that a job was not started, because one that it builds on has not
+// ended.
 type WaitingError struct {
 	For string
 	Err error // why nobody waits any more: an interrupt, a time limit; nil with --no-wait
 }
 
-// Error tells what the job waits for.
+// Error says what the job waits for.
 func (e *WaitingError) Error() string { return "waits for " + e.For }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *WaitingError) Unwrap() error { return e.Err }
 
-// let tells whether a job that has waited may begin. What keeps it from that is in the
-// outcome.
+// let waits until a job may begin. After an error the outcome says what keeps it from
+// that.
 func (a *application) let(ctx context.Context, t task) error {
 	err := a.gates.Wait(ctx, t.Job.Name)
 	var blocked *chain.BlockedError
@@ -111,15 +112,15 @@ func (a *application) let(ctx context.Context, t task) error {
 
 func waitsFor(t task) string { return t.Job.Needs[0].Name.V }
 
-// leave takes a job back that is not going to begin.
+// leave withdraws a job that will not begin.
 func (a *application) leave(t task) {
 	if a.gates.Leave(t.Job.Name) && !a.seats.Bound(t.Job.Name) {
 		a.starter.Fewer()
 	}
 }
 
-// prepare uploads the inputs of a job before it waits, as they were planned: in an
-// hour somebody may be working on them.
+// prepare uploads the inputs of a job before it waits, as planned: in an hour somebody may
+// have changed them.
 func (a *application) prepare(ctx context.Context, t task) error {
 	a.notify(Event{Type: EventWaiting, Job: t.Job.Name, Message: waitsFor(t)})
 	if !t.Creates() {

@@ -9,14 +9,14 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// PartsOf compares a stored job with what a manifest asks for now, for a run of which
-// no journal tells: was and now are the parts of both, in the order and the words of
-// [Job.Parts]. Needs are the names of what the stored job builds on.
+// PartsOf compares a stored job with what a manifest asks for now, for a run that no journal
+// knows: was and now are the parts of both, in the order and the words of [Job.Parts]. needs are
+// the names of what the stored job builds on.
 //
-// A part that the body cannot tell is in neither list, so that it never looks like a
-// change: extra, which content another job had, a file without a checksum, a license
-// server. A variable that differs has no hash of its value here, because it may have
-// been a secret in that run.
+// A part that the body does not show is in neither list, so that it never looks like a change:
+// extra, the content that another job had, a file without a checksum, a license server. A
+// variable that differs has no hash of its value here, because it may have been a secret in that
+// run.
 func PartsOf(stored rescale.Job, like Job, needs []string) (was, now []Part) {
 	if len(stored.Tiles) == 0 || len(like.Request.JobAnalyses) == 0 {
 		return nil, nil
@@ -34,10 +34,10 @@ func PartsOf(stored rescale.Job, like Job, needs []string) (was, now []Part) {
 	return c.before, c.after
 }
 
-// undisclosed stands for the hash of something else than the manifest asks for now.
+// undisclosed stands for the hash of anything other than what the manifest asks for now.
 const undisclosed = "sha256:"
 
-// comparison gathers the parts of two jobs, each only when both sides can tell it.
+// comparison gathers the parts of two jobs, each only when both sides show it.
 type comparison struct {
 	like          Job
 	needs         []string
@@ -45,8 +45,8 @@ type comparison struct {
 	before, after []Part
 }
 
-// side is what one of the jobs tells: values by field. An empty value is one that
-// nobody can tell; a field without a value is not in that job.
+// side is what one of the jobs shows: values by field. An empty value is unknown; a field without
+// a value is not in that job.
 type side map[string]string
 
 // add takes the fields in the given order.
@@ -73,7 +73,7 @@ func (c *comparison) sorted(was, now side) {
 	c.add(slices.Compact(fields), was, now)
 }
 
-// whole is what does not belong to one tile: the names of secrets and the automations.
+// whole returns both sides of what belongs to no single tile: the names of secrets and the automations.
 func (c *comparison) whole(stored rescale.Job) (was, now side) {
 	was, now = make(side), make(side)
 	for _, name := range c.like.Secrets {
@@ -100,11 +100,12 @@ func (c *comparison) whole(stored rescale.Job) (was, now side) {
 	return was, now
 }
 
-// tellsVariables tells that a body has the variables of a tile: this tool sets some in every one.
+// tellsVariables reports whether a body has the variables of a tile: this tool sets some in every
+// one.
 func tellsVariables(t rescale.Tile) bool { return len(t.EnvVars) > 0 }
 
-// others are the parts about jobs that this one builds on. Which they are is known,
-// but not what content they had, nor which of their results were taken.
+// others compares the parts about jobs that this one builds on. Their names are known, but
+// neither their content nor which of their results were taken.
 func (c *comparison) others() {
 	for _, kind := range []string{"upstream ", "input from "} {
 		was, now := make(side), make(side)
@@ -131,8 +132,8 @@ func storedTile(job rescale.Job, i int) *rescale.Tile {
 	return &job.Tiles[i]
 }
 
-// wantedTile is one of the request, as it would be stored, without its files. Extra
-// cannot set any of its fields.
+// wantedTile returns a tile of the request as it would be stored, without its files. extra cannot
+// set any of its fields.
 func wantedTile(job Job, i int) *rescale.Tile {
 	if i >= len(job.Request.JobAnalyses) {
 		return nil
@@ -146,7 +147,7 @@ func wantedTile(job Job, i int) *rescale.Tile {
 	}
 }
 
-// tileComparison is the work on one tile. One of the jobs may not have it.
+// tileComparison is the work on one tile, which one of the jobs may lack.
 type tileComparison struct {
 	*comparison
 	tile     int
@@ -164,7 +165,7 @@ func (t tileComparison) compare() {
 	t.sorted(t.scripts())
 }
 
-// codes are the fields that every tile has, in the order of tileParts.
+// codes returns the fields that every tile has, in the order of tileParts.
 func (t tileComparison) codes(tile *rescale.Tile) (order []string, codes side) {
 	for _, field := range []string{"analysis", "version", "coreType", "coresPerSlot", "slots", "command"} {
 		order = append(order, t.at()+field)
@@ -183,8 +184,8 @@ func (t tileComparison) codes(tile *rescale.Tile) (order []string, codes side) {
 	return order, codes
 }
 
-// text is the hash of a command; nothing for a blank one, which no manifest has.
-// Blanks around it are as the manifest has them: the platform may drop them.
+// text returns the hash of a command; empty for a blank one, which no manifest has. Blanks around
+// it count as the manifest has them, because the platform may drop them.
 func (t tileComparison) text(stored string, wanted func(*rescale.Tile) string) string {
 	switch {
 	case strings.TrimSpace(stored) == "":
@@ -198,7 +199,7 @@ func (t tileComparison) text(stored string, wanted func(*rescale.Tile) string) s
 // alike compares texts that the platform may have trimmed.
 func alike(a, b string) bool { return strings.TrimSpace(a) == strings.TrimSpace(b) }
 
-// digits is a number; nothing for 0, which the platform does not say.
+// digits writes a number; empty for 0, which the platform leaves out.
 func digits(n int) string {
 	if n == 0 {
 		return ""

@@ -15,7 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// catalog is the part of the platform that the jobs of one manifest need.
+// catalog is the part of the platform's catalogs that the jobs of one manifest need.
 type catalog struct {
 	user      rescale.User
 	projects  []rescale.Project
@@ -25,12 +25,11 @@ type catalog struct {
 	files     map[string]rescale.File // by id; an id that the platform does not have is absent
 }
 
-// readCatalog asks for everything at once. Projects, prices and files are asked
-// for only when a job needs them, to stay far below the rate limits
-// (rescale-api.md §2.4).
+// readCatalog reads everything in parallel. It reads projects, prices and files only
+// when a job needs them, to stay far below the rate limits (rescale-api.md §2.4).
 func readCatalog(ctx context.Context, p Platform, jobs []spec.Job) (catalog, error) {
 	cat := catalog{files: make(map[string]rescale.File)}
-	// Who am I comes first and alone: a bad key must give one clear answer.
+	// The account comes first and alone: a bad key must give one clear answer.
 	var err error
 	if cat.user, err = p.Me(ctx); err != nil {
 		return cat, fmt.Errorf("asking the platform for your account: %w", err)
@@ -65,8 +64,8 @@ func reading(what string, err error) error {
 	return fmt.Errorf("reading the platform's %s: %w", what, err)
 }
 
-// lookUp gives nil for a file that is not there: that is a mistake in the
-// manifest, not a failure of the platform.
+// lookUp returns nil for a file that does not exist: that is a mistake in the manifest,
+// not a failure of the platform.
 func lookUp(ctx context.Context, p Files, id string) (*rescale.File, error) {
 	file, err := p.File(ctx, id)
 	var refused *rescale.Error
@@ -79,8 +78,8 @@ func lookUp(ctx context.Context, p Files, id string) (*rescale.File, error) {
 	return &file, nil
 }
 
-// readPrices asks for the price list only when the core type catalog has no
-// price for a core type that is used; v2 usually has (rescale-api.md §5).
+// readPrices reads the price list only when the core type catalog lacks the price of a
+// used core type; v2 usually has it (rescale-api.md §5).
 func (c *catalog) readPrices(ctx context.Context, p Catalogs, jobs []spec.Job) (err error) {
 	if !slices.ContainsFunc(jobs, c.unpriced) {
 		return nil
@@ -89,7 +88,7 @@ func (c *catalog) readPrices(ctx context.Context, p Catalogs, jobs []spec.Job) (
 	return reading("prices", err)
 }
 
-// unpriced tells that the catalog of core types does not say what a job costs.
+// unpriced reports whether the catalog of core types lacks the price of a job.
 func (c *catalog) unpriced(job spec.Job) bool {
 	return slices.ContainsFunc(job.Tiles, func(tile spec.Tile) bool {
 		t, ok := findCoreType(c.coreTypes, tile.Hardware.CoreType.V)

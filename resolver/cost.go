@@ -8,13 +8,13 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// Estimate is the most that one run can take: the cores of each tile for its whole
-// walltime. Licenses are not in it. Without a walltime there is no upper bound, and
-// Bounded is false.
+// Estimate is the most that one run can use: the cores of each tile for its whole
+// walltime, without licenses. Without a walltime there is no upper bound, and Bounded
+// is false.
 //
-// An economy run that is interrupted starts again and is billed again, at the price of
-// on-demand when somebody lifts it. Where limits.restarts says how often, CoreHours and
-// Cost are those of all starts at the dearer price; else they are those of one, and
+// An interrupted economy run starts again and is billed again, at the on-demand price
+// if somebody raises its priority. Where limits.restarts bounds the restarts, CoreHours
+// and Cost cover all starts at the higher price; else they cover one start, and
 // PerAttempt is true: they are no bound.
 type Estimate struct {
 	Bounded    bool
@@ -39,7 +39,7 @@ func Sum(list []Estimate) Estimate {
 	return sum
 }
 
-// Limit is what is certainly not exceeded; not known where an amount has no bound.
+// Limit returns what is certainly not exceeded; unknown where an amount has no bound.
 func (e Estimate) Limit() (coreHours, usd *float64) {
 	if !e.Bounded || e.PerAttempt {
 		return nil, nil
@@ -108,7 +108,7 @@ func priceOf(t *rescale.CoreType, list []rescale.Price, priority spec.Priority) 
 	return 0, false
 }
 
-// cmpPrice puts an unknown price (0) last.
+// cmpPrice orders an unknown price (0) last.
 func cmpPrice(a, b float64) int {
 	if (a == 0) != (b == 0) {
 		return cmp.Compare(b, a)

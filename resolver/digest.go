@@ -20,10 +20,10 @@ type Part struct {
 	Value string
 }
 
-// parts lists everything that can change the result, in one fixed order. Other keys
-// are not in it: changing them must not buy a second run (design.md §3, Digest). Which
-// is which, the schema says as x-digest, and a test compares both. What it takes of
-// other jobs comes after them, see digest.
+// parts lists everything that can change the result, in a fixed order. Other keys are
+// left out: changing them must not buy a second run (design.md §3, Digest). The schema
+// says as x-digest which keys count, and a test compares both. What the job takes from
+// others comes last, see digest.
 func parts(s spec.Job, job Job) []Part {
 	var list []Part
 	for i := range s.Tiles {
@@ -43,8 +43,8 @@ func parts(s spec.Job, job Job) []Part {
 	return append(list, whole...)
 }
 
-// tileParts are those of one tile. A job whose only analysis is written as a list has
-// the parts of one that is written without.
+// tileParts returns those of one tile. A job whose only analysis is written as a list
+// has the same parts as one without the list.
 func tileParts(s spec.Job, job Job, i int) []Part {
 	tile, written := job.Tiles[i], s.Tiles[i]
 	at := tilePrefix(i)
@@ -84,7 +84,8 @@ func tileParts(s spec.Job, job Job, i int) []Part {
 	return list
 }
 
-// tilePrefix begins the fields of a tile. The first tile has none, like the only one.
+// tilePrefix begins the fields of a tile. It is empty for the first tile, and so for a
+// single one.
 func tilePrefix(i int) string {
 	if i == 0 {
 		return ""
@@ -96,9 +97,9 @@ func byField(a, b Part) int {
 	return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value))
 }
 
-// DigestOf is the SHA-256, in hex, of the canonical form of parts: a JSON list
-// of [field, value] pairs. A later part must not be added for manifests that do
-// not use it, or every job of every user would look changed.
+// DigestOf returns the SHA-256, in hex, of the canonical form of parts: a JSON list of
+// [field, value] pairs. A new part must not be added for manifests that do not use it,
+// or every job of every user would look changed.
 func DigestOf(parts []Part) string {
 	pairs := make([][2]string, len(parts))
 	for i, p := range parts {
@@ -112,7 +113,7 @@ func DigestOf(parts []Part) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// hashJSON is the hash of a value as JSON, with the names of mappings in order.
+// hashJSON returns the hash of a value as JSON, with the names of mappings in order.
 func hashJSON(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {

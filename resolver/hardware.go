@@ -36,8 +36,8 @@ func (r *tiling) hardware(version *rescale.Version) {
 	r.walltime(t)
 }
 
-// cores allows a size that the core type lists, and multiples of the largest
-// for several nodes (rescale-api.md §5).
+// cores accepts a size that the core type lists, and multiples of the largest for
+// several nodes (rescale-api.md §5).
 func (r *tiling) cores(t *rescale.CoreType) {
 	wanted := r.spec.Hardware.CoresPerSlot
 	if len(t.Cores) == 0 || slices.Contains(t.Cores, wanted.V) {
@@ -81,11 +81,11 @@ func (r *tiling) walltime(t *rescale.CoreType) {
 	}
 }
 
-// Endless is what a plan says of a job without a walltime. The platform sets none by
+// Endless is what a plan says about a job without a walltime. The platform sets none by
 // itself (rescale-api.md §14, A1).
 const Endless = "without hardware.walltime a run that hangs ends only by hand"
 
-// findCoreType knows a core type by its code, else by its display name in any case.
+// findCoreType finds a core type by its code, else by its display name in any case.
 func findCoreType(all []rescale.CoreType, wanted string) (*rescale.CoreType, bool) {
 	for i := range all {
 		if all[i].Code == wanted {
@@ -100,7 +100,7 @@ func findCoreType(all []rescale.CoreType, wanted string) (*rescale.CoreType, boo
 	return nil, false
 }
 
-// coreTypeHint looks among codes and display names, for both are accepted.
+// coreTypeHint looks among codes and display names, because both are accepted.
 func (r *tiling) coreTypeHint(wanted string) string {
 	var codes, all []string
 	for _, t := range r.cat.coreTypes {
@@ -122,7 +122,7 @@ func (r *tiling) coreTypeHint(wanted string) string {
 	return "the platform has " + strings.Join(codes, ", ")
 }
 
-// otherCoreTypes names what could be used instead, cheapest first.
+// otherCoreTypes names alternatives, cheapest first.
 func (r *tiling) otherCoreTypes(version *rescale.Version) string {
 	var usable []rescale.CoreType
 	for _, t := range r.cat.coreTypes {

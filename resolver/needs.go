@@ -11,8 +11,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// From is input files that other jobs make. Which files those are is known when
-// the others have run.
+// From is input files that other jobs make. The files are known once the others have
+// run.
 type From struct {
 	Pos        diag.Position
 	Name       string   // of a job, or of a matrix for all of its points
@@ -27,8 +27,8 @@ type From struct {
 	As, Into string
 }
 
-// Copied tells that the files cannot stay where they are: the platform names an input
-// after its upload (rescale-api.md §3.2).
+// Copied reports whether the files cannot stay where they are: the platform names an
+// input after its upload (rescale-api.md §3.2).
 func (f From) Copied() bool { return f.As != "" || f.Into != "" }
 
 func from(job spec.Job) []From {
@@ -47,8 +47,8 @@ func from(job spec.Job) []From {
 	return list
 }
 
-// copies tells what passes through this machine that would stay on the platform under
-// its own name.
+// copies reports results that pass through this machine because they change their
+// names.
 func copies(from []From) (notes []string) {
 	for _, f := range from {
 		if f.Copied() {
@@ -58,7 +58,7 @@ func copies(from []From) (notes []string) {
 	return notes
 }
 
-// choice says which files are taken, as text.
+// choice returns, as text, which files are taken.
 func (f From) choice() string {
 	words := slices.Sorted(slices.Values(f.Include))
 	for _, pattern := range slices.Sorted(slices.Values(f.Exclude)) {
@@ -76,8 +76,8 @@ func (f From) choice() string {
 	return strings.Join(words, " ")
 }
 
-// digest completes the parts of every job with what it takes of others, and makes
-// its digest. What a job needs comes first, because its digest is such a part.
+// digest completes the parts of every job with what it takes from others, and computes
+// its digest. The needs of a job come first, because their digests are such parts.
 func digest(jobs []Job) {
 	order := make([]int, len(jobs))
 	at := make(map[string]int, len(jobs))
@@ -101,7 +101,7 @@ func digest(jobs []Job) {
 	}
 }
 
-// together is the digest of all jobs that a need means.
+// together returns the digest of all jobs that a need means.
 func together(need spec.Need, jobs []Job, at map[string]int) string {
 	if len(need.Jobs) == 1 && need.Jobs[0] == need.Name.V {
 		return "sha256:" + jobs[at[need.Name.V]].Digest
@@ -113,7 +113,7 @@ func together(need spec.Need, jobs []Job, at map[string]int) string {
 	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
 }
 
-// taken are the parts that say which results are inputs.
+// taken returns the parts that say which results are inputs.
 func taken(from []From) []Part {
 	choices := make(map[string][]string)
 	for _, f := range from {

@@ -8,8 +8,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// project gives the id of the project to bill; empty when the manifest names
-// none. Names need not be unique on the platform (rescale-api.md §1.4).
+// project returns the id of the project to bill; empty when the manifest names none.
+// Names need not be unique on the platform (rescale-api.md §1.4).
 func (r *resolution) project() string {
 	wanted := r.spec.Project
 	if !wanted.Written() {

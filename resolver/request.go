@@ -7,8 +7,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// request is the create body (rescale-api.md §6) as the manifest asks for it.
-// The executor adds the marker, the key, the values of secrets and the ids of files.
+// request returns the create body (rescale-api.md §6) for the manifest. The executor
+// adds the marker, the key, the values of secrets and the ids of files.
 func request(s spec.Job, job Job, project string) rescale.JobRequest {
 	priority, low := billing(s.Priority.V)
 	body := rescale.JobRequest{
@@ -52,8 +52,8 @@ func variables(list []spec.Variable) map[string]string {
 	return env
 }
 
-// networks is the rule for SSH; nil when the manifest says nothing, which is not
-// the same as an empty one.
+// networks returns the rule for SSH; nil when the manifest has none, which is not the
+// same as an empty one.
 func networks(list []spec.Value[string]) *string {
 	if len(list) == 0 {
 		return nil
@@ -62,7 +62,7 @@ func networks(list []spec.Value[string]) *string {
 	return &rule
 }
 
-// billing pairs the two fields that must agree (rescale-api.md §6.1).
+// billing returns the two fields that must agree (rescale-api.md §6.1).
 func billing(p spec.Priority) (value string, low bool) {
 	switch p {
 	case spec.Economy:

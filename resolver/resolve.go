@@ -1,7 +1,7 @@
-// Package resolver turns what a manifest says into what the platform takes:
-// exact codes out of the live catalogs, files found and hashed, the request
-// body, the digest and the price. It only reads: from the platform with GET,
-// from the disk without writing. It knows no state and decides no action.
+// Package resolver turns a manifest into what the platform takes: exact codes from the
+// live catalogs, found and hashed files, the request body, the digest and the price. It
+// only reads: from the platform with GET, from the disk without writing. It knows no
+// state and decides no action.
 package resolver
 
 import (
@@ -52,7 +52,7 @@ type Job struct {
 	LeftOut  []string           // what patterns of inputs match and do not mean
 }
 
-// Tile is one software of a job and what it runs on.
+// Tile is one software of a job and the hardware it runs on.
 type Tile struct {
 	Analysis string // code
 	Version  string // versionCode
@@ -63,7 +63,7 @@ type Tile struct {
 	Rate     float64 // USD per core-hour, 0 when the platform names no price
 }
 
-// Cores is how many cores a job takes: its tiles run one after the other.
+// Cores returns how many cores a job takes: its tiles run one after the other.
 func (j Job) Cores() int {
 	most := 0
 	for _, t := range j.Tiles {
@@ -72,7 +72,7 @@ func (j Job) Cores() int {
 	return most
 }
 
-// Result is what a whole manifest came to.
+// Result is a whole manifest, resolved.
 type Result struct {
 	User rescale.User
 	Jobs []Job
@@ -85,27 +85,27 @@ type Platform interface {
 	Files
 }
 
-// Account tells who pays.
+// Account reads who pays.
 type Account interface {
 	Me(context.Context) (rescale.User, error)
 	Projects(context.Context) ([]rescale.Project, error)
 }
 
-// Catalogs tells what can be bought.
+// Catalogs reads what can be bought.
 type Catalogs interface {
 	Analyses(context.Context) ([]rescale.Analysis, error)
 	CoreTypes(context.Context) ([]rescale.CoreType, error)
 	ComputePrices(context.Context) ([]rescale.Price, error)
 }
 
-// Files tells what is stored.
+// Files reads what is stored.
 type Files interface {
 	File(ctx context.Context, id string) (rescale.File, error)
 }
 
-// Resolve checks jobs against the platform's catalogs and the local files, and
-// reports every problem of both together, in the order of the text. The error
-// is for work that could not be done: no answer, no permission.
+// Resolve checks jobs against the platform's catalogs and the local files, and reports
+// all problems of both together, in the order of the text. The error means that this
+// could not be done: no answer, no permission.
 func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading files.Reading) (Result, diag.List, error) {
 	var (
 		cat    catalog
@@ -142,7 +142,7 @@ func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading fi
 	return result, nil, nil
 }
 
-// leftOut is what patterns of jobs do not mean, by the names of the jobs.
+// leftOut is what the patterns of jobs leave out, by the names of the jobs.
 type leftOut map[string][]string
 
 // heard keeps the notices that concern jobs and passes on the others.
@@ -159,8 +159,8 @@ func (l leftOut) heard(reading files.Reading) files.Reading {
 	return reading
 }
 
-// resolution is the work on one job: every step adds what it finds to the job
-// or to the problems.
+// resolution is the work on one job: every step adds its findings to the job or to the
+// problems.
 type resolution struct {
 	cat      *catalog
 	spec     spec.Job
@@ -242,7 +242,7 @@ func values(fields []spec.Field) map[string]any {
 	return all
 }
 
-// distinct drops what is said twice, in the same order.
+// distinct drops duplicates and keeps the order.
 func distinct(lines []string) []string {
 	var list []string
 	for _, line := range lines {

@@ -9,8 +9,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// analysis finds the software and its version; both are nil when the manifest
-// names something that is not there.
+// analysis finds the software and its version; both are nil when the manifest names
+// something that does not exist.
 func (r *tiling) analysis() (*rescale.Analysis, *rescale.Version) {
 	code := r.spec.Analysis.Code
 	i := slices.IndexFunc(r.cat.analyses, func(a rescale.Analysis) bool { return a.Code == code.V })
@@ -69,7 +69,7 @@ func (r *tiling) version(a *rescale.Analysis) *rescale.Version {
 	return nil
 }
 
-// analysisHint knows the display names too: people type "LS-DYNA".
+// analysisHint also looks among display names: people type "LS-DYNA".
 func (r *tiling) analysisHint(wanted string) string {
 	var codes []string
 	for _, a := range r.cat.analyses {
@@ -88,8 +88,8 @@ func (r *tiling) analysisHint(wanted string) string {
 		len(codes), strings.Join(codes[:min(5, len(codes))], ", "))
 }
 
-// license refuses only what the catalog rules out: Rescale's own license for
-// software that has none.
+// license refuses only what the catalog rules out: Rescale's own license for software
+// without one.
 func (r *tiling) license(a *rescale.Analysis) {
 	if a == nil || !r.spec.License.Rescale || a.HasRescaleLicense {
 		return

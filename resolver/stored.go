@@ -10,8 +10,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// variables are those of env. A body has others, too: of this tool, of secrets and of
-// licenses. Which is which, the manifest tells as it is now.
+// variables returns both sides of the variables of env. A body has others too: of this tool, of secrets and of
+// licenses. The present manifest says which is which.
 func (t tileComparison) variables() (was, now side) {
 	was, now = make(side), make(side)
 	if t.now != nil {
@@ -38,7 +38,7 @@ func (t tileComparison) variables() (was, now side) {
 	return was, now
 }
 
-// foreign tells that a stored variable is none of env, or may be none.
+// foreign reports whether a stored variable is, or may be, none of env.
 func (t tileComparison) foreign(name, value string) bool {
 	switch {
 	case strings.HasPrefix(name, "RESCALE_"), slices.Contains(t.like.Secrets, name):
@@ -52,13 +52,13 @@ func (t tileComparison) foreign(name, value string) bool {
 	return set || licensing(name, value)
 }
 
-// licensing tells that a variable may name a license server, as PORT@HOST. The
-// manifest does not say so any more, and changing a license is no other content.
+// licensing reports whether a variable may name a license server, as PORT@HOST. The
+// manifest may no longer have it, and another license is not another content.
 func licensing(name, value string) bool {
 	return strings.Contains(strings.ToUpper(name), "LICENSE") || strings.Contains(value, "@")
 }
 
-// inputs are the files that the command reads, by their names.
+// inputs returns both sides of the files that the command reads, by their names.
 func (t tileComparison) inputs() (was, now side) {
 	was, now = make(side), make(side)
 	if t.was != nil && t.was.InputFiles == nil {
@@ -92,7 +92,7 @@ func (t tileComparison) inputs() (was, now side) {
 	return was, now
 }
 
-// give gives a field its value. Of two files with one name, nobody can tell which is which.
+// give sets a field. Two files with one name cannot be told apart.
 func give(s side, field, value string) {
 	if _, twice := s[field]; twice {
 		value = ""
@@ -100,7 +100,7 @@ func give(s side, field, value string) {
 	s[field] = value
 }
 
-// uses are the files of the manifest that the tile uses in a certain way.
+// uses returns the files of the manifest that the tile uses in a certain way.
 func (t tileComparison) uses(use spec.Use) (list []files.Input) {
 	for _, in := range t.like.Inputs {
 		if t.now != nil && in.Tile == t.tile && in.Use == use {
@@ -110,8 +110,8 @@ func (t tileComparison) uses(use spec.Use) (list []files.Input) {
 	return list
 }
 
-// counterparts gives the input of the manifest that a stored file is compared with:
-// the same file, else one of that name; nil when there is none.
+// counterparts returns the input of the manifest that a stored file is compared with: the
+// same file, else one of that name; nil when there is none.
 func counterparts(list []files.Input) func(rescale.TileFile) *files.Input {
 	byID, byName := make(map[string]*files.Input), make(map[string]*files.Input, len(list))
 	for i, in := range list {
@@ -123,8 +123,8 @@ func counterparts(list []files.Input) func(rescale.TileFile) *files.Input {
 	return func(f rescale.TileFile) *files.Input { return cmp.Or(byID[f.ID], byName[f.Name]) }
 }
 
-// taken tells that a stored file is a result of another job, which the manifest does
-// not name. An input with id can be a result as well: then the manifest has it.
+// taken reports whether a stored file is a result of another job that the manifest does
+// not name. An input with id can be a result as well: the manifest then has it.
 func (t tileComparison) taken(f rescale.TileFile, in *files.Input) bool {
 	switch {
 	case len(t.needs) == 0 || in != nil && in.Path == "":
@@ -135,9 +135,9 @@ func (t tileComparison) taken(f rescale.TileFile, in *files.Input) bool {
 	return f.Type == rescale.OutputFile
 }
 
-// identity is that of a stored file, as [files.Input.Identity] writes it; empty when
-// the body does not tell the content. In is what it is compared with, or nil. Of an
-// archive the body has other bytes or the same: with these it has the same tree.
+// identity returns that of a stored file, as [files.Input.Identity] writes it; empty when
+// the body does not show the content. in is what it is compared with, or nil. If an
+// archive has the same bytes, it has the same tree.
 func identity(f rescale.TileFile, in *files.Input) string {
 	was := files.Input{Path: "any", ID: f.ID, SHA512: f.SHA512, Decompress: true}
 	switch {
@@ -157,7 +157,7 @@ func identity(f rescale.TileFile, in *files.Input) string {
 	return was.Identity()
 }
 
-// scripts are those before and after the command, and what starts them.
+// scripts returns both sides of the scripts before and after the command, and what starts them.
 func (t tileComparison) scripts() (was, now side) {
 	was, now = make(side), make(side)
 	t.script(spec.Before, was, now, func(tile *rescale.Tile) rescale.Script { return tile.PreProcess })

@@ -52,7 +52,8 @@ func compile(f form) (*compiled, error) {
 	return c, nil
 }
 
-// letters is a key however its words are joined: core_type and core-type are coreType.
+// letters normalizes how the words of a key are joined: core_type and core-type are
+// coreType.
 func letters(key string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune("_- ", r) {
@@ -87,8 +88,8 @@ func (c *compiled) collectHomes(node any, mapping string) {
 	}
 }
 
-// rule gives the part of the schema that holds the keyword at location, an
-// absolute keyword location such as "…#/properties/name/pattern".
+// rule returns the part of the schema that holds the keyword at location, an absolute
+// keyword location such as "…#/properties/name/pattern".
 func (c *compiled) rule(location string) (rule map[string]any, keyword string) {
 	_, pointer, _ := strings.Cut(location, "#")
 	path := split(pointer)

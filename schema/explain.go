@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// add appends a violation at the value of at. A schema part with x-rule gives
-// its own kind to what is wrong with the value.
+// add appends a violation at the value of at. A schema part with x-rule gives a wrong
+// value a kind of its own.
 func (f *findings) add(at failure, kind Kind, hint, format string, args ...any) {
 	if own, ok := at.rule["x-rule"].(string); ok && kind != UnknownKey && kind != MissingKey {
 		kind = Kind(own)
@@ -16,7 +16,7 @@ func (f *findings) add(at failure, kind Kind, hint, format string, args ...any) 
 	f.list = append(f.list, Violation{Pointer: join(at.path), Kind: kind, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-// last is the violation that was added last, to say more about it.
+// last returns the violation that was added last, to complete it.
 func (f *findings) last() *Violation { return &f.list[len(f.list)-1] }
 
 func (f *findings) unknownKeys(at failure) {
@@ -46,7 +46,7 @@ func (f *findings) missingKeys(at failure) {
 	}
 }
 
-// sample is the hint for a missing key: a line to write.
+// sample returns the hint for a missing key: a line to write.
 func (f *findings) sample(at failure, key string) string {
 	properties, _ := at.rule["properties"].(map[string]any)
 	rule, _ := properties[key].(map[string]any)
@@ -98,7 +98,7 @@ func (f *findings) wrongType(at failure) {
 	}
 }
 
-// quotable tells a bare number, true or false that would be right in quotes.
+// quotable reports whether a bare number, true or false would be right in quotes.
 func quotable(at failure, want string) bool {
 	if got := typeOf(at.value); want != "string" || got != "number" && got != "boolean" {
 		return false
@@ -107,7 +107,7 @@ func quotable(at failure, want string) bool {
 	return err == nil && pattern.MatchString(describe(at.value))
 }
 
-// fill is the hint for a key without a value.
+// fill returns the hint for a key without a value.
 func fill(at failure) string {
 	hint := "write a value"
 	if example := such(at); example != "" {
@@ -155,7 +155,7 @@ func (f *findings) mismatch(at failure) {
 	f.add(at, BadValue, message(at.rule, "patternErrorMessage"), "%s cannot be %s", subject(at.path), describe(at.value))
 }
 
-// propertyName tells that not a value but the name of a member is wrong.
+// propertyName reports whether the name of a member is wrong and not a value.
 func propertyName(at failure) (string, bool) {
 	if !strings.Contains(at.cause.KeywordLocation, "/propertyNames/") || len(at.path) == 0 {
 		return "", false
@@ -178,7 +178,7 @@ func (f *findings) outOfBounds(at failure) {
 	}
 }
 
-// isChoice tells a oneOf that only says which keys exclude each other.
+// isChoice reports whether a oneOf only says which keys exclude each other.
 func isChoice(rule map[string]any) bool { return len(choices(rule)) > 0 }
 
 func choices(rule map[string]any) []string {

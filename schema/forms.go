@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// form is what a schema is checked for. The published schema is for the text of
-// one document as it is written; what is checked here is a job that is complete:
-// put together with its defaults, and every reference replaced by its value.
+// form is what a value is checked as. The published schema is for the text of one
+// document as written; here a complete job is checked: merged with its defaults, and
+// every reference replaced by its value.
 type form int
 
 const (
@@ -16,10 +16,10 @@ const (
 	defaults               // anything may be missing
 )
 
-// complete gives the schema of a form out of the published one: without the
-// references that a text may hold in place of a value, and with x-required,
-// which is what must be there when defaults are counted in; x-required-several is
-// the same where analyses says the rest.
+// complete derives the schema of a form from the published one: without the references
+// that a text may hold in place of a value, and with x-required, the keys that must be
+// there once defaults are merged; x-required-several is the same for a job with
+// analyses.
 func (f form) complete(published any) any {
 	switch node := published.(type) {
 	case []any:
@@ -57,7 +57,7 @@ func (f form) part(published map[string]any) map[string]any {
 	return part
 }
 
-// WantsText tells that the value at a pointer (RFC 6901) of a job can only be a
+// WantsText reports whether the value at a pointer (RFC 6901) of a job can only be a
 // text, so that a number there is meant as its digits.
 func WantsText(pointer string) bool {
 	c, err := loadJob()
@@ -71,7 +71,7 @@ func WantsText(pointer string) bool {
 	})
 }
 
-// onlyText tells a type whose only scalar is a text.
+// onlyText reports whether the only scalar of a type is a text.
 func onlyText(kind any) bool {
 	several, ok := kind.([]any)
 	if !ok {
@@ -80,14 +80,14 @@ func onlyText(kind any) bool {
 	return slices.Contains(several, any("string")) && !slices.ContainsFunc(several, func(k any) bool { return k != "string" && k != "array" })
 }
 
-// takes tells whether a value of a type can be of a kind.
+// takes reports whether a value of a type can be of a kind.
 func takes(kind any, want string) bool {
 	several, ok := kind.([]any)
 	return kind == want || ok && slices.Contains(several, any(want))
 }
 
-// partsAt gives every part of the schema that a value at path, below node, may
-// have to follow, except mappings and lists.
+// partsAt returns every part of the schema that a value at path, below node, may have
+// to follow, except mappings and lists.
 func (c *compiled) partsAt(node any, path []string) []map[string]any {
 	part, _ := node.(map[string]any)
 	if ref, ok := part["$ref"].(string); ok {

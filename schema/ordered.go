@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// object is a JSON object that remembers the order of its members.
+// object is a JSON object that keeps the order of its members.
 type object struct {
 	names   []string
 	members map[string]any // *object, []any, string, float64, bool or nil
@@ -35,7 +35,7 @@ func (o *object) object(name string) *object {
 	return sub
 }
 
-// ordered reads the published schema in the order in which it is written.
+// ordered reads the published schema and keeps its order.
 func ordered() (*object, error) {
 	decoder := json.NewDecoder(bytes.NewReader(job))
 	v, err := next(decoder)
@@ -82,7 +82,7 @@ func next(decoder *json.Decoder) (any, error) {
 	return token, nil
 }
 
-// plain is v with ordinary maps.
+// plain returns v with ordinary maps.
 func plain(v any) any {
 	switch v := v.(type) {
 	case *object:

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// split takes apart a pointer of the JSON schema library, which escapes the
-// tokens of RFC 6901 once more for URLs.
+// split splits a pointer of the JSON schema library, which escapes the tokens of RFC
+// 6901 once more for URLs.
 func split(pointer string) []string {
 	if pointer == "" || pointer == "/" {
 		return nil

@@ -23,8 +23,8 @@ type Entry struct {
 	Same        string   // the key of the top level that it repeats, with all below it; else empty
 }
 
-// Effect is what a change of a key means for the run that there is. It stands in the
-// schema as x-digest, for a key and all below it.
+// Effect is what a change of a key means for an existing run. The schema has it as
+// x-digest, for a key and all keys below.
 type Effect string
 
 // The effects. A key that can change the result of a run is in the digest.
@@ -35,7 +35,7 @@ const (
 	Outside  Effect = "out"     // the same run
 )
 
-// Words says it in a few words.
+// Words describes the effect.
 func (e Effect) Words() string {
 	switch e {
 	case InDigest, InKey:
@@ -48,7 +48,7 @@ func (e Effect) Words() string {
 	return ""
 }
 
-// reference is made once, when it is first asked for.
+// reference is computed once, when it is first needed.
 var reference = sync.OnceValues(func() ([]Entry, error) {
 	root, err := ordered()
 	if err != nil {
@@ -60,7 +60,7 @@ var reference = sync.OnceValues(func() ([]Entry, error) {
 	return r.entries, nil
 })
 
-// Reference is every key of a manifest, in the order of the schema.
+// Reference returns every key of a manifest, in the order of the schema.
 func Reference() []Entry {
 	entries, err := reference()
 	if err != nil {
@@ -72,8 +72,8 @@ func Reference() []Entry {
 // anyName stands for the names that a person chooses.
 const anyName = "NAME"
 
-// referenceForm is the part for ${{ }} beside a value. It has no words of its
-// own: an editor would show them instead of those of the key.
+// referenceForm is the alternative for ${{ }} beside a value. It has no words of its
+// own: an editor would show them instead of the key's.
 const referenceForm = "#/$defs/reference"
 
 // describer walks the schema.
@@ -99,7 +99,7 @@ func (r *describer) resolved(v any) *object {
 // another place. What is below it is described once.
 const sameKey = "#/properties/"
 
-// forms are the parts that a value may have to follow.
+// forms returns the parts that may apply to a value.
 func (r *describer) forms(part *object) []*object {
 	forms := []*object{part}
 	for _, branch := range slices.Concat(part.list("oneOf"), part.list("anyOf")) {
@@ -181,7 +181,7 @@ func (r *describer) entry(key string, written any, parent *object) {
 	}
 }
 
-// together is an example of the mapping that a key is in, with the key in it: most
+// together returns an example of the mapping that a key is in, with the key in it: most
 // keys make no sense alone. Empty when there is none.
 func together(key, name string, parent *object) string {
 	above := strings.TrimSuffix(strings.TrimSuffix(key, name), ".")
@@ -196,8 +196,8 @@ func together(key, name string, parent *object) string {
 	return ""
 }
 
-// inherit gives keys without an effect that of the key above, and so the fields of the
-// platform that they are sent as.
+// inherit gives keys without an effect that of the key above, and likewise the fields
+// of the platform that they are sent as.
 func (r *describer) inherit() {
 	above := make(map[string]Entry)
 	for i, e := range r.entries {
@@ -211,13 +211,13 @@ func (r *describer) inherit() {
 	}
 }
 
-// Above is the key of the mapping, or of the list of mappings, that the key is in;
+// Above returns the key of the mapping, or of the list of mappings, that the key is in;
 // empty for the top level.
 func (e Entry) Above() string {
 	return strings.TrimSuffix(e.Key[:max(0, strings.LastIndexByte(e.Key, '.'))], "[]")
 }
 
-// words says which values a part takes.
+// words describes the values that a part takes.
 func (r *describer) words(part *object) string {
 	var options []string
 	for _, form := range r.forms(part) {
@@ -262,7 +262,7 @@ func simple(part *object) string {
 	return article(kind) + bounds
 }
 
-// sample is an example of a key as lines of a manifest.
+// sample returns an example of a key as lines of a manifest.
 func sample(key string, example any) string {
 	path := strings.Split(strings.ReplaceAll(key, "[]", ".[]"), ".")
 	if text, ok := example.(string); ok && len(path) == 1 && strings.Contains(text, "\n") {

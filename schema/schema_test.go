@@ -10,7 +10,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// parts gives every part of the schema that describes a value, by its pointer.
+// parts returns every part of the schema that describes a value, by its pointer.
 func parts(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	var root map[string]any

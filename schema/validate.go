@@ -9,10 +9,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// Validate checks one job, made of map[string]any, []any, string,
-// json.Number (within the range of float64), bool and nil. It gives every single finding once, without those
-// of forms that the user evidently did not mean. Equal items of a list are not
-// reported: whoever knows places can name both.
+// Validate checks one job, made of map[string]any, []any, string, json.Number (within the range of float64),
+// bool and nil. It returns every finding once, without those of forms that the user evidently did not mean.
+// It does not report equal items of a list: the caller, who knows positions, can name both.
 func Validate(value any) []Violation {
 	mapping, _ := value.(map[string]any)
 	if _, several := mapping["analyses"]; several {
@@ -21,7 +20,7 @@ func Validate(value any) []Violation {
 	return validate(loadJob, value)
 }
 
-// ValidateDefaults checks what jobs share: as Validate, but nothing is missed.
+// ValidateDefaults checks what jobs share: like Validate, but no key is missing.
 func ValidateDefaults(value any) []Violation { return validate(loadDefaults, value) }
 
 func validate(load func() (*compiled, error), value any) []Violation {
@@ -52,7 +51,7 @@ type findings struct {
 	empty map[string]bool // pointers already reported to have no value
 }
 
-// failure is one failing keyword.
+// failure is one failed keyword.
 type failure struct {
 	path    []string       // of the value
 	value   any            // the value itself
@@ -83,8 +82,7 @@ func (f *findings) collect(e *jsonschema.ValidationError) {
 	}
 }
 
-// absent reports a key that stands there without a value, once, whatever rules
-// that breaks.
+// absent reports a key without a value, once, however many rules that breaks.
 func (f *findings) absent(at failure) bool {
 	if v, found := lookup(f.value, at.path); !found || v != nil {
 		return false
@@ -117,8 +115,8 @@ func (f *findings) branch(at failure) {
 	}
 }
 
-// widen replaces the hint of a form by that of all forms when the value itself,
-// and not something inside of it, is wrong.
+// widen replaces the hint of a form by that of all forms when the value itself, and not something inside it,
+// is wrong.
 func (f *findings) widen(at failure) {
 	hint := message(at.rule, "errorMessage")
 	for i, v := range f.list {
@@ -128,7 +126,7 @@ func (f *findings) widen(at failure) {
 	}
 }
 
-// otherType tells that a branch wants another type of value than there is.
+// otherType reports whether a branch wants another type than the value has.
 func (f *findings) otherType(e *jsonschema.ValidationError, location string) bool {
 	for len(e.Causes) == 1 && e.InstanceLocation == location {
 		e = e.Causes[0]

@@ -164,7 +164,7 @@ func FuzzValidate(f *testing.F) {
 	})
 }
 
-// moderate tells that all numbers are within the range that Validate asks for.
+// moderate reports whether all numbers are within the range that Validate asks for.
 func moderate(value any) bool {
 	switch v := value.(type) {
 	case json.Number:

@@ -1,9 +1,9 @@
 package schema
 
-// Kind is what sort of mistake a violation is.
+// Kind is the kind of mistake of a violation.
 type Kind string
 
-// The kinds of violations. A schema can name further ones with x-rule.
+// The kinds of violations. A schema can name more with x-rule.
 const (
 	UnknownKey Kind = "unknown-key" // the mapping has no such key
 	MissingKey Kind = "missing-key" // a required key is not there
@@ -20,12 +20,12 @@ type Violation struct {
 	Message string // the fact: lower case, no final period
 	Hint    string // what to write instead; may be empty
 
-	// Known holds what could have been meant: the keys of the mapping for an
-	// unknown key, the allowed words for a bad value, and all keys that are there
-	// for a bad choice (Key is one of them).
+	// Known holds what could have been meant: the keys of the mapping for an unknown
+	// key, the allowed words for a bad value, and all present keys for a bad choice
+	// (Key is one of them).
 	Known []string
-	// Elsewhere holds, for an unknown key, the mappings of the manifest that do
-	// have a key of this name; "" is the top level.
+	// Elsewhere holds, for an unknown key, the mappings of the manifest that have a key
+	// of this name; "" is the top level.
 	Elsewhere []Home
 	// WantsText is set when a bare number, true or false stands where a text is
 	// wanted, so that quotes would make it right.

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// message reads the words that the schema has beside a rule.
+// message returns the words that the schema has beside a rule.
 func message(rule map[string]any, keyword string) string {
 	s, _ := rule[keyword].(string)
 	return s
@@ -22,7 +22,7 @@ func subject(path []string) string {
 	return spoken(path)
 }
 
-// under says where a key stands; nothing for the top level.
+// under says where a key stands; empty for the top level.
 func under(path []string) string {
 	if len(path) == 0 {
 		return ""
@@ -62,7 +62,7 @@ func article(want string) string {
 	return "a mapping"
 }
 
-// describe shows a value in a sentence, never more than a few words of it.
+// describe shows a value in a sentence, at most a few words of it.
 func describe(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -78,7 +78,7 @@ func describe(v any) string {
 // maxShown is how many characters of a user's text are shown in a sentence.
 const maxShown = 40
 
-// shorten puts a text of the user in quotes, its first line and not too much.
+// shorten quotes the beginning of the first line of a user's text.
 func shorten(s string) string {
 	if line, _, more := strings.Cut(s, "\n"); more && utf8.RuneCountInString(line) <= maxShown {
 		s = line + "…"
@@ -88,7 +88,7 @@ func shorten(s string) string {
 	return `"` + s + `"`
 }
 
-// correction is the hint for a value of another type than wanted.
+// correction returns the hint for a value of the wrong type.
 func correction(at failure, want string) string {
 	s, text := at.value.(string)
 	switch {
@@ -131,8 +131,8 @@ func plainNumber(at failure, s string) string {
 	return hint
 }
 
-// such gives an example of what a rule wants, with its key; none for the schema
-// without examples.
+// such returns an example of what a rule wants, with its key; empty for a rule without
+// examples.
 func such(at failure) string {
 	example, ok := firstExample(at.rule)
 	if !ok {
@@ -179,7 +179,7 @@ func flowMapping(names []string, values map[string]any) string {
 	return "{" + strings.Join(members, ", ") + "}"
 }
 
-// word quotes a text unless it is safely a bare word of letters first.
+// word quotes a text unless it is safely a bare word that begins with a letter.
 func word(s string) string {
 	for i, c := range s {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'

@@ -120,7 +120,7 @@ func TestBadManifests(t *testing.T) {
 	}
 }
 
-// badManifests gives every case: a manifest, or a folder of manifests.
+// badManifests returns every case: a manifest, or a folder of manifests.
 func badManifests(tb testing.TB) []string {
 	tb.Helper()
 	entries, err := os.ReadDir(corpus + "/bad/offline")

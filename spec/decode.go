@@ -13,8 +13,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/span"
 )
 
-// decode builds the job of a document from whatever of it is sound, and fills
-// in the defaults. Its name is that of the document, or of a point of its matrix.
+// decode builds the job of a document from its sound parts, and fills in the defaults.
+// Its name is that of the document, or of a point of its matrix.
 func decode(doc node, src diag.Source, fullName string) Job {
 	name := doc.member("name").text()
 	job := Job{
@@ -172,8 +172,8 @@ func decodeSuccess(n node) Success {
 	return success
 }
 
-// tilesOf gives the mappings that the tiles of a document are: the list of
-// analyses, or the document itself.
+// tilesOf returns the mappings of the tiles of a document: the list of analyses, or the
+// document itself.
 func tilesOf(doc node) (tiles []node, several bool) {
 	if mapping, _ := doc.value.(map[string]any); mapping["analyses"] != nil {
 		return doc.member("analyses").items(), true
@@ -227,8 +227,8 @@ func (job *Job) addScript(s Script, use Use) {
 	}
 }
 
-// over gives the variables of a job without those that a tile has itself, and
-// those of the tile.
+// over returns the variables of a tile, and those of the job that the tile does not
+// override.
 func over(shared, own []Variable) []Variable {
 	names := make(map[string]bool)
 	for _, v := range own {
@@ -255,8 +255,8 @@ func decodeScript(n node) Script {
 	return script
 }
 
-// starter is how a script is started that does not say so; empty when its name does
-// not tell. Whether it may be executed is not known on the platform.
+// starter returns how to start a script without a command; empty when its name does not
+// show it. Whether it is executable is unknown on the platform.
 func starter(name string) string {
 	switch path.Ext(name) {
 	case "", ".sh", ".bash":
@@ -267,7 +267,7 @@ func starter(name string) string {
 	return ""
 }
 
-// quoted is a name as one word of the shell.
+// quoted returns a name as one shell word.
 func quoted(name string) string {
 	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=") == "" && !strings.HasPrefix(name, "-") {
 		return name
@@ -290,7 +290,7 @@ func (p *page) decodeSSH(n node, list *diag.List) SSH {
 	return ssh
 }
 
-// publicKey reads a key out of a file, once for all points of a matrix.
+// publicKey reads a key from a file, once for all points of a matrix.
 func (p *page) publicKey(file Value[string], list *diag.List) Value[string] {
 	name := filepath.FromSlash(file.V)
 	if !filepath.IsAbs(name) {

@@ -10,9 +10,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/body"
 )
 
-// ownFields are fields of the body that extra may not set, and the key to use
-// instead. By some of them a job is recognized as the one run of its manifest; the
-// others would be said twice.
+// ownFields returns fields of the body that extra may not set, and the keys to use
+// instead. Some of them identify a job as the run of its manifest; the others would be
+// set twice.
 func ownFields() map[string]string {
 	return map[string]string{
 		"name": "title", "description": "description", "tags": "tags", "customFields": "customFields",
@@ -21,7 +21,7 @@ func ownFields() map[string]string {
 	}
 }
 
-// ownTileFields are the same of one analysis.
+// ownTileFields returns the same for one analysis.
 func ownTileFields() map[string]string {
 	return map[string]string{
 		"analysis": "analysis", "command": "command", "envVars": "env", "inputFiles": "inputs",
@@ -31,11 +31,11 @@ func ownTileFields() map[string]string {
 	}
 }
 
-// ownHardware are fields of a tile's hardware.
+// ownHardware returns the same for a tile's hardware.
 func ownHardware() []string { return []string{"coreType", "coresPerSlot", "slots", "walltime"} }
 
-// apart takes the fields of an analysis out of the extra of a job that has only one: in
-// such a job all keys of the analysis stand at the top.
+// apart takes the fields of an analysis out of the extra of a job that has only one:
+// there all keys of the analysis stand at the top.
 func apart(fields []Field) (job, tile []Field) {
 	for _, field := range fields {
 		if level, _ := body.Home(field.Name.V); level == body.Analysis {
@@ -71,7 +71,8 @@ func checkExtra(job *Job, list *diag.List) {
 	}
 }
 
-// missesValue is about a field that would be left out, and count for nothing.
+// missesValue reports a field without a value, which would be left out and have no
+// effect.
 func missesValue(field Field, list *diag.List) {
 	list.Add(field.Name.Pos, diag.WrongType, "write a value, or delete it", "extra.%s has no value", diag.Short(field.Name.V))
 }
@@ -93,7 +94,7 @@ func (job *Job) checkTileField(field Field, list *diag.List) {
 	}
 }
 
-// checkHardware is about what extra puts into the hardware of an analysis.
+// checkHardware checks what extra puts into the hardware of an analysis.
 func (job *Job) checkHardware(fields []Field, list *diag.List) {
 	for _, field := range fields {
 		if name := field.Name.V; slices.Contains(ownHardware(), name) {
@@ -104,7 +105,7 @@ func (job *Job) checkHardware(fields []Field, list *diag.List) {
 }
 
 // checkHome reports a field at a level where the platform does not look for it, and
-// warns of one that nobody knows: it may be new, or misspelt.
+// warns about an unknown one: it may be new, or misspelled.
 func (job *Job) checkHome(field Field, here body.Level, list *diag.List) {
 	name := field.Name.V
 	switch home, known := body.Home(name); {
@@ -121,7 +122,7 @@ func (job *Job) checkHome(field Field, here body.Level, list *diag.List) {
 	}
 }
 
-// fieldsAt are the fields that can be written at a level.
+// fieldsAt returns the fields that can be written at a level.
 func (job *Job) fieldsAt(level body.Level) []string {
 	if level == body.Job && len(job.Tiles) == 1 {
 		return slices.Concat(body.Fields(body.Job), body.Fields(body.Analysis))
@@ -129,7 +130,7 @@ func (job *Job) fieldsAt(level body.Level) []string {
 	return body.Fields(level)
 }
 
-// rightPlace tells where a misplaced field belongs.
+// rightPlace says where a misplaced field belongs.
 func rightPlace(name string, home body.Level) string {
 	switch key := ownTileFields()[name]; {
 	case name == "jobanalyses" || name == "clonedFrom":
@@ -149,8 +150,8 @@ func rightPlace(name string, home body.Level) string {
 	return fmt.Sprintf("write it below hardware, as extra: {hardware: {%s: …}}", name)
 }
 
-// fieldHint tells how a field of the platform is written that stands among the keys of
-// a job, of an analysis or of its hardware; empty for what is no such field.
+// fieldHint says how to write a field of the platform that stands among the keys of a
+// job, of an analysis or of its hardware; empty for any other key.
 func fieldHint(v schema.Violation) string {
 	name, above := v.Key, ofAnalysis.ReplaceAllString(v.Pointer, "")
 	home, known := body.Home(name)

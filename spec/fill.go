@@ -23,8 +23,8 @@ type document struct {
 	scope  expr.Scope               // what references stand for
 }
 
-// At is the place of the value at pointer: for a reference that is all of a
-// value, the place that the value comes from, as a cell of a table.
+// At returns the position of the value at pointer: for a reference that is all of a
+// value, the position that the value comes from, such as a cell of a table.
 func (d *document) At(pointer string) diag.Position {
 	if v, ok := d.filled[pointer]; ok && !v.Pos.IsZero() {
 		return v.Pos
@@ -37,7 +37,7 @@ func (d *document) At(pointer string) diag.Position {
 	return pos
 }
 
-// Text is the scalar at pointer, with the values of its references.
+// Text returns the scalar at pointer, with the values of its references.
 func (d *document) Text(pointer string) string {
 	if v, ok := d.filled[pointer]; ok {
 		return v.Text()
@@ -63,8 +63,8 @@ type leaf struct {
 	taken   bool // names what is taken of other jobs
 }
 
-// newTemplate finds the references of a document. What cannot be read, and what
-// stands where a manifest has to be fixed, is reported.
+// newTemplate finds the references of a document. It reports those that cannot be read,
+// and those where a manifest must be literal.
 func newTemplate(doc *yamlsrc.Document, list *diag.List) *template {
 	t := &template{doc: doc, bad: make(map[string]bool), places: make(map[string]diag.Position)}
 	walkTexts(doc.Value, "", func(pointer, text string) {
@@ -89,10 +89,10 @@ func newTemplate(doc *yamlsrc.Document, list *diag.List) *template {
 	return t
 }
 
-// ofAnalysis is where the keys of one of several analyses are.
+// ofAnalysis matches where the keys of one of several analyses are.
 var ofAnalysis = regexp.MustCompile(`^/analyses/[0-9]+`)
 
-// namesFile tells a text that names files, where a name with / would be a folder.
+// namesFile reports whether a text names files, where a name with / would be a folder.
 func namesFile(pointer string) bool {
 	pointer = ofAnalysis.ReplaceAllString(pointer, "")
 	for _, above := range []string{"/inputs/", "/outputs/", "/success/files/"} {
@@ -115,8 +115,8 @@ func (t *template) report(pointer string, m expr.Mistake, rule diag.Rule, list *
 	list.Add(pos, rule, m.Hint, "%s", m.Message)
 }
 
-// fixed gives the key above a text in which there can be no reference: what a
-// job is called, and what gives references their values.
+// fixed returns the key above a text that must be literal: the name of a job, and what
+// gives references their values.
 func fixed(pointer string) string {
 	for _, key := range []string{"version", "kind", "name", "vars", "matrix", "$schema"} {
 		if pointer == "/"+key || strings.HasPrefix(pointer, "/"+key+"/") {
@@ -133,7 +133,7 @@ func fixedHint(key string) string {
 	return "write the value itself"
 }
 
-// outline is the document as far as it is known before any value is: texts with
+// outline returns the document as far as it is known without any value: texts with
 // references are left out.
 func (t *template) outline() *document {
 	value := t.doc.Value
@@ -149,7 +149,7 @@ func (t *template) outline() *document {
 	return &document{Document: t.doc, value: value, filled: filled, places: t.places}
 }
 
-// waiting are the pointers of the texts that outline leaves out.
+// waiting returns the pointers of the texts that outline leaves out.
 func (t *template) waiting() map[string]bool {
 	waiting := maps.Clone(t.bad)
 	for _, leaf := range t.leaves {
@@ -160,8 +160,8 @@ func (t *template) waiting() map[string]bool {
 	return waiting
 }
 
-// check reports references to what is not there. Where a name is there, but has
-// a problem of its own, that is enough.
+// check reports references to names that do not exist. For a name that exists but has a
+// problem of its own, that problem is enough.
 func (t *template) check(scope expr.Scope, list *diag.List) {
 	for _, leaf := range t.leaves {
 		for _, r := range leaf.text.References() {
@@ -177,7 +177,7 @@ func (t *template) check(scope expr.Scope, list *diag.List) {
 	}
 }
 
-// declares tells that the document may mean to give a reference its value.
+// declares reports whether the document may mean to give a reference its value.
 func (t *template) declares(r expr.Reference, scope expr.Scope) bool {
 	switch r.Space {
 	case "vars":
@@ -188,7 +188,7 @@ func (t *template) declares(r expr.Reference, scope expr.Scope) bool {
 	return false
 }
 
-// NoSuchValue tells that a reference names nothing, and what to write instead.
+// NoSuchValue says that a reference names nothing, and what to write instead.
 func NoSuchValue(r expr.Reference, scope expr.Scope) (message, hint string) {
 	message = "there is no " + r.String()
 	if r.Space == "from" {
@@ -201,7 +201,8 @@ func NoSuchValue(r expr.Reference, scope expr.Scope) (message, hint string) {
 	}
 	switch {
 	case r.Space == "env":
-		// Whoever may write a manifest could read every secret of whoever runs it.
+		// Otherwise the author of a manifest could read every secret of the person who
+		// runs it.
 		return "a manifest cannot read the environment of the one who runs it",
 			`declare the value under vars:, and pass it on purpose: --var ` + strings.ToLower(r.Name) + `="$` + r.Name + `"`
 	case r.Space == "matrix" && len(scope["matrix"]) == 0:
@@ -209,7 +210,7 @@ func NoSuchValue(r expr.Reference, scope expr.Scope) (message, hint string) {
 	case r.Space == "vars" && len(scope["vars"]) == 0:
 		return "the job has no variables", "add vars: {" + r.Name + ": 1}, with the default as its value"
 	}
-	// What stands before the dot is the same for many, and says little.
+	// The part before the dot is common to many names, and says little.
 	if near := diag.Nearest(r.Name, slices.Collect(maps.Keys(scope[r.Space]))); len(near) > 0 {
 		return message, "did you mean " + r.Space + "." + near[0] + "?"
 	}
@@ -253,8 +254,8 @@ func (t *template) fill(scope expr.Scope) *document {
 	return d
 }
 
-// put gives root with another value at path. What is on the way is copied: the
-// document is shared by all points.
+// put returns root with another value at path. It copies the mappings and lists on the
+// way, because all points share the document.
 func put(root any, path []string, v any) any {
 	if len(path) == 0 {
 		return v

@@ -14,7 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/glob"
 )
 
-// checkInputForms reports options that do not fit the form of their input.
+// checkInputForms reports options that do not fit the kind of their input.
 func checkInputForms(job *Job, list *diag.List) {
 	for i, in := range job.Inputs {
 		before := len(*list)
@@ -39,7 +39,7 @@ func checkInputForms(job *Job, list *diag.List) {
 	}
 }
 
-// checkStoredForm is for a file that is on the platform already.
+// checkStoredForm checks an input that is on the platform already.
 func checkStoredForm(in Input, list *diag.List) {
 	if in.As.Written() {
 		list.Add(in.As.Pos, diag.BadChoice, "delete as, or give the file as path", "as renames a path, a platform file keeps its name")
@@ -76,11 +76,11 @@ func checkInputName(key string, name Value[string], list *diag.List) {
 	}
 }
 
-// longestName is how many bytes a file name may have on the machines of jobs.
+// longestName is how many bytes a file name may have on the machines that run jobs.
 const longestName = 255
 
-// NameProblem tells why a name would not arrive in a job as it is, or would not
-// arrive at all; empty when it would. Names travel in the header of an upload.
+// NameProblem returns why a name would not arrive in a job unchanged, or not at all;
+// empty when it would. Names travel in the header of an upload.
 func NameProblem(name string) string {
 	switch first, _ := utf8.DecodeRuneInString(name); {
 	case !utf8.ValidString(name):
@@ -130,13 +130,13 @@ func checkInputNames(job *Job, list *diag.List) {
 	}
 }
 
-// same tells that two inputs are one file, given twice.
+// same reports whether two inputs are one file, given twice.
 func same(a, b Input) bool {
 	return a.Use == b.Use && a.Path.V != "" && path.Clean(a.Path.V) == path.Clean(b.Path.V) &&
 		a.From.V == b.From.V && a.Pack.V == b.Pack.V && a.Template.V == b.Template.V
 }
 
-// landing is the name of an input in the job and the place that decides it; no
+// landing returns the name of an input in the job and the place that decides it; no
 // name for patterns and platform files.
 func landing(in Input) (string, diag.Position) {
 	switch {
@@ -151,7 +151,7 @@ func landing(in Input) (string, diag.Position) {
 	return "", diag.Position{}
 }
 
-// isPattern tells a pattern from the path of one file.
+// isPattern reports whether a text is a pattern and not the path of one file.
 func isPattern(s string) bool { return strings.ContainsAny(s, `*?[{\`) }
 
 func checkPatterns(job *Job, list *diag.List) {
@@ -200,8 +200,8 @@ func checkPattern(p Value[string], list *diag.List) {
 	}
 }
 
-// windowsPath tells a backslash that cannot be meant to quote the character
-// after it, because that character has no meaning in a pattern.
+// windowsPath reports whether a backslash cannot quote the character after it, because
+// that character has no meaning in a pattern.
 func windowsPath(s string) bool {
 	for i := range len(s) - 1 {
 		if s[i] == '\\' && !strings.ContainsRune(`*?[]{}\,-^!`, rune(s[i+1])) {

@@ -11,17 +11,17 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
 
-// Value is something a user wrote, with its place. The zero Value was not
-// written; a default has a V but no Pos.
+// Value is something a user wrote, with its position. The zero Value was not written; a
+// default has a V but no Pos.
 type Value[T any] struct {
 	V   T
 	Pos diag.Position
 }
 
-// Written tells that the value stands in the manifest.
+// Written reports whether the value stands in the manifest.
 func (v Value[T]) Written() bool { return !v.Pos.IsZero() }
 
-// Texts are the texts of values, without their places; nil for none.
+// Texts returns the texts of values, without their positions; nil for none.
 func Texts(values []Value[string]) []string {
 	var list []string
 	for _, v := range values {
@@ -71,12 +71,12 @@ type Job struct {
 
 	Warnings diag.List // what looks like a slip, and may be none
 
-	// Values are what the references of this job stand for, for the inputs that
-	// are templates; nil when there are none.
+	// Values holds what the references of this job stand for, for inputs that are
+	// templates; nil when there are none.
 	Values expr.Scope
 }
 
-// ResultsFolder is where the results of a job go, as a person would write it:
+// ResultsFolder returns where the results of a job go, as a person would write it:
 // outputs.to, or results/NAME. It is relative to Dir unless it is absolute.
 func (j Job) ResultsFolder() string {
 	if to := j.Outputs.To; to.Written() {
@@ -85,20 +85,20 @@ func (j Job) ResultsFolder() string {
 	return "results/" + j.FolderName()
 }
 
-// FolderName is the job's name as the name of one folder.
+// FolderName returns the job's name as the name of one folder.
 func (j Job) FolderName() string { return folderName(j.Name.V) }
 
 func folderName(job string) string { return strings.ReplaceAll(job, "/", "-") }
 
-// Called tells that a person means this job by a name or a pattern of names: its own,
-// or that of its whole family. A star does not pass over the slash of a point.
+// Called reports whether a name or a pattern of names means this job: its own name, or
+// that of its whole family. A star does not match the slash of a point.
 func (j Job) Called(name string) bool {
 	own, err := path.Match(name, j.Name.V)
 	family, _ := path.Match(name, j.Family)
 	return name == j.Name.V || name == j.Family || err == nil && (own || family)
 }
 
-// ResultsPath is ResultsFolder as a path of this machine.
+// ResultsPath returns ResultsFolder as a path of this machine.
 func (j Job) ResultsPath() string {
 	to := filepath.FromSlash(j.ResultsFolder())
 	if filepath.IsAbs(to) {
@@ -180,7 +180,7 @@ type License struct {
 	Features  []Feature
 }
 
-// Env is what a license adds to the variables of its tile.
+// Env returns what a license adds to the variables of its tile.
 func (l License) Env() []Variable { return slices.Concat(l.Servers, l.Variables) }
 
 // Feature is a license feature that must be free before the job starts.
@@ -190,7 +190,7 @@ type Feature struct {
 	Count int
 }
 
-// Need is what a job says of others that it builds on.
+// Need is what a job says about others that it builds on.
 type Need struct {
 	Name Value[string] // of a job, or of a matrix for all of its points
 	Jobs []string      // the full names that it means, in the order of the manifest
@@ -248,7 +248,7 @@ type Rerun struct {
 	Generation Value[int]       // default: 1; a higher one forces a new run
 }
 
-// OnFailure is what the next apply does about a run that failed.
+// OnFailure is what the next apply does about a failed run.
 type OnFailure string
 
 // The answers to a failure, as written in a manifest.
@@ -257,8 +257,8 @@ const (
 	Always OnFailure = "always"
 )
 
-// Success is what must hold for a run to count as succeeded, beside the platform
-// saying so.
+// Success is what must hold for a run to count as succeeded, besides the platform's
+// verdict.
 type Success struct {
 	Files    []Value[string] // patterns; each must match
 	Logs     []LogCheck
@@ -276,7 +276,7 @@ type LogCheck struct {
 // ProcessOutput is the file that holds what the command printed (rescale-api.md §9).
 const ProcessOutput = "process_output.log"
 
-// Limits are what a job may take.
+// Limits bounds what a job may use.
 type Limits struct {
 	MaxCost  Value[float64] // USD for one run; unwritten means no limit
 	Restarts Value[int]     // of an economy run that is interrupted; unwritten means that nobody knows

@@ -1,13 +1,13 @@
-// Package spec is the manifest language: it turns YAML texts into jobs in which
-// every value knows its place, and tells everything that is wrong with them.
+// Package spec is the manifest language: it turns YAML texts into jobs in which every
+// value knows its position, and reports everything that is wrong with them.
 //
-// A document is one job, or one for each point of its matrix. It is read in three
-// steps: put over the defaults of its text, its references filled in for a point,
-// then checked and decoded, always with the places of the text at hand.
+// A document is one job, or one for each point of its matrix. It is merged over the
+// defaults of its text, its references are filled in for a point, then it is checked
+// and decoded. Every step knows the positions in the text.
 //
-// The package is pure. It refuses to read files by itself and to know the
-// platform: whether an input exists and whether a core type is offered is the
-// business of package resolver.
+// The package is pure. It neither reads files by itself nor knows the platform: whether
+// an input exists and whether a core type is offered is the business of package
+// resolver.
 package spec
 
 import (
@@ -26,7 +26,7 @@ import (
 )
 
 // Opener reads a file that a manifest in the folder dir names: a table of points, a
-// public key. The name is a path of this machine; the source has the name that people
+// public key. name is a path of this machine; the source has the name that people
 // should see.
 type Opener func(dir, name string) (diag.Source, error)
 
@@ -37,14 +37,13 @@ type Loader struct {
 	Open  Opener        // may be nil
 }
 
-// Load is what the zero Loader reads.
+// Load reads sources with the zero Loader.
 func Load(sources []diag.Source) ([]Job, diag.List) { return Loader{}.Load(sources) }
 
-// Load reads every document of every source, without touching the network, nor
-// the file system other than through Open. It gives all problems in the order of
-// the sources and of their text: a mistake in one value does not hide those in
-// others, and causes no second message. Jobs are given only when there is no
-// problem at all.
+// Load reads every document of every source. It touches neither the network nor, except
+// through Open, the file system. It returns all problems in the order of the sources
+// and of their text: a mistake in one value does not hide those in others, and causes
+// no second message. It returns jobs only when there is no problem at all.
 func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
 	settings, problems := readSettings(l.Set, l.Files)
 	r := &reader{
@@ -87,7 +86,7 @@ type reader struct {
 	seats    map[diag.Position]*Seats // by where maxRunning is written
 }
 
-// source reads the documents of one text, of which problems may be known.
+// source reads the documents of one text, which may have known problems.
 func (r *reader) source(src diag.Source, documents []*yamlsrc.Document, known diag.List) diag.List {
 	var found diag.Gathering
 	found.Add(known)
@@ -118,8 +117,8 @@ func (r *reader) source(src diag.Source, documents []*yamlsrc.Document, known di
 	return found.List().Sort()
 }
 
-// page is the work on one text. Places that have a problem already, known from
-// reading the text, get no other.
+// page is the work on one text. A place with a problem from reading the text gets no
+// second one.
 type page struct {
 	*reader
 	src   diag.Source
@@ -128,11 +127,11 @@ type page struct {
 	lost  bool // the defaults are not YAML, so nobody knows what is missing
 }
 
-// defaultsLine tells a document of defaults that cannot be read.
+// defaultsLine recognizes an unreadable document of defaults.
 var defaultsLine = regexp.MustCompile(`(?m)^kind:[ \t]*["']?defaults\b`)
 
-// defaults takes the document of defaults out of the others and checks what it
-// says by itself: all jobs may say something else instead.
+// defaults takes the document of defaults out of the others and checks it by itself:
+// every job may override it.
 func (p *page) defaults(documents []*yamlsrc.Document) (jobs []*yamlsrc.Document, shared *yamlsrc.Document) {
 	for _, doc := range documents {
 		mapping, _ := doc.Value.(map[string]any)
@@ -192,8 +191,8 @@ func (p *page) document(doc *yamlsrc.Document) {
 	}
 }
 
-// values gives what references can name, and the points of the matrix. Where
-// the shape of the matrix is wrong, there are no points.
+// values returns what references can name, and the points of the matrix: none if the
+// shape of the matrix is wrong.
 func (p *page) values(root node, violations []schema.Violation, list *diag.List) (expr.Scope, []matrix.Point) {
 	scope := expr.Scope{
 		"vars": p.settings.variables(root.member("vars"), list),
@@ -252,8 +251,8 @@ func (p *page) job(doc *document, violations []schema.Violation, unknown map[str
 	p.jobs = append(p.jobs, job)
 }
 
-// withoutSweep is a job without the keys that only make its values: they are
-// checked once for all points.
+// withoutSweep returns a job without the keys that only define values: they are checked
+// once for all points.
 func withoutSweep(value any) any {
 	mapping, ok := value.(map[string]any)
 	if !ok || mapping["vars"] == nil && mapping["matrix"] == nil {
@@ -265,8 +264,8 @@ func withoutSweep(value any) any {
 	return rest
 }
 
-// shape gives the findings of the schema their places, without those of texts
-// that are not known, and of places that have a problem already.
+// shape gives the findings of the schema their positions, and drops those about unknown
+// texts and places with a problem already.
 func (p *page) shape(doc *document, violations []schema.Violation, unknown map[string]bool) diag.List {
 	known := slices.DeleteFunc(slices.Clone(violations), func(v schema.Violation) bool {
 		return unknown[v.Pointer] && v.Key == "" || p.lost && v.Kind == schema.MissingKey
@@ -274,7 +273,7 @@ func (p *page) shape(doc *document, violations []schema.Violation, unknown map[s
 	return slices.DeleteFunc(shapeProblems(doc, known), func(d diag.Diagnostic) bool { return p.taken[d.Pos] })
 }
 
-// badParts are the pointers of values that read as not written.
+// badParts holds the pointers of values that read as not written.
 func badParts(violations []schema.Violation, unknown map[string]bool) map[string]bool {
 	bad := maps.Clone(unknown)
 	for _, v := range violations {
@@ -292,7 +291,7 @@ func (n node) badWithin(pointer string) bool {
 	return false
 }
 
-// within tells that a pointer leads to the value at another one, or into it.
+// within reports whether a pointer leads to the value at another one, or into it.
 func within(outer, pointer string) bool {
 	return pointer == outer || strings.HasPrefix(pointer, outer+"/")
 }

@@ -19,7 +19,7 @@ type linker struct {
 	problems diag.Gathering
 }
 
-// group is all jobs that one name means: a job, or the points of a matrix.
+// group holds all jobs that one name means: a job, or the points of a matrix.
 type group struct {
 	jobs  []int
 	names []string
@@ -27,7 +27,7 @@ type group struct {
 	rank  int // of the highest of the jobs
 }
 
-// visit is how far the search for cycles is with a job or a group.
+// visit is how far the search for cycles has got with a job or a group.
 type visit int
 
 const (
@@ -36,10 +36,9 @@ const (
 	seen
 )
 
-// link gives every job its needs and its rank. Names that mean no job, and jobs
-// that wait for each other, are problems. Many jobs that need many others through
-// one name share what it means, so that the work grows with the text and not with
-// the pairs.
+// link gives every job its needs and its rank. Names that mean no job, and jobs that
+// wait for each other, are problems. Jobs that need many others through one name share
+// what it means, so the work grows with the text and not with the pairs.
 func link(jobs []Job, known map[string]diag.Position) diag.List {
 	l := &linker{jobs: jobs, known: make(map[string]bool), groups: make(map[string]*group)}
 	for name := range known {
@@ -99,7 +98,7 @@ func (l *linker) need(job *Job, list *diag.List) {
 	}
 }
 
-// maybe tells that a name means a job of a document that has problems of its own.
+// maybe reports whether a name means a job of a document that has problems of its own.
 func (l *linker) maybe(name string) bool {
 	family, _, _ := strings.Cut(name, "/")
 	return l.known[family] && l.groups[family] == nil
@@ -176,7 +175,7 @@ func (l *linker) enter(g *group, states []visit, path []step) []step {
 // maxCycle is how many jobs of a cycle are named.
 const maxCycle = 10
 
-// cycleProblem tells the way around, at the need that comes first in the text.
+// cycleProblem shows the cycle, at the need that comes first in the text.
 func (l *linker) cycleProblem(cycle []step) diag.List {
 	var names []string
 	for _, s := range append(slices.Clone(cycle), cycle[0]) {
@@ -198,22 +197,22 @@ func (l *linker) cycleProblem(cycle []step) diag.List {
 func (l *linker) at(s step) diag.Position { return l.jobs[s.job].Needs[s.need].Name.Pos }
 
 // FromName stands in As and Into of an input for the name of the job that a file is
-// taken of, as the name of one folder. It is the one reference that is still there in a
-// loaded job: every job that is meant fills it in anew, see [NameFrom].
+// taken from, as the name of one folder. It is the only reference left in a loaded job:
+// each of the jobs fills in its own name, see [NameFrom].
 const FromName = "${{ from.name }}"
 
-// NameFrom is As or Into of an input for what is taken of one job.
+// NameFrom returns As or Into of an input for the files of one job.
 func NameFrom(text, job string) string { return strings.ReplaceAll(text, FromName, folderName(job)) }
 
 // fromScope lets the reference stand for itself.
 func fromScope() expr.Scope { return expr.Scope{"from": {"name": {V: FromName}}} }
 
-// ofTaken is where names of what is taken of other jobs are.
+// ofTaken matches where the names of files from other jobs are written.
 var ofTaken = regexp.MustCompile(`^(/analyses/[0-9]+)?/inputs/[0-9]+/(as|into)$`)
 
 func namesTaken(pointer string) bool { return ofTaken.MatchString(pointer) }
 
-// checkFromForm is for results of another job.
+// checkFromForm checks an input that is results of another job.
 func checkFromForm(in Input, list *diag.List) {
 	if len(in.Files) == 0 && !in.Wrong {
 		list.Add(in.From.Pos, diag.MissingKey, `write which of its results, such as files: ["*.msh"]`, "an input with from wants files")
@@ -247,7 +246,7 @@ func checkNotTaken(in Input, list *diag.List) {
 	}
 }
 
-// checkInto reports a folder that would not arrive in a job as it is.
+// checkInto reports a folder that would not arrive in a job unchanged.
 func checkInto(into Value[string], list *diag.List) {
 	if !into.Written() {
 		return
@@ -264,8 +263,8 @@ func checkInto(into Value[string], list *diag.List) {
 	}
 }
 
-// literal is the name of the files that a pattern matches, where that is one name;
-// else empty.
+// literal returns the name of the files that a pattern matches, if that is one name;
+// else it is empty.
 func literal(pattern string) string {
 	name := path.Base(pattern)
 	if isPattern(name) || strings.ContainsAny(name, "]}") {
@@ -274,21 +273,21 @@ func literal(pattern string) string {
 	return name
 }
 
-// takings finds results of other jobs that would land under a name that is taken. All
-// inputs of a job are in one folder.
+// takings finds results of other jobs that would land under a used name. All inputs of
+// a job are in one folder.
 type takings struct {
 	landed map[string]taking // by name in the job
 	list   *diag.List
 }
 
-// taking is what has a name already.
+// taking is the owner of a name.
 type taking struct {
 	pos       diag.Position
 	job, file string // whose result; empty for another input
 }
 
-// checkTakings reports such names as far as they are known before anything has run:
-// after the others were paid it would be too late.
+// checkTakings reports such names as far as they are known before anything runs: once
+// the other runs are billed it is too late.
 func checkTakings(job *Job, list *diag.List) {
 	t := takings{landed: make(map[string]taking), list: list}
 	for _, in := range job.Inputs {
@@ -305,8 +304,8 @@ func checkTakings(job *Job, list *diag.List) {
 	}
 }
 
-// take goes through what an input takes, up to the first problem of each file. Where
-// there are as many names as jobs, each job may leave a file of another name.
+// take checks what an input takes, up to the first problem of each file. Where there
+// are as many names as jobs, each job may leave a file of another name.
 func (t takings) take(in Input, jobs []string) {
 	var named []Value[string]
 	for _, file := range in.Files {
@@ -326,7 +325,7 @@ func (t takings) take(in Input, jobs []string) {
 	}
 }
 
-// land gives a result its name, and tells whether it could.
+// land names a result, and reports whether it could.
 func (t takings) land(in Input, file Value[string], job string) bool {
 	name, pos := landed(in, file, job)
 	if why := NameProblem(path.Base(name)); why != "" {
@@ -347,7 +346,7 @@ func (t takings) land(in Input, file Value[string], job string) bool {
 	return false
 }
 
-// landed is the path of a result in the job, and the place that decides it.
+// landed returns the path of a result in the job, and the place that decides it.
 func landed(in Input, file Value[string], job string) (string, diag.Position) {
 	switch {
 	case in.As.Written():
@@ -358,7 +357,7 @@ func landed(in Input, file Value[string], job string) (string, diag.Position) {
 	return literal(file.V), file.Pos
 }
 
-// nameHint gives the ways to keep results of one name apart.
+// nameHint returns the ways to keep results of one name apart.
 func nameHint(in Input, file string) string {
 	name := literal(file)
 	ending := path.Ext(name)

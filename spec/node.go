@@ -9,8 +9,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 )
 
-// node is a value of a document while it is decoded. Reading it is lenient: what
-// is absent, has another type, or is known to be bad, reads as not written.
+// node is a value of a document while it is decoded. Reading is lenient: a value that
+// is absent, has another type, or is known to be bad reads as not written.
 type node struct {
 	doc     *document
 	bad     map[string]bool // pointers of values with a problem
@@ -18,7 +18,7 @@ type node struct {
 	value   any // nil when absent
 }
 
-// pos is the place of the value, zero when it is not there.
+// pos returns the position of the value, zero when it is absent.
 func (n node) pos() diag.Position {
 	if n.value == nil {
 		return diag.Position{}
@@ -75,7 +75,7 @@ func (n node) oneOrMore() []Value[string] {
 	return n.texts()
 }
 
-// has tells that a key is written, whatever its value is.
+// has reports whether a key is written, whatever its value is.
 func (n node) has(key string) bool {
 	mapping, _ := n.value.(map[string]any)
 	_, written := mapping[key]

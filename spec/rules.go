@@ -13,8 +13,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/folders"
 )
 
-// check is one rule about a single job. It looks at written values only, as
-// values with a problem read as not written.
+// check is one rule about a single job. It looks only at written values: values with a
+// problem read as not written.
 type check func(job *Job, list *diag.List)
 
 func checks() []check {
@@ -45,9 +45,9 @@ func checkName(name Value[string], file string, names map[string]diag.Position) 
 	return list
 }
 
-// checkLines reports commands of which YAML makes something else: it would join lines,
-// so that cd case and ./solve run as one command, and cut off what it takes for a
-// comment. What runs costs money.
+// checkLines reports commands that YAML would change: it would join lines, so that cd
+// case and ./solve run as one command, or cut off what it takes for a comment. A run
+// costs money.
 func checkLines(doc *yamlsrc.Document) diag.List {
 	var list diag.List
 	walkTexts(doc.Value, "", func(pointer, text string) {
@@ -64,7 +64,7 @@ func checkLines(doc *yamlsrc.Document) diag.List {
 	return list
 }
 
-// endsQuoted tells that a shell text ends inside of a quotation.
+// endsQuoted reports whether a shell text ends inside a quotation.
 func endsQuoted(command string) bool {
 	var open rune
 	escaped := false
@@ -83,7 +83,8 @@ func endsQuoted(command string) bool {
 	return open != 0
 }
 
-// isCommand tells the command of a job, of one of its analyses, or of a script.
+// isCommand reports whether a path is the command of a job, of one of its analyses, or
+// of a script.
 func isCommand(path []string) bool {
 	if len(path) > 2 && path[0] == "analyses" {
 		path = path[2:]
@@ -117,7 +118,7 @@ func checkTags(job *Job, list *diag.List) {
 	}
 }
 
-// nearby names an earlier place seen from a later one.
+// nearby names an earlier place as seen from a later one.
 func nearby(first, here diag.Position) string {
 	if first.Line == here.Line {
 		return fmt.Sprintf("at column %d", first.Col)
@@ -125,7 +126,7 @@ func nearby(first, here diag.Position) string {
 	return fmt.Sprintf("at line %d", first.Line)
 }
 
-// longest is more than any platform allows; what is above it is a slip.
+// longest is more than any platform allows; a longer walltime is a slip.
 const longest = 365 * 24 * time.Hour
 
 func checkWalltime(job *Job, list *diag.List) {
@@ -176,8 +177,7 @@ func checkReserved(name Value[string], list *diag.List) {
 	}
 }
 
-// checkLicense reports a license that is to come from two places, and features that are
-// there twice.
+// checkLicense reports a license from two places, and duplicate features.
 func checkLicense(job *Job, list *diag.List) {
 	for _, tile := range job.Tiles {
 		if seller := tile.License.Seller; seller.Written() && len(tile.License.Servers)+len(tile.License.Features) > 0 {
@@ -195,7 +195,7 @@ func checkLicense(job *Job, list *diag.List) {
 	}
 }
 
-// checkLogs reports checks of a log that no log can pass, and those that say nothing.
+// checkLogs reports checks that no log can pass, and empty ones.
 func checkLogs(job *Job, list *diag.List) {
 	wanted := make(map[string][]Value[string]) // by file
 	for _, log := range job.Success.Logs {
@@ -217,7 +217,7 @@ func checkLogs(job *Job, list *diag.List) {
 	}
 }
 
-// place is how a person would call a tile: nothing for the only one.
+// place returns how a person would call a tile: empty for the only one.
 func place(job *Job, tile int) string {
 	if len(job.Tiles) == 1 {
 		return ""
@@ -269,7 +269,7 @@ func checkSecrets(job *Job, list *diag.List) {
 	}
 }
 
-// checkScripts reports scripts that nobody knows how to start.
+// checkScripts reports scripts without a known way to start them.
 func checkScripts(job *Job, list *diag.List) {
 	for _, tile := range job.Tiles {
 		for use, script := range map[Use]Script{Before: tile.PreProcess, After: tile.PostProcess} {

@@ -14,7 +14,7 @@ import (
 // Setting is a value for a variable from the command line, as typed.
 type Setting struct{ Name, Text string }
 
-// settings are the values that take the place of defaults.
+// settings are the values that replace defaults.
 type settings struct {
 	files    []*yamlsrc.Document // later ones win
 	typed    []Setting           // later ones win, and win over files
@@ -47,8 +47,8 @@ func readSettings(typed []Setting, files []diag.Source) (*settings, diag.List) {
 	return s, problems
 }
 
-// variables gives the variables of a document: what the command line says, else
-// a file, else the default. All have the type of the default.
+// variables returns the variables of a document: from the command line, else from a
+// file, else the default. All have the type of the default.
 func (s *settings) variables(vars node, list *diag.List) map[string]expr.Value {
 	values := make(map[string]expr.Value)
 	if _, ok := vars.value.(map[string]any); !ok {
@@ -76,7 +76,7 @@ func (s *settings) variables(vars node, list *diag.List) map[string]expr.Value {
 	return values
 }
 
-// fromFile is the value of a variable in a file.
+// fromFile returns the value of a variable in a file.
 func fromFile(file *yamlsrc.Document, name string, standard expr.Value, list *diag.List) (expr.Value, bool) {
 	v, given := file.Value.(map[string]any)[name]
 	if !given {
@@ -95,7 +95,7 @@ func fromFile(file *yamlsrc.Document, name string, standard expr.Value, list *di
 }
 
 // checkText refuses bytes that are no text: in the body of a job they would all become
-// the same character, and two values one.
+// the same character, and two values would become one.
 func (s Setting) checkText(list *diag.List) {
 	if utf8.ValidString(s.Name) && utf8.ValidString(s.Text) {
 		return
@@ -105,7 +105,7 @@ func (s Setting) checkText(list *diag.List) {
 		"--var %s: the value is not UTF-8", name)
 }
 
-// value is what was typed for a variable, read as the type of its default.
+// value returns what was typed for a variable, read as the type of its default.
 func (s Setting) value(name string, standard expr.Value, list *diag.List) (expr.Value, bool) {
 	if s.Name != name {
 		return expr.Value{}, false
@@ -127,7 +127,7 @@ func (s Setting) value(name string, standard expr.Value, list *diag.List) (expr.
 	return expr.Value{}, false
 }
 
-// kindOf names the type of a scalar; nothing for what is none.
+// kindOf names the type of a scalar; empty for any other value.
 func kindOf(v any) string {
 	switch v.(type) {
 	case string:

@@ -15,9 +15,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/hint"
 )
 
-// shapeProblems gives the findings of the schema their places. A missing key is
-// left out when another finding is about the same slip: the key is there, but
-// misspelled or in another mapping.
+// shapeProblems gives the findings of the schema their positions. It drops a missing
+// key when another finding is about the same slip: the key is there, but misspelled or
+// in another mapping.
 func shapeProblems(doc *document, found []schema.Violation) diag.List {
 	var list diag.List
 	for _, v := range found {
@@ -28,8 +28,8 @@ func shapeProblems(doc *document, found []schema.Violation) diag.List {
 	return list
 }
 
-// maxUnknown bounds the unknown keys that are compared with a missing one. A
-// text with more of them is not a manifest with a slip.
+// maxUnknown bounds the unknown keys that are compared with a missing one. A text with
+// more of them is no manifest with a slip.
 const maxUnknown = 100
 
 func misplaced(missing schema.Violation, found []schema.Violation) bool {
@@ -56,7 +56,7 @@ func misplaced(missing schema.Violation, found []schema.Violation) bool {
 	return false
 }
 
-// homePointer is the pointer of a mapping that is not inside of a list.
+// homePointer returns the pointer of a mapping that is not inside a list.
 func homePointer(mapping string) string {
 	if mapping == "" {
 		return ""
@@ -64,8 +64,8 @@ func homePointer(mapping string) string {
 	return "/" + strings.ReplaceAll(mapping, ".", "/")
 }
 
-// shapeProblem gives a finding of the schema its place in the text, and the
-// hints that need the text or a guess at what was meant.
+// shapeProblem gives a finding of the schema its position in the text, and the hints
+// that need the text or a guess at what was meant.
 func shapeProblem(doc *document, v schema.Violation) diag.Diagnostic {
 	return diag.Diagnostic{Pos: shapePosition(doc, v), Rule: diag.Rule(v.Kind), Message: v.Message, Hint: shapeHint(doc, v)}
 }
@@ -82,7 +82,7 @@ func shapePosition(doc *document, v schema.Violation) diag.Position {
 	return doc.At(v.Pointer)
 }
 
-// lastKey is the place of the last of the keys that exclude each other.
+// lastKey returns the position of the last of the keys that exclude each other.
 func lastKey(doc *document, v schema.Violation) diag.Position {
 	last := v.Key
 	for _, key := range doc.Keys(v.Pointer) {
@@ -93,7 +93,8 @@ func lastKey(doc *document, v schema.Violation) diag.Position {
 	return doc.KeyAt(yamlsrc.Member(v.Pointer, last))
 }
 
-// about is the pointer of what a finding is about: a value, or a member by its key.
+// about returns the pointer of what a finding is about: a value, or a member by its
+// key.
 func about(v schema.Violation) string {
 	if v.Key == "" {
 		return v.Pointer
@@ -133,9 +134,9 @@ func unknownKeyHint(doc *document, v schema.Violation) string {
 	return "rescale-apply explain lists the keys that there are"
 }
 
-// likelyHomes names the mappings into which a key can have been meant to go: from
-// the top level one below, from below the top level, where the key is not there yet.
-// That two mappings far apart have a key of one name says nothing.
+// likelyHomes names the mappings that a misplaced key probably belongs to: from the top
+// level one below, from below the top level, if it does not have the key yet. A key of
+// the same name in a mapping far away proves nothing.
 func likelyHomes(doc *document, v schema.Violation) (homes []string) {
 	for _, home := range v.Elsewhere {
 		if v.Pointer != "" && (home.Mapping != "" || slices.Contains(doc.Keys(""), home.Key)) {
@@ -146,7 +147,7 @@ func likelyHomes(doc *document, v schema.Violation) (homes []string) {
 	return homes
 }
 
-// hiddenSpace tells a space that YAML takes for a letter.
+// hiddenSpace finds a space that YAML takes for a letter.
 func hiddenSpace(r rune) bool {
 	return r > unicode.MaxASCII && unicode.IsSpace(r) || r == 0x200B || r == 0xFEFF
 }
@@ -158,8 +159,8 @@ func homeName(mapping string) string {
 	return "under " + mapping + ":"
 }
 
-// quoteHint shows the value in quotes as it is written: 9.10 and not the number
-// 9.1 that YAML makes of it.
+// quoteHint shows the value in quotes as it is written: 9.10 and not the number 9.1
+// that YAML reads.
 func quoteHint(pointer, text string) string {
 	if text != diag.Short(text) {
 		return "put it in quotes"

@@ -13,14 +13,14 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/matrix"
 )
 
-// sweep reads the matrix of a document, whose shape is known to be right.
+// sweep reads the matrix of a document, whose shape has been checked.
 type sweep struct {
 	dir  string // of the manifest
 	open Opener
 	list *diag.List
 }
 
-// points gives the points of the matrix; none when it has a problem.
+// points returns the points of the matrix; none when it has a problem.
 func (s sweep) points(n node) []matrix.Point {
 	before := len(*s.list)
 	m := matrix.Matrix{Pos: n.doc.KeyAt(n.pointer)}
@@ -88,7 +88,7 @@ func entries(n node) []matrix.Entry {
 	return list
 }
 
-// hintOf is the hint of the opener of a file; empty when it has none.
+// hintOf returns the hint of the opener of a file; empty when it has none.
 func hintOf(err error) string {
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) {
@@ -105,7 +105,7 @@ func tablePath(csv node) Value[string] {
 	return csv.member("path").text()
 }
 
-// tableOf is the path of the table that the points of a document come from; empty
+// tableOf returns the path of the table that the points of a document come from; empty
 // when there is none.
 func tableOf(doc *document, dir string) string {
 	path := tablePath(node{doc: doc, value: doc.Document.Value}.member("matrix").member("csv"))
@@ -115,7 +115,7 @@ func tableOf(doc *document, dir string) string {
 	return below(dir, path.V)
 }
 
-// below is a path of a manifest as one of this machine.
+// below returns a path of a manifest as one of this machine.
 func below(dir, path string) string {
 	path = filepath.FromSlash(path)
 	if filepath.IsAbs(path) {
@@ -153,7 +153,7 @@ func (s sweep) table(n node) matrix.Axis {
 }
 
 // checkNumbers reports variables and parameters that people read as a number and YAML as
-// a text: what computes with 1,5 takes the 1 alone, and says nothing.
+// a text: a program that reads 1,5 takes the 1 and says nothing.
 func checkNumbers(doc *yamlsrc.Document) (list diag.List) {
 	walkTexts(doc.Value, "", func(pointer, text string) {
 		path := yamlsrc.Path(pointer)

@@ -4,5 +4,5 @@ package main
 
 import "golang.org/x/term"
 
-// console tells that output goes to a terminal.
+// console reports whether output goes to a terminal.
 func console(output int) bool { return term.IsTerminal(output) }

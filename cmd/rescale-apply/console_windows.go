@@ -2,9 +2,9 @@ package main
 
 import "golang.org/x/sys/windows"
 
-// console tells that output goes to a console that follows escape sequences, and has it do
-// so: one that was not asked shows them as text. Older ones cannot, and get what a file
-// gets. The shell sets a mode of its own afterwards.
+// console reports whether output goes to a console that follows escape sequences, and
+// turns that on: otherwise it shows them as text. Older ones cannot, and get what a file
+// gets. The shell sets its own mode afterwards.
 func console(output int) bool {
 	handle, mode := windows.Handle(output), uint32(0)
 	if windows.GetConsoleMode(handle, &mode) != nil {

@@ -4,7 +4,7 @@ package main
 
 import "syscall"
 
-// noCore asks for no core files. Commands that --local runs may ask for theirs again.
+// noCore turns off core files. Commands that --local runs may turn on theirs again.
 func noCore() {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_CORE, &limit) == nil {

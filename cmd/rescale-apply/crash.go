@@ -8,8 +8,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 )
 
-// catch runs the program and makes a panic an error like any other: the runtime would
-// exit with 2, which says that changes are pending.
+// catch runs the program and turns a panic into an error like any other: the runtime
+// would exit with 2, which means that changes are pending.
 func catch(stderr io.Writer, program func() int) (code int) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -22,8 +22,8 @@ func catch(stderr io.Writer, program func() int) (code int) {
 }
 
 // abortOnCrash is for what nobody can catch: a panic in another goroutine, or an error
-// of the runtime. On Unix the process then ends by SIGABRT, 134 to a shell, instead of
-// with exit code 2. It leaves no core file behind, which would hold the API key.
+// of the runtime. On Unix the process then ends by SIGABRT, 134 in a shell, instead of
+// with exit code 2. It leaves no core file behind, which would contain the API key.
 func abortOnCrash() {
 	noCore()
 	debug.SetTraceback("crash")

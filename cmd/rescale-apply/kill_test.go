@@ -105,7 +105,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// killAt tells whether there was a request to kill at; false also after a failure.
+// killAt reports whether there was a request to kill at; false also after a failure.
 func killAt(t *testing.T, k *killer, keepState bool) bool {
 	t.Helper()
 	server, err := emulator.Open(emulator.Config{

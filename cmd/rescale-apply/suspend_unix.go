@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// suspend hands Ctrl-Z to handle, which stops the process as the terminal would have.
+// suspend passes Ctrl-Z to handle, which stops the process as the terminal would have.
 func suspend(handle func(stop func())) (release func()) {
 	wishes := make(chan os.Signal, 1)
 	signal.Notify(wishes, syscall.SIGTSTP)
@@ -25,7 +25,7 @@ func suspend(handle func(stop func())) (release func()) {
 	}
 }
 
-// foreground tells that the shell has given the terminal to us, or that there is none.
+// foreground reports whether the shell has given the terminal to us, or there is none.
 // A pid has 32 bits, which on some machines are the upper ones of the answer.
 func foreground(terminal int) bool {
 	group, err := unix.IoctlGetInt(terminal, unix.TIOCGPGRP)

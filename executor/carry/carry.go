@@ -1,8 +1,8 @@
-// Package carry gives results of runs to another job under other names. The platform
-// names an input after its upload, puts all inputs of a job into one folder, and has no
-// way to name a stored file anew for one job: a new name is the name of the file for all
-// who see it (rescale-api.md §3.2, §6.2). So what is carried is downloaded, compared
-// with its SHA-512, and uploaded once more. The package knows no plan and no manifest.
+// Package carry hands results of runs to another job under other names. The platform names
+// an input after its upload, puts all inputs of a job into one folder, and cannot rename a
+// stored file for one job alone: a new name is the file's name for everybody who sees it
+// (rescale-api.md §3.2, §6.2). So a carried file is downloaded, compared with its SHA-512,
+// and uploaded once more. The package knows no plan and no manifest.
 package carry
 
 import (
@@ -40,7 +40,7 @@ type Carrier struct {
 	Tell     func(Item, results.Transfer) // called whenever bytes of a result came; nil is fine
 }
 
-// Files gives inputs that are one result each. What an earlier apply has carried under
+// Files returns inputs that are one result each. A file that an earlier apply carried under
 // the same name is not carried again, whether or not this machine remembers.
 func (c Carrier) Files(ctx context.Context, items []Item) ([]rescale.InputRef, error) {
 	refs, wanted := make([]rescale.InputRef, len(items)), make([]files.Input, len(items))
@@ -76,7 +76,7 @@ func (c Carrier) Files(ctx context.Context, items []Item) ([]rescale.InputRef, e
 	})
 }
 
-// send uploads what is not on the platform already.
+// send uploads what the platform does not have.
 func (c Carrier) send(ctx context.Context, list []files.Input) ([]rescale.InputRef, error) {
 	if err := c.Store.Seek(ctx, list); err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (c Carrier) send(ctx context.Context, list []files.Input) ([]rescale.InputR
 	return c.Store.IDs(ctx, list)
 }
 
-// stored asks for what can be told without its bytes.
+// stored finds what can be recognized without its bytes.
 func (c Carrier) stored(ctx context.Context, in files.Input) (string, error) {
 	if in.SHA512 == "" {
 		return "", nil
@@ -92,9 +92,10 @@ func (c Carrier) stored(ctx context.Context, in files.Input) (string, error) {
 	return c.Store.Stored(ctx, in)
 }
 
-// Archive gives one input that the platform unpacks into the results, with their
-// folders. One that is there is not uploaded again, though it is made again: the platform
-// tells the bytes of an archive, and not what is in it. name ends as a format of package pack.
+// Archive returns one input that the platform unpacks into the results, with their folders.
+// An archive that is there is not uploaded again, though it is made again: the platform
+// knows the bytes of an archive, and not what is in it. name ends in an extension of package
+// pack.
 func (c Carrier) Archive(ctx context.Context, name string, items []Item) (ref rescale.InputRef, err error) {
 	err = c.through(ctx, items, func(here []files.Input) error {
 		format, _ := pack.FormatOf(name)
@@ -121,7 +122,7 @@ func (c Carrier) Archive(ctx context.Context, name string, items []Item) (ref re
 	return ref, err
 }
 
-// through lets do use the items while they are on this disk, in a folder that is removed.
+// through calls do while the items are on this disk, in a folder that it removes afterwards.
 func (c Carrier) through(ctx context.Context, items []Item, do func([]files.Input) error) error {
 	if len(items) == 0 {
 		return nil
@@ -138,7 +139,8 @@ func (c Carrier) through(ctx context.Context, items []Item, do func([]files.Inpu
 	return do(here)
 }
 
-// fetch downloads the items under their numbers: their names need not be names here.
+// fetch downloads the items under their numbers: their names may not be valid on this
+// system.
 func (c Carrier) fetch(ctx context.Context, folder string, items []Item) ([]files.Input, error) {
 	list := make([]results.Result, len(items))
 	for i, item := range items {

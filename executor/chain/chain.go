@@ -1,5 +1,5 @@
 // Package chain lets each job begin when those that it builds on have succeeded, and
-// tells it at once when that cannot happen any more. It knows no platform and no plan.
+// reports at once when that can no longer happen. It knows no platform and no plan.
 package chain
 
 import (
@@ -15,30 +15,31 @@ type Job struct {
 	Rank  int // 0 without needs, else more than that of each job it needs
 }
 
-// Need is jobs that must have succeeded: those that one name means. The same name
-// always means the same jobs.
+// Need is a set of jobs that must have succeeded: those that one name means. The same
+// name always means the same jobs.
 type Need struct {
 	Name string
 	Jobs []string
 }
 
-// End is how a job came out.
+// End is how a job ended.
 type End struct {
 	ID      string // of its run
 	Why     string // it did not succeed, such as "failed as QwErTy"; empty after a success
 	Running bool   // with Why: it has not come to its end, and nobody waits for that here
 }
 
-// BlockedError tells that a job cannot begin, because one that it builds on did not succeed.
+// BlockedError reports that a job cannot begin, because one that it builds on did not
+// succeed.
 type BlockedError struct {
 	By  string // the job that it needs
 	End End    // how that came out
 }
 
-// Error tells which job is in the way, and why.
+// Error says which job is in the way, and why.
 func (e *BlockedError) Error() string { return fmt.Sprintf("%s %s", e.By, e.End.Why) }
 
-// Gates hold jobs back. They are safe for use by many goroutines.
+// Gates hold jobs back. They are safe for concurrent use.
 type Gates struct {
 	mu     sync.Mutex
 	gates  map[string]*gate    // by job
@@ -56,7 +57,7 @@ type gate struct {
 	left    bool // nobody waits here any more
 }
 
-// group is the jobs of one need, shared by all that have the need.
+// group is the jobs of one need, shared by all jobs that have it.
 type group struct {
 	open    int // jobs that have not ended
 	waiting []*member
@@ -68,7 +69,7 @@ type member struct {
 	gate *gate
 }
 
-// New makes the gates of all jobs of an apply.
+// New returns the gates of all jobs of an apply.
 func New(jobs []Job) *Gates {
 	g := &Gates{
 		gates: make(map[string]*gate, len(jobs)), groups: make(map[string]*group),
@@ -100,7 +101,7 @@ func (g *Gates) group(need Need) *group {
 	return shared
 }
 
-// Free tells that a job has nothing to wait for, or nothing any more.
+// Free reports whether a job has nothing left to wait for.
 func (g *Gates) Free(name string) bool {
 	select {
 	case <-g.gates[name].free:
@@ -125,8 +126,8 @@ func (g *Gates) Wait(ctx context.Context, name string) error {
 	return nil
 }
 
-// Then calls next, once, when Wait would return. It must not wait for anything, nor call
-// the gates: a lock is held.
+// Then calls next once, when Wait would return. next must not wait for anything, nor
+// call the gates: a lock is held.
 func (g *Gates) Then(ctx context.Context, name string, next func()) {
 	once := sync.OnceFunc(next)
 	stop := context.AfterFunc(ctx, once)
@@ -139,8 +140,8 @@ func (g *Gates) Then(ctx context.Context, name string, next func()) {
 	}
 }
 
-// Leave is for a job that is not going to begin, whatever becomes of the others. It
-// tells whether End has given it as one that may.
+// Leave is for a job that will not begin, whatever becomes of the others. It reports
+// whether End has returned it as one that may.
 func (g *Gates) Leave(name string) (given bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -149,15 +150,15 @@ func (g *Gates) Leave(name string) (given bool) {
 	return gate.closed == 0 && gate.blocked == nil
 }
 
-// ID is the run of a job that has ended.
+// ID returns the run of a job that has ended.
 func (g *Gates) ID(name string) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.ends[name].ID
 }
 
-// End tells how a job came out; the first time counts. It gives the jobs that may
-// begin now because of that.
+// End says how a job ended; the first call counts. It returns the jobs that may begin
+// because of that.
 func (g *Gates) End(name string, end End) (ready []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -179,8 +180,8 @@ func (g *Gates) End(name string, end End) (ready []string) {
 	return ready
 }
 
-// ended notes that one of the jobs of a need has ended, perhaps the last one. It
-// tells whether the gate's job may begin because of that.
+// ended notes that a job of a need has ended, perhaps the last one. It reports whether
+// the gate's job may begin because of that.
 func (g *gate) ended(name string, end End, last bool) bool {
 	switch {
 	case g.blocked != nil || g.left:

@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// Version is which run of a job is meant: of all runs of one content, the
-// generation and the attempt tell them apart.
+// Version says which run of a job is meant: generation and attempt identify it among all
+// runs of one content.
 type Version struct{ Generation, Attempt int }
 
 func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Generation, v.Attempt) }
 
-// Walk visits every job after those that it needs. Choose gets the place of the job
-// and its upstream, and says which run of the job those that need it are to build on.
+// Walk visits every job after those that it needs. choose takes the index of the job and
+// its upstream, and returns which run of the job those that need it build on.
 //
 // The upstream of a job names the runs that it builds on, as VERSION:NAME for each need,
-// separated by blanks. Where the jobs of one need have different versions, it is the one
-// that most of them have, and the others follow: VERSION:NEED+VERSION:JOB. So it stays
+// separated by blanks. Where the jobs of one need have different versions, VERSION is
+// that of most of them, and the others follow: VERSION:NEED+VERSION:JOB. So it stays
 // short when one of thousands has run again. It is empty without needs.
 func Walk(jobs []Job, choose func(i int, upstream string) Version) {
 	order := make([]int, len(jobs))
@@ -42,7 +42,7 @@ func Walk(jobs []Job, choose func(i int, upstream string) Version) {
 	}
 }
 
-// line is the part of an upstream that one need makes.
+// line returns the part of an upstream for one need.
 func line(need Need, chosen map[string]Version) string {
 	most := common(need, chosen)
 	words := []string{most.String() + ":" + need.Name}
@@ -55,7 +55,7 @@ func line(need Need, chosen map[string]Version) string {
 	return strings.Join(words, "+")
 }
 
-// common is the version that most jobs of a need have; of two, the lower one.
+// common returns the version that most jobs of a need have, the lower one in a tie.
 func common(need Need, chosen map[string]Version) (most Version) {
 	count := make(map[Version]int)
 	for _, name := range need.Jobs {
@@ -89,12 +89,12 @@ func RanAgain(before, now string) (names []string) {
 	return names
 }
 
-// Builds reports whether an upstream names this run of a job, which a need means.
+// Builds reports whether an upstream names this run of a job that need means.
 func Builds(upstream string, need Need, job string, v Version) bool {
 	return slices.ContainsFunc(parse(upstream), func(p part) bool { return p.need == need.Name && p.of(job) == v.String() })
 }
 
-// Names are those of the needs that an upstream has.
+// Names returns the names of the needs in an upstream.
 func Names(upstream string) (names []string) {
 	for _, p := range parse(upstream) {
 		names = append(names, p.need)
@@ -102,13 +102,13 @@ func Names(upstream string) (names []string) {
 	return names
 }
 
-// part is what an upstream says of one need.
+// part is what an upstream says about one need.
 type part struct {
 	need, most string
 	version    map[string]string // of jobs that have another one
 }
 
-// of is the version of a job.
+// of returns the version of a job.
 func (p part) of(job string) string {
 	if v, other := p.version[job]; other {
 		return v
@@ -138,7 +138,7 @@ func parse(upstream string) (parts []part) {
 	return parts
 }
 
-// words takes a line apart. A name may hold a plus, as in re=1e+06, but no colon.
+// words splits a line. A name may contain a plus, as in re=1e+06, but no colon.
 func words(line string) (list []string) {
 	for piece := range strings.SplitSeq(line, "+") {
 		if strings.Contains(piece, ":") || len(list) == 0 {

@@ -1,5 +1,5 @@
-// Package crew does work in the order in which it comes, only so much of it at a time, and
-// holds nothing but a function of what has to wait. It knows no job.
+// Package crew does work in the order in which it arrives, a limited amount at a time, and
+// holds nothing but a function for work that has to wait. It knows no job.
 package crew
 
 import "sync"
@@ -11,10 +11,10 @@ type Crew struct {
 	queue []func(*Place)
 }
 
-// New makes a crew of that many hands, at least one.
+// New returns a crew of that many hands, at least one.
 func New(hands int) *Crew { return &Crew{free: max(1, hands)} }
 
-// Do lets work be done when a hand is free, and returns at once.
+// Do has work done when a hand is free, and returns at once.
 func (c *Crew) Do(work func(*Place)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -22,7 +22,7 @@ func (c *Crew) Do(work func(*Place)) {
 	c.next()
 }
 
-// next gives work to the hands that are free; the caller holds the lock.
+// next hands work to the hands that are free; the caller holds the lock.
 func (c *Crew) next() {
 	for c.free > 0 && len(c.queue) > 0 {
 		work := c.queue[0]
@@ -43,7 +43,7 @@ type Place struct {
 	once sync.Once
 }
 
-// Leave frees the hand for other work, though this one goes on: it begins to wait for
+// Leave frees the hand for other work while this piece continues: it begins to wait for
 // something that may take long.
 func (p *Place) Leave() {
 	p.once.Do(func() {

@@ -1,6 +1,6 @@
-// Package guard says what a manifest forbids: a run that can cost more than its
-// limit, and another run of a protected job. A guard that cannot know lets nothing
-// pass. It is pure, and knows neither the platform nor a journal.
+// Package guard decides what a manifest forbids: a run that can cost more than its limit,
+// and another run of a protected job. When in doubt a guard refuses. The package is pure,
+// and knows neither the platform nor a journal.
 package guard
 
 import (
@@ -16,7 +16,7 @@ import (
 // Error is what was refused, with the place of the key that forbids it.
 type Error struct{ Refusals diag.List }
 
-// Error tells the first refusal and how many more there are.
+// Error returns the first refusal and how many more there are.
 func (e *Error) Error() string { return e.Refusals.Error() }
 
 // Cost refuses a run of a job that can cost more than limits.maxCost.
@@ -40,11 +40,11 @@ func Cost(job resolver.Job) (refusal diag.Diagnostic, refused bool) {
 	return refusal, true
 }
 
-// Exceeds compares amounts of USD to the millionth, as sums of prices are not exact.
+// Exceeds compares amounts of USD to the millionth, because sums of prices are not exact.
 func Exceeds(cost, limit float64) bool { return cost > limit+1e-6 }
 
-// Unknown tells why there is no upper bound for the cost of a job, and what to write
-// so that there is one; nothing when there is one.
+// Unknown says why the cost of a job has no upper bound, and what to write so that it has
+// one; both are empty when it has one.
 func Unknown(job resolver.Job) (why, hint string) {
 	switch {
 	case !job.Estimate.Bounded:
@@ -57,14 +57,14 @@ func Unknown(job resolver.Job) (why, hint string) {
 	return "", ""
 }
 
-// unpriced is the first core type of a job that has no price.
+// unpriced returns the first core type of a job that has no price.
 func unpriced(job resolver.Job) string {
 	i := slices.IndexFunc(job.Tiles, func(t resolver.Tile) bool { return t.Rate == 0 })
 	return job.Tiles[max(0, i)].CoreType
 }
 
-// USD writes an amount in cents, and one below a cent as it is: a limit of nothing
-// would read like another one.
+// USD writes an amount in cents, and an amount below a cent exactly: rounded to 0.00 it
+// would read as another limit.
 func USD(amount float64) string {
 	if amount > 0 && amount < 0.01 {
 		return strconv.FormatFloat(amount, 'g', 3, 64) + " USD"
@@ -72,7 +72,7 @@ func USD(amount float64) string {
 	return fmt.Sprintf("%.2f USD", amount)
 }
 
-// AtMost writes a bound: its part of a cent counts as a whole one.
+// AtMost writes a bound: a part of a cent counts as a whole one.
 func AtMost(amount float64) string {
 	if amount < 0.01 {
 		return USD(amount)
@@ -80,8 +80,8 @@ func AtMost(amount float64) string {
 	return USD(Up(amount, 100))
 }
 
-// Up rounds an amount up to a part of a USD. Sums of prices are not exact: what is beyond
-// the part by less than a millionth of it is no more than the part.
+// Up rounds an amount up to a part of a USD. Sums of prices are not exact: an amount that
+// exceeds the part by less than a millionth of it counts as the part.
 func Up(amount, parts float64) float64 { return max(0, math.Ceil(amount*parts-1e-6)) / parts }
 
 // Protection refuses what would stop, repeat or forget the run of a protected job.

@@ -9,8 +9,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
-// ChangedError tells that a file is not what was planned any more: it was
-// written to after it was hashed.
+// ChangedError reports that a file was written to after it was hashed, and so is not
+// what was planned.
 type ChangedError struct {
 	Path string
 	Err  error // may be nil
@@ -24,10 +24,10 @@ func (e *ChangedError) Error() string {
 	return e.Path + " changed since it was planned"
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *ChangedError) Unwrap() error { return e.Err }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (e *ChangedError) Hint() string {
 	return "let the program that writes it finish, then apply again; no job was created with it"
 }
@@ -45,7 +45,7 @@ func unchanged(in files.Input) error {
 	return &ChangedError{Path: in.Path, Err: err}
 }
 
-// changed is the error for a file that is not what it was, if err is about one: an
+// changed returns the error for a file that is not what it was, if err is about one: an
 // archive notices it while it is packed, a file by its length while it is sent.
 func changed(in files.Input, err error) error {
 	var file *content.ChangedError

@@ -17,15 +17,15 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// Content is what two inputs have in common when one file will do for both. The
-// platform takes an input's name from its upload, so that the same bytes under two
-// names are two files; and it tells scripts from other files.
+// Content is what two inputs have in common when one file serves both. The platform
+// takes an input's name from its upload, so the same bytes under two names are two
+// files; and it treats scripts as another type.
 type Content struct {
 	SHA512, Name string
 	Type         rescale.FileType
 }
 
-// Of is the content of an input on this disk.
+// Of returns the content of an input on this disk.
 func Of(in files.Input) Content {
 	if in.Use == spec.ForCommand {
 		return Content{in.SHA512, in.Name, rescale.InputFile}
@@ -33,12 +33,12 @@ func Of(in files.Input) Content {
 	return Content{in.SHA512, in.Name, rescale.ScriptFile}
 }
 
-// Stock is what became of contents that were looked for: the id of a file that has
-// it, or an empty one when the platform has no such file. What is not in it was not
+// Stock holds the contents that were looked for: the id of a file that has it, or an
+// empty one when the platform has no such file. A content that is not in it was not
 // looked for.
 type Stock map[Content]string
 
-// Reader reads what is known about a file.
+// Reader reads what the platform knows about a file.
 type Reader interface {
 	File(ctx context.Context, id string) (rescale.File, error)
 }
@@ -49,7 +49,7 @@ type Finder interface {
 	Files(ctx context.Context, search string, yield func(rescale.File) bool) error
 }
 
-// Search says what to look for.
+// Search is what to look for.
 type Search struct {
 	Owner  string         // e-mail of the account, as the platform writes it
 	Wanted []files.Input  // on this disk, each content once
@@ -57,7 +57,7 @@ type Search struct {
 	Scope  Scope
 }
 
-// Scope is where to look.
+// Scope says where to look.
 type Scope string
 
 // The scopes.
@@ -66,8 +66,8 @@ const (
 	Nowhere    Scope = "nowhere" // everything is to be uploaded anew
 )
 
-// How much is looked at. A plan must not become slow because somebody has many
-// files: what is not found is uploaded, which does no harm.
+// How much is looked at. A plan must not become slow because somebody has many files: a
+// file that is not found is uploaded, which does no harm.
 const (
 	maxChecks   = 64     // remembered files that are read; of more the state is believed
 	maxSearches = 64     // names that are searched for; for more, the newest files of the account are listed
@@ -76,7 +76,7 @@ const (
 	parallel    = 8      // requests at once
 )
 
-// LookError tells that the platform could not be asked for its files.
+// LookError reports that the platform could not be asked for its files.
 type LookError struct{ Err error }
 
 // Error is the act and the cause.
@@ -84,16 +84,16 @@ func (e *LookError) Error() string {
 	return fmt.Sprintf("looking for the inputs among the files on the platform: %v", e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *LookError) Unwrap() error { return e.Err }
 
-// Hint tells how to do without.
+// Hint says how to do without.
 func (*LookError) Hint() string {
 	return "--no-reuse uploads everything anew, without looking"
 }
 
-// Look finds the wanted contents on the platform: those that the state knows by
-// their ids, and the others by name. It sends GETs only.
+// Look finds the wanted contents on the platform: those that the state knows by their
+// ids, the others by name. It sends GETs only.
 func Look(ctx context.Context, p Finder, s Search) (Stock, error) {
 	l := look{platform: p, search: s, stock: make(Stock)}
 	if s.Scope == Nowhere {
@@ -114,7 +114,7 @@ func Look(ctx context.Context, p Finder, s Search) (Stock, error) {
 	return l.stock, nil
 }
 
-// look is one Look under way.
+// look is one Look in progress.
 type look struct {
 	platform Finder
 	search   Search
@@ -122,15 +122,15 @@ type look struct {
 	stock    Stock
 }
 
-// lack notes that nothing was found yet.
+// lack notes that a content was not found yet.
 func (l *look) lack(list []files.Input) {
 	for _, in := range list {
 		l.stock[Of(in)] = ""
 	}
 }
 
-// remembered checks what the state knows, and gives the inputs of which it knows
-// nothing that is still there.
+// remembered checks what the state knows, and returns the inputs for which no known
+// file is left.
 func (l *look) remembered(ctx context.Context) (missing []files.Input, err error) {
 	known := make([]string, len(l.search.Wanted))
 	n := 0
@@ -174,8 +174,8 @@ func (l *look) put(in files.Input, id string, there bool) {
 	l.stock[Of(in)] = id
 }
 
-// holds tells that a file is there, and is still what it was. One that the account
-// may not read is as good as none.
+// holds reports whether a file is there and unchanged. One that the account may not
+// read does not count.
 func holds(ctx context.Context, p Reader, id string, in files.Input) (bool, error) {
 	file, err := p.File(ctx, id)
 	var refused *rescale.Error
@@ -211,8 +211,8 @@ func (l *look) find(ctx context.Context, missing []files.Input) error {
 	return group.Wait()
 }
 
-// scan reads files, newest first, until all that is wanted was found or enough
-// were looked at.
+// scan reads files, newest first, until all wanted ones are found or enough were looked
+// at.
 func (l *look) scan(ctx context.Context, search string, most int, wanted map[string][]files.Input) error {
 	open := 0
 	for _, list := range wanted {
@@ -230,9 +230,8 @@ func (l *look) scan(ctx context.Context, search string, most int, wanted map[str
 	})
 }
 
-// fits tells that a file can stand for an input: the account's own, whole, and
-// proven to be the same bytes. A file whose checksum the platform does not tell is
-// not proven.
+// fits reports whether a file can stand for an input: the account's own, whole, and
+// proven to be the same bytes. A file without a checksum is not proven.
 func (l *look) fits(f rescale.File, in files.Input) bool {
 	return f.Complete && !f.Deleted && f.Type == Of(in).Type && strings.EqualFold(f.Owner, l.search.Owner) &&
 		f.Size == in.Size && f.SHA512 == in.SHA512 && in.SHA512 != ""

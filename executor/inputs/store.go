@@ -1,6 +1,6 @@
-// Package inputs brings the input files of jobs onto the platform: each content
-// under its name once, and nothing that is there already. It knows neither plans
-// nor jobs, and decides nothing about runs.
+// Package inputs brings the input files of jobs to the platform: each content once under
+// its name, and nothing that is there already. It knows neither plans nor jobs, and
+// decides nothing about runs.
 package inputs
 
 import (
@@ -18,28 +18,28 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// Writer keeps input files, and reads those that it has.
+// Writer stores input files, and reads stored ones.
 type Writer interface {
 	Reader
 	Upload(ctx context.Context, upload rescale.Upload) (rescale.File, error)
 }
 
-// Journal is where every upload is written before and after it happens.
+// Journal records every upload before and after it happens.
 type Journal interface {
 	Append(...state.Record) error
 }
 
-// Reporter is told how far uploads are. Several may be told of at a time.
+// Reporter hears how far uploads are, possibly of several at a time.
 type Reporter interface {
-	// Uploading is called when an upload begins, and whenever bytes were sent.
-	// Sent starts over when the upload does.
+	// Uploading is called when an upload begins, and whenever bytes were sent. sent
+	// starts over when the upload does.
 	Uploading(in files.Input, sent int64)
 	Uploaded(in files.Input, id string)
 	// Aborted ends an upload that failed.
 	Aborted(in files.Input)
 }
 
-// Store gives inputs their ids. One serves a whole apply, and all its jobs.
+// Store gives inputs their ids. One serves a whole apply and all its jobs.
 type Store struct {
 	Platform Writer
 	Journal  Journal
@@ -48,7 +48,7 @@ type Store struct {
 	Report   Reporter
 	Parallel int // uploads at once, at least 1
 
-	// Look looks on the platform for inputs that the plan could not know; nil is fine.
+	// Look finds inputs on the platform that the plan could not know; nil is fine.
 	Look func(ctx context.Context, wanted []files.Input) (Stock, error)
 
 	mu    sync.Mutex // guards what follows
@@ -64,10 +64,10 @@ type file struct {
 	err  error
 }
 
-// IDs gives the files that stand for inputs of a job, uploading what is not there.
+// IDs returns the files that stand for inputs of a job, uploading what is not there.
 func (s *Store) IDs(ctx context.Context, list []files.Input) ([]rescale.InputRef, error) {
 	refs := make([]rescale.InputRef, len(list))
-	// No sibling is cancelled by a failure: an upload may be another job's too.
+	// A failure cancels no sibling: an upload may be another job's too.
 	var group errgroup.Group
 	group.SetLimit(max(1, s.Parallel))
 	for i, in := range list {
@@ -80,7 +80,7 @@ func (s *Store) IDs(ctx context.Context, list []files.Input) ([]rescale.InputRef
 	return refs, group.Wait()
 }
 
-// id brings each content there once, however many jobs use it.
+// id uploads each content once, however many jobs use it.
 func (s *Store) id(ctx context.Context, in files.Input) (string, error) {
 	if in.Path == "" {
 		return in.ID, nil
@@ -98,7 +98,7 @@ func (s *Store) id(ctx context.Context, in files.Input) (string, error) {
 	}
 }
 
-// share gives the content's file; first tells who must bring it.
+// share returns the content's file; first is true for the caller that must bring it.
 func (s *Store) share(c Content) (f *file, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +120,7 @@ func (s *Store) inTurn(ctx context.Context, in files.Input) (id string, err erro
 	return id, err
 }
 
-// provide takes the file that is stored already, and uploads it otherwise.
+// provide takes the stored file if there is one, and uploads otherwise.
 func (s *Store) provide(ctx context.Context, in files.Input) (string, error) {
 	id, err := s.Stored(ctx, in)
 	if err != nil || id != "" {
@@ -129,9 +129,9 @@ func (s *Store) provide(ctx context.Context, in files.Input) (string, error) {
 	return s.upload(ctx, in)
 }
 
-// Stored is the file of an input that an earlier apply or another machine uploaded, if
-// the platform still has it; else it is empty. What the plan found counts; where it did
-// not look, what the journal knows.
+// Stored returns the file of an input that an earlier apply or another machine uploaded,
+// if the platform still has it; else it is empty. What the plan found counts; where it
+// did not look, what the journal knows.
 func (s *Store) Stored(ctx context.Context, in files.Input) (string, error) {
 	known, _ := s.Known.File(in.SHA512, in.Name)
 	id, looked := s.found(Of(in))
@@ -152,7 +152,7 @@ func (s *Store) Stored(ctx context.Context, in files.Input) (string, error) {
 }
 
 // Seek looks once for inputs that neither the plan nor the journal knows, such as copies
-// of results when the state is lost: Stored and IDs take what is there.
+// of results when the state is lost. Stored and IDs use what it finds.
 func (s *Store) Seek(ctx context.Context, list []files.Input) error {
 	var wanted []files.Input
 	for _, in := range list {
@@ -175,7 +175,7 @@ func (s *Store) Seek(ctx context.Context, list []files.Input) error {
 	return err
 }
 
-// found is what looking on the platform came to for a content.
+// found returns what looking on the platform showed for a content.
 func (s *Store) found(c Content) (id string, looked bool) {
 	if id, looked = s.Found[c]; looked {
 		return id, true
@@ -186,7 +186,7 @@ func (s *Store) found(c Content) (id string, looked bool) {
 	return id, looked
 }
 
-// upload is record, upload, record.
+// upload records, uploads, and records.
 func (s *Store) upload(ctx context.Context, in files.Input) (string, error) {
 	if err := unchanged(in); err != nil {
 		return "", err
@@ -212,7 +212,7 @@ func uploaded(in files.Input, id string) state.Record {
 	return state.Record{Kind: state.KindUploaded, File: state.File{Name: in.Name, SHA512: in.SHA512, Size: in.Size, ID: id}}
 }
 
-// send uploads, and trusts nothing that changed underneath.
+// send uploads, and rejects a file that changes meanwhile.
 func (s *Store) send(ctx context.Context, in files.Input) (string, error) {
 	sent, err := s.Platform.Upload(ctx, rescale.Upload{
 		Name: in.Name, Type: uploadType(in), Size: in.Size, Open: in.Open,
@@ -227,7 +227,7 @@ func (s *Store) send(ctx context.Context, in files.Input) (string, error) {
 	return sent.ID, unchanged(in)
 }
 
-// uploadType is what an upload says that it is; nothing for what all files are.
+// uploadType returns the type of an upload; empty for the ordinary one.
 func uploadType(in files.Input) rescale.FileType {
 	if in.Use == spec.ForCommand {
 		return 0

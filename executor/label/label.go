@@ -1,4 +1,4 @@
-// Package label gives drafts what the platform does not take when they are created:
+// Package label adds to drafts what the platform does not take when they are created:
 // the project, where organizations assign it, tags and custom fields. It trusts only
 // what it reads back. It knows neither plans nor the journal.
 package label
@@ -16,14 +16,14 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// Writer changes what people find a job by, and reads it before.
+// Writer labels a job, and reads its labels.
 type Writer interface {
 	Job(ctx context.Context, id string) (rescale.Job, error)
 	AssignProject(ctx context.Context, company, id, project string) error
 	Marks
 }
 
-// Marks are for people to find jobs by.
+// Marks are labels that people find jobs by.
 type Marks interface {
 	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
 	AddTag(ctx context.Context, id, tag string) error
@@ -36,11 +36,11 @@ type Marks interface {
 type Labeler struct {
 	Platform Writer
 	Company  string // code of the account's organization; may be empty
-	// Warn is told of a label that is missing.
+	// Warn is called for a label that is missing.
 	Warn func(job, message string)
 }
 
-// Wish is what one draft is to have.
+// Wish is the labels that one draft is to have.
 type Wish struct {
 	Job     string // in words, for warnings
 	ID      string // of the draft
@@ -50,9 +50,8 @@ type Wish struct {
 	Fields  map[string]any // custom fields
 }
 
-// Label labels a draft. Who pays must be right before anything is billed, or it is an
-// error; a tag or a custom field that is missing does not keep a run from starting,
-// and is told.
+// Label labels a draft. A wrong project is an error, because it pays; a missing tag or
+// custom field is a warning, and does not keep a run from starting.
 func (l Labeler) Label(ctx context.Context, w Wish) error {
 	if err := l.assign(ctx, w); err != nil {
 		return err
@@ -62,7 +61,8 @@ func (l Labeler) Label(ctx context.Context, w Wish) error {
 	return nil
 }
 
-// ProjectError tells that a draft would be billed to another project than wanted.
+// ProjectError reports that a draft would be billed to another project than the wanted
+// one.
 type ProjectError struct {
 	Draft   string
 	Project string // that is wanted
@@ -74,16 +74,16 @@ func (e *ProjectError) Error() string {
 	return fmt.Sprintf("draft %s is not of project %s: %v", e.Draft, e.Project, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *ProjectError) Unwrap() error { return e.Err }
 
-// Hint tells the way out.
+// Hint says the way out.
 func (e *ProjectError) Hint() string {
 	return "nothing was submitted; choose the project of the draft on the platform and apply again, or leave out project:"
 }
 
-// assign sees to it that a draft is of the project that is to pay: some organizations
-// take projectId in the body, others only in a call of its own (rescale-api.md §7.2).
+// assign makes sure that the right project pays for a draft: some organizations take
+// projectId in the body, others only in a separate call (rescale-api.md §7.2).
 func (l Labeler) assign(ctx context.Context, w Wish) error {
 	wanted := w.Project
 	if wanted == "" {
@@ -107,15 +107,15 @@ func (l Labeler) assign(ctx context.Context, w Wish) error {
 	return nil
 }
 
-// projectOf is the project that the platform shows; empty when it shows none.
+// projectOf returns the project that the platform shows; empty when it shows none.
 func (l Labeler) projectOf(ctx context.Context, id string) (string, error) {
 	job, err := l.Platform.Job(ctx, id)
 	return job.ProjectID, err
 }
 
-// tag adds the tags that a draft does not have: the platform ignores tags in the
-// create body (rescale-api.md §7.6). Only reading them back tells that they are there;
-// one whose answer was lost is sent again only when it is not.
+// tag adds the tags that a draft does not have: the platform ignores tags in the create
+// body (rescale-api.md §7.6). Only reading them back proves that they are there; one
+// whose answer was lost is sent again only when it is not.
 func (l Labeler) tag(ctx context.Context, w Wish) {
 	missing := w.Tags
 	if len(missing) > 0 && !w.Fresh {
@@ -150,8 +150,8 @@ func (l Labeler) tag(ctx context.Context, w Wish) {
 	}
 }
 
-// missingTags are those of the wanted tags that the platform does not show; none when
-// it cannot be asked.
+// missingTags returns the wanted tags that the platform does not show; none when it
+// cannot be asked.
 func (l Labeler) missingTags(ctx context.Context, w Wish, wanted []string) []string {
 	present, err := l.Platform.Tags(ctx, w.ID)
 	if err != nil {
@@ -174,7 +174,7 @@ func without(names []string, name string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == name })
 }
 
-// setFields gives custom fields their values, and reads them back.
+// setFields sets custom fields, and reads them back.
 func (l Labeler) setFields(ctx context.Context, w Wish) {
 	missing := maps.Clone(w.Fields)
 	if len(missing) > 0 && !w.Fresh {
@@ -192,8 +192,8 @@ func (l Labeler) setFields(ctx context.Context, w Wish) {
 	}
 }
 
-// missingFields are those of the wanted fields that have another value on the
-// platform, or none; an empty list when it cannot be asked.
+// missingFields returns the wanted fields that have another value on the platform, or
+// none; it is empty when the platform cannot be asked.
 func (l Labeler) missingFields(ctx context.Context, w Wish, wanted map[string]any) map[string]any {
 	present, err := l.Platform.CustomFields(ctx, w.ID)
 	if err != nil {
@@ -201,7 +201,7 @@ func (l Labeler) missingFields(ctx context.Context, w Wish, wanted map[string]an
 		return nil
 	}
 	missing := maps.Clone(wanted)
-	// Whether a number comes back as one is up to the definition of the field.
+	// The definition of the field decides whether a number comes back as one.
 	maps.DeleteFunc(missing, func(name string, value any) bool { return fmt.Sprint(present[name]) == fmt.Sprint(value) })
 	return missing
 }

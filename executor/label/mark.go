@@ -11,8 +11,7 @@ import (
 )
 
 // Mark leaves one tag on a run, in place of all that begin alike. A process that finds
-// none only has to find out again what it says, so that trouble with it is told, and
-// ends nothing.
+// none only has to work it out again, so a failure is a warning and ends nothing.
 func (l Labeler) Mark(ctx context.Context, w Wish, prefix, tag string) {
 	tags, err := l.Platform.Tags(ctx, w.ID)
 	if err != nil {

@@ -1,11 +1,11 @@
-// Package once makes one key become exactly one billed run, and lets at most one run of
-// a job be active, whatever its content.
+// Package once turns one key into exactly one billed run, and lets at most one run of a
+// job be active, whatever its content.
 //
-// The platform has no idempotency keys, no unique names and no search. But
-// creating a job only saves a draft, which is free and can be deleted, and
-// submitting acts on an id. A draft is the right to submit; deleting it takes that
-// right away, which no lease can do. So a run is reached in these steps, each of which a
-// dead process leaves in a state that the next one understands:
+// The platform has no idempotency keys, no unique names and no search. But creating a job
+// only saves a draft, which is free and can be deleted, and submitting acts on an id. A
+// draft is the right to submit; deleting it takes that right away, which no lease can do.
+// So a run is reached in these steps. A process that dies in any of them leaves a state
+// that the next one understands:
 //
 //  1. Look ([Look]) for drafts and jobs of ours whose name has the key's marker, and for
 //     active runs of the same job in other contents. A find counts only if the job itself
@@ -33,24 +33,24 @@
 // # What it rests on
 //
 // A job list is a snapshot of the platform's jobs, possibly an old one. So a list that
-// shows our draft shows every draft that is older. Pages are not one snapshot: they are
-// read newest first, one after the other, and a list whose count moves between its pages
-// is read again. Dates of jobs differ from the order in which they were made by 5 seconds
-// at most. What is read by id (a job, its statuses) is up to date. A deleted draft cannot
-// be submitted.
+// shows our draft shows every older one. Pages are not one snapshot: they are read newest
+// first, one after the other, and a list whose count moves between its pages is read
+// again. Dates of jobs differ from the order in which they were made by 5 seconds at most.
+// What is read by id (a job, its statuses) is up to date. A deleted draft cannot be
+// submitted.
 //
-// Why that is enough: D is submitted only after every older job of its name was seen gone
-// or over, and both are for ever. Take two runs of one name that are active at a time. The
-// runner that submitted the younger one has read, after a list that showed its own draft,
-// the older one: it was a draft then, or submitted, or over. Submitted would be a
-// conflict; a draft would have been waited for; over is not active. Where dates do not
+// Why that is enough: a draft is submitted only after every older job of its name was seen
+// gone or over, and both last forever. Assume that two runs of one name are active at
+// once. The runner that submitted the younger one has read, after a list that showed its
+// own draft, the older one: it was a draft then, or submitted, or over. Submitted would be
+// a conflict; a draft would have been waited for; over is not active. Where dates do not
 // tell which is older, each runner has read the other's job.
 //
 // # What is not promised
 //
-// A person who submits a losing draft by hand in the same moment has a second run. So
-// has one who removes the key from a job's variables, or the marker from its name: then it
-// is a job like any other.
+// A person who submits a losing draft by hand in the same moment has a second run. So does
+// one who removes the key from a job's variables, or the marker from its name: it is then
+// a job like any other.
 //
 // The package knows no manifest, no plan and no files.
 package once

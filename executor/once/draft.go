@@ -11,8 +11,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// makeDraft gets the draft that is there, or makes one, as a member of a batch. Inputs
-// are uploaded before: that may take hours, and a draft is to live shortly.
+// makeDraft takes the existing draft, or creates one as a member of a batch. Inputs are
+// uploaded first: that may take hours, and a draft must be short-lived.
 func (r *run) makeDraft(ctx context.Context) error {
 	if r.ID != "" {
 		r.draft = r.ID
@@ -37,11 +37,12 @@ func (r *run) makeDraft(ctx context.Context) error {
 	return nil
 }
 
-// maxCreates is how many creates of one claim may lose their answers before it is
-// given up. Each comes after a look that found nothing, and drafts are free.
+// maxCreates is how many creates of one claim may lose their answers before it gives
+// up. Each follows a look that found nothing, and drafts are free.
 const maxCreates = 3
 
-// create makes a draft: record, create; when the answer is lost, look for it first.
+// create creates a draft: it records, then creates, and when the answer is lost, looks
+// for the draft before it repeats.
 func (r *run) create(ctx context.Context, request rescale.JobRequest) error {
 	var lost error
 	for range maxCreates {
@@ -72,7 +73,7 @@ func (r *run) create(ctx context.Context, request rescale.JobRequest) error {
 }
 
 // made201 takes the answer to a create. A draft whose name lost its marker could not be
-// found again, so that it is not wanted.
+// found again, and is deleted.
 func (r *run) made201(ctx context.Context, job rescale.Job, name string) error {
 	r.draft, r.own, r.fresh, r.made = job.ID, job.ID, true, job.DateInserted
 	r.book.saw(job.DateInserted)
@@ -106,9 +107,8 @@ func (r *run) findLost(ctx context.Context) (found []Found, err error) {
 	return nil, nil
 }
 
-// update makes a draft what the manifest says now, for walltime, priority and
-// project may have changed, or a person may have edited it. Doing that twice is
-// harmless.
+// update brings a draft up to date with the manifest: walltime, priority or project may
+// have changed, or a person may have edited the draft. Doing that twice is harmless.
 func (r *run) update(ctx context.Context) error {
 	request, err := r.Body(ctx)
 	if err != nil {
@@ -136,8 +136,8 @@ func (c Claim) sign(request rescale.JobRequest) rescale.JobRequest {
 // abandonTime bounds the clean-up of a claim that was interrupted.
 const abandonTime = 5 * time.Second
 
-// abandon deletes the own draft of a claim that another run stands in the way of, or
-// that was interrupted: others would wait for it.
+// abandon deletes the own draft of a claim that another run blocks, or that was
+// interrupted: others would wait for it.
 func (r *run) abandon(ctx context.Context, why error) error {
 	var rival *RivalError
 	var waited *WaitError
@@ -157,8 +157,8 @@ func (r *run) abandon(ctx context.Context, why error) error {
 	return nil
 }
 
-// clear deletes drafts that lost. One that stays costs nothing, so that trouble with
-// it is only told.
+// clear deletes drafts that lost. One that stays costs nothing, so a failure is only a
+// warning.
 func (r *run) clear(ctx context.Context, winner string, losers []Found) {
 	if r.own != "" && !slices.ContainsFunc(losers, func(f Found) bool { return f.ID == r.own }) {
 		losers = append(slices.Clone(losers), Found{ID: r.own})
@@ -177,7 +177,7 @@ func (r *run) clear(ctx context.Context, winner string, losers []Found) {
 	}
 }
 
-// secondRunError is for what must not happen: a draft that lost was submitted.
+// secondRunError reports what must not happen: a draft that lost was submitted.
 type secondRunError struct{ id string }
 
 // Error names the job.

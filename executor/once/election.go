@@ -8,20 +8,20 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// ruling is what an election came to: a run to adopt, the right to submit, or, when it
-// is empty, that the list has to be read again.
+// ruling is the result of an election: a run to adopt, the right to submit, or, when it
+// is empty, that the list must be read again.
 type ruling struct {
 	adopted string // id of the run
 	submits bool
 }
 
-// readAgain is the ruling after a draft was deleted, or was to be: whatever the answer
-// was, only a new list tells what is there.
+// readAgain is the ruling after a draft was deleted, or should have been: whatever the
+// answer was, only a new list shows what is there.
 func readAgain() ruling { return ruling{} }
 
-// elect decides by a list that shows the draft, and by what is read by id (design.md
-// §4b, step 3): first among the jobs of the key, then against those of the same job in
-// other contents.
+// elect decides by a list that shows the draft, and by reads by id (design.md §4b, step
+// 3): first among the jobs of the key, then against those of the same job in other
+// contents.
 func (r *run) elect(ctx context.Context, b *ballot) (ruling, error) {
 	same, err := r.sameKey(ctx, b)
 	if err != nil {
@@ -43,8 +43,8 @@ func (r *run) elect(ctx context.Context, b *ballot) (ruling, error) {
 	return r.clearWay(ctx, winner, r.before(winner, same, b.related))
 }
 
-// sameKey reads the jobs with the key that a list shows, the draft among them. One that
-// was just made, and has the key alone, is what it is.
+// sameKey reads the jobs with the key that a list shows, the draft among them. A new
+// draft that is the only one with its key need not be read.
 func (r *run) sameKey(ctx context.Context, b *ballot) ([]Found, error) {
 	ids := []string{b.draft}
 	own := Found{ID: b.draft}
@@ -69,19 +69,19 @@ func (r *run) sameKey(ctx context.Context, b *ballot) ([]Found, error) {
 	return same, nil
 }
 
-// ours leaves out what was made for another namespace. A draft there is another
-// runner's to submit, because only that runner looks at what else its job does.
+// ours leaves out jobs of another namespace. A draft there is another runner's to submit,
+// because only that runner checks the other runs of its job.
 func (r *run) ours(same []Found) []Found {
 	return slices.DeleteFunc(slices.Clone(same), func(f Found) bool { return !f.of(r.job()) && f.ID != r.draft })
 }
 
-// losersOf are the jobs of one key that did not win.
+// losersOf returns the jobs of one key that did not win.
 func losersOf(winner Found, same []Found) []Found {
 	return slices.DeleteFunc(slices.Clone(same), func(f Found) bool { return f.ID == winner.ID })
 }
 
 // concede deletes the own draft, which lost to another runner's. It comes before any
-// waiting, so that nobody waits for it.
+// wait, so that nobody waits for the draft.
 func (r *run) concede(ctx context.Context, winner Found) (ruling, error) {
 	own := r.own
 	submitted, err := r.remove(ctx, own)
@@ -95,7 +95,7 @@ func (r *run) concede(ctx context.Context, winner Found) (ruling, error) {
 	return readAgain(), r.choose(winner)
 }
 
-// choose goes on with another draft than before, and records that.
+// choose continues with another draft than before, and records that.
 func (r *run) choose(winner Found) error {
 	if winner.ID == r.draft {
 		return nil

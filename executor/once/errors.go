@@ -10,7 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// StepError tells which step of which job failed.
+// StepError says which step of which job failed.
 type StepError struct {
 	Job string
 	Act string // "creating", "submitting", …
@@ -20,10 +20,10 @@ type StepError struct {
 // Error is the act, the job and the cause.
 func (e *StepError) Error() string { return fmt.Sprintf("%s job %q: %v", e.Act, e.Job, e.Err) }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *StepError) Unwrap() error { return e.Err }
 
-// Hint tells what to add when the platform wants to know who pays.
+// Hint says what to add when the platform wants to know who pays.
 func (e *StepError) Hint() string {
 	var refused *rescale.Error
 	if errors.As(e.Err, &refused) && slices.ContainsFunc(refused.Fields, func(f rescale.FieldError) bool { return f.Path == "projectId" || f.Path == "project_id" }) {
@@ -32,8 +32,8 @@ func (e *StepError) Hint() string {
 	return ""
 }
 
-// UnresolvedError tells that a create got no answer, again and again, and that the
-// platform shows no draft of it (yet). Nothing is billed: a draft is free.
+// UnresolvedError reports that a create got no answer several times, and that the platform
+// shows no draft of it (yet). Nothing is billed: a draft is free.
 type UnresolvedError struct{ Err error }
 
 // Error is what happened and the cause.
@@ -41,16 +41,16 @@ func (e *UnresolvedError) Error() string {
 	return fmt.Sprintf("the answer was lost and the platform shows no such draft yet: %v", e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *UnresolvedError) Unwrap() error { return e.Err }
 
-// Hint tells that going on is safe.
+// Hint says that running again is safe.
 func (*UnresolvedError) Hint() string {
 	return "run the same command again: it looks for the draft first; nothing was submitted"
 }
 
-// InvisibleError tells that the platform's job list did not show a draft that was
-// made, so that it is not known whether another runner made one before.
+// InvisibleError reports that the platform's job list does not show a new draft, so it is
+// unknown whether another runner made one before.
 type InvisibleError struct{ ID string }
 
 // Error names the draft.
@@ -58,13 +58,13 @@ func (e *InvisibleError) Error() string {
 	return fmt.Sprintf("the platform's job list does not show draft %s yet, so it may hide one that another runner made", e.ID)
 }
 
-// Hint tells that going on is safe.
+// Hint says that running again is safe.
 func (*InvisibleError) Hint() string {
 	return "run the same command again in a minute: it goes on with the draft; nothing was submitted"
 }
 
-// UnstableError tells that the platform's job list moved each time it was read,
-// and that a job which may be in it was not seen. Starting it could bill twice.
+// UnstableError reports that the platform's job list changed each time it was read, and
+// that a job which may be in it was not seen. Starting it could bill twice.
 type UnstableError struct{ Name string }
 
 // Error is the act and the cause.
@@ -72,11 +72,11 @@ func (e *UnstableError) Error() string {
 	return fmt.Sprintf("looking for job %q on the platform: the job list changed while it was read, %d times in a row", e.Name, maxRereads)
 }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (*UnstableError) Hint() string { return "apply again in a moment; nothing was started" }
 
-// MovingError tells that the job list changed each time it was read, so that it is
-// not known whether all of it was seen.
+// MovingError reports that the job list changed each time it was read, so it is unknown
+// whether all of it was seen.
 type MovingError struct{}
 
 // Error is the act and the cause.
@@ -84,13 +84,13 @@ func (*MovingError) Error() string {
 	return fmt.Sprintf("reading the platform's job list: it changed while it was read, %d times in a row", maxRereads)
 }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (*MovingError) Hint() string {
 	return "run the same command again in a moment; nothing was changed"
 }
 
-// DraftError tells that a draft cannot be made what the manifest says, so that
-// it is not submitted.
+// DraftError reports that a draft could not be brought up to date with the manifest, and
+// was not submitted.
 type DraftError struct {
 	ID  string
 	Err error
@@ -99,16 +99,16 @@ type DraftError struct {
 // Error is the cause.
 func (e *DraftError) Error() string { return e.Err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *DraftError) Unwrap() error { return e.Err }
 
-// Hint tells the way out.
+// Hint says the way out.
 func (e *DraftError) Hint() string {
 	return "delete draft " + e.ID + " on the platform, which costs nothing; the next apply makes a new one"
 }
 
-// OtherRunsError tells that a key's run builds on other runs than it should: another
-// runner, which wanted those, has submitted it.
+// OtherRunsError reports that a key's run builds on other runs than it should: another
+// runner, which wanted those, submitted it.
 type OtherRunsError struct {
 	Name, ID      string
 	Built, Wanted string // as in Claim.Upstream
@@ -119,13 +119,13 @@ func (e *OtherRunsError) Error() string {
 	return fmt.Sprintf("another runner has started job %q as %s on %s, and it was to build on %s", e.Name, e.ID, e.Built, e.Wanted)
 }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (*OtherRunsError) Hint() string {
 	return "let the pipelines that apply this manifest agree on what runs again, then apply: it tells what is to be done"
 }
 
-// NameCutError tells that the platform has not kept the end of a job's name, where the
-// marker is: no runner could find the draft again.
+// NameCutError reports that the platform cut off the end of a job's name, where the marker
+// is: no runner could find the draft again.
 type NameCutError struct{ Sent, Stored string }
 
 // Error shows both names.
@@ -133,19 +133,19 @@ func (e *NameCutError) Error() string {
 	return fmt.Sprintf("the platform has cut its name, and with it the marker: %q was sent, %q is stored; the draft was deleted", e.Sent, e.Stored)
 }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (*NameCutError) Hint() string {
 	return "write a shorter title: (or name:) into the manifest; nothing was submitted"
 }
 
-// RivalError tells that another run of the job, in another content, is active: both
-// would be billed at a time.
+// RivalError reports that another run of the job, with other content, is active: both
+// would be billed at once.
 type RivalError struct {
 	Job   Job
 	Rival Found
 }
 
-// Error names the run, and tells since when and from where it is.
+// Error names the run, when it was submitted, and from where.
 func (e *RivalError) Error() string {
 	return fmt.Sprintf("applying job %q: %s", e.Job.Name, DescribeRival(e.Rival))
 }
@@ -177,7 +177,8 @@ func RivalHint(id string, history []rescale.Status) string {
 	return hint + "; or, if somebody stopped it and it shows no end: rescale-apply stop " + id + " && rescale-apply delete " + id
 }
 
-// WaitError tells that a draft of another runner goes first, and that nobody waits for it.
+// WaitError reports that another runner's draft goes first, and that this one does not
+// wait.
 type WaitError struct{ Job, Draft string }
 
 // Error names the draft.
@@ -185,13 +186,13 @@ func (e *WaitError) Error() string {
 	return fmt.Sprintf("applying job %q: draft %s of another runner, with other content, goes first; the own draft was withdrawn", e.Job, e.Draft)
 }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (*WaitError) Hint() string {
 	return "apply again when it has run, or without --no-wait: a draft that nobody submits is deleted after 15 minutes; nothing was submitted"
 }
 
-// UndeletableError tells that the platform does not let a draft be deleted that must
-// not be submitted any more.
+// UndeletableError reports that the platform refuses to delete a draft that must no longer
+// be submitted.
 type UndeletableError struct {
 	ID  string
 	Err error
@@ -202,16 +203,16 @@ func (e *UndeletableError) Error() string {
 	return fmt.Sprintf("draft %s cannot be deleted: %v", e.ID, e.Err)
 }
 
-// Unwrap gives the platform's answer.
+// Unwrap returns the platform's answer.
 func (e *UndeletableError) Unwrap() error { return e.Err }
 
-// Hint tells the way out.
+// Hint says the way out.
 func (e *UndeletableError) Hint() string {
 	return "delete draft " + e.ID + " on the platform, which costs nothing, and apply again; nothing was submitted"
 }
 
-// vanishedError tells that the platform does not have a draft any more: a person
-// deleted it, or another runner, or this one has withdrawn it.
+// vanishedError reports that a draft is gone: a person or another runner deleted it, or
+// this one has withdrawn it.
 type vanishedError struct {
 	ID      string
 	Err     error  // the platform's answer
@@ -229,10 +230,10 @@ func (e *vanishedError) Error() string {
 	return fmt.Sprintf("%s was deleted on the platform meanwhile: %v", e.ID, e.Err)
 }
 
-// Unwrap gives the platform's answer.
+// Unwrap returns the platform's answer.
 func (e *vanishedError) Unwrap() error { return e.Err }
 
-// orVanished turns "not found" about a draft that was there into vanishedError.
+// orVanished turns "not found" about a draft that existed into a vanishedError.
 func orVanished(id string, err error) error {
 	if patience.NotFound(err) {
 		return &vanishedError{ID: id, Err: err}

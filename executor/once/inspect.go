@@ -17,7 +17,7 @@ const lookParallel = 8
 
 // Mine finds every draft and job of owner that is a run of one of the jobs, or has the
 // content of one, whatever its namespace: oldest first, attempts in their order. It is
-// for those who know nothing, so that it reads the whole job list.
+// for callers that know nothing, and reads the whole job list.
 func Mine(ctx context.Context, p Reader, owner string, jobs []Wanted) ([]Found, error) {
 	g := newGlance(jobs)
 	may := func(m mark) bool { return g.contents[m.content] || m.job == "" || len(g.codes[m.job]) > 0 }
@@ -88,7 +88,7 @@ func readMine(ctx context.Context, p Reader, list []marked, may func(marked) boo
 }
 
 // inspect reads every candidate, and keeps those that are really ours and wanted, in
-// the order of the candidates. After an error it gives none.
+// the order of the candidates. After an error it returns none.
 func inspect(ctx context.Context, p Reader, candidates []string, wanted func(Found) bool) ([]Found, error) {
 	slots := make([]*Found, len(candidates))
 	group, ctx := errgroup.WithContext(ctx)
@@ -114,12 +114,12 @@ func inspect(ctx context.Context, p Reader, candidates []string, wanted func(Fou
 	return found, nil
 }
 
-// Read reads jobs by their ids, and leaves out what is not ours or not there any more.
+// Read reads jobs by their ids, and leaves out those that are not ours or are gone.
 func Read(ctx context.Context, p Reader, ids []string) ([]Found, error) {
 	return inspect(ctx, p, ids, func(Found) bool { return true })
 }
 
-// Inspect reads one job; ok is false when it is not ours, or not there any more.
+// Inspect reads one job; ok is false when it is not ours or is gone.
 func Inspect(ctx context.Context, p Reader, id string) (found Found, ok bool, err error) {
 	job, err := p.Job(ctx, id)
 	if patience.NotFound(err) {
@@ -142,9 +142,9 @@ func Inspect(ctx context.Context, p Reader, id string) (found Found, ok bool, er
 	}, err == nil, err
 }
 
-// ours reads the whole key, which every tile carries: a job that a person has put
-// another analysis into is not the one that the key stands for. A clone has it too,
-// and is somebody's own.
+// ours reads the whole key, which every tile carries: a job to which a person has added
+// another analysis is not the one that the key stands for. A clone carries the key too,
+// but belongs to the person who made it.
 func ours(job rescale.Job) (key Key, ok bool) {
 	if job.ClonedFrom != "" || len(job.Tiles) == 0 {
 		return Key{}, false
@@ -171,7 +171,7 @@ func Recognize(job rescale.Job) (key Key, namespace string, ok bool) {
 // UpstreamOf is the runs of other jobs that a job builds on, as it says itself.
 func UpstreamOf(job rescale.Job) string { return variable(job, UpstreamVariable) }
 
-// variable is what a job says in a variable that all of its tiles have.
+// variable returns the value of a variable that all tiles of a job share.
 func variable(job rescale.Job, name string) string {
 	for _, tile := range job.Tiles {
 		if value := tile.EnvVars[name]; value != "" {

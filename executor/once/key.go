@@ -24,7 +24,7 @@ const NamespaceVariable = "RESCALE_APPLY_NAMESPACE"
 // other jobs that this one builds on, for a process that has lost its journal.
 const UpstreamVariable = "RESCALE_APPLY_UPSTREAM"
 
-// Key identifies one run for ever: the same key is never billed twice.
+// Key identifies one run forever: the same key is never billed twice.
 type Key struct {
 	Digest     string // of everything that can change the result, hex
 	Name       string // of the job in its manifest
@@ -35,7 +35,7 @@ type Key struct {
 // keyFormat is the first field of a key as text.
 const keyFormat = "1"
 
-// String is the key as it stands in the journal and in KeyVariable:
+// String returns the key as written in the journal and in KeyVariable:
 // 1:DIGEST:GENERATION.ATTEMPT:NAME.
 func (k Key) String() string {
 	return fmt.Sprintf("%s:%s:%d.%d:%s", keyFormat, k.Digest, k.Generation, k.Attempt, k.Name)
@@ -55,11 +55,11 @@ func ParseKey(s string) (k Key, ok bool) {
 	return k, err1 == nil && err2 == nil
 }
 
-// In is the job of the key in a namespace.
+// In returns the job of the key in a namespace.
 func (k Key) In(namespace string) Job { return Job{Namespace: namespace, Name: k.Name} }
 
-// Job is what at most one run is active of, whatever its content: a name, and the
-// namespace that keeps it apart from jobs of that name in other repositories.
+// Job is a name, and the namespace that keeps it apart from jobs of that name in other
+// repositories. At most one run of it is active, whatever its content.
 type Job struct{ Namespace, Name string }
 
 // Code is the part of a marker that all runs of a job share.
@@ -108,8 +108,8 @@ func (k Key) Marker(namespace string) string {
 // tail is the part of a marker that is the same in every namespace.
 func (k Key) tail() string { return fmt.Sprintf("%s.%d.%d", k.fingerprint(), k.Generation, k.Attempt) }
 
-// markers matches one wherever it stands in a name, as people add words to names.
-// Markers of before the job was a part of them have no first field.
+// markers matches a marker anywhere in a name, because people add words to names. Old
+// markers lack the first field, the job.
 var markers = regexp.MustCompile(`\[ra:(?:([0-9a-f]{8})\.)?(([0-9a-f]{10})\.\d+\.\d+)\]`)
 
 // mark is a marker that was read.

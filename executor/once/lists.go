@@ -12,7 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 )
 
-// visibilityPauses are the pauses before readings of a job list that does not show
+// visibilityPauses returns the pauses before readings of a job list that does not show
 // a draft yet, one minute in all.
 func visibilityPauses() []time.Duration {
 	return []time.Duration{
@@ -21,7 +21,7 @@ func visibilityPauses() []time.Duration {
 	}
 }
 
-// ballot asks for a list that shows a draft, and with it all that is older.
+// ballot asks for a list that shows a draft, and so every older job.
 type ballot struct {
 	key       Key
 	namespace string
@@ -37,11 +37,11 @@ type ballot struct {
 
 func (b *ballot) shows(id string) bool { return b.shown[id] }
 
-// over tells that the list calls a job over, which is final.
+// over reports whether the list calls a job over, which is final.
 func (m marked) over() bool { return verdict.Terminal(m.Status) }
 
-// listings lets those who need a list share one: who comes while one is being read gets
-// the next.
+// listings lets claims share a list: one that asks while a list is being read gets the
+// next.
 type listings struct {
 	read func(ctx context.Context, ballots []*ballot) // decides every ballot
 
@@ -50,14 +50,14 @@ type listings struct {
 	waiting *round
 }
 
-// round is one reading, for all who came before it began.
+// round is one reading, for all who asked before it began.
 type round struct {
 	ballots []*ballot
 	begins  chan struct{} // closed when the one before is done
 	done    chan struct{}
 }
 
-// place is somebody's part in a round.
+// place is the part of one claim in a round.
 type place struct {
 	*round
 	lists *listings
@@ -136,7 +136,7 @@ func (s *Starter) readFor(ctx context.Context, ballots []*ballot) {
 	refuse(pending, func(b *ballot) error { return s.unseen(b, stable) })
 }
 
-// tellUnseen tells of a pause before the list is read again.
+// tellUnseen reports a pause before the list is read again.
 func (s *Starter) tellUnseen(pending []*ballot, pause time.Duration) {
 	for _, b := range pending {
 		until := time.Now().Add(pause).Local().Format(time.TimeOnly)
@@ -144,7 +144,7 @@ func (s *Starter) tellUnseen(pending []*ballot, pause time.Duration) {
 	}
 }
 
-// unseen is why a draft is not in the list. One that somebody else has made may have
+// unseen returns why a draft is not in the list. One that another runner made may have
 // been deleted, though the platform still answers for it.
 func (s *Starter) unseen(b *ballot, stable bool) error {
 	switch {
@@ -156,7 +156,7 @@ func (s *Starter) unseen(b *ballot, stable bool) error {
 	return &InvisibleError{b.draft}
 }
 
-// decide answers the ballot from a reading and tells whether that was possible.
+// decide answers the ballot from a reading and reports whether it could.
 func (s *Starter) decide(b *ballot, r reading) bool {
 	if !r.whole || !r.shown[b.draft] {
 		return false
@@ -169,7 +169,7 @@ func (s *Starter) decide(b *ballot, r reading) bool {
 	return true
 }
 
-// findVanished looks whether drafts that the list does not show are there at all.
+// findVanished checks whether drafts that the list does not show still exist.
 func (s *Starter) findVanished(ctx context.Context, ballots []*ballot) {
 	var group errgroup.Group
 	group.SetLimit(lookParallel)
@@ -194,7 +194,7 @@ func without(ballots []*ballot, done func(*ballot) bool) []*ballot {
 	return slices.DeleteFunc(slices.Clone(ballots), done)
 }
 
-// earliest is the oldest date that a ballot asks for.
+// earliest returns the oldest date that a ballot asks for.
 func earliest(ballots []*ballot) time.Time {
 	return slices.MinFunc(ballots, func(a, b *ballot) int { return a.oldest.Compare(b.oldest) }).oldest
 }

@@ -21,27 +21,27 @@ type Found struct {
 	Stored    rescale.Job
 }
 
-// Submitted tells that it is no draft. Only the history proves that.
+// Submitted reports whether it is no draft. Only the history proves that.
 func (f Found) Submitted() bool { return len(f.History) > 0 }
 
-// Verdict tells how it ended; false while it has not.
+// Verdict returns how it ended; false while it has not.
 func (f Found) Verdict() (verdict.Judgement, bool) { return verdict.Judge(f.History) }
 
-// Active tells that it was submitted and has not come to its end.
+// Active reports whether it was submitted and has not ended.
 func (f Found) Active() bool {
 	_, over := f.Verdict()
 	return f.Submitted() && !over
 }
 
-// of tells that it is a run of the job. One that names no namespace was made before
+// of reports whether it is a run of the job. One without a namespace was made before
 // there were any, and may be.
 func (f Found) of(j Job) bool {
 	return f.Key.Name == j.Name && (f.Namespace == j.Namespace || f.Namespace == "")
 }
 
-// Elect is the one of several with the same key that the key stands for: the
-// submitted one, else the oldest, else the one with the smallest id. Every runner
-// that sees the same drafts elects the same one.
+// Elect returns the one of several with the same key that the key stands for: the
+// submitted one, else the oldest, else the one with the smallest id. Every runner that
+// sees the same drafts elects the same one.
 func Elect(same []Found) Found {
 	return slices.MinFunc(same, func(a, b Found) int {
 		return cmp.Or(first(a.Submitted(), b.Submitted()), older(a, b))
@@ -53,10 +53,10 @@ func older(a, b Found) int {
 	return cmp.Or(a.Inserted.Compare(b.Inserted), cmp.Compare(a.ID, b.ID))
 }
 
-// near tells that two dates do not say which of two jobs was made first.
+// near reports whether two dates are too close to say which of two jobs was made first.
 func near(a, b Found) bool { return a.Inserted.Sub(b.Inserted).Abs() <= skew }
 
-// first puts what holds before what does not.
+// first orders what holds before what does not.
 func first(a, b bool) int {
 	switch {
 	case a == b:
@@ -67,7 +67,7 @@ func first(a, b bool) int {
 	return 1
 }
 
-// Search says what to look for.
+// Search is what to look for.
 type Search struct {
 	Owner string    // e-mail of the account, as the platform writes it
 	Jobs  []Wanted  // what is looked for of each
@@ -114,7 +114,7 @@ func Look(ctx context.Context, p Reader, s Search) (Sighting, error) {
 	return sighting, err
 }
 
-// addActive adds what is not completed, however old it is.
+// addActive adds the jobs that are not completed, however old they are.
 func (r *reading) addActive(ctx context.Context, p Reader, owner string) error {
 	_, err := p.Jobs(ctx, rescale.JobQuery{State: rescale.StateNotCompleted}, func(item rescale.JobItem) bool {
 		r.add(item, owner)
@@ -123,8 +123,8 @@ func (r *reading) addActive(ctx context.Context, p Reader, owner string) error {
 	return err
 }
 
-// glance sorts what a list shows by what it can be for the jobs that are searched for.
-// Only names and statuses are known yet.
+// glance sorts the entries of a list by what they may be to the wanted jobs. Only names
+// and statuses are known yet.
 type glance struct {
 	contents map[string]bool  // fingerprints of the wanted keys
 	codes    map[string][]Job // the wanted jobs by their codes, of which two can be the same
@@ -150,7 +150,8 @@ func newGlance(jobs []Wanted) *glance {
 	return g
 }
 
-// at takes in one entry of the list. That a run is over is final, and need not be read.
+// at takes in one entry of the list. A run that is over stays over, and need not be
+// read.
 func (g *glance) at(m marked) {
 	wanted := g.contents[m.mark.content]
 	draft, over := m.Status == "", verdict.Terminal(m.Status)
@@ -172,18 +173,18 @@ func (g *glance) at(m marked) {
 	}
 }
 
-// wants tells that a job has a wanted key. A draft that was made for another namespace
-// is the business of its owner, as long as it is one.
+// wants reports whether a job has a wanted key. A draft for another namespace is its
+// owner's business, as long as it is a draft.
 func (g *glance) wants(f Found) bool {
 	w, known := g.names[f.Key.Name]
 	return known && f.Key.Digest == w.Key.Digest && (f.Submitted() || f.of(w.job()))
 }
 
-// is tells that a job is a run of a wanted job, in whatever content.
+// is reports whether a job is a run of a wanted job, whatever its content.
 func (g *glance) is(f Found) bool {
 	w, known := g.names[f.Key.Name]
 	return known && f.of(w.job())
 }
 
-// rival tells that a job is an active run of a wanted job.
+// rival reports whether a job is an active run of a wanted job.
 func (g *glance) rival(f Found) bool { return g.is(f) && f.Active() }

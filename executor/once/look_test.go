@@ -364,7 +364,7 @@ func TestWhatAFoundJobIs(t *testing.T) {
 	}
 }
 
-// TestElect gives the same one in whatever order they stand.
+// TestElect elects the same one in whatever order they stand.
 func TestElect(t *testing.T) {
 	t.Parallel()
 	draft := Found{ID: "b", Inserted: at(0)}

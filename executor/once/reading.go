@@ -12,15 +12,15 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// maxRereads bounds how often a list that moves while it is read is read again.
+// maxRereads bounds how often a list that changes while it is read is read again.
 const maxRereads = 3
 
 // dateMargin is how much later than its date a draft may come into the list.
 const dateMargin = 10 * time.Minute
 
-// skew is how far the dates of two jobs may be from the order in which they were made:
-// the platform's servers need not agree on the time to the second, and dates can be
-// whole seconds. Jobs whose dates differ by no more are near each other.
+// skew is how far the dates of two jobs may contradict the order in which they were made:
+// the platform's servers need not agree on the time to the second, and dates can be whole
+// seconds. Jobs whose dates differ by no more are near each other.
 const skew = 5 * time.Second
 
 // marked is a job of ours as a list shows it.
@@ -29,7 +29,7 @@ type marked struct {
 	mark mark
 }
 
-// reading is what one look at the job list showed of an account's jobs.
+// reading is what one look at the job list shows of an account's jobs.
 type reading struct {
 	marked []marked  // those with a marker in their names
 	shown  idSet     // of all
@@ -62,13 +62,14 @@ func read(ctx context.Context, p Reader, owner string, since time.Time) (reading
 	return r, nil
 }
 
-// missing are the jobs of an earlier reading that a later one does not show: what any
-// of several readings shows is there.
+// missing returns the jobs of an earlier reading that a later one does not show: a job
+// that any of several readings shows exists.
 func missing(earlier []marked, shown idSet) []marked {
 	return slices.DeleteFunc(slices.Clone(earlier), func(m marked) bool { return shown[m.ID] })
 }
 
-// readOnce also tells whether the list may be trusted to be newest first, or was one page.
+// readOnce also reports whether the list can be trusted to be newest first, or was one
+// page.
 func readOnce(ctx context.Context, p Reader, owner string, since time.Time) (r reading, sorted bool, err error) {
 	r = reading{shown: make(idSet), newest: since, since: since}
 	order := newestFirst{since: since}
@@ -86,8 +87,8 @@ func readOnce(ctx context.Context, p Reader, owner string, since time.Time) (r r
 	return r, !order.broken || listing.Pages < 2, err
 }
 
-// add takes a job into the reading. The list shows jobs that others share, too. They
-// are never ours.
+// add takes a job into the reading. The list also shows jobs that others share: they are
+// never ours.
 func (r *reading) add(item rescale.JobItem, owner string) {
 	if !strings.EqualFold(item.Owner, owner) || r.shown[item.ID] {
 		return
@@ -98,7 +99,7 @@ func (r *reading) add(item rescale.JobItem, owner string) {
 	}
 }
 
-// newestFirst finds where a list may be left. The platform lists newest first, but
+// newestFirst finds where reading a list may stop. The platform lists newest first, but
 // does not promise it: a list in another order is read to its end.
 type newestFirst struct {
 	since, last time.Time
@@ -116,9 +117,9 @@ func (o *newestFirst) ends(date time.Time) bool {
 	return older && o.begun && !o.broken
 }
 
-// book is what the readings of one apply add up to. Each reading has to go down only
-// to the newest date of the one before: what is older was seen already. Where readings
-// overlap the newer one counts, as jobs can be deleted meanwhile. It also keeps the
+// book is the sum of the readings of one apply. A reading has to go down only to the
+// newest date of the one before: older jobs are known already. Where readings overlap the
+// newer one counts, because jobs can be deleted meanwhile. The book also keeps the
 // platform's time. It is safe for concurrent use.
 type book struct {
 	mu     sync.Mutex
@@ -136,8 +137,8 @@ func newBook() *book {
 	return &book{jobs: make(map[string]marked), byTail: make(map[string]idSet), byJob: make(map[string]idSet)}
 }
 
-// from is the date down to which the next reading must go, when nothing before first
-// matters and the job of that date, the oldest that is asked for, must be in it.
+// from returns the date down to which the next reading must go, when nothing before first
+// matters and the reading must include the oldest job that is asked for, of that date.
 func (b *book) from(first, oldest time.Time) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -190,7 +191,7 @@ func (b *book) remove(job marked) {
 	delete(b.byJob[job.mark.job], job.ID)
 }
 
-// forget is for a job that is certainly gone.
+// forget removes a job that is certainly gone.
 func (b *book) forget(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -199,8 +200,9 @@ func (b *book) forget(id string) {
 	}
 }
 
-// related are the jobs that an election of the key is about, in the order of their dates:
-// those with the key in whatever namespace, and those that are or can be of the same job.
+// related returns the jobs that matter to an election of the key, in the order of their
+// dates: those with the key in any namespace, and those that are or may be of the same
+// job.
 func (b *book) related(k Key, namespace string) (list []marked) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -219,14 +221,14 @@ func (b *book) related(k Key, namespace string) (list []marked) {
 	return list
 }
 
-// marked tells that a job has the marker of a key.
+// marked reports whether a job has the marker of a key.
 func (b *book) marked(id string, k Key) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.byTail[k.tail()][id]
 }
 
-// saw notes a date that the platform has just given.
+// saw notes a date that the platform has just shown.
 func (b *book) saw(date time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -239,8 +241,8 @@ func (b *book) seen(date time.Time) {
 	}
 }
 
-// now is the platform's time, at the least: by the newest date that it has shown and
-// the local time since. No Date header is trusted, which a proxy may have written.
+// now returns a lower bound of the platform's time: the newest date that it has shown
+// plus the local time since. A Date header is not trusted: a proxy may have written it.
 func (b *book) now() time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -7,24 +7,24 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 )
 
-// limit is how long a draft may wait for its submit. It is far above the time from
-// create to submit of a runner that is alive, see [batch.Size]: an older one is a leftover.
+// limit is how long a draft may wait for its submit. It is far above the time that a live
+// runner takes from create to submit, see [batch.Size]: an older draft is a leftover.
 const limit = 15 * time.Minute
 
-// How often a draft of another runner is looked at: soon first, for most are about to
-// be submitted.
+// How often another runner's draft is read: soon at first, because most are about to be
+// submitted.
 const (
 	firstPoll = 200 * time.Millisecond
 	lastPoll  = 10 * time.Second
 )
 
-// What a refused delete is given: it may be refused for another reason the next time.
+// How often a refused delete is repeated, and the pause between: the next one may succeed.
 const (
 	maxRefused   = 3
 	refusalPause = time.Second
 )
 
-// clearWay waits until nothing has to go before the draft any more (design.md §4b, 3b).
+// clearWay waits until nothing has to go before the draft (design.md §4b, 3b).
 func (r *run) clearWay(ctx context.Context, draft Found, rivals []rival) (ruling, error) {
 	for _, q := range rivals {
 		w := &wait{run: r, draft: draft, rival: q}
@@ -36,7 +36,7 @@ func (r *run) clearWay(ctx context.Context, draft Found, rivals []rival) (ruling
 	return ruling{submits: true}, nil
 }
 
-// wait is the waiting of a draft for one that goes first.
+// wait is a draft's wait for one that goes first.
 type wait struct {
 	*run
 	draft Found
@@ -46,8 +46,8 @@ type wait struct {
 	polls int
 }
 
-// through returns when the rival is gone or over (passed), when the list must be read
-// again or the rival is adopted (then), or when the draft must give way (err).
+// through returns when the rival is gone or over (passed), when the list must be read again
+// or the rival is adopted (then), or when the draft must yield (err).
 func (w *wait) through(ctx context.Context) (passed bool, then ruling, err error) {
 	for {
 		there, err := w.read(ctx)
@@ -71,8 +71,8 @@ func (w *wait) through(ctx context.Context) (passed bool, then ruling, err error
 	}
 }
 
-// besides rules on a rival that was submitted: it is the run that is wanted, or it is over,
-// or it stands in the way.
+// besides rules on a rival that was submitted: it is the wanted run, or it is over, or it
+// is in the way.
 func (w *wait) besides(ctx context.Context) (passed bool, then ruling, err error) {
 	if w.rival.same {
 		return false, ruling{adopted: w.rival.ID}, nil
@@ -84,7 +84,7 @@ func (w *wait) besides(ctx context.Context) (passed bool, then ruling, err error
 	return over, ruling{}, err
 }
 
-// read reads what the rival is now, and tells whether it still is one.
+// read reads the rival again, and reports whether it still is one.
 func (w *wait) read(ctx context.Context) (there bool, err error) {
 	if !w.rival.known {
 		found, ok, err := Inspect(ctx, w.Platform, w.rival.ID)
@@ -103,7 +103,7 @@ func (w *wait) read(ctx context.Context) (there bool, err error) {
 	return err == nil, err
 }
 
-// over tells that a submitted run has come to its end.
+// over reports whether a submitted run has ended.
 func (r *run) over(ctx context.Context, f Found) (bool, error) {
 	if _, done := f.Verdict(); done || r.Stuck == nil {
 		return done, nil
@@ -111,8 +111,8 @@ func (r *run) over(ctx context.Context, f Found) (bool, error) {
 	return r.Stuck(ctx, f.ID, f.History)
 }
 
-// pass notes when the way became free: whoever waited for the same draft, too, could
-// not submit before.
+// pass notes when the way became free: others that waited for the same draft could not
+// submit before.
 func (w *wait) pass() bool {
 	if !w.begun.IsZero() {
 		w.freed = w.book.now()
@@ -120,18 +120,18 @@ func (w *wait) pass() bool {
 	return true
 }
 
-// leftover tells that nobody is going to submit the draft that goes first.
+// leftover reports whether nobody will submit the draft that goes first.
 func (w *wait) leftover() bool {
 	return w.Alone || w.Leftover[w.rival.ID] || w.left() <= 0
 }
 
-// soon tells that a draft which is near, and not the smaller one, has had no time to make
-// way: of two runners that begin at once, one goes on.
+// soon reports whether a draft that is near, and not the smaller one, has had no time to
+// make way yet: of two runners that begin at once, one continues.
 func (w *wait) soon() bool {
 	return w.rival.near && (w.begun.IsZero() || time.Since(w.begun) < 2*skew)
 }
 
-// left is how long the draft that goes first may still take.
+// left returns how long the draft that goes first may still take.
 func (w *wait) left() time.Duration {
 	since := w.rival.Inserted
 	if w.freed.After(since) {
@@ -146,8 +146,8 @@ func (w *wait) left() time.Duration {
 	return limit - w.book.now().Sub(since)
 }
 
-// revoke takes the right to submit from a leftover, and pauses, so that two runners do
-// not revoke each other's drafts for ever.
+// revoke takes the right to submit from a leftover, and pauses, so that two runners do not
+// revoke each other's drafts forever.
 func (w *wait) revoke(ctx context.Context) error {
 	if _, err := w.remove(ctx, w.rival.ID); err != nil {
 		return err
@@ -175,9 +175,9 @@ func (w *wait) withdraw(ctx context.Context) error {
 	return &vanishedError{ID: w.draft.ID, madeWay: w.rival.ID}
 }
 
-// pauses waits a little, without a place that others could use, and tells when the
-// list shows that the draft that goes first was deleted: the platform may still
-// answer for what is in its trash.
+// pauses waits a little, without holding a place that others could use, and reports whether
+// the list shows that the draft that goes first was deleted: the platform may still answer
+// for a job in its trash.
 func (w *wait) pauses(ctx context.Context) (deleted bool, err error) {
 	if w.begun.IsZero() {
 		w.begun = time.Now()

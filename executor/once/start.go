@@ -25,8 +25,8 @@ type Starter struct {
 	Alone  bool           // nobody else can use the platform: every draft is a leftover
 	Yield  bool           // gives up a claim rather than wait for another runner's draft
 	Random func() float64 // in [0, 1), for pauses; nil means a good one
-	// Stuck tells that a run without a final status is over all the same: it was stopped
-	// before it was validated (rescale-api.md §8.2). Nil means never.
+	// Stuck reports whether a run without a final status is over all the same: it was
+	// stopped before it was validated (rescale-api.md §8.2). Nil means never.
 	Stuck func(ctx context.Context, id string, history []rescale.Status) (bool, error)
 
 	book    *book
@@ -49,10 +49,10 @@ func (s *Starter) Expect(claims int, parallel int) {
 	}
 }
 
-// More prepares for further claims, which could not begin before.
+// More prepares for further claims, which could not begin earlier.
 func (s *Starter) More(claims int) { s.door.Expect(claims) }
 
-// Fewer takes back one of the claims that were prepared for: it does not come.
+// Fewer takes back one of the expected claims: it will not come.
 func (s *Starter) Fewer() { s.door.Expect(-1) }
 
 // Claim is one key that is to become one run.
@@ -63,17 +63,17 @@ type Claim struct {
 	Creating  state.Record    // the "creating" record
 	ID        string          // of the draft to go on with, which the journal has; empty when there is none
 	Leftover  map[string]bool // ids of drafts of the job in other contents that our own journal records
-	// MakeWay ends what must not run beside the claim's run.
+	// MakeWay stops what must not run beside the claim's run.
 	MakeWay func(context.Context) error
-	// Body gives the create body, unsigned. It uploads inputs, and is called only
-	// when a draft is made or brought up to date.
+	// Body returns the create body, unsigned. It uploads inputs, and is called only when a
+	// draft is made or updated.
 	Body func(context.Context) (rescale.JobRequest, error)
-	// Label adds to a draft what the platform does not take in the body. Fresh tells
-	// that this very call made the draft. After an error it is not submitted.
+	// Label adds to a draft what the platform does not take in the body. fresh means that
+	// this very call made the draft. After an error the draft is not submitted.
 	Label func(ctx context.Context, id string, fresh bool) error
 }
 
-// job is what at most one run may be active of.
+// job returns the job of the claim, of which at most one run may be active.
 func (c Claim) job() Job { return c.Key.In(c.Namespace) }
 
 // run is one claim on its way from a draft to a submitted run.
@@ -92,13 +92,12 @@ type run struct {
 	pause  time.Duration
 }
 
-// maxVanished is how many drafts of one claim may be deleted under our hands
-// before it is given up.
+// maxVanished is how many drafts of one claim others may delete before it gives up.
 const maxVanished = 20
 
-// Start brings a claim from wherever it is to submitted, and gives the id of the
-// run. See the package for the steps. When it ends without that, it deletes the draft
-// that it has made: nobody shall wait for it.
+// Start brings a claim from wherever it is to submitted, and returns the id of the run. See
+// the package for the steps. When it fails, it deletes the draft that it has made: nobody
+// shall wait for it.
 func (s *Starter) Start(ctx context.Context, c Claim) (id string, err error) {
 	r := &run{Starter: s, Claim: c, ticket: s.door.Ticket(), noted: c.ID, own: c.ID, pause: 2 * skew}
 	defer r.ticket.Leave()
@@ -121,7 +120,7 @@ func (s *Starter) Start(ctx context.Context, c Claim) (id string, err error) {
 	return r.draft, err
 }
 
-// Clear deletes drafts of a job that are not needed, because their key has its run.
+// Clear deletes drafts of a job that nobody needs, because their key has its run.
 func (s *Starter) Clear(ctx context.Context, job string, drafts []Found) {
 	r := &run{Starter: s, Claim: Claim{Key: Key{Name: job}}}
 	r.clear(ctx, "", drafts)
@@ -164,8 +163,8 @@ func (r *run) vote(ctx context.Context, b *ballot) error {
 	return err
 }
 
-// again looks for the claim's key and for rivals, as when it was planned: another
-// runner may have deleted the draft. Who has made way for one pauses before that.
+// again looks for the claim's key and for rivals, as the plan did: another runner may have
+// deleted the draft. A claim that has made way for another draft pauses first.
 func (r *run) again(ctx context.Context, gone *vanishedError) error {
 	if gone.madeWay != "" {
 		pause := time.Duration((1 + r.Random()) * float64(r.pause))
@@ -191,8 +190,8 @@ func (r *run) again(ctx context.Context, gone *vanishedError) error {
 	return nil
 }
 
-// sleep waits because of a draft that goes first. A time limit that ends it is a reason
-// to stand back, and no trouble.
+// sleep waits because of a draft that goes first. A time limit that ends it is a reason to
+// withdraw, and no failure.
 func (r *run) sleep(ctx context.Context, pause time.Duration, draft string) error {
 	err := patience.Sleep(ctx, pause)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -226,7 +225,7 @@ func (r *run) find(ctx context.Context) ([]Found, error) {
 	return same, nil
 }
 
-// failed names the step and the job of an error, unless it says both itself.
+// failed adds the step and the job to an error that does not name them itself.
 func (r *run) failed(act string, err error) error {
 	var rival *RivalError
 	var wait *WaitError
@@ -237,7 +236,7 @@ func (r *run) failed(act string, err error) error {
 }
 
 // note records the draft or job that the key stands for now. The journal has its "creating"
-// record: who has a draft to go on with found it there, and who has none made one.
+// record already: a claim with a draft found it there, and one without made it.
 func (r *run) note() error {
 	if r.noted == r.draft {
 		return nil
@@ -248,7 +247,7 @@ func (r *run) note() error {
 	return r.Journal.Append(created)
 }
 
-// oldest is the platform's time before which no draft of the key was made.
+// oldest returns the platform's time before which no draft of the key was made.
 func (r *run) oldest() time.Time {
 	if r.made.IsZero() {
 		return r.Creating.Since
@@ -260,21 +259,21 @@ func (c Claim) record(kind state.Kind, id string) state.Record {
 	return state.Record{Kind: kind, Job: c.Key.Name, Key: c.Key.String(), ID: id, Upstream: c.Upstream}
 }
 
-// ReadWriter is what the steps need of the platform. The client repeats none of
-// the changes.
+// ReadWriter is what the steps need from the platform. The client repeats none of the
+// changes.
 type ReadWriter interface {
 	Reader
 	Writer
 }
 
-// Reader reads what is there.
+// Reader reads jobs.
 type Reader interface {
 	Jobs(ctx context.Context, query rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error)
 	Job(ctx context.Context, id string) (rescale.Job, error)
 	Statuses(ctx context.Context, id string) ([]rescale.Status, error)
 }
 
-// Writer makes drafts, spends the money, and removes drafts that nobody needs.
+// Writer creates drafts, spends the money, and deletes drafts that nobody needs.
 type Writer interface {
 	CreateJob(ctx context.Context, body rescale.JobRequest) (rescale.Job, error)
 	UpdateJob(ctx context.Context, id string, body rescale.JobRequest) error
@@ -282,13 +281,13 @@ type Writer interface {
 	DeleteJob(ctx context.Context, id string) error
 }
 
-// Journal is where every step is written before and after it happens. Append
-// returns only when the records are safe on the disk; its error stops the run.
+// Journal records every step before and after it happens. Append returns once the records
+// are safe on disk; its error stops the run.
 type Journal interface {
 	Append(...state.Record) error
 }
 
-// Reporter is told what happened.
+// Reporter hears what happened.
 type Reporter interface {
 	Created(job, id string)
 	Submitted(job, id string)

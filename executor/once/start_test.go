@@ -240,7 +240,7 @@ func TestWhatTheJournalTellsOfAClaim(t *testing.T) {
 	}
 }
 
-// TestFind tells whether the key has a run, and whether another is in its way.
+// TestFind finds the run of the key, and one that is in its way.
 func TestFind(t *testing.T) {
 	t.Parallel()
 	again := Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 2}

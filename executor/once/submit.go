@@ -10,9 +10,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// spend submits the elected draft, and removes the losers. Only then the run is
-// recorded as submitted, so that a process which dies in between leaves no draft that
-// nobody remembers.
+// spend submits the elected draft, and removes the losers. Only then is the run recorded as
+// submitted, so that a process that dies in between leaves no forgotten draft.
 func (r *run) spend(ctx context.Context) error {
 	here, err := r.submit(ctx)
 	if err != nil {
@@ -26,7 +25,8 @@ func (r *run) spend(ctx context.Context) error {
 	return r.submitted(ctx, tell)
 }
 
-// adopt records a run that somebody else has submitted, and removes what it makes needless.
+// adopt records a run that another runner submitted, and removes the drafts that it makes
+// needless.
 func (r *run) adopt(ctx context.Context, id string) error {
 	if id != r.draft {
 		r.draft, r.made = id, time.Time{}
@@ -38,9 +38,9 @@ func (r *run) adopt(ctx context.Context, id string) error {
 	return r.submitted(ctx, r.Report.Found)
 }
 
-// submit spends the money: record, submit. A draft that this call did not make
-// may have been submitted meanwhile, or may say something else than the manifest. It
-// tells whether the run was submitted here.
+// submit spends the money: it records, then submits. A draft that this call did not make
+// may have been submitted meanwhile, or may differ from the manifest. It reports whether
+// the run was submitted here.
 func (r *run) submit(ctx context.Context) (here bool, err error) {
 	if !r.fresh {
 		history, err := r.Platform.Statuses(ctx, r.draft)
@@ -72,12 +72,12 @@ func (r *run) submit(ctx context.Context) (here bool, err error) {
 	return true, nil
 }
 
-// maxSubmits is how many submits of one draft may get lost before it is given up.
-// Each comes after the settle time, in which the draft has shown no status.
+// maxSubmits is how many submits of one draft may get lost before it is given up. Each
+// follows the settle time, in which the draft showed no status.
 const maxSubmits = 3
 
-// ensureSubmitted submits. Only a status history proves a submit, an answer does
-// not: after an error the history decides (rescale-api.md §7.1).
+// ensureSubmitted submits. Only a status history proves a submit, not an answer: after an
+// error the history decides (rescale-api.md §7.1).
 func (r *run) ensureSubmitted(ctx context.Context) (err error) {
 	for n := range maxSubmits {
 		err = patience.Throttled(ctx, func() error { return r.Platform.SubmitJob(ctx, r.draft) })
@@ -101,8 +101,9 @@ func (r *run) ensureSubmitted(ctx context.Context) (err error) {
 	return err
 }
 
-// unsubmitted records that the draft was revoked before its only submit came, so that
-// nothing was billed: a journal that calls a submit begun asks a person what became of it.
+// unsubmitted records that the draft was revoked before its only submit arrived, and
+// nothing was billed. Otherwise the journal, which has the submit as begun, would leave a
+// person to find out.
 func (r *run) unsubmitted() error {
 	r.noted = ""
 	return r.Journal.Append(r.Creating)
@@ -121,8 +122,8 @@ func (r *run) showsStatus(ctx context.Context) bool {
 	return false
 }
 
-// submitted records the run as what it is, and tells who has brought it there. A
-// runner that wants it to build on other runs may have brought the draft up to date last.
+// submitted records the run as it is, and reports who submitted it. A runner that wants it
+// to build on other runs may have updated the draft last.
 func (r *run) submitted(ctx context.Context, tell func(job, id string)) error {
 	built, err := r.builtOn(ctx)
 	if err != nil {
@@ -140,8 +141,8 @@ func (r *run) submitted(ctx context.Context, tell func(job, id string)) error {
 	return nil
 }
 
-// builtOn is the runs of other jobs that a submitted one says it builds on. What is
-// submitted does not change any more.
+// builtOn returns the runs of other jobs that a submitted job says it builds on. A
+// submitted job no longer changes.
 func (r *run) builtOn(ctx context.Context) (string, error) {
 	if r.Upstream == "" {
 		return "", nil // it builds on none in any run of this content

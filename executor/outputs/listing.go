@@ -19,13 +19,13 @@ type Listing struct {
 	places map[string]*place // by the id of the run
 }
 
-// place is the files of one run; turn holds one token, for the one who may look.
+// place is the files of one run; turn holds one token, for the one caller that may look.
 type place struct {
 	turn  chan struct{}
 	looks Looks
 }
 
-// Take gives the files of a run that match. Where none does, the error is a
+// Take returns the files of a run that match. Where none does, the error is a
 // *[NothingError], and where one was deleted, a *[DeletedError].
 func (l *Listing) Take(ctx context.Context, id string, include, exclude []string) ([]File, error) {
 	wanted, err := content.Selector(include, exclude)
@@ -51,8 +51,8 @@ func (l *Listing) Take(ctx context.Context, id string, include, exclude []string
 	return taken, nil
 }
 
-// Idle gives those of the exclude patterns that leave out none of the files which include
-// matches, in all of the runs: there may be a slip in them. A run that was looked at is
+// Idle returns the exclude patterns that leave out none of the files that include
+// matches, in any of the runs: there may be a slip in them. A run that was looked at is
 // not looked at again.
 func (l *Listing) Idle(ctx context.Context, runs, include, exclude []string) ([]string, error) {
 	asked, err := content.Selector(include, nil)
@@ -72,7 +72,8 @@ func (l *Listing) Idle(ctx context.Context, runs, include, exclude []string) ([]
 	return content.Idle(exclude, paths)
 }
 
-// reading is what the last look at a run showed, or the first.
+// reading returns what the last look at a run showed; it takes the first one if there was
+// none.
 func (l *Listing) reading(ctx context.Context, id string) (Reading, error) {
 	p, err := l.hold(ctx, id)
 	if err != nil {
@@ -89,7 +90,7 @@ func (l *Listing) reading(ctx context.Context, id string) (Reading, error) {
 	return p.looks.Last, nil
 }
 
-// hold waits for the turn to look at a run, until release.
+// hold waits for its turn to look at a run, and keeps it until release.
 func (l *Listing) hold(ctx context.Context, id string) (*place, error) {
 	p := l.place(id)
 	select {
@@ -117,8 +118,8 @@ func (l *Listing) place(id string) *place {
 	return p
 }
 
-// DeletedError tells that a file which a run left, and which is asked for, was deleted
-// on the platform. The others are not what the run left.
+// DeletedError reports that a wanted file of a run was deleted on the platform. The other
+// files alone are not what the run left.
 type DeletedError struct{ ID, Path string }
 
 // Error names the run and the file.
@@ -126,12 +127,12 @@ func (e *DeletedError) Error() string {
 	return fmt.Sprintf("%s of run %s was deleted on the platform", e.Path, e.ID)
 }
 
-// Hint tells how to do without.
+// Hint says how to do without.
 func (*DeletedError) Hint() string {
 	return "exclude leaves it out, and so does a narrower pattern in files"
 }
 
-// NothingError tells that a run left no file of those that were asked for.
+// NothingError reports that a run left none of the wanted files.
 type NothingError struct {
 	ID      string
 	Include []string
@@ -146,7 +147,7 @@ func (e *NothingError) Error() string {
 	return fmt.Sprintf("run %s left no file that matches %s", e.ID, strings.Join(e.Include, ", "))
 }
 
-// Hint tells how to see what is there.
+// Hint says how to see what is there.
 func (e *NothingError) Hint() string {
 	return "rescale-apply download " + e.ID + " --list --all shows what there is"
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// Log finds the file that holds what the command of a job printed, of several runs that
-// of the last one; nil when none is listed. It asks for no other files: a run may have
-// left many.
+// Log finds the file with the output of a job's command, of several runs that of the
+// last one; nil when none is listed. It asks for no other files: a run may have left
+// many.
 func Log(ctx context.Context, p Lister, id string) (*File, error) {
 	found, err := Named(ctx, p, id, spec.ProcessOutput)
 	if err != nil {

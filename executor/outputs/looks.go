@@ -14,13 +14,13 @@ type Lister interface {
 	JobFiles(ctx context.Context, id, search string) ([]rescale.File, error)
 }
 
-// Look takes what is listed now, be the run over or not.
+// Look returns what is listed now, whether or not the run is over.
 func Look(ctx context.Context, p Lister, id string) (Reading, error) {
 	files, err := p.JobFiles(ctx, id, "")
 	return Read(id, files), err
 }
 
-// Gap is what a reading lacks of what is asked of it.
+// Gap is what a reading lacks.
 type Gap string
 
 // The gaps.
@@ -30,7 +30,7 @@ const (
 	Arriving Gap = "arriving" // something is listed that is not whole
 )
 
-// And is the gap of two things that are asked of a reading.
+// And returns the gap of two requirements of a reading.
 func (g Gap) And(other Gap) Gap {
 	if g == Arriving || other == None {
 		return g
@@ -38,7 +38,7 @@ func (g Gap) And(other Gap) Gap {
 	return other
 }
 
-// GapOf is the gap of one thing for which these files were found.
+// GapOf returns the gap of one requirement for which these files were found.
 func GapOf(found []File) Gap {
 	switch {
 	case len(found) == 0:
@@ -49,15 +49,15 @@ func GapOf(found []File) Gap {
 	return None
 }
 
-// Looks is what several looks at the outputs of one run showed, which may come into the
-// list, or be complete, a moment after its end.
+// Looks is what several looks at the outputs of one run showed. Outputs may appear in
+// the list, or be complete, a moment after the end of the run.
 type Looks struct {
 	Last Reading
 	same int // looks in a row that showed it; 0 before the first
 }
 
-// sameLooks is how many looks in a row must show the same files before what is not
-// among them counts as not there.
+// sameLooks is how many looks in a row must show the same files before another file
+// counts as absent.
 const sameLooks = 3
 
 // Add takes what another look showed.
@@ -69,20 +69,20 @@ func (l *Looks) Add(r Reading) {
 	l.same++
 }
 
-// Settled tells that the last look can be believed: the list is full, and what it lacks
-// did not come in several looks.
+// Settled reports whether the last look can be trusted: the list is full, and what it
+// lacks did not appear in several looks.
 func (l *Looks) Settled(g Gap) bool {
 	return l.same > 0 && l.Last.Printed() && (g == None || g == Missing && l.steady())
 }
 
-// Standing tells, when no further look is taken, that everything is there, and that
-// more did not come. The list need not be full: a manifest can keep the platform from
-// storing what was printed.
+// Standing reports, when no further look is taken, whether everything is there and
+// nothing more came. The list need not be full: a manifest can keep the platform from
+// storing the output of the command.
 func (l *Looks) Standing(g Gap) bool { return len(l.Last.Files) > 0 && g == None && l.steady() }
 
 func (l *Looks) steady() bool { return l.same >= sameLooks }
 
-// pauses are those before the looks at a run that is over.
+// pauses returns the pauses before the looks at a run that is over.
 func pauses() []time.Duration {
 	return []time.Duration{0, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
 }
@@ -107,8 +107,8 @@ func (l *Looks) settle(ctx context.Context, look func() (Reading, error), gap fu
 	return nil
 }
 
-// Settle reads what a run left that is over: it looks until the list is settled as far
-// as gap tells, or for a while.
+// Settle reads what a finished run left: it looks until the list is settled as far as
+// gap knows, or for a while.
 func Settle(ctx context.Context, p Lister, id string, gap func(Reading) Gap) (Reading, error) {
 	var looks Looks
 	err := looks.settle(ctx, func() (Reading, error) { return Look(ctx, p, id) }, gap)

@@ -1,8 +1,8 @@
-// Package outputs is the one reading of what a run left on the platform: downloads,
-// inputs taken of other jobs, checks of success, the end of a log and the rebuilding
-// of a state all ask it. It decides what is an output, which of several versions
-// counts, which run a file is of, and when a list is complete. It knows no plan, no
-// manifest and no disk.
+// Package outputs is the only reading of what a run left on the platform. Downloads,
+// inputs taken from other jobs, success checks, the end of a log and rebuilding a state
+// all use it. It decides what is an output, which of several versions counts, which run a
+// file belongs to, and when a list is complete. It knows no plan, no manifest and no
+// disk.
 package outputs
 
 import (
@@ -24,21 +24,21 @@ type File struct {
 	rescale.File
 
 	Run string // such as run1
-	// Unclear tells that other outputs have the same path as far as it can be read: the
-	// platform's answer holds no bytes that are not UTF-8.
+	// Unclear means that other outputs have the same path as far as it can be read: the
+	// platform's answer holds only UTF-8.
 	Unclear bool
 }
 
-// Arriving tells that the platform has not stored all of the file.
+// Arriving reports whether the platform has not stored all of the file yet.
 func (f File) Arriving() bool { return !f.Complete && !f.Deleted }
 
-// Reading is what one look at the outputs of a job showed.
+// Reading is what one look at the outputs of a job shows.
 type Reading struct {
 	Files []File // one for each run and path, deleted ones included, in the order of the list
 	marks []string
 }
 
-// Read tells the outputs of a job from what the platform lists:
+// Read picks the outputs of a job from the files that the platform lists:
 //
 //   - What a job was given is no output, though it may be listed as one
 //     (rescale-api.md §9): files of the types of inputs, and results of other jobs, which
@@ -69,8 +69,8 @@ func Read(job string, listed []rescale.File) Reading {
 	return r
 }
 
-// own leaves out what the job was given. A path that names another job says so only
-// where the paths of the list name this one too.
+// own leaves out what the job was given. A path that names another job proves that only
+// where paths of the list name this one too.
 func own(job string, listed []rescale.File) []rescale.File {
 	named := slices.ContainsFunc(listed, func(f rescale.File) bool { return jobOf(f) == job })
 	return slices.DeleteFunc(slices.Clone(listed), func(f rescale.File) bool {
@@ -78,7 +78,7 @@ func own(job string, listed []rescale.File) []rescale.File {
 	})
 }
 
-// given tells the types of files that a job is given (rescale-api.md §3.2).
+// given reports whether a type is one of files that a job is given (rescale-api.md §3.2).
 func given(t rescale.FileType) bool {
 	return slices.Contains([]rescale.FileType{rescale.InputFile, rescale.TemplateFile, rescale.ParamFile, rescale.ScriptFile}, t)
 }
@@ -101,12 +101,12 @@ func runOf(f rescale.File) string {
 	return "run1"
 }
 
-// garbled tells a path that has lost bytes which are not UTF-8: two of them may be
-// two files.
+// garbled reports whether a path has lost bytes that are not UTF-8: two files may have
+// the same one.
 func garbled(path string) bool { return strings.ContainsRune(path, utf8.RuneError) }
 
-// replaces tells that f is the newer version. One without a date that is not whole is
-// on its way now.
+// replaces reports whether f is the newer version. One without a date that is not whole
+// is on its way now.
 func replaces(f, other rescale.File) bool {
 	begun := func(f rescale.File) bool { return File{File: f}.Arriving() && f.Uploaded.IsZero() }
 	switch {
@@ -120,7 +120,7 @@ func replaces(f, other rescale.File) bool {
 	return f.Complete && !other.Complete
 }
 
-// Runs are the names of the runs, in the order of their numbers.
+// Runs returns the names of the runs, in the order of their numbers.
 func (r Reading) Runs() []string {
 	known := make(map[string]bool)
 	for _, f := range r.Files {
@@ -131,7 +131,7 @@ func (r Reading) Runs() []string {
 	})
 }
 
-// Matching are the files that are wanted by their paths.
+// Matching returns the files whose paths are wanted.
 func (r Reading) Matching(wanted func(path string) bool) (list []File) {
 	for _, f := range r.Files {
 		if wanted(f.RelativePath) {
@@ -141,7 +141,7 @@ func (r Reading) Matching(wanted func(path string) bool) (list []File) {
 	return list
 }
 
-// Of is the part of a reading that is about one run.
+// Of returns the part of a reading that is about one run.
 func (r Reading) Of(run string) Reading {
 	var part Reading
 	for _, f := range r.Files {
@@ -152,8 +152,8 @@ func (r Reading) Of(run string) Reading {
 	return part
 }
 
-// Printed tells that every run has the file that holds what its command printed, which
-// is there when the run is over: the list is full then.
+// Printed reports whether every run has the file with the output of its command. The file
+// is there once the run is over: the list is full then.
 func (r Reading) Printed() bool {
 	has := make(map[string]bool) // by run
 	for _, f := range r.Files {

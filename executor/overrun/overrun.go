@@ -1,6 +1,6 @@
-// Package overrun tells which runs were ended by their walltime. No text of the platform
-// for that is known (rescale-api.md §8.2), so that the times of a run decide. It knows
-// neither manifests nor plans, and reads with GET only.
+// Package overrun finds the runs that their walltime ended. No text of the platform for
+// that is known (rescale-api.md §8.2), so the times of a run decide. It knows neither
+// manifests nor plans, and sends GETs only.
 package overrun
 
 import (
@@ -14,14 +14,14 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// Run is a run that did not succeed, with when its command began and when it was over.
+// Run is a run that did not succeed, with the times when its command began and ended.
 type Run struct {
 	ID             string
 	Started, Ended time.Time
 }
 
-// Of is a run that failed by itself; false for any other, and for one that a person or
-// the lack of hardware ended.
+// Of returns a run that failed by itself; false for any other, and for one that a person
+// or the lack of hardware ended.
 func Of(run state.Run) (Run, bool) {
 	v := verdict.Verdict(run.Verdict)
 	failed := v == verdict.Failed || v == verdict.SuccessCheckFailed
@@ -29,10 +29,10 @@ func Of(run state.Run) (Run, bool) {
 }
 
 // earlier is how much less than its walltime a run can have executed when it ends: the
-// machines begin to count when they start. Of a short walltime it is a tenth.
+// machines begin to count when they start. For a short walltime it is a tenth.
 const earlier = 10 * time.Minute
 
-// CutOff tells that a run came to the end of its walltime, in hours.
+// CutOff reports whether a run reached the end of its walltime, in hours.
 func (r Run) CutOff(walltime int) bool {
 	limit := time.Duration(walltime) * time.Hour
 	return limit > 0 && r.Ended.Sub(r.Started) >= limit-min(earlier, limit/10)
@@ -43,9 +43,9 @@ type Reader interface {
 	Job(ctx context.Context, id string) (rescale.Job, error)
 }
 
-// Walltimes reads how many hours runs were allowed, of those that can have reached
-// them: no walltime is shorter than one hour. A job that is gone, and one without a
-// walltime, is left out.
+// Walltimes reads how many hours runs were allowed, for those that can have reached
+// them: no walltime is shorter than one hour. It leaves out a job that is gone, and one
+// without a walltime.
 func Walltimes(ctx context.Context, p Reader, runs []Run) (map[string]int, error) {
 	var ids []string
 	for _, run := range runs {
@@ -61,7 +61,8 @@ func Walltimes(ctx context.Context, p Reader, runs []Run) (map[string]int, error
 	return hours, err
 }
 
-// walltime is that of all tiles, which run one after the other; 0 when one has none.
+// walltime returns that of all tiles, which run one after the other; 0 when one has
+// none.
 func walltime(job rescale.Job) int {
 	hours := make([]int, len(job.Tiles))
 	for i, tile := range job.Tiles {

@@ -10,8 +10,8 @@ import (
 // eachParallel bounds the GETs that run at once.
 const eachParallel = 8
 
-// Each calls read for every id, some at once, and leaves out those whose error can be
-// passed over, such as [NotFound]. Any other error ends it.
+// Each calls read for every id, some at once, and leaves out those whose error passOver
+// accepts, such as [NotFound]. Any other error ends it.
 func Each[T any](ctx context.Context, ids []string, passOver func(error) bool, read func(ctx context.Context, id string) (T, error)) (map[string]T, error) {
 	var mu sync.Mutex
 	found := make(map[string]T)

@@ -1,5 +1,5 @@
-// Package patience waits and tries again where that is safe, and tells answers of the
-// platform apart by what they allow next. It knows no job.
+// Package patience waits and tries again where that is safe, and sorts the platform's
+// answers by what they allow next. It knows no job.
 package patience
 
 import (
@@ -13,16 +13,16 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// LongWait is how long a wait is that people are told of.
+// LongWait is the shortest wait that is shown to people.
 const LongWait = 5 * time.Second
 
 // SettleTime is how long after a submit its first status may be missing.
 const SettleTime = time.Minute
 
-// SettlePauses are the pauses before looks at the platform after a lost answer.
+// SettlePauses returns the pauses before looks at the platform after a lost answer.
 func SettlePauses() []time.Duration { return []time.Duration{0, time.Second, 4 * time.Second} }
 
-// maxThrottled is how often one call may be refused for being too many.
+// maxThrottled is how often one call may be throttled before it gives up.
 const maxThrottled = 10
 
 // Throttled repeats a call that was refused with 429: it certainly had no
@@ -40,8 +40,7 @@ func Throttled(ctx context.Context, call func() error) error {
 	}
 }
 
-// Settle repeats a change that does no harm when it is done twice, until its
-// outcome is known.
+// Settle repeats a harmless change until its outcome is known.
 func Settle(ctx context.Context, call func() error) (err error) {
 	for _, pause := range SettlePauses() {
 		if err := Sleep(ctx, pause); err != nil {
@@ -78,13 +77,13 @@ func Within(ctx context.Context, places *semaphore.Weighted, f func() error) err
 	return f()
 }
 
-// NotFound tells that the platform does not have what was asked for.
+// NotFound reports whether the platform lacks what was asked for.
 func NotFound(err error) bool {
 	var refused *rescale.Error
 	return errors.As(err, &refused) && refused.Status == http.StatusNotFound
 }
 
-// OutcomeUnknown tells that a change may or may not have had its effect.
+// OutcomeUnknown reports whether it is unknown if a change had its effect.
 func OutcomeUnknown(err error) bool {
 	var unknown *rescale.OutcomeUnknownError
 	return errors.As(err, &unknown)

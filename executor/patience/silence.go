@@ -8,9 +8,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// How long looks in a row may fail, each after the client's own retries, before waiting
-// is given up. The jobs run on, and are paid for: who comes back to an error after an
-// outage of the platform has gained nothing by it. What is no outage does not pass.
+// How long looks in a row may fail, each after the client's own retries, before the
+// wait ends. The jobs keep running and are billed: after an outage of the platform, a
+// person gains nothing from an error. A failure that is no outage does not pass.
 const (
 	maxFailedLooks = 10
 	maxOutage      = time.Hour
@@ -30,7 +30,7 @@ func (s *Silence) Exceeds(err error) (over bool) {
 	return s.Looks >= maxFailedLooks && !(away(err) && time.Since(s.since) < maxOutage)
 }
 
-// away tells that the platform does not answer for now.
+// away reports whether the platform does not answer at present.
 func away(err error) bool {
 	var outage *rescale.OutageError
 	return errors.As(err, &outage) || errors.Is(err, context.DeadlineExceeded)

@@ -14,7 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
-// activeRuns are the runs whose end the journal has not seen.
+// activeRuns returns the runs whose end the journal has not seen.
 func activeRuns(jobs []resolver.Job, snapshot state.Snapshot) []string {
 	var ids []string
 	for _, job := range jobs {
@@ -29,12 +29,12 @@ func activeRuns(jobs []resolver.Job, snapshot state.Snapshot) []string {
 	return ids
 }
 
-// fewRuns are as many as are read at once; of more, a listing is quicker.
+// fewRuns is the number of runs up to which reading each one is quicker than a listing.
 const fewRuns = 8
 
-// Active reads the status histories of the runs that the journal calls active.
-// Of many runs, one listing gives the present status of those that are still
-// active, which is all that is asked of them.
+// Active reads the status histories of the runs that the journal calls active. For many
+// runs, one listing shows the present status of those that are still active, which is all
+// that is needed.
 func Active(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.Snapshot) (Observation, error) {
 	seen := Observation{Now: time.Now(), Statuses: make(map[string][]rescale.Status), Gone: make(map[string]bool)}
 	ids := activeRuns(jobs, snapshot)
@@ -68,8 +68,8 @@ func (o *Observation) glance(ctx context.Context, p Finder) error {
 	return err
 }
 
-// active are the runs of the job that may be under way, other than the step's own, in
-// whatever content.
+// active returns the runs of the job that may be active, other than the step's own,
+// whatever their content.
 func (d decision) active(step Step) []Rival {
 	var rivals []Rival
 	for _, run := range d.runs {
@@ -80,9 +80,9 @@ func (d decision) active(step Step) []Rival {
 	return rivals
 }
 
-// activeRun tells that a run may be under way on the platform. Only a draft
-// without any status is known not to be; a run that was submitted, or was about
-// to be a moment ago, may not show its first status yet.
+// activeRun reports whether a run may be active on the platform. Only a draft without any
+// status certainly is not; a run that was submitted, or was about to be a moment ago, may
+// not show its first status yet.
 func (d decision) activeRun(run state.Run) bool {
 	if run.Stage == state.StageCreating || run.Stage == state.StageFinished || d.seen.Gone[run.ID] || d.seen.Stuck[run.ID] {
 		return false
@@ -96,9 +96,9 @@ func (d decision) activeRun(run state.Run) bool {
 	return !done
 }
 
-// readStuck finds active runs that get no final status any more: they were stopped before
-// they were validated, and their clusters have stopped (rescale-api.md §8.2). They hold
-// back nothing.
+// readStuck finds active runs that will never get a final status: they were stopped
+// before they were validated, and their clusters have stopped (rescale-api.md §8.2). They
+// hold nothing back.
 func (o *Observation) readStuck(ctx context.Context, p Finder) error {
 	var ids []string
 	for _, f := range slices.Concat(o.Found, o.Others) {
@@ -114,8 +114,8 @@ func (o *Observation) readStuck(ctx context.Context, p Finder) error {
 	return err
 }
 
-// conflict refuses to start a run while another of the same job is under way:
-// both would be billed.
+// conflict refuses to start a run while another of the same job is active: both would be
+// billed.
 func (d decision) conflict(wanted Step, rival Rival) Step {
 	found := once.Found{ID: rival.ID}
 	for _, f := range slices.Concat(d.seen.others(d.job.Name), d.seen.ofJob(d.job.Name)) {

@@ -12,7 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// target is the run that a job wants as far as is known.
+// target is the run that a job wants, as far as is known.
 type target struct {
 	current state.Run // the newest of this very content and generation; zero when there is none
 	key     once.Key  // of the run
@@ -20,7 +20,7 @@ type target struct {
 	because string    // why an open run is wanted although current is known
 }
 
-// target looks at the runs of the job, at what became of the current run, and at whether
+// target looks at the runs of the job, at what became of the current one, and at whether
 // a person or the manifest wants another attempt.
 func (d decision) target() target {
 	current, known := newest(d.runs, d.job, d.upstream)
@@ -34,7 +34,7 @@ func (d decision) target() target {
 	return t
 }
 
-// unmade tells that there is no run of the present key, and why not.
+// unmade reports whether the present key has no run, and why not.
 func (d decision) unmade(current state.Run, known bool) (open bool, because string) {
 	switch {
 	case !known:
@@ -51,7 +51,7 @@ func (d decision) unmade(current state.Run, known bool) (open bool, because stri
 	return false, ""
 }
 
-// again is why the current run is to be followed by another; empty when it is not.
+// again returns why another run is to follow the current one; empty when none is.
 func (d decision) again(current state.Run) string {
 	judged := current.Stage == state.StageFinished && d.judged(current)
 	switch {
@@ -69,8 +69,8 @@ func (d decision) again(current state.Run) string {
 
 const replaced = "replaced on request"
 
-// replaceable tells that --replace means one more run after the current one. A run
-// that is not over is what was asked for, unless it is to be stopped.
+// replaceable reports whether --replace means one more run after the current one. A run
+// that is not over already is what was asked for, unless it is to be stopped.
 func (d decision) replaceable(current state.Run) bool {
 	if current.Stage != state.StageFinished {
 		return d.rivals == StopRivals && d.activeRun(current)
@@ -78,15 +78,15 @@ func (d decision) replaceable(current state.Run) bool {
 	return d.exact || !d.cutShort(current)
 }
 
-// cutShort tells that a run is a replacement whose end the journal has not seen, whose
-// results never arrived, or which another job is still to build on: the same command,
-// given again after a crash, goes on with it.
+// cutShort reports whether a run is a replacement whose end the journal has not seen,
+// whose results never arrived, or which another job is still to build on: the same
+// command, repeated after a crash, continues it.
 func (d decision) cutShort(current state.Run) bool {
 	fetched := current.Selection != "" || len(d.seen.Missing[d.job.Name]) == 0
 	return current.Attempt > 1 && (d.seen.Open[current.ID] || !fetched || d.waitedFor(current) != "")
 }
 
-// waitedFor is a job that is still to build on a replacement which succeeded.
+// waitedFor returns a job that is still to build on a replacement that succeeded.
 func (d decision) waitedFor(current state.Run) string {
 	if current.Verdict != string(verdict.Succeeded) || d.rivals == StopRivals {
 		return ""
@@ -94,8 +94,8 @@ func (d decision) waitedFor(current state.Run) string {
 	return d.seen.Unused[current.ID]
 }
 
-// retries tells that a run with this verdict is followed by another attempt. What a
-// person stopped stays stopped, and what is protected is not run again.
+// retries reports whether a run with this verdict is followed by another attempt. A run
+// that a person stopped stays stopped, and a protected job is not run again.
 func retries(job resolver.Job, v verdict.Verdict) bool {
 	return job.Rerun.OnFailure.V == spec.Always && v != verdict.Succeeded && v != verdict.Stopped && !job.Protected.V
 }
@@ -104,9 +104,9 @@ func (decision) retrying(v, id string) string {
 	return fmt.Sprintf("%s as %s, and rerun.onFailure is always", v, id)
 }
 
-// outgrown tells why a run that its walltime ended is followed by another attempt: the
-// manifest gives more hours now. It is empty for all others. Of what is in no digest,
-// this is the one thing that starts a run.
+// outgrown returns why another attempt follows a run that its walltime ended: the
+// manifest now allows more hours. It is empty for all others. Of all values outside of
+// the digest, this is the only one that starts a run.
 func (d decision) outgrown(ended state.Run) string {
 	run, failed := overrun.Of(ended)
 	was, now := d.seen.Walltimes[ended.ID], walltime(d.job)
@@ -116,7 +116,7 @@ func (d decision) outgrown(ended state.Run) string {
 	return fmt.Sprintf("%s as %s at the end of its walltime, hardware.walltime %d h → %d h", ended.Verdict, ended.ID, was, now)
 }
 
-// walltime is what a job asks for, in hours; 0 for none.
+// walltime returns the hours that a job asks for; 0 for none.
 func walltime(job resolver.Job) int {
 	hours := make([]int, len(job.Tiles))
 	for i, tile := range job.Tiles {
@@ -125,8 +125,8 @@ func walltime(job resolver.Job) int {
 	return overrun.Together(hours)
 }
 
-// newest is the last run of a job's content and generation: of those
-// that build on the wanted runs of other jobs, if there is one.
+// newest returns the last run of a job's content and generation, preferably one that
+// builds on the wanted runs of other jobs.
 func newest(runs []state.Run, job resolver.Job, upstream string) (newest state.Run, known bool) {
 	for _, run := range slices.Backward(runs) {
 		if run.Digest != job.Digest || run.Generation != generation(job) {
@@ -142,10 +142,10 @@ func newest(runs []state.Run, job resolver.Job, upstream string) (newest state.R
 	return newest, known
 }
 
-// generation is the one that the manifest asks for.
+// generation returns the one that the manifest asks for.
 func generation(job resolver.Job) int { return max(1, job.Rerun.Generation.V) }
 
-// next is the attempt after all that are known of this content and generation.
+// next returns the attempt after all known ones of this content and generation.
 func (d decision) next() once.Key {
 	last := 0
 	for _, run := range d.runs {

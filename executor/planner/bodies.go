@@ -14,8 +14,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
-// readTags reads the tags of successful runs that only an earlier apply, maybe on
-// another machine, has judged by the checks, where the jobs' bodies do not have them.
+// readTags reads the tags of successful runs that an earlier apply, maybe on another
+// machine, may have judged by the checks, where the jobs' bodies lack them.
 func (o *Observation) readTags(ctx context.Context, p Finder, jobs []resolver.Job, known state.Snapshot) (err error) {
 	told := make(map[string]bool)
 	for _, f := range slices.Concat(o.Found, o.Others) {
@@ -65,7 +65,7 @@ func (o *Observation) readCommands(ctx context.Context, p Finder, plan Plan) (er
 	return nil
 }
 
-// commandChanges are the places of a step's changes that are about a command.
+// commandChanges returns the indexes of a step's changes that are about a command.
 func commandChanges(s Step) (at []int) {
 	if s.Action != Rerun {
 		return nil
@@ -78,7 +78,8 @@ func commandChanges(s Step) (at []int) {
 	return at
 }
 
-// tile is the place of the analysis whose command changed; -1 when it is something else.
+// tile returns the index of the analysis whose command changed; -1 when something else
+// did.
 func (c Change) tile() int {
 	if c.Field == "command" {
 		return 0
@@ -91,7 +92,7 @@ func (c Change) tile() int {
 	return -1
 }
 
-// showCommands adds to changed commands how they changed.
+// showCommands adds the diffs of changed commands.
 func (o Observation) showCommands(plan *Plan) {
 	for i, step := range plan.Steps {
 		stored, read := o.Stored[step.Last.ID]

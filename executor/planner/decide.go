@@ -14,7 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
-// decision is all that is known about one job when its action is chosen.
+// decision is everything that is known about one job when its action is chosen.
 type decision struct {
 	job      resolver.Job
 	runs     []state.Run // of this name, oldest first
@@ -61,7 +61,7 @@ func (o Observation) dated(runs []state.Run) []state.Run {
 	return sorted
 }
 
-// newestSubmitted is the newest run that was paid; zero when there is none.
+// newestSubmitted returns the newest run that was billed; zero when there is none.
 func newestSubmitted(runs []state.Run) state.Run {
 	for _, run := range slices.Backward(runs) {
 		if run.Stage == state.StageSubmitted || run.Stage == state.StageFinished {
@@ -71,7 +71,7 @@ func newestSubmitted(runs []state.Run) state.Run {
 	return state.Run{}
 }
 
-// step is what the job wants, unless that would bill two runs of it at a time.
+// step returns what the job wants, unless that would bill two runs of it at once.
 func (d decision) step() Step {
 	step := d.wanted()
 	step.Upstream = d.upstream
@@ -114,7 +114,7 @@ func (d decision) wanted() Step {
 	}
 }
 
-// creates makes a new job, and says why.
+// creates returns the step that makes a new job, and says why.
 func (d decision) creates(t target) Step {
 	step := Step{Job: d.job, Action: Run, Key: t.key, Last: t.current, Replaces: t.because == replaced, Reasons: []string{t.because}}
 	if !d.seen.Unsearched[d.job.Name] {
@@ -133,8 +133,8 @@ func (d decision) creates(t target) Step {
 	return step
 }
 
-// draft is for a job that was made and not submitted yet. It is what --replace asked
-// for, if that was asked: the same command again goes on with it.
+// draft is for a job that was created and not submitted yet. It counts as what --replace
+// asked for: the same command, repeated, continues it.
 func (d decision) draft(current state.Run) Step {
 	reason := fmt.Sprintf("draft %s is not submitted yet", current.ID)
 	if history := d.seen.Statuses[current.ID]; len(history) > 0 {
@@ -143,7 +143,7 @@ func (d decision) draft(current state.Run) Step {
 	return d.of(Resume, current, reason)
 }
 
-// running is for a run whose end nobody has seen.
+// running is for a run that has not been seen to end.
 func (d decision) running(current state.Run) Step {
 	reason := fmt.Sprintf("%s was submitted", current.ID)
 	if current.Status != "" {
@@ -155,7 +155,7 @@ func (d decision) running(current state.Run) Step {
 	return d.of(Running, current, reason)
 }
 
-// settled is for a run that came to its end.
+// settled is for a run that has ended.
 func (d decision) settled(current state.Run) Step {
 	if !d.judged(current) {
 		return d.judges(current)
@@ -176,18 +176,18 @@ func (d decision) settled(current state.Run) Step {
 	return step
 }
 
-// judged tells that the verdict on a run stands.
+// judged reports whether the verdict on a run stands.
 func (d decision) judged(run state.Run) bool {
 	return success.Of(d.job.Success).Judged(run) && !d.passes(run)
 }
 
-// passes tells that a run which failed a check does not fail it any more.
+// passes reports whether a run that failed a check passes it now.
 func (d decision) passes(run state.Run) bool {
 	against, looked := d.seen.Failed[run.ID]
 	return looked && len(against) == 0 && run.Verdict == string(verdict.SuccessCheckFailed)
 }
 
-// judges is for a run that came to its end, and whose success means something else now.
+// judges is for a run that has ended, and whose success means something else now.
 func (d decision) judges(current state.Run) Step {
 	if current.Checks == "" {
 		return d.of(Judge, current, fmt.Sprintf("success of %s is not checked yet", current.ID))
@@ -198,7 +198,7 @@ func (d decision) judges(current state.Run) Step {
 	return d.of(Judge, current, fmt.Sprintf("success changed since %s was judged", current.ID))
 }
 
-// of is a step that speaks of a run in the journal.
+// of returns a step about a run in the journal.
 func (d decision) of(action Action, run state.Run, reason string) Step {
 	return Step{
 		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: []string{reason},
@@ -206,8 +206,8 @@ func (d decision) of(action Action, run state.Run, reason string) Step {
 	}
 }
 
-// Again says how runs are followed by others: as a command that can be pasted, and that
-// buys each of them once however often it is given. Command is how this tool was called.
+// Again returns a command to paste that follows runs by others, and that buys each of
+// them once however often it is repeated. command is how this tool was called.
 func Again(command string, runs ...Rival) string {
 	var words []string
 	if command != "" {
@@ -220,7 +220,7 @@ func Again(command string, runs ...Rival) string {
 	return strings.Join(words, " ")
 }
 
-// Quote makes a word that a shell takes as it is.
+// Quote returns a word that a shell takes literally.
 func Quote(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./=:,+@%", r)

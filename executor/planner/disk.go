@@ -11,7 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
-// needed are the inputs on this disk of everything that is to be submitted, each
+// needed returns the inputs on this disk of everything that is to be submitted, each
 // content once.
 func (p Plan) needed() []files.Input {
 	var list []files.Input
@@ -27,8 +27,8 @@ func (p Plan) needed() []files.Input {
 	return list
 }
 
-// sort tells what is to be uploaded from what is there. What was not looked for is
-// where the journal says.
+// sort separates what is to be uploaded from what is there. An input that was not
+// looked for is where the journal says.
 func (p *Plan) sort(snapshot state.Snapshot) {
 	for _, in := range p.needed() {
 		stored, _ := snapshot.File(in.SHA512, in.Name)
@@ -46,7 +46,7 @@ func (p *Plan) sort(snapshot state.Snapshot) {
 	}
 }
 
-// missingOutputs lists, by job, the results that are wanted and not here.
+// missingOutputs returns, by job, the wanted results that are not on this disk.
 func missingOutputs(ctx context.Context, jobs []resolver.Job, snapshot state.Snapshot, upstreams map[string]string) (map[string][]string, error) {
 	missing := make(map[string][]string)
 	for _, job := range jobs {

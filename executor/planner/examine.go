@@ -16,9 +16,9 @@ import (
 )
 
 // examine looks at the outputs of runs when a failed check means another attempt: of
-// those that only the platform remembers, because the journal does not tell how they
-// ended, and once more of those that failed a check, because a list of outputs may fill
-// up late, and the attempt is paid. What cannot be known now is left to apply.
+// those that only the platform knows, because the journal does not say how they ended,
+// and once more of those that failed a check, because a list of outputs may fill up
+// late, and an attempt is billed. What cannot be known now is left to apply.
 func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.Snapshot) (map[string][]string, error) {
 	checksOf := make(map[string]success.Checks)
 	for _, job := range jobs {
@@ -35,13 +35,13 @@ func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job,
 	})
 }
 
-// isUnknown tells that the outputs of a run cannot be judged now.
+// isUnknown reports whether the outputs of a run cannot be judged now.
 func isUnknown(err error) bool {
 	var unknown *success.UnknownError
 	return errors.As(err, &unknown)
 }
 
-// doubtful are the runs of a job's content of which the outputs decide whether there is
+// doubtful returns the runs of a job's content whose outputs decide whether there is
 // another attempt: those that nobody has judged, and those that failed a check.
 func (o Observation) doubtful(job resolver.Job, runs []state.Run) (ids []string) {
 	for _, run := range runs {

@@ -14,8 +14,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// Change is one part that differs from the last run. Old is empty for a part
-// that is new, New for one that is gone. Hashes are given whole.
+// Change is one part that differs from the last run. Old is empty for a part that is new,
+// New for one that is gone. Hashes are complete.
 type Change struct {
 	Field string `json:"field"`
 	Old   string `json:"old,omitempty"`
@@ -24,8 +24,8 @@ type Change struct {
 	Diff []string `json:"diff,omitempty"`
 }
 
-// since tells what changed in a job since a run, as values and in words. A run that
-// was read back from the platform has no parts: then only its digest can be compared.
+// since returns what changed in a job since a run, as values and in words. A run that was
+// read back from the platform has no parts: only its digest can be compared.
 func since(run state.Run, job resolver.Job) (changes []Change, words []string) {
 	switch {
 	case run.Digest == job.Digest:
@@ -43,7 +43,7 @@ func since(run state.Run, job resolver.Job) (changes []Change, words []string) {
 	return changes, words
 }
 
-// diff gives what differs, in the order of the new parts; removed ones last.
+// diff returns what differs, in the order of the new parts; removed ones last.
 func diff(before []state.Part, now []resolver.Part) []Change {
 	old := make(map[string]string, len(before))
 	for _, p := range before {
@@ -112,7 +112,7 @@ func isHash(v string) bool {
 	return strings.HasPrefix(v, "sha512:") || strings.HasPrefix(v, "sha256:")
 }
 
-// shorten keeps of a hash what a person can compare.
+// shorten cuts a hash to what a person can compare.
 func shorten(v string) string {
 	if !isHash(v) {
 		return v
@@ -137,10 +137,10 @@ const (
 	diffWidth = 76 // characters of each, with the sign
 )
 
-// commandDiff shows a changed command: lines that went after "- ", lines that came after
-// "+ ". "…" stands for what is left out: lines alike at the beginning and the end, what is
-// too much, and of a long line all but the place that changed. What a terminal would
-// take for an order is written as \x1b and the like. Secrets are the caller's matter.
+// commandDiff shows a changed command: removed lines after "- ", added lines after "+ ".
+// "…" stands for what is left out: equal lines at the beginning and the end, the rest of a
+// long diff, and of a long line all but the place that changed. Control characters are
+// written as \x1b and the like. The caller hides secrets.
 func commandDiff(old, now string) []string {
 	if old == now {
 		return nil
@@ -167,7 +167,7 @@ func commandDiff(old, now string) []string {
 	return slices.Concat(before, signed("- ", was, is, gone), signed("+ ", is, was, room-gone), after)
 }
 
-// alike counts the elements that two lists begin with.
+// alike counts the elements that two lists have in common at their beginning.
 func alike[T comparable](a, b []T) int {
 	n := 0
 	for n < min(len(a), len(b)) && a[n] == b[n] {
@@ -176,7 +176,8 @@ func alike[T comparable](a, b []T) int {
 	return n
 }
 
-// signed shows at most so many lines, each where it differs from its counterpart.
+// signed shows at most that many lines, each around the place where it differs from its
+// counterpart.
 func signed(sign string, lines, others []string, most int) []string {
 	var shown []string
 	for i, line := range lines {
@@ -192,7 +193,7 @@ func signed(sign string, lines, others []string, most int) []string {
 	return shown
 }
 
-// cut keeps of a long line the place where it differs from another.
+// cut keeps the place of a long line where it differs from another.
 func cut(line, other string) string {
 	const width = diffWidth - len("- ")
 	text := []rune(line)
@@ -207,7 +208,7 @@ func cut(line, other string) string {
 	return begin + string(text)
 }
 
-// visible writes what a terminal does not show, or takes for an order, as an escape.
+// visible escapes characters that a terminal does not show or obeys.
 func visible(line string) string {
 	var b strings.Builder
 	for _, r := range line {

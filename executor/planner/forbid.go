@@ -10,7 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// forbidden tells that the manifest does not allow to pay for a step.
+// forbidden reports whether the manifest forbids paying for a step.
 func (d decision) forbidden(step Step) (diag.Diagnostic, bool) {
 	if id := d.earlier(step); d.job.Protected.V && id != "" {
 		return guard.Protection(d.job, fmt.Sprintf("run %s must stay its only one: %s", id, strings.Join(step.Reasons, ", "))), true
@@ -18,8 +18,8 @@ func (d decision) forbidden(step Step) (diag.Diagnostic, bool) {
 	return guard.Cost(d.job)
 }
 
-// earlier is another run of the job that was submitted, or may have been, in
-// whatever content.
+// earlier returns another run of the job, whatever its content, that was submitted or
+// may have been.
 func (d decision) earlier(step Step) string {
 	for _, run := range slices.Backward(d.runs) {
 		draft := run.Stage == state.StageCreating || run.Stage == state.StageCreated && len(d.seen.Statuses[run.ID]) == 0
@@ -41,7 +41,7 @@ func refuse(wanted Step, refusal diag.Diagnostic) Step {
 	return wanted
 }
 
-// Refusals are what the manifest forbids of the plan.
+// Refusals returns what the manifest forbids of the plan.
 func (p Plan) Refusals() diag.List {
 	var list diag.List
 	for _, s := range p.Steps {

@@ -39,7 +39,7 @@ type Observation struct {
 	Protected []once.Found        // runs in any content of protected jobs that would be submitted
 
 	// Unsearched are jobs that were not looked for when the job list was read, because no
-	// run of theirs seemed to be missing then.
+	// run of theirs seemed to be missing.
 	Unsearched map[string]bool
 
 	looked bool // what is not known of a job that is searched for is not on the platform
@@ -47,7 +47,7 @@ type Observation struct {
 	other  byJob
 }
 
-// byJob is jobs by their names in the manifest: a sweep that lost its state finds all
+// byJob holds jobs by their names in the manifest: a sweep that lost its state finds all
 // of its points.
 type byJob map[string][]once.Found
 
@@ -59,20 +59,20 @@ func index(found []once.Found) byJob {
 	return list
 }
 
-// indexed is o with what was found sorted by the names of jobs.
+// indexed returns o with the found jobs indexed by name.
 func (o Observation) indexed() Observation {
 	o.found, o.other = index(o.Found), index(o.Others)
 	return o
 }
 
-// ofJob is what was found of one job in a content that is wanted.
+// ofJob returns what was found of one job in a wanted content.
 func (o Observation) ofJob(name string) []once.Found { return o.found[name] }
 
-// others is what was found of one job in other contents.
+// others returns what was found of one job in other contents.
 func (o Observation) others(name string) []once.Found { return o.other[name] }
 
-// Observe reads what New needs. It sends GETs only: what is known of runs and
-// jobs, and then of the inputs of those that are to run.
+// Observe reads what New needs, with GETs only: first about runs and jobs, then about the
+// inputs of those that are to run.
 func Observe(ctx context.Context, p Observer, resolved resolver.Result, snapshot state.Snapshot, options Options) (Observation, error) {
 	seen, err := observeJobs(ctx, p, resolved, snapshot, options)
 	if err != nil {
@@ -137,7 +137,7 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 	return seen, err
 }
 
-// unsearched are the jobs that a search leaves out.
+// unsearched returns the jobs that a search leaves out.
 func unsearched(jobs []resolver.Job, search once.Search) map[string]bool {
 	rest := make(map[string]bool, len(jobs))
 	for _, job := range jobs {
@@ -149,8 +149,7 @@ func unsearched(jobs []resolver.Job, search once.Search) map[string]bool {
 	return rest
 }
 
-// measure reads the walltimes of the failed runs of jobs that have one now, as far as
-// they are not known yet.
+// measure reads the unknown walltimes of failed runs, for jobs that have one now.
 func (o *Observation) measure(ctx context.Context, p Finder, jobs []resolver.Job, known state.Snapshot) error {
 	var runs []overrun.Run
 	for _, job := range jobs {
@@ -172,7 +171,7 @@ func (o *Observation) measure(ctx context.Context, p Finder, jobs []resolver.Job
 	return err
 }
 
-// missing finds the results that are not here of the runs that the jobs want.
+// missing finds the results of wanted runs that are not on this disk.
 func (o *Observation) missing(ctx context.Context, jobs []resolver.Job, known state.Snapshot, options Options) (err error) {
 	o.Unused = unused(jobs, known, options.Replace)
 	if options.NoFetch {
@@ -182,8 +181,8 @@ func (o *Observation) missing(ctx context.Context, jobs []resolver.Job, known st
 	return err
 }
 
-// look finds runs on the platform. One that is open must have been seen, or certainly
-// not be there.
+// look finds runs on the platform. An open one must have been seen, or be certainly
+// absent.
 func (o *Observation) look(ctx context.Context, p Finder, search once.Search, open []once.Key) error {
 	sighting, err := once.Look(ctx, p, search)
 	if err != nil {
@@ -198,7 +197,7 @@ func (o *Observation) look(ctx context.Context, p Finder, search once.Search, op
 	return o.enter(ctx, p, sighting, open)
 }
 
-// enter takes in what a look has shown.
+// enter takes in what a look shows.
 func (o *Observation) enter(ctx context.Context, p Finder, sighting once.Sighting, open []once.Key) error {
 	o.Found, o.Others, o.Since, o.looked = sighting.Found, sighting.Rivals, sighting.Since, true
 	o.Waiting = make(map[string]time.Time, len(sighting.Waiting))
@@ -217,8 +216,8 @@ func (o *Observation) enter(ctx context.Context, p Finder, sighting once.Sightin
 	return nil
 }
 
-// readNewest reads the newest run of each job that has none in the wanted content: it
-// tells what changed.
+// readNewest reads the newest run of each job that has none with the wanted content: the
+// plan compares the two.
 func (o *Observation) readNewest(ctx context.Context, p Finder, sighting once.Sighting, open []once.Key) error {
 	wanted := make(map[string]bool, len(open))
 	for _, key := range open {
@@ -240,7 +239,8 @@ func (o *Observation) readNewest(ctx context.Context, p Finder, sighting once.Si
 	return err
 }
 
-// upstreams are what every job is to build on, by its name, as far as the journal knows.
+// upstreams returns what every job is to build on, by its name, as far as the journal
+// knows.
 func (o Observation) upstreams(jobs []resolver.Job, snapshot state.Snapshot, options Options) map[string]string {
 	upstreams := make(map[string]string)
 	chain.Walk(Links(jobs), func(i int, upstream string) chain.Version {
@@ -250,8 +250,8 @@ func (o Observation) upstreams(jobs []resolver.Job, snapshot state.Snapshot, opt
 	return upstreams
 }
 
-// search is what to look for on the platform: the runs that the journal does not
-// know, and those that build on one of them, for which there may be a later attempt.
+// search returns what to look for on the platform: runs that the journal does not know,
+// and those that build on one of them, which may have a later attempt.
 func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, options Options) (search once.Search, open []once.Key) {
 	unsure := gather[bool]()
 	chain.Walk(Links(jobs), func(i int, upstream string) chain.Version {

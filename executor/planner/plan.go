@@ -1,9 +1,9 @@
 // Package planner works out what each job needs, and why. Observe reads what the
 // platform and the disk hold; New decides, purely: the same values give the same plan.
 //
-// A job is decided about alone (decide.go), then in the light of those that it builds
-// on (upstream.go), of rivals that are still running and of what its manifest forbids.
-// The package changes nothing: it sends GET requests only, and writes no journal.
+// A job is first decided alone (decide.go), then in the light of the jobs that it builds
+// on (upstream.go), of active rivals and of what its manifest forbids. The package
+// changes nothing: it sends GET requests only, and writes no journal.
 package planner
 
 import (
@@ -59,18 +59,18 @@ type Step struct {
 	Since    time.Time       // no job with the key is older, by the platform's dates; zero when that is not known
 }
 
-// Rival is another run of a job that is under way.
+// Rival is another active run of a job.
 type Rival struct {
 	ID  string
 	Key string
 }
 
-// Settled tells that the journal knows how the run of this job ended.
+// Settled reports whether the journal knows how the run of this job ended.
 func (s Step) Settled() bool { return s.Action == Unchanged || s.Action == Fetch }
 
-// Pending tells that something is to change for this job: Apply would create, submit,
-// stop or delete, judge anew, or fetch a file that is wanted here; or it would if nothing
-// stood in the way. What it would only wait for is not pending.
+// Pending reports whether something is to change for this job: Apply would create,
+// submit, stop or delete, judge anew, or fetch a file that is wanted here; or it would if
+// nothing stood in the way. What it would only wait for is not pending.
 func (s Step) Pending() bool {
 	switch s.Action {
 	case Run, Rerun, Resume, Judge, Fetch, Conflict, Refused:
@@ -80,16 +80,16 @@ func (s Step) Pending() bool {
 	return len(s.Surplus) > 0
 }
 
-// Creates tells that Apply would make a new job on the platform.
+// Creates reports whether Apply would make a new job on the platform.
 func (s Step) Creates() bool { return s.Action == Run || s.Action == Rerun }
 
-// Spends tells that Apply would submit: a new job, or a draft that is there.
+// Spends reports whether Apply would submit: a new job, or a draft that is there.
 func (s Step) Spends() bool {
 	return s.Creates() || s.Action == Resume
 }
 
-// Plan is one step for each job, in the order of the manifest, and what becomes
-// of the inputs of new runs. Each content is named once.
+// Plan is one step for each job, in the order of the manifest, and the inputs of new
+// runs. Each content is named once.
 type Plan struct {
 	Steps    []Step
 	Uploads  []files.Input  // to be uploaded
@@ -131,10 +131,10 @@ func boundsOf(jobs []resolver.Job) (bounds []Bound) {
 	return bounds
 }
 
-// Pending tells that Apply would do something.
+// Pending reports whether Apply would do something.
 func (p Plan) Pending() bool { return slices.ContainsFunc(p.Steps, Step.Pending) }
 
-// Spending is the steps for which Apply would submit.
+// Spending returns the steps for which Apply would submit.
 func (p Plan) Spending() (list []Step) {
 	for i := range p.Steps { // a step is large, and a plan mostly has none of these
 		if p.Steps[i].Spends() {
@@ -144,8 +144,8 @@ func (p Plan) Spending() (list []Step) {
 	return list
 }
 
-// Since is the date before which nothing matters to a run that Apply would start; zero
-// when that is not known.
+// Since returns the date before which nothing matters to a run that Apply would start;
+// zero when unknown.
 func (p Plan) Since() (first time.Time) {
 	for i, s := range p.Spending() {
 		if i == 0 || s.Since.Before(first) {
@@ -155,7 +155,7 @@ func (p Plan) Since() (first time.Time) {
 	return first
 }
 
-// Count gives how many steps have the action.
+// Count returns how many steps have the action.
 func (p Plan) Count(a Action) int {
 	n := 0
 	for _, s := range p.Steps {
@@ -166,7 +166,7 @@ func (p Plan) Count(a Action) int {
 	return n
 }
 
-// Options are the wishes of a person that change what a plan decides.
+// Options are a person's wishes that change what a plan decides.
 type Options struct {
 	Replace []string          // names of jobs to run again although nothing changed, sorted
 	After   map[string]string // the same by name, each only as long as the run of this id is its newest
@@ -180,7 +180,7 @@ type Options struct {
 // Rivalry says what happens to an active run of a job whose manifest changed.
 type Rivalry string
 
-// The ways with a rival. Two runs of one job are never paid at a time.
+// What happens to a rival. Two runs of one job are never billed at once.
 const (
 	RefuseRivals Rivalry = ""     // a conflict, which a person must decide
 	StopRivals   Rivalry = "stop" // they are stopped first
@@ -211,7 +211,7 @@ func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options
 	return plan
 }
 
-// Finder reads what is there.
+// Finder reads jobs and files.
 type Finder interface {
 	once.Reader
 	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)

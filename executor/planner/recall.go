@@ -14,9 +14,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
-// recall adds to what the journal knows what the platform has shown, as the records
-// that an apply would have written. So a plan without a journal is the plan with one:
-// nothing below this asks where a run is known from. It is pure.
+// recall adds what the platform shows to what the journal knows, as the records that an
+// apply would have written. So a plan without a journal equals the plan with one: nothing
+// below asks where a run is known from. It is pure.
 func (o Observation) recall(jobs []resolver.Job, snapshot state.Snapshot) (state.Snapshot, []state.Record) {
 	var records []state.Record
 	for _, job := range jobs {
@@ -35,8 +35,8 @@ func (o Observation) recall(jobs []resolver.Job, snapshot state.Snapshot) (state
 	return snapshot.With(records...), records
 }
 
-// withoutDrafts leaves out the drafts that no step goes on with: somebody else may be
-// about to submit them, and what a journal calls a draft passes for a leftover of its own.
+// withoutDrafts leaves out the drafts that no step continues: another runner may be about
+// to submit them, and a draft in the journal counts as its own leftover.
 func withoutDrafts(records []state.Record, steps []Step) []state.Record {
 	business := make(map[string]bool, len(steps)) // keys
 	for _, step := range steps {
@@ -50,7 +50,7 @@ func withoutDrafts(records []state.Record, steps []Step) []state.Record {
 	})
 }
 
-// knows tells that a journal has a run, or has its key as a run that was paid.
+// knows reports whether a journal has a run, or has a billed run with its key.
 func knows(runs []state.Run, found rebuild.Run) bool {
 	return slices.ContainsFunc(runs, func(r state.Run) bool {
 		paid := r.Stage == state.StageSubmitted || r.Stage == state.StageFinished
@@ -58,9 +58,9 @@ func knows(runs []state.Run, found rebuild.Run) bool {
 	})
 }
 
-// moved are the steps that a run in the journal has made since it was recorded. A draft
-// that builds on other jobs stays one here: another runner may have submitted it to build
-// on other runs, which apply reads.
+// moved returns the steps that a run in the journal has taken since it was recorded. A
+// draft that builds on other jobs stays a draft here: another runner may have submitted it
+// to build on other runs, which apply finds out.
 func (o Observation) moved(job resolver.Job, run state.Run) []state.Record {
 	history := o.Statuses[run.ID]
 	open := run.Stage == state.StageCreated || run.Stage == state.StageSubmitting || run.Stage == state.StageSubmitted
@@ -77,8 +77,8 @@ func (o Observation) moved(job resolver.Job, run state.Run) []state.Record {
 	})
 }
 
-// remembered are the runs of a job that the platform has shown: those of its content,
-// and the active ones and the newest one of other contents; oldest first.
+// remembered returns the runs of a job that the platform shows: those of its content, and
+// the active ones and the newest one of other contents; oldest first.
 func (o Observation) remembered(job resolver.Job) []rebuild.Run {
 	found := slices.Clone(o.ofJob(job.Name))
 	for _, other := range o.others(job.Name) {
@@ -96,7 +96,7 @@ func (o Observation) remembered(job resolver.Job) []rebuild.Run {
 	return runs
 }
 
-// judge adds what the manifest and the marks that an earlier apply has left say of a run.
+// judge adds what the manifest and the marks of an earlier apply say about a run.
 func (o Observation) judge(job resolver.Job, f once.Found) rebuild.Run {
 	run := rebuild.Run{Found: f, Since: f.Inserted}
 	if job.Digest != "" && f.Key.Digest != job.Digest {
@@ -128,8 +128,8 @@ func (o Observation) judge(job resolver.Job, f once.Found) rebuild.Run {
 // otherChecks stands for checks of which only a hash is known.
 const otherChecks = "others"
 
-// likelyParts are what a stored job was made of. What its body does not tell is taken
-// for what the manifest says, so that it never looks like a change.
+// likelyParts returns what a stored job was made of. A part that its body does not show is
+// taken from the manifest, so that it never looks like a change.
 func likelyParts(stored rescale.Job, job resolver.Job) (parts []state.Part) {
 	was, now := resolver.PartsOf(stored, job, chain.Names(once.UpstreamOf(stored)))
 	told := make(map[string]bool, len(now))
@@ -151,8 +151,8 @@ func likelyParts(stored rescale.Job, job resolver.Job) (parts []state.Part) {
 	return parts
 }
 
-// surplus are drafts with the key of a run that was paid, this one or another of the job,
-// which nobody needs.
+// surplus returns needless drafts: those with the key of a billed run, this one or another
+// of the job.
 func (d decision) surplus(run state.Run) []once.Found {
 	paid := map[string]bool{run.Key: true}
 	for _, r := range d.runs {
@@ -163,8 +163,8 @@ func (d decision) surplus(run state.Run) []once.Found {
 	})
 }
 
-// since is the date before which nothing matters to a claim of the job: neither a job
-// with its key nor a draft in another content, generation or attempt, whose owner may yet
+// since returns the date before which nothing matters to a claim of the job: neither a job
+// with its key nor a draft of another content, generation or attempt, whose owner may yet
 // submit it.
 func (o Observation) since(name string, first time.Time) time.Time {
 	if waiting, known := o.Waiting[name]; known && waiting.Before(first) {
@@ -178,9 +178,9 @@ func (o Observation) since(name string, first time.Time) time.Time {
 	return first
 }
 
-// Recollect adds to what the journal knows the newest run of each job, whoever started
-// it, and how far the active ones are. A job needs nothing but its name, its namespace
-// and its checks: for verbs that look back, whatever the manifest says now.
+// Recollect adds to what the journal knows the newest run of each job, whoever started it,
+// and how far the active ones are. A job needs only its name, its namespace and its
+// checks: it serves verbs that look back, whatever the manifest says now.
 func Recollect(ctx context.Context, p Finder, owner string, jobs []resolver.Job, snapshot state.Snapshot) (Observation, state.Snapshot, error) {
 	seen, err := Active(ctx, p, jobs, snapshot)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// Links are the jobs as far as they build on each other.
+// Links returns the jobs as far as they build on each other.
 func Links(jobs []resolver.Job) []chain.Job {
 	list := make([]chain.Job, len(jobs))
 	for i, job := range jobs {
@@ -29,7 +29,7 @@ func version(k once.Key) chain.Version {
 	return chain.Version{Generation: k.Generation, Attempt: k.Attempt}
 }
 
-// stale tells that a run builds on other runs than it should. A draft does not
+// stale reports whether a run builds on other runs than it should. A draft does not
 // count: it is brought up to date before it is submitted.
 func (d decision) stale(current state.Run) bool {
 	submitted := current.Stage == state.StageSubmitted || current.Stage == state.StageFinished ||
@@ -37,14 +37,14 @@ func (d decision) stale(current state.Run) bool {
 	return submitted && current.Upstream != d.upstream
 }
 
-// unsubmitted tells that a run is a draft on the platform.
+// unsubmitted reports whether a run is a draft on the platform.
 func (d decision) unsubmitted(run state.Run) bool {
 	begun := run.Stage == state.StageCreated || run.Stage == state.StageSubmitting
 	return begun && len(d.seen.Statuses[run.ID]) == 0 && !d.seen.Gone[run.ID]
 }
 
-// unused are replacements that another job is still to build on, each with that job,
-// by id: the command that asked for them has not come to its end.
+// unused returns the replacements that another job is still to build on, each with that
+// job, by id: the command that asked for them was not finished.
 func unused(jobs []resolver.Job, snapshot state.Snapshot, replace []string) map[string]string {
 	waiting := make(map[string]string)
 	again := replacements(snapshot, replace)
@@ -66,7 +66,7 @@ func unused(jobs []resolver.Job, snapshot state.Snapshot, replace []string) map[
 	return waiting
 }
 
-// replacements are the later attempts of jobs that are to be replaced, by job.
+// replacements returns the later attempts of jobs that are to be replaced, by job.
 func replacements(snapshot state.Snapshot, replace []string) map[string][]state.Run {
 	runs := make(map[string][]state.Run)
 	for _, name := range replace {
@@ -79,7 +79,7 @@ func replacements(snapshot state.Snapshot, replace []string) map[string][]state.
 	return runs
 }
 
-// builtOn tells that one of the runs of a job has come to its end on a run that it needs.
+// builtOn reports whether a run of a job has ended that was built on a run that it needs.
 func builtOn(runs []state.Run, need chain.Need, run state.Run) bool {
 	v := chain.Version{Generation: run.Generation, Attempt: run.Attempt}
 	return slices.ContainsFunc(runs, func(r state.Run) bool {
@@ -100,7 +100,7 @@ func ranAgain(before, now string) string {
 	return fmt.Sprintf("depends on %s and %d others, which have new runs", names[0], len(names)-1)
 }
 
-// after tells which jobs that a step builds on are still to come to their ends.
+// after names the jobs that a step builds on and that have not ended.
 func after(step Step, pending gathered[bool]) Step {
 	var names []string
 	for _, need := range step.Job.Needs {
@@ -114,8 +114,8 @@ func after(step Step, pending gathered[bool]) Step {
 	return step
 }
 
-// blocked is a step that builds on a job which did not succeed and will not run again.
-// What nobody needs is cleared away all the same.
+// blocked returns a step that builds on a job that did not succeed and will not run
+// again. Needless drafts are still deleted.
 func (d decision) blocked(step Step, why string) Step {
 	if why != "" && step.Spends() {
 		step.Action, step.Reasons, step.Changes, step.Stop = Blocked, []string{why}, nil, nil
@@ -124,7 +124,8 @@ func (d decision) blocked(step Step, why string) Step {
 	return step
 }
 
-// obstacle is why jobs that build on the job of a step cannot begin; empty when they can.
+// obstacle returns why jobs that build on the job of a step cannot begin; empty when they
+// can.
 func obstacle(step Step) string {
 	switch {
 	case step.Action == Blocked:
@@ -137,8 +138,8 @@ func obstacle(step Step) string {
 	return ""
 }
 
-// gathered is what is known of the jobs so far, and of a need the first thing that
-// is known of its jobs. The zero value of T says nothing.
+// gathered is what is known about the jobs so far, and for each need the first thing
+// known about one of its jobs. The zero value of T means nothing known.
 type gathered[T comparable] struct {
 	jobs  map[string]T // by name
 	needs map[string]T // by name
@@ -146,8 +147,8 @@ type gathered[T comparable] struct {
 
 func gather[T comparable]() gathered[T] { return gathered[T]{make(map[string]T), make(map[string]T)} }
 
-// of is the first thing that is known of what a job needs. The jobs of its needs
-// are known already; a need that many share is looked through once.
+// of returns the first thing known about what a job needs. The jobs of its needs are
+// known already; a need that many share is examined once.
 func (g gathered[T]) of(job resolver.Job) (first T) {
 	var nothing T
 	for _, need := range job.Needs {
@@ -168,11 +169,11 @@ func (g gathered[T]) need(n spec.Need) T {
 	return what
 }
 
-// again tells that a step runs the content of an earlier run once more.
+// again reports whether a step runs the content of an earlier run once more.
 func (s Step) again() bool { return s.Last.Digest == s.Job.Digest }
 
 // explained names the jobs that changed in the reasons of a step that builds on them,
-// where the platform does not tell what its earlier run was made of.
+// where the platform does not show what its earlier run was made of.
 func explained(step Step, changed gathered[bool]) Step {
 	if step.Action != Rerun || step.again() || len(step.Changes) > 0 {
 		return step

@@ -72,7 +72,7 @@ type scene struct {
 	jobs     int // that are to have run in the end
 	// Before sets the stage; nil when it is empty.
 	before func(t *testing.T, server *emulator.Server)
-	// Stands tells that the run of another content is active all the while, so that
+	// Stands means that the run of another content is active all the while, so that
 	// nothing runs beside it.
 	stands bool
 }
@@ -154,7 +154,7 @@ type victim struct {
 	happened bool
 }
 
-// event counts, and tells whether the accident happens now. Nothing happens to a
+// event counts, and reports whether the accident happens now. Nothing happens to a
 // process that is gone.
 func (v *victim) event(count *int, kinds ...accident) (accident, error) {
 	v.mu.Lock()
@@ -240,8 +240,8 @@ func (v *victim) apply(ctx context.Context, s site) error {
 // maxApplies is how often a person has to type the command again at most.
 const maxApplies = 3
 
-// crash lets the accident happen to the scene on a new platform and applies again
-// until it succeeds. It tells whether the accident happened.
+// crash lets the accident happen to the scene on a new platform and applies again until
+// it succeeds. It reports whether the accident happened.
 func (c scene) crash(t *testing.T, what accident, at int, keepState bool) (happened bool, uploads int) {
 	t.Helper()
 	speed := 0.0

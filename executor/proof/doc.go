@@ -1,4 +1,4 @@
-// Package proof has no code but tests. They enumerate what can go wrong between a
+// Package proof contains only tests. They enumerate what can go wrong between a
 // manifest and a billed run, and count what was billed:
 //
 //   - TestCrash stops an apply of three jobs, of a chain, and of a job of which another
@@ -16,6 +16,6 @@
 //   - TestASweepOverABadLine applies a hundred jobs over such connections at random.
 //   - TestMutants shows that the races are caught when the protocol is broken.
 //
-// go test -v ./executor/proof prints the number of points. What the tests rest on is
-// said in package once.
+// go test -v ./executor/proof prints the number of points. Package once says what the
+// tests rest on.
 package proof

@@ -47,7 +47,7 @@ func (a *away) goes(h *http.Request) bool {
 	return a.count == a.at
 }
 
-// looks tells that the program asks what became of a run.
+// looks reports whether the program asks what became of a run.
 func looks(h *http.Request) bool {
 	return h.URL.Query().Get("state") == rescale.StateNotCompleted || path.Base(h.URL.Path) == "statuses"
 }

@@ -31,7 +31,7 @@ type pipes struct {
 
 func newPipes() *pipes { return &pipes{accept: make(chan net.Conn), closed: make(chan struct{})} }
 
-// Accept gives the platform's end of the next connection.
+// Accept returns the platform's end of the next connection.
 func (p *pipes) Accept() (net.Conn, error) {
 	select {
 	case conn := <-p.accept:

@@ -162,7 +162,7 @@ func (c contest) once(t *testing.T, contents map[byte]resolver.Result, all *choi
 	}
 }
 
-// mixed tells that the runners want different contents.
+// mixed reports whether the runners want different contents.
 func (c contest) mixed() bool { return strings.Trim(c.contents, c.contents[:1]) != "" }
 
 // ended is what is wrong with the end of a runner: it is done, has found the run of

@@ -122,8 +122,8 @@ func (r *racer) note(h *http.Request, answer *http.Response) (*http.Response, er
 	return answer, err
 }
 
-// knows tells that a request was answered so the last time. To be told once more that
-// nothing has changed is to wait.
+// knows reports whether a request was answered so the last time. To be told once more that nothing has
+// changed is to wait.
 func (r *racer) knows(line string) bool {
 	for _, old := range slices.Backward(r.told) {
 		if old == longAfter {
@@ -330,8 +330,8 @@ func isList(h *http.Request) bool {
 	return h.Method == http.MethodGet && h.URL.Path == "/api/v2/jobs/"
 }
 
-// changesList tells that a job comes into the list or leaves it. Statuses change too,
-// but are read by id.
+// changesList reports whether a job comes into the list or leaves it. Statuses change too, but are read
+// by id.
 func changesList(h *http.Request) bool {
 	return h.Method == http.MethodDelete || creates(h)
 }
@@ -386,7 +386,7 @@ func (q *request) name() string {
 	return fmt.Sprintf("%d %s %s?%s", q.racer.number, q.http.Method, q.http.URL.Path, q.http.URL.RawQuery)
 }
 
-// someSleep tells that a racer neither waits at the gate nor has ended.
+// someSleep reports whether a racer neither waits at the gate nor has ended.
 func (s *race) someSleep() bool {
 	return slices.ContainsFunc(s.runners, func(r *racer) bool {
 		return !r.done && !s.atGate(r)

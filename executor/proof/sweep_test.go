@@ -33,7 +33,7 @@ command: cat mesh.txt mesh.txt > post.txt
 outputs: {download: [post.txt]}
 `
 
-// random gives connections trouble by chance: one of four has some.
+// random troubles connections by chance: one of four has some.
 func random(seed uint64) func(int) trouble {
 	list := []trouble{
 		both(&toxics.LatencyToxic{Latency: 2, Jitter: 2}),

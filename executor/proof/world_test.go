@@ -180,7 +180,7 @@ func (r runner) apply(ctx context.Context) (err error) {
 	return err
 }
 
-// pending tells whether `plan --detailed-exitcode` would exit 2.
+// pending reports whether `plan --detailed-exitcode` would exit 2.
 func (r runner) pending(ctx context.Context) (bool, error) {
 	plan, _, _, err := r.plan(ctx, func(id state.Identity) (state.Snapshot, error) { return state.Read(r.site.journal(), id) })
 	return plan.Pending(), err

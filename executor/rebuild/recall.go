@@ -1,11 +1,11 @@
-// Package rebuild finds out from the platform alone what a lost journal held: which
-// runs there are of some jobs, how they ended, and which files they were given. It
-// sends GET requests only, and writes nothing. It knows no journal file.
+// Package rebuild reconstructs from the platform alone what a lost journal held: which
+// runs of some jobs there are, how they ended, and which input files they had. It sends
+// GET requests only, and writes nothing. It knows no journal file.
 //
 // What the platform does not know stays unknown: what an older content was made of,
-// what a run did cost, and where its results were downloaded to. Only for the content
-// that a manifest asks for now can be told what it is made of, and whether its
-// results are here.
+// what a run cost, and where its results were downloaded to. Only for the content that
+// a manifest asks for now is it known what it is made of, and whether its results are
+// here.
 package rebuild
 
 import (
@@ -47,16 +47,15 @@ type Run struct {
 	Results *state.Record // of a download; nil unless all of it is here
 }
 
-// Surplus is a job that no record speaks of, because a run with its content and
-// generation is there.
+// Surplus is a job without a record, because there is a run with its content and
+// generation.
 type Surplus struct {
 	once.Found
 	Run string // id of that run
 }
 
-// Recall reads all that the platform remembers of the jobs of an account. A job
-// needs nothing but its name and namespace; one that is resolved gets more known about
-// its runs.
+// Recall reads everything that the platform remembers of the jobs of an account. A job
+// needs only its name and namespace; for a resolved one, more is known about its runs.
 func Recall(ctx context.Context, p Reader, owner string, jobs []resolver.Job) (Memory, error) {
 	var wanted []once.Wanted
 	for _, job := range jobs {
@@ -78,9 +77,9 @@ func Recall(ctx context.Context, p Reader, owner string, jobs []resolver.Job) (M
 	return m, nil
 }
 
-// Choose finds the one of each key that apply would go on with, among jobs in the order
-// of their dates. A draft is not a decision: beside a submitted run of its content and
-// generation, it is no run.
+// Choose finds the job of each key that apply would continue with, among jobs in the
+// order of their dates. A draft decides nothing: beside a submitted run of its content
+// and generation, it is no run.
 func Choose(mine []once.Found) Memory {
 	same := make(map[once.Key][]once.Found)
 	ran := make(map[once.Key]string) // id of a submitted run, by content and generation
@@ -111,7 +110,7 @@ func anyAttempt(k once.Key) once.Key {
 	return k
 }
 
-// compare adds to the runs of a job what its manifest tells about them now.
+// compare adds to the runs of a job what its manifest says about them now.
 func (m *Memory) compare(ctx context.Context, p Reader, job resolver.Job) error {
 	var wanted *Run
 	for i := range m.Runs {
@@ -133,7 +132,7 @@ func (m *Memory) compare(ctx context.Context, p Reader, job resolver.Job) error 
 	return wanted.findResults(ctx, p, job)
 }
 
-// Of adds what the manifest says of a run in its content.
+// Of adds what the manifest says about a run in its content.
 func (r *Run) Of(job resolver.Job) {
 	r.Rate = job.Estimate.Rate
 	for _, part := range job.Parts {
@@ -160,7 +159,8 @@ func (r *Run) findResults(ctx context.Context, p Reader, job resolver.Job) error
 	return err
 }
 
-// here compares what the run left, if that is listed in full, with what is here.
+// here compares the outputs of the run, if they are listed in full, with the files on
+// this disk.
 func (r *Run) here(ctx context.Context, p Reader, wish results.Wish) (files []state.Output, whole bool, err error) {
 	reading, err := outputs.Look(ctx, p, r.ID)
 	if err != nil || !reading.Printed() || slices.ContainsFunc(reading.Files, outputs.File.Arriving) {
@@ -169,7 +169,7 @@ func (r *Run) here(ctx context.Context, p Reader, wish results.Wish) (files []st
 	return results.Download{Platform: p, ID: r.ID, Wish: wish}.Here(ctx)
 }
 
-// Records are the lines of a journal of the named jobs.
+// Records returns the journal lines of the named jobs.
 func (m Memory) Records(names []string) []state.Record {
 	var list []state.Record
 	uploaded := make(map[string]bool)

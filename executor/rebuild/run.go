@@ -13,7 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
-// judged is what the platform says of the run, and what the checks add to it.
+// judged is what the platform says about the run, and what the checks add to it.
 func (r Run) judged() (verdict.Judgement, bool) {
 	judged, over := r.Verdict()
 	return judged.Checked(r.Failed), over
@@ -24,9 +24,9 @@ func (r Run) succeeded() bool {
 	return judged.Verdict == verdict.Succeeded
 }
 
-// check looks at what the run left. Where that cannot be known now, the mark of an earlier
-// apply counts; without one the next apply looks, as the record does not say by what the
-// run was judged.
+// check looks at the outputs of the run. Where they cannot be known now, the mark of an
+// earlier apply counts; without one the next apply looks, because the record does not say
+// by which checks the run was judged.
 func (r *Run) check(ctx context.Context, p Reader, job resolver.Job) error {
 	checks := success.Of(job.Success)
 	if checks.None() || !r.succeeded() {
@@ -44,7 +44,7 @@ func (r *Run) check(ctx context.Context, p Reader, job resolver.Job) error {
 	return err
 }
 
-// Records are the steps in which the run would have been recorded.
+// Records returns the steps in which the run would have been recorded.
 func (r Run) Records() []state.Record {
 	step := func(kind state.Kind) state.Record {
 		return state.Record{Kind: kind, Job: r.Key.Name, Key: r.Key.String(), ID: r.ID}
@@ -73,8 +73,8 @@ func (r Run) Records() []state.Record {
 	return list
 }
 
-// finished is the record of how the run ended. What its core-hours cost is known only by
-// the price list of a job that still asks for them.
+// finished returns the record of how the run ended. The price of its core-hours is known
+// only from the price list of a job that still asks for them.
 func (r Run) finished(judged verdict.Judgement) state.Record {
 	hours := r.coreHours(judged)
 	return state.Record{
@@ -84,7 +84,7 @@ func (r Run) finished(judged verdict.Judgement) state.Record {
 	}
 }
 
-// coreHours is the time that the command ran, on as many cores as it had.
+// coreHours returns the time that the command ran, times its cores.
 func (r Run) coreHours(j verdict.Judgement) float64 {
 	if j.Started.IsZero() || j.Ended.Before(j.Started) {
 		return 0
@@ -96,8 +96,8 @@ func (r Run) coreHours(j verdict.Judgement) float64 {
 	return float64(cores) * j.Ended.Sub(j.Started).Hours()
 }
 
-// findInputs looks at every input file of the runs, and keeps those that an apply
-// can give to other jobs: uploaded by owner, whole and still there.
+// findInputs looks at every input file of the runs, and keeps those that an apply can give
+// to other jobs: uploaded by owner, complete and still there.
 func (m *Memory) findInputs(ctx context.Context, p Reader, owner string) error {
 	read, err := patience.Each(ctx, m.inputs(), patience.NotFound, p.File)
 	if err != nil {
@@ -115,7 +115,7 @@ func (m *Memory) findInputs(ctx context.Context, p Reader, owner string) error {
 	return nil
 }
 
-// inputs are the ids of all input files of the runs, each once.
+// inputs returns the ids of all input files of the runs, each once.
 func (m *Memory) inputs() []string {
 	var ids []string
 	seen := make(map[string]bool)

@@ -8,7 +8,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
-// choice is the patterns of a wish, ready to choose.
+// choice is the parsed patterns of a wish.
 type choice struct {
 	wanted   func(path string) bool
 	patterns []pattern
@@ -21,7 +21,7 @@ type pattern struct {
 	matches func(path string) bool // whatever is excluded
 }
 
-// choice reads the patterns. Errors: *[content.BadPatternError].
+// choice parses the patterns. Errors: *[content.BadPatternError].
 func (w Wish) choice() (c choice, err error) {
 	if c.wanted, err = content.Selector(w.Include, w.Exclude); err != nil {
 		return c, err
@@ -39,7 +39,7 @@ func (w Wish) choice() (c choice, err error) {
 	return c, nil
 }
 
-// gap is what a reading lacks: each pattern is there to match something.
+// gap returns what a reading lacks: each pattern should match something.
 func (c choice) gap(r outputs.Reading) outputs.Gap {
 	gap := outputs.None
 	for _, p := range c.patterns {
@@ -48,8 +48,8 @@ func (c choice) gap(r outputs.Reading) outputs.Gap {
 	return gap
 }
 
-// warn tells what was asked for and does not come, though nothing is wrong with what
-// does. Where nothing comes at all, the caller says so.
+// warn reports wanted files that do not come, though nothing is wrong with those that
+// do. When nothing comes at all, the caller says so.
 func (d Download) warn(r outputs.Reading, c choice) {
 	wanted := r.Matching(c.wanted)
 	if d.Warn == nil {

@@ -39,9 +39,9 @@ type Download struct {
 	sizes sizes
 }
 
-// Run downloads every file that is wanted and not here already, in the very content
-// that the platform has. A file that cannot be fetched, or that must not be written,
-// does not stop the others; the error is an *[IncompleteError] then.
+// Run downloads every wanted file that is not here with the platform's content. A file
+// that cannot be fetched, or that must not be written, does not stop the others; the
+// error is then an *[IncompleteError].
 func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 	files, err := d.List(ctx)
 	if err != nil {
@@ -56,7 +56,7 @@ func (d Download) Run(ctx context.Context) ([]state.Output, error) {
 	return d.Bring(ctx, files)
 }
 
-// Bring downloads files that were chosen already, as Run does.
+// Bring downloads files that are chosen already, as Run does.
 func (d Download) Bring(ctx context.Context, files []Result) ([]state.Output, error) {
 	if err := d.Wish.lands(d.Wish.Folder()); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (d Download) Bring(ctx context.Context, files []Result) ([]state.Output, er
 	return fetched, nil
 }
 
-// fetch brings the files here, several at a time.
+// fetch downloads the files, several at a time.
 func (d Download) fetch(ctx context.Context, home *home, files []Result) (fetched []state.Output, failed []error) {
 	outputs := make([]state.Output, len(files))
 	failures := make([]error, len(files))
@@ -106,7 +106,7 @@ func (d Download) fetch(ctx context.Context, home *home, files []Result) (fetche
 	return fetched, slices.DeleteFunc(failures, func(err error) bool { return err == nil })
 }
 
-// IncompleteError tells which files did not arrive. The others did.
+// IncompleteError says which files did not arrive. The others did.
 type IncompleteError struct{ Failures []error }
 
 // mostNamed is how many files an error names; all are in it.
@@ -124,10 +124,10 @@ func (e *IncompleteError) Error() string {
 	return strings.Join(named, "; ")
 }
 
-// Unwrap gives the error of each file.
+// Unwrap returns the error of each file.
 func (e *IncompleteError) Unwrap() []error { return e.Failures }
 
-// transfers is the files of one download under way.
+// transfers is the files of one download in progress.
 type transfers struct {
 	Download
 	home    *home
@@ -136,7 +136,7 @@ type transfers struct {
 	wanted  Amount // guarded by telling
 }
 
-// amount is what there is to fetch.
+// amount returns how much there is to fetch.
 func amount(list []Result) (sum Amount) {
 	for _, r := range list {
 		if r.Refused == nil {
@@ -153,15 +153,15 @@ func (t *transfers) tell(transfer Transfer) {
 	t.Tell(transfer)
 }
 
-// spare takes a file that is here out of what is wanted.
+// spare drops a file that is here from the wanted ones.
 func (t *transfers) spare(r Result) {
 	t.telling.Lock()
 	defer t.telling.Unlock()
 	t.wanted.Files, t.wanted.Bytes = t.wanted.Files-1, t.wanted.Bytes-r.File.Size
 }
 
-// one brings a file here. Where it goes is looked at again: the files before it may
-// have made folders.
+// one downloads a file. It checks the place again: the files before it may have made
+// folders.
 func (t *transfers) one(ctx context.Context, r Result) (state.Output, error) {
 	if r.Refused != nil {
 		return state.Output{}, r.Refused
@@ -185,8 +185,8 @@ func (t *transfers) one(ctx context.Context, r Result) (state.Output, error) {
 	return output, nil
 }
 
-// fetch brings a file. What is not as it was announced may have been damaged on its way:
-// it is fetched once more before anybody is told.
+// fetch downloads a file. One that differs from its announcement may have been damaged
+// on its way: it is fetched once more before that is an error.
 func (t *transfers) fetch(ctx context.Context, to target, p *progress) error {
 	once := t.small
 	if to.file.Size >= t.sizes.withDefaults().large {
@@ -201,8 +201,8 @@ func (t *transfers) fetch(ctx context.Context, to target, p *progress) error {
 	return once(ctx, to, p)
 }
 
-// isHere tells that the file is on this disk already. Reading it costs less than
-// fetching it; what cannot be read is replaced.
+// isHere reports whether the file is on this disk already. Reading it costs less than
+// fetching it; a file that cannot be read is replaced.
 func isHere(ctx context.Context, path string, file rescale.File) bool {
 	info, err := os.Lstat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() != file.Size || file.SHA512 == "" {
@@ -212,7 +212,7 @@ func isHere(ctx context.Context, path string, file rescale.File) bool {
 	return err == nil && digests[0].SHA512 == file.SHA512
 }
 
-// target is a file of the platform and its place here.
+// target is a file of the platform and its place on this disk.
 type target struct {
 	path    string
 	file    rescale.File
@@ -224,7 +224,7 @@ func (t target) announced() partial.Announced {
 	return partial.Announced{ID: t.file.ID, Digest: digest, Time: t.file.Uploaded, MakeWay: t.makeWay}
 }
 
-// small fetches a file in one go: beginning anew costs less than remembering.
+// small fetches a file in one go: starting over costs less than remembering.
 func (t *transfers) small(ctx context.Context, to target, p *progress) error {
 	body, err := t.Platform.Download(ctx, to.file.ID, rescale.Span{})
 	if err != nil {

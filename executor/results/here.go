@@ -11,8 +11,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// Here gives what Run would give, without fetching anything: whole is false unless
-// every file that is wanted is on this disk with the content that the platform has.
+// Here returns what Run would return, without fetching anything: whole is true only if
+// every wanted file is on this disk with the platform's content.
 func (d Download) Here(ctx context.Context) (outputs []state.Output, whole bool, err error) {
 	files, err := d.List(ctx)
 	if err != nil {
@@ -31,8 +31,8 @@ func (d Download) Here(ctx context.Context) (outputs []state.Output, whole bool,
 	return outputs, !slices.Contains(here, false), nil
 }
 
-// here tells which of the results are on this disk. Their content decides; a file that
-// was not touched since it was listed is not read for that.
+// here returns the results that are on this disk. Their content decides; a file that
+// was not touched since it was listed need not be read.
 func (w Wish) here(ctx context.Context, outputs []state.Output) ([]bool, error) {
 	here := make([]bool, len(outputs))
 	list, err := written.Read(w.Folder())
@@ -58,7 +58,7 @@ func (w Wish) here(ctx context.Context, outputs []state.Output) ([]bool, error) 
 	return here, err
 }
 
-// untouched tells that a file is what it was when it was listed with this content.
+// untouched reports whether a file is unchanged since it was listed with this content.
 func untouched(name string, o state.Output, list written.List) bool {
 	now, err := stamp.At(name)
 	return err == nil && slices.ContainsFunc(list.Of(o.Path), func(f written.File) bool {

@@ -14,7 +14,7 @@ import (
 )
 
 // home is the folder of results on this disk while those of one run come in. Nothing
-// there is written over: what is in the way is another job's, and stays, or moves to
+// there is overwritten: a file in the way is another job's, and stays, or moves to
 // .previous.
 type home struct {
 	folder string
@@ -49,8 +49,8 @@ func (d Download) home() *home {
 	return &home{folder: d.Wish.Folder(), owner: d.Wish.owner(d.ID), mark: d.Wish.mark(), runs: d.Wish.Runs, moved: make(map[string]int)}
 }
 
-// announce lists what is about to be written: whenever this process dies, what it has
-// written passes for nobody else's. What must not be written is refused now.
+// announce lists what is about to be written: whenever this process dies, its files do
+// not pass for somebody else's. It refuses what must not be written.
 func (d Download) announce(ctx context.Context, list []Result) (*home, []Result, error) {
 	h := d.home()
 	var err error
@@ -82,7 +82,7 @@ func (d Download) announce(ctx context.Context, list []Result) (*home, []Result,
 	})
 }
 
-// admit tells why a result must not be written. One that is here is not written.
+// admit returns why a result must not be written. One that is here is not written.
 func (h *home) admit(ctx context.Context, r Result) error {
 	name := filepath.Join(h.folder, filepath.FromSlash(r.Path))
 	err := h.permit(ctx, r.Path, name)
@@ -92,19 +92,19 @@ func (h *home) admit(ctx context.Context, r Result) error {
 	return err
 }
 
-// stranger tells that a file belongs to another job, as far as anybody knows.
+// stranger reports whether a file belongs to another job, as far as anybody knows.
 func (h *home) stranger(f written.File) bool {
 	return f.Run != "" && !f.SameRun(h.owner) && !h.former(f)
 }
 
-// former tells that a file is of another run of the same job. Of one that was fetched by
-// its id the journal knows.
+// former reports whether a file is of another run of the same job. The journal knows a
+// run that was fetched by its id.
 func (h *home) former(f written.File) bool {
 	return !f.SameRun(h.owner) && (f.SameJob(h.owner) || f.Job == "" && slices.Contains(h.runs, f.Run))
 }
 
-// listed are the entries of a file: in the list of the folder, else in that of a folder
-// above or below it, which is another manifest's.
+// listed returns the entries of a file: in the list of the folder, else in that of a
+// folder above or below it, which is another manifest's.
 func (h *home) listed(rel, name string) []written.File {
 	if entries := left(h.before.Of(rel)); len(entries) > 0 {
 		return entries
@@ -112,13 +112,14 @@ func (h *home) listed(rel, name string) []written.File {
 	return left(written.NewTree().Trace(name).Files)
 }
 
-// left are the entries that runs left. Others are of no job, and in nobody's way.
+// left returns the entries that runs left. Others belong to no job, and are in nobody's
+// way.
 func left(entries []written.File) []written.File {
 	return slices.DeleteFunc(slices.Clone(entries), func(f written.File) bool { return f.Run == "" })
 }
 
-// permit refuses to take the place of a file that another job's run wrote, or that a
-// person changed after an earlier run of this job had written it.
+// permit refuses to replace a file that another job's run wrote, or that a person
+// changed after an earlier run of this job wrote it.
 func (h *home) permit(ctx context.Context, rel, name string) error {
 	if _, err := os.Lstat(name); err != nil {
 		return nil //nolint:nilerr // what is not there is in nobody's way
@@ -147,8 +148,8 @@ func (h *home) permit(ctx context.Context, rel, name string) error {
 	return nil
 }
 
-// settle lists what has arrived with what it is now on the disk. When it is all that the
-// run has, what the job's former runs left is moved.
+// settle lists the files that have arrived as they are now on the disk. When they are
+// all that the run has, it moves the results of the job's former runs.
 func (h *home) settle(ctx context.Context, arrived []state.Output, whole bool) ([]Notice, error) {
 	if len(arrived) == 0 && len(h.before.All()) == 0 {
 		return nil, nil
@@ -168,7 +169,7 @@ func (h *home) settle(ctx context.Context, arrived []state.Output, whole bool) (
 	return h.notices(kept), err
 }
 
-// enter lists a file that has arrived, in the place of what this job's runs had there.
+// enter lists a file that has arrived, in place of what this job's runs had there.
 func (h *home) enter(ctx context.Context, l *written.List, o state.Output) error {
 	for _, f := range slices.Clone(l.Of(o.Path)) {
 		if !h.stranger(f) {

@@ -13,7 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// sizes decide how a file is fetched. A zero field means its default.
+// sizes decides how a file is fetched. A zero field means its default.
 type sizes struct {
 	large int64 // from here on a file is kept when it is not whole; default 8 MiB
 	part  int64 // least bytes that one stream asks for at a time; default 64 MiB
@@ -26,9 +26,9 @@ func (s sizes) withDefaults() sizes {
 // mostParts bounds the requests for one file, however large it is.
 const mostParts = 64
 
-// large fetches what is missing of a file, in several streams where there are slots to
-// spare. What an earlier download has left is gone on with; if that turns out not to be
-// what the platform has, the file is fetched once more from its beginning.
+// large fetches what is missing of a file, in several streams where slots are free. It
+// continues the partial file of an earlier download; if that turns out to differ from
+// the platform's, it fetches the file once more from the beginning.
 func (t *transfers) large(ctx context.Context, to target, p *progress) error {
 	goneOn, err := t.attempt(ctx, to, p)
 	var mismatch *partial.MismatchError
@@ -62,7 +62,7 @@ func (t *transfers) complete(ctx context.Context, f *partial.File, to target, p 
 	return f.Finish(ctx)
 }
 
-// cut makes parts of what is missing.
+// cut splits what is missing into parts.
 func (t *transfers) cut(missing []partial.Span, size int64) []rescale.Span {
 	longest := max(t.sizes.withDefaults().part, size/mostParts)
 	var parts []rescale.Span
@@ -88,7 +88,7 @@ type streams struct {
 	parts []rescale.Span // that nobody has taken yet
 }
 
-// run fetches all parts. It begins with one stream, which has the slot of the file.
+// run fetches all parts. It begins with one stream, which holds the slot of the file.
 func (s *streams) run(ctx context.Context) error {
 	var inside context.Context
 	s.group, inside = errgroup.WithContext(ctx)
@@ -100,8 +100,8 @@ func (s *streams) run(ctx context.Context) error {
 	return err
 }
 
-// work fetches parts until none is left, and calls for help when a slot is free that
-// no other file waits for.
+// work fetches parts until none is left, and starts another stream when a slot is free
+// that no other file waits for.
 func (s *streams) work(ctx context.Context) error {
 	for {
 		part, more, last := s.next()
@@ -167,7 +167,7 @@ type Amount struct {
 	Bytes int64
 }
 
-// progress counts what arrives of one file, through whatever streams, and tells of it.
+// progress counts what arrives of one file, through all streams, and reports it.
 type progress struct {
 	tell func(Transfer)
 

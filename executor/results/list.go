@@ -24,7 +24,7 @@ type Result struct {
 	Refused error // why it must not be written there; the others may
 }
 
-// List gives the files that Run would fetch, and those that it would refuse.
+// List returns the files that Run would fetch, and those that it would refuse.
 func (d Download) List(ctx context.Context) ([]Result, error) {
 	choice, err := d.Wish.choice()
 	if err != nil {
@@ -52,8 +52,8 @@ func (d Download) List(ctx context.Context) ([]Result, error) {
 	return list, nil
 }
 
-// read looks at what the run left: once, or, when it is over, until everything is
-// there that is wanted, or for a while.
+// read looks at what the run left: once, or, when the run is over, until all wanted files
+// are there, or for a while.
 func (d Download) read(ctx context.Context, c choice) (outputs.Reading, error) {
 	if !d.Over {
 		return outputs.Look(ctx, d.Platform, d.ID)
@@ -61,7 +61,7 @@ func (d Download) read(ctx context.Context, c choice) (outputs.Reading, error) {
 	return outputs.Settle(ctx, d.Platform, d.ID, c.gap)
 }
 
-// refusal is why a file must not be written under a path; nil when it may.
+// refusal returns why a file must not be written under a path; nil when it may.
 func (d Download) refusal(f outputs.File, path string) error {
 	switch {
 	case f.Unclear:
@@ -73,17 +73,17 @@ func (d Download) refusal(f outputs.File, path string) error {
 	return err
 }
 
-// PartialError tells that the platform does not have all of a file.
+// PartialError reports that the platform does not have all of a file.
 type PartialError struct{ Path string }
 
 // Error names the file.
 func (e *PartialError) Error() string { return "the platform has not stored all of " + e.Path }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (*PartialError) Hint() string { return "run again in a moment, or exclude the file" }
 
-// oneFileEach refuses files whose names differ in case only, but for the first, when
-// the disk of the folder takes such names for one.
+// oneFileEach refuses all but the first of files whose names differ only in case, when the
+// disk of the folder takes such names for one.
 func oneFileEach(folder string, list []Result) ([]Result, error) {
 	twins := alike(list)
 	if len(twins) == 0 {
@@ -96,8 +96,8 @@ func oneFileEach(folder string, list []Result) ([]Result, error) {
 	return refuseAlike(list, twins), nil
 }
 
-// alike finds results whose names differ in case only from one before: what that one is
-// called, by index.
+// alike finds results whose names differ only in case from an earlier one: by index, the
+// name of that one.
 func alike(list []Result) map[int]string {
 	first := make(map[string]string) // by name in lower case
 	twins := make(map[int]string)
@@ -120,8 +120,8 @@ func refuseAlike(list []Result, twins map[int]string) []Result {
 	return list
 }
 
-// caseBlind asks the disk itself whether it tells a from A: that depends on the file
-// system, not on the operating system.
+// caseBlind asks the disk itself whether it distinguishes a from A: that depends on the
+// file system, not on the operating system.
 func caseBlind(folder string) (bool, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return false, err
@@ -138,14 +138,14 @@ func caseBlind(folder string) (bool, error) {
 	return err == nil, nil
 }
 
-// SpaceError tells that the results do not fit on the disk. Nothing was fetched.
+// SpaceError reports that the results do not fit on the disk. Nothing was fetched.
 type SpaceError struct {
 	Folder string
 	Need   int64 // bytes
 	Free   int64
 }
 
-// Error gives both sizes.
+// Error returns both sizes.
 func (e *SpaceError) Error() string {
 	const gb = 1e9
 	return fmt.Sprintf("the disk of folder %q has %.1f GB left, and the results take %.1f GB more", e.Folder, float64(e.Free)/gb, float64(e.Need)/gb)
@@ -156,12 +156,12 @@ func (*SpaceError) Hint() string {
 	return "make room, choose a folder on another disk, or fetch fewer files"
 }
 
-// worthAsking is how much must come before the disk is asked for its room: what is
-// less is found out by writing.
+// worthAsking is the size from which the disk is asked for its free space: for less,
+// writing shows whether it fits.
 const worthAsking = 100_000_000
 
-// roomFor refuses what certainly does not fit. What an earlier download has left of a file
-// counts as room; a file that it takes the place of is moved, and takes as much as before.
+// roomFor refuses what certainly does not fit. The partial file of an earlier download
+// counts as room; a file that is replaced is moved, and takes as much as before.
 func roomFor(folder string, list []Result) error {
 	var need int64
 	for _, r := range list {
@@ -190,7 +190,7 @@ func sizeOf(path string) int64 {
 	return info.Size()
 }
 
-// standing is the folder, or the first above it that is there.
+// standing returns the folder, or the first one above it that exists.
 func standing(folder string) string {
 	_, err := os.Stat(folder)
 	up := filepath.Dir(folder)

@@ -1,6 +1,6 @@
-// Package results fetches what a run left on the platform: it chooses files,
-// decides where they go on this disk, and tells which of them are not here. It
-// knows no plan and writes no journal.
+// Package results fetches what a run left on the platform: it chooses files, decides
+// where they go on this disk, and finds those that are not here. It knows no plan and
+// writes no journal.
 package results
 
 import (
@@ -27,7 +27,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// Wish is which results a manifest asks for, and where they go.
+// Wish says which results a manifest asks for, and where they go.
 type Wish struct {
 	Include []string // patterns
 	Exclude []string // patterns
@@ -41,7 +41,7 @@ type Wish struct {
 	Whole    bool     // these are all results that the job wants: those of former runs are out of date
 }
 
-// Of is the wish of a job.
+// Of returns the wish of a job.
 func Of(job resolver.Job) Wish {
 	w := Wish{Include: spec.Texts(job.Outputs.Download), Exclude: spec.Texts(job.Outputs.Exclude), To: job.Results, Dir: job.Dir}
 	w.Job, w.Manifest, w.Whole = job.Name, job.Manifest, true
@@ -55,13 +55,13 @@ func Of(job resolver.Job) Wish {
 	return w
 }
 
-// Wanted tells whether the manifest asks for the results of a run that ended so.
+// Wanted reports whether the manifest asks for the results of a run that ended so.
 func Wanted(job resolver.Job, v verdict.Verdict) bool {
 	return v == verdict.Succeeded || job.Outputs.OnFailure.V
 }
 
-// OverwriteError tells that a result would take the place of an input, of the
-// manifest or its table, or of what this tool or git keeps.
+// OverwriteError reports that a result would replace an input, the manifest or its
+// table, or files that this tool or git keeps.
 type OverwriteError struct{ Path string }
 
 // Error names the file.
@@ -69,12 +69,13 @@ func (e *OverwriteError) Error() string {
 	return fmt.Sprintf("it would take the place of %s, which is not a result", e.Path)
 }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (*OverwriteError) Hint() string {
 	return "give outputs.to a folder of its own, or exclude the file"
 }
 
-// place is where a result goes, or why it must not; rel is its path below the folder.
+// place returns where a result goes, or why it must not; rel is its path below the
+// folder.
 func (w Wish) place(rel string) (string, error) {
 	path, err := content.LocalPath(w.Folder(), rel)
 	if err != nil {
@@ -83,7 +84,7 @@ func (w Wish) place(rel string) (string, error) {
 	return path, w.permit(path, rel)
 }
 
-// permit refuses a path that must be kept.
+// permit refuses a path that must not change.
 func (w Wish) permit(path, rel string) error {
 	if slices.ContainsFunc(strings.Split(rel, "/"), place.Reserved) {
 		return &OverwriteError{path}
@@ -109,10 +110,10 @@ func (w Wish) permit(path, rel string) error {
 	return nil
 }
 
-// lands refuses a folder that other programs believe.
+// lands refuses a folder that other programs rely on.
 func (w Wish) lands(folder string) error { return place.Check(reach.Root(w.Dir), folder) }
 
-// Folder is where the files go.
+// Folder returns where the files go.
 func (w Wish) Folder() string {
 	to := filepath.FromSlash(w.To)
 	if filepath.IsAbs(to) {
@@ -121,21 +122,21 @@ func (w Wish) Folder() string {
 	return filepath.Join(w.Dir, to)
 }
 
-// Selection is the patterns as one text. A download under another selection may
-// have left files out.
+// Selection returns the patterns as one text. A download with another selection may have
+// left files out.
 func (w Wish) Selection() string {
 	return strings.Join(w.Include, "\n") + "\n!" + strings.Join(w.Exclude, "\n!")
 }
 
-// mark tells selections apart in the list of a folder.
+// mark identifies a selection in the list of a folder.
 func (w Wish) mark() string {
 	sum := sha256.Sum256([]byte(w.Selection()))
 	return hex.EncodeToString(sum[:])[:8]
 }
 
-// Listed adds to a run that no journal has downloads of what the folder's own list says
-// was fetched for it by the same patterns. All of that was listed before it was written,
-// so that it is whole when all of it is here.
+// Listed adds to a run whose downloads no journal has the files that the folder's own
+// list has for it, fetched by the same patterns. All of them were listed before they
+// were written, so the download is complete when all of them are here.
 func (w Wish) Listed(run state.Run) (state.Run, error) {
 	list, err := written.Read(w.Folder())
 	if err != nil {
@@ -174,7 +175,7 @@ func Missing(ctx context.Context, wish Wish, run state.Run) ([]string, error) {
 	return lost, err
 }
 
-// path is where a result is on this disk.
+// path returns where a result is on this disk.
 func (w Wish) path(o state.Output) string {
 	return filepath.Join(w.Folder(), filepath.FromSlash(o.Path))
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 )
 
-// makeWay moves the file that a result is about to take the place of.
+// makeWay moves the file that a result is about to replace.
 func (h *home) makeWay(ctx context.Context, rel, name string) error {
 	if err := h.permit(ctx, rel, name); err != nil {
 		return err
@@ -44,7 +44,7 @@ func (h *home) makeWay(ctx context.Context, rel, name string) error {
 	return h.moveAway(rel, run)
 }
 
-// unlisted is where files move that no list names, in the place of a run.
+// unlisted is where files move that no list names, instead of the name of a run.
 const unlisted = "local"
 
 // moveAway moves a file to .previous/RUN.
@@ -73,7 +73,7 @@ func (h *home) moveAway(rel, run string) error {
 	return nil
 }
 
-// free is a path that nothing is at: the wanted one, or one with a number.
+// free returns a path that is not taken: the wanted one, or one with a number.
 func free(wanted string) string {
 	name := wanted
 	for i := 1; ; i++ {
@@ -84,7 +84,7 @@ func free(wanted string) string {
 	}
 }
 
-// clear moves what former runs of the job left and nobody changed, and names the rest.
+// clear moves the unchanged results of former runs of the job, and names the rest.
 func (h *home) clear(ctx context.Context, l *written.List) (kept []string, err error) {
 	for _, f := range l.All() {
 		name, unsafe := content.LocalPath(h.folder, f.Path)
@@ -112,7 +112,7 @@ func (h *home) clear(ctx context.Context, l *written.List) (kept []string, err e
 	return slices.Compact(kept), nil
 }
 
-// tidy removes folders that the moving has left empty.
+// tidy removes folders that moving left empty.
 func (h *home) tidy(rel string) {
 	for ; rel != "."; rel = path.Dir(rel) {
 		if os.Remove(filepath.Join(h.folder, filepath.FromSlash(rel))) != nil {
@@ -121,8 +121,8 @@ func (h *home) tidy(rel string) {
 	}
 }
 
-// Retire moves what former runs of the job left, as a run that has failed takes their
-// place without files of its own. What a person changed stays and is named.
+// Retire moves the results of former runs of the job, because a failed run without
+// files takes their place. What a person changed stays and is named.
 func (d Download) Retire(ctx context.Context) error {
 	h := d.home()
 	err := d.Wish.lands(h.folder)
@@ -138,7 +138,7 @@ func (d Download) Retire(ctx context.Context) error {
 	return nil
 }
 
-// settled tells what was moved and what was kept.
+// settled reports what was moved and what was kept.
 func (d Download) settled(notices []Notice, err error) error {
 	for _, n := range notices {
 		if d.Say != nil {
@@ -148,7 +148,7 @@ func (d Download) settled(notices []Notice, err error) error {
 	return err
 }
 
-// sayIdle warns of patterns of exclude that leave out nothing of what is asked for.
+// sayIdle warns about exclude patterns that leave out none of the wanted files.
 func (d Download) sayIdle(reading outputs.Reading) {
 	asked, err := content.Selector(d.Wish.Include, nil)
 	if err != nil || d.Say == nil {
@@ -173,7 +173,7 @@ type Notice struct {
 	Folder string // where the files were moved to; empty when they stay
 }
 
-// notices tell what was moved, and what was not.
+// notices says what was moved, and what was not.
 func (h *home) notices(kept []string) (list []Notice) {
 	for _, run := range slices.Sorted(maps.Keys(h.moved)) {
 		text := "1 file"
@@ -191,13 +191,13 @@ func (h *home) notices(kept []string) (list []Notice) {
 	return list
 }
 
-// TakenError tells that a result would take the place of another job's.
+// TakenError reports that a result would replace another job's.
 type TakenError struct {
 	Path  string
 	Owner written.Owner
 }
 
-// Error names the file and whose it is.
+// Error names the file and its owner.
 func (e *TakenError) Error() string {
 	if e.Owner.Job == "" {
 		return fmt.Sprintf("it would take the place of %s, which run %s left", e.Path, e.Owner.Run)
@@ -205,13 +205,12 @@ func (e *TakenError) Error() string {
 	return fmt.Sprintf("it would take the place of %s, which job %s (%s) got from run %s", e.Path, e.Owner.Job, e.Owner.Manifest, e.Owner.Run)
 }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (*TakenError) Hint() string {
 	return "give outputs.to a folder of its own, or exclude the file; for download: --to FOLDER"
 }
 
-// EditedError tells that a result would take the place of an earlier one that a person
-// changed.
+// EditedError reports that a result would replace an earlier one that a person changed.
 type EditedError struct {
 	Path string
 	Run  string // the earlier one
@@ -222,7 +221,7 @@ func (e *EditedError) Error() string {
 	return fmt.Sprintf("it would take the place of %s, which was changed here since run %s left it", e.Path, e.Run)
 }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (*EditedError) Hint() string {
 	return "rename or remove the file and apply again: that fetches the result, and runs nothing"
 }

@@ -100,15 +100,15 @@ func (w *world) deletes(a *apply, id string, sent time.Time) {
 	}
 }
 
-// wants tells that a process is to reach a run of that content and generation itself. Who
-// have the same key elect one draft, and may delete it together.
+// wants reports whether a process is to reach a run of that content and generation itself.
+// Who have the same key elect one draft, and may delete it together.
 func (a *apply) wants(key once.Key) bool {
 	return slices.ContainsFunc(a.jobs, func(j resolver.Job) bool {
 		return j.Name == key.Name && j.Digest == key.Digest && max(1, j.Rerun.Generation.V) == key.Generation
 	})
 }
 
-// mixes tells that a machine gets a state that is not its own, or not its last: what it
+// mixes reports whether a machine gets a state that is not its own, or not its last: what it
 // calls a leftover may be another's.
 func (s Story) mixes() bool {
 	return slices.ContainsFunc(s.Rounds, func(r Round) bool {
@@ -178,7 +178,7 @@ func (w *world) peace(ctx context.Context, m *machine, calm Manifest, id int) {
 	w.checkState(ctx, m, calm)
 }
 
-// pending tells that a plan is not empty.
+// pending reports whether a plan is not empty.
 func (w *world) pending(ctx context.Context, a *apply, calm Manifest) bool {
 	resolved, err := w.setting.resolve(ctx, a.machine, calm)
 	var snapshot state.Snapshot
@@ -207,7 +207,7 @@ func (w *world) pending(ctx context.Context, a *apply, calm Manifest) bool {
 	return false
 }
 
-// mourns tells that a person has to say what is to become of a job, or of one that it
+// mourns reports whether a person has to say what is to become of a job, or of one that it
 // builds on: its run was deleted, or a draft that somebody was about to submit.
 func (w *world) mourns(m Manifest, group string) bool {
 	for _, of := range w.revoked {
@@ -275,8 +275,9 @@ func (w *world) checkRuns() {
 	}
 }
 
-// unsure tells that a draft in an earlier attempt is gone of which a journal says that its
-// submit began: whether it was billed nobody can tell, so that its number is not used again.
+// unsure reports whether a draft in an earlier attempt is gone of which a journal says that
+// its submit began: whether it was billed nobody can tell, so that its number is not used
+// again.
 func (w *world) unsure(key once.Key) bool {
 	return slices.ContainsFunc(w.platform.jobs, func(j *job) bool {
 		before := keyOf(j.body)
@@ -315,7 +316,7 @@ func (w *world) attemptBefore(run *job) (earlier *job) {
 
 func groupOf(name string) string { group, _, _ := strings.Cut(name, "/"); return group }
 
-// checked tells that some manifest has checks for a job.
+// checked reports whether some manifest has checks for a job.
 func (w *world) checked(name string) bool {
 	for _, r := range w.story.Rounds {
 		for _, a := range r.Applies {

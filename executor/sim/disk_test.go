@@ -19,7 +19,7 @@ type disk struct {
 	old [][]byte
 }
 
-// begun tells that the journal says that a submit was about to be sent.
+// begun reports whether the journal says that a submit was about to be sent.
 func (d *disk) begun(id string) bool {
 	for line := range bytes.Lines(d.text) {
 		if member(line, "kind") == string(state.KindSubmitting) && member(line, "id") == id {

@@ -195,7 +195,7 @@ func (l line) JobFiles(ctx context.Context, id, _ string) ([]rescale.File, error
 	return read(ctx, l.apply, "outputs "+id, reads, func(a *apply, _ time.Time) ([]rescale.File, error) { return a.world.platform.left(id) })
 }
 
-// Download gives the content of a file.
+// Download returns the content of a file.
 func (l line) Download(ctx context.Context, id string, _ rescale.Span) (io.ReadCloser, error) {
 	return read(ctx, l.apply, "download "+id, reads, func(a *apply, _ time.Time) (io.ReadCloser, error) {
 		if f := a.world.platform.file(id); f != nil {

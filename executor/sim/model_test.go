@@ -161,7 +161,7 @@ func (d *dialog) show(id string) string {
 	return text
 }
 
-// outputs tells whether what was printed is there.
+// outputs reports whether what was printed is there.
 func (d *dialog) outputs(id string) string {
 	found, err := d.p.JobFiles(d.t.Context(), id, "")
 	i := slices.IndexFunc(found, func(f rescale.File) bool { return f.RelativePath == printed })

@@ -184,7 +184,7 @@ func (j *job) history(at time.Time) []rescale.Status {
 	return steps
 }
 
-// overAt tells that a submitted job has come to its end.
+// overAt reports whether a submitted job has come to its end.
 func (j *job) overAt(at time.Time) bool {
 	if !j.stopped.IsZero() {
 		return !j.stopped.Add(shutdown).After(at)

@@ -50,15 +50,15 @@ type catalogs struct {
 	coreTypes []rescale.CoreType
 }
 
-// Me gives what was read.
+// Me returns what was read.
 func (c catalogs) Me(ctx context.Context) (rescale.User, error) { return c.user, ctx.Err() }
 
-// Analyses gives what was read.
+// Analyses returns what was read.
 func (c catalogs) Analyses(ctx context.Context) ([]rescale.Analysis, error) {
 	return c.analyses, ctx.Err()
 }
 
-// CoreTypes gives what was read.
+// CoreTypes returns what was read.
 func (c catalogs) CoreTypes(ctx context.Context) ([]rescale.CoreType, error) {
 	return c.coreTypes, ctx.Err()
 }
@@ -99,7 +99,7 @@ func readCatalogs(t *testing.T) (c catalogs) {
 // remembered is how many manifests are kept resolved: a night of seeds has millions.
 const remembered = 500
 
-// resolve gives what a manifest comes to on a machine. It is the same each time, and
+// resolve returns what a manifest comes to on a machine. It is the same each time, and
 // YAML takes longer to read than all the rest of a story. The machines have the same
 // inputs, and differ in their folders.
 func (s *setting) resolve(ctx context.Context, m *machine, manifest Manifest) (resolver.Result, error) {

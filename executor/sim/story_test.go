@@ -72,8 +72,8 @@ type Fault struct {
 	What  string
 }
 
-// takes tells that some manifest has a job which takes results of another. One that
-// leaves nothing for it keeps it from running, which is as it should be.
+// takes reports whether some manifest has a job which takes results of another. One
+// that leaves nothing for it keeps it from running, which is as it should be.
 func (s Story) takes(name string) bool {
 	for _, r := range s.Rounds {
 		for _, a := range r.Applies {

@@ -1,7 +1,7 @@
-// Package success finds out whether a run did what it was for: whether it left the
-// files, wrote the words and came to the exit code that its manifest asks for. It
-// reads the list of a run's outputs, and of the outputs only logs and exit codes, in
-// one pass and in little memory. It knows no plan and writes no journal.
+// Package success finds out whether a run did what its manifest asks for: left the
+// files, wrote the words and ended with the exit code. It reads the list of a run's
+// outputs, and of the outputs only logs and exit codes, in one pass and with little
+// memory. It knows no plan and writes no journal.
 package success
 
 import (
@@ -27,7 +27,7 @@ type Log struct {
 	Lacks    []string `json:"lacks,omitempty"`
 }
 
-// Of are the checks of a manifest.
+// Of returns the checks of a manifest.
 func Of(s spec.Success) Checks {
 	c := Checks{Files: spec.Texts(s.Files)}
 	if s.ExitCode.Written() {
@@ -39,10 +39,10 @@ func Of(s spec.Success) Checks {
 	return c
 }
 
-// None tells that the platform's word is enough.
+// None reports whether the platform's verdict is enough.
 func (c Checks) None() bool { return len(c.Files) == 0 && len(c.Logs) == 0 && c.ExitCode == "" }
 
-// String is the checks as one line, by which a journal remembers what a run was
+// String returns the checks as one line, by which a journal remembers what a run was
 // judged by; empty when there are none.
 func (c Checks) String() string {
 	if c.None() {
@@ -55,9 +55,9 @@ func (c Checks) String() string {
 	return string(text)
 }
 
-// Judged tells that a run came to its verdict by these checks, or that they cannot
-// change it: what the platform calls a failure is one, and fewer checks do not undo
-// a success.
+// Judged reports whether a run was judged by these checks, or they cannot change its
+// verdict: what the platform calls a failure is one, and fewer checks do not undo a
+// success.
 func (c Checks) Judged(run state.Run) bool {
 	switch verdict.Verdict(run.Verdict) {
 	case verdict.Succeeded:

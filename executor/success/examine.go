@@ -25,16 +25,16 @@ type Examiner struct {
 	Platform Reader
 	Looks    int           // how often to look before giving up; fewest at least
 	Pause    time.Duration // between two looks; 0 means a second
-	// Hold runs a look while others may have to wait; nil means at once. A pause holds
+	// Hold runs a look, possibly after waiting for others; nil means at once. A pause holds
 	// nobody up.
 	Hold func(ctx context.Context, look func() error) error
 	Tell func(rescale.File) // of each file that is read, before; may be nil
-	// Late is told once, when looking takes long, until when it goes on at the longest; may
-	// be nil.
+	// Late is called once, when looking takes long, with the latest time at which it ends;
+	// may be nil.
 	Late func(why error, until time.Time)
 }
 
-// tellLate tells before the n-th pause, if that is the one which makes the wait long.
+// tellLate calls Late before the n-th pause, if that is the one that makes the wait long.
 func (e Examiner) tellLate(n, last int, why error) {
 	before := time.Duration(n-1) * e.pause()
 	if e.Late != nil && before <= patience.LongWait && before+e.pause() > patience.LongWait {
@@ -49,12 +49,12 @@ func (e Examiner) pause() time.Duration {
 	return time.Second
 }
 
-// fewest is how often is looked before anything is given up: a list may fill up after
-// the run has ended.
+// fewest is the number of looks before giving up: a list may fill up after the run has
+// ended.
 const fewest = 3
 
-// UnknownError tells that it cannot be known whether a run passes its checks. It has
-// neither succeeded nor failed then.
+// UnknownError reports that it cannot be known whether a run passes its checks. The run has
+// then neither succeeded nor failed.
 type UnknownError struct {
 	ID   string
 	Err  error
@@ -66,10 +66,10 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("checking the success of run %s: %v", e.ID, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *UnknownError) Unwrap() error { return e.Err }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (e *UnknownError) Hint() string {
 	if e.Gone {
 		return "change success so that it asks for what is still there; a new run takes a higher rerun.generation, or --replace NAME=" + e.ID
@@ -77,9 +77,9 @@ func (e *UnknownError) Hint() string {
 	return "apply again in a moment: it looks at the outputs again and starts nothing"
 }
 
-// Judge adds the checks to what the platform says of a run. One that has not
-// succeeded is not looked at. The error is an *[UnknownError], or that the key no
-// longer works, or the end of ctx.
+// Judge adds the checks to what the platform says about a run. It does not examine one that
+// has not succeeded. The error is an *[UnknownError], or that the key no longer works, or
+// the end of ctx.
 func (e Examiner) Judge(ctx context.Context, id string, j verdict.Judgement, c Checks) (verdict.Judgement, error) {
 	if j.Verdict != verdict.Succeeded || c.None() {
 		return j, nil
@@ -88,7 +88,7 @@ func (e Examiner) Judge(ctx context.Context, id string, j verdict.Judgement, c C
 	return j.Checked(failed), err
 }
 
-// Examine gives the checks that a run fails, in words, as Judge does.
+// Examine returns the checks that a run fails, in words, as Judge does.
 func (e Examiner) Examine(ctx context.Context, id string, c Checks) (failed []string, err error) {
 	var seen outputs.Looks
 	last := max(e.Looks, fewest) - 1
@@ -135,11 +135,11 @@ func (e Examiner) hold(ctx context.Context, look func() error) error {
 	return e.Hold(ctx, look)
 }
 
-// errFilling tells that the list of outputs is not what it is going to be.
+// errFilling says that the list of outputs is not complete yet.
 var errFilling = errors.New("the platform does not list all of its outputs yet")
 
-// lost gives what the newest look lacks, if that can be believed, or if it is the last
-// one and lacks nothing.
+// lost returns what the newest look lacks, if it can be trusted, or if it is the last one
+// and lacks nothing.
 func (c Checks) lost(seen *outputs.Looks, last bool) ([]string, error) {
 	l, err := c.missing(seen.Last)
 	switch {
@@ -153,7 +153,7 @@ func (c Checks) lost(seen *outputs.Looks, last bool) ([]string, error) {
 	return nil, errFilling
 }
 
-// read gives what the logs and the exit codes say against the runs.
+// read returns what the logs and the exit codes say against the runs.
 func (e Examiner) read(ctx context.Context, c Checks, r outputs.Reading) (failed []string, err error) {
 	for _, run := range runs(r) {
 		for _, log := range c.Logs {
@@ -176,7 +176,7 @@ func (e Examiner) read(ctx context.Context, c Checks, r outputs.Reading) (failed
 	return failed, nil
 }
 
-// open lets judge read a file. One that is missing is told elsewhere.
+// open lets judge read a file. A missing one is reported elsewhere.
 func (e Examiner) open(ctx context.Context, found []outputs.File, judge func(rescale.File, io.Reader) ([]string, error)) ([]string, error) {
 	if len(found) == 0 {
 		return nil, nil

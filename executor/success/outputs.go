@@ -13,8 +13,7 @@ type run struct {
 	name string // empty when the job has no other
 }
 
-// runs takes a reading apart: a job with several slots has several runs, and each must
-// pass.
+// runs splits a reading: a job with several slots has several runs, and each must pass.
 func runs(r outputs.Reading) []run {
 	names := r.Runs()
 	if len(names) == 1 {
@@ -27,7 +26,7 @@ func runs(r outputs.Reading) []run {
 	return list
 }
 
-// says adds to a finding which run it is about, when there are several.
+// says adds the run to a finding, when there are several.
 func (r run) says(words string) string {
 	if r.name == "" {
 		return words
@@ -35,24 +34,24 @@ func (r run) says(words string) string {
 	return r.name + ": " + words
 }
 
-// find gives an output by its path, deleted or not.
+// find returns an output by its path, deleted or not.
 func (r run) find(path string) []outputs.File {
 	return r.Matching(func(p string) bool { return p == path })
 }
 
-// goneError tells that an output was there, and that its content cannot be had any more.
+// goneError reports that an output existed, and that its content is gone.
 type goneError struct{ path string }
 
 // Error names the file.
 func (e *goneError) Error() string { return e.path + " was deleted on the platform" }
 
-// lack is what is not there of what the checks need.
+// lack returns what the checks need and the reading lacks.
 type lack struct {
 	words []string // of what is not listed
 	gap   outputs.Gap
 }
 
-// missing gives what the runs should have left and have not.
+// missing returns what the runs should have left and did not.
 func (c Checks) missing(r outputs.Reading) (l lack, err error) {
 	for _, run := range runs(r) {
 		for _, pattern := range c.Files {
@@ -60,7 +59,7 @@ func (c Checks) missing(r outputs.Reading) (l lack, err error) {
 			if err != nil {
 				return l, err
 			}
-			// One that was deleted later counts: it was there.
+			// One that was deleted later counts: it existed.
 			l.need(run, run.Matching(matches), fmt.Sprintf("no output file matches %q", pattern))
 		}
 		for what, path := range c.read() {
@@ -74,7 +73,7 @@ func (c Checks) missing(r outputs.Reading) (l lack, err error) {
 	return l, nil
 }
 
-// read gives the files that are read, with what each of them is.
+// read returns the files to read, with what each of them is.
 func (c Checks) read() func(yield func(what, path string) bool) {
 	return func(yield func(what, path string) bool) {
 		for _, log := range c.Logs {

@@ -13,10 +13,11 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// piece is how much of a log is in memory at a time, beside the longest text.
+// piece is how much of a log is in memory at a time, besides the longest text.
 const piece = 64 << 10
 
-// against reads a log, as far as it takes, and tells what it lacks and what it should.
+// against reads a log, as far as necessary, and returns what it lacks and what it
+// should lack.
 func (l Log) against(file rescale.File, r io.Reader) (words []string, err error) {
 	s := newSearch(slices.Concat(l.Contains, l.Lacks))
 	if err := s.through(r, file.Size); err != nil {
@@ -52,7 +53,7 @@ func newSearch(texts []string) *search {
 	return s
 }
 
-// through reads to the end, or until every text was found. A stream that ends early
+// through reads to the end, or until every text is found. A stream that ends early
 // proves nothing.
 func (s *search) through(r io.Reader, size int64) error {
 	buffer := make([]byte, s.keep+piece)
@@ -85,10 +86,10 @@ func (s *search) look(window []byte) {
 	}
 }
 
-// lengthError tells that a file came in another length than the platform lists.
+// lengthError reports that a file arrived with another length than the platform lists.
 type lengthError struct{ got, want int64 }
 
-// Error gives both lengths.
+// Error returns both lengths.
 func (e *lengthError) Error() string {
 	return fmt.Sprintf("the platform sent %d of %d bytes", e.got, e.want)
 }
@@ -96,7 +97,7 @@ func (e *lengthError) Error() string {
 // maxExitCode is the longest file that can be an exit code: a number and some blanks.
 const maxExitCode = 100
 
-// exitCode reads the file of an exit code, and tells what is not right with it.
+// exitCode reads the file of an exit code, and returns what is wrong with it.
 func exitCode(file rescale.File, r io.Reader) ([]string, error) {
 	if file.Size > maxExitCode {
 		return []string{fmt.Sprintf("%s has %d bytes, too many for an exit code", file.RelativePath, file.Size)}, nil

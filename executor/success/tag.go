@@ -12,9 +12,10 @@ import (
 // TagPrefix begins the tag that an apply leaves on a run that it has judged.
 const TagPrefix = "ra:"
 
-// Tag tells a process without a journal what a run came to by the checks, so that it
-// need not read the run's logs again: ra:VERDICT:CHECKS, with 8 hex digits of the
-// checks' hash. It is empty when there are no checks: then the platform tells.
+// Tag returns the tag from which a process without a journal knows the verdict of the
+// checks, so that it need not read the run's logs again: ra:VERDICT:CHECKS, with 8 hex
+// digits of the checks' hash. It is empty when there are no checks: the platform's
+// verdict is enough.
 func (c Checks) Tag(v verdict.Verdict) string {
 	if c.None() {
 		return ""
@@ -27,13 +28,14 @@ func (c Checks) digest() string {
 	return hex.EncodeToString(sum[:])[:8]
 }
 
-// Mark is what the tags of a run say of its success.
+// Mark is what the tags of a run say about its success.
 type Mark struct {
 	Verdict verdict.Verdict // empty when they say nothing, or contradict each other
 	Current bool            // it was judged by the very checks that are asked for now
 }
 
-// Failed is the checks that the run fails, in words: a tag has no room for which.
+// Failed returns the checks that the run fails, in words: a tag has no room for which
+// ones.
 func (m Mark) Failed() []string {
 	if m.Verdict != verdict.SuccessCheckFailed {
 		return nil

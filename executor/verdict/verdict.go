@@ -1,5 +1,5 @@
-// Package verdict reads from a status history what really became of a run. It
-// is pure; it knows the platform's words and nothing else.
+// Package verdict reads from a status history what really became of a run. It is pure,
+// and knows only the platform's words.
 package verdict
 
 import (
@@ -21,12 +21,12 @@ const (
 	Stopped           Verdict = "stopped"
 	NoCapacity        Verdict = "no-capacity"
 	RestartsExhausted Verdict = "restarts-exhausted"
-	// SuccessCheckFailed is for a run that the platform calls successful and that
-	// does not pass the checks of its manifest.
+	// SuccessCheckFailed is for a run that the platform calls successful and that fails
+	// a check of its manifest.
 	SuccessCheckFailed Verdict = "success-check-failed"
 )
 
-// The reason texts that sources show; any other text is shown and counts as failed.
+// The known reason texts; any other text is shown and counts as failed.
 const (
 	reasonSuccess    = "Completed successfully"
 	reasonUserStop   = "User Terminated"
@@ -43,12 +43,12 @@ const (
 	statusForced   = "Force Stop"
 )
 
-// terminal are the statuses after which nothing more comes. Only Completed is
-// evidenced; the others are what careful clients accept (rescale-api.md §8.1).
-// An unknown status counts as still active.
+// terminal returns the final statuses. Only Completed is documented; the others are
+// what careful clients accept (rescale-api.md §8.1). An unknown status counts as still
+// active.
 var terminal = []string{"Completed", "Failed", "Stopped", "Force Stopped", "Terminated", "Cancelled"}
 
-// Terminal tells that nothing comes after a status.
+// Terminal reports whether a status is final.
 func Terminal(status string) bool { return slices.Contains(terminal, status) }
 
 // Ran finds in the whole history of a run that it was validated or began.
@@ -87,8 +87,8 @@ func Judge(history []rescale.Status) (j Judgement, done bool) {
 			forced = true
 		case statusStopping:
 			stopping = true
-			// The Stopping entry tells the cause; Completed may only repeat that it is
-			// over, unless it names one that stands for itself.
+			// The Stopping entry names the cause; Completed may only repeat that the
+			// run is over, unless it names a cause of its own.
 			if s.Reason != "" && last.Reason != reasonRestarts && last.Reason != reasonNoCapacity {
 				j.Reason = s.Reason
 			}
@@ -114,8 +114,8 @@ func of(status, reason string, stopping, forced bool) Verdict {
 	return Stopped
 }
 
-// Checked is the judgement on a run that fails checks of its manifest. What the
-// platform calls no success stays what it is.
+// Checked returns the judgement on a run that fails checks of its manifest. A run that
+// the platform calls no success keeps its verdict.
 func (j Judgement) Checked(failed []string) Judgement {
 	if j.Verdict == Succeeded && len(failed) > 0 {
 		j.Verdict, j.Reason = SuccessCheckFailed, strings.Join(failed, "; ")

@@ -36,15 +36,15 @@ func (w *Watch) examine(ctx context.Context, id string) error {
 	return nil
 }
 
-// quietLooks is how often in a row a stopped cluster without a final status must
-// be seen before the run counts as stopped.
+// quietLooks is how often in a row a run without a final status must be seen with a stopped
+// cluster before it counts as stopped.
 const quietLooks = 3
 
 // ClusterStopped is the cluster status after which nothing runs any more.
 const ClusterStopped = "Stopped"
 
-// stuck recognises a job that was stopped before it was validated: it may get no
-// further status at all, only its cluster ends (rescale-api.md §8.2).
+// stuck recognizes a job that was stopped before it was validated: it may get no further
+// status, only its cluster ends (rescale-api.md §8.2).
 func (w *Watch) stuck(ctx context.Context, id string, history []rescale.Status) (verdict.Judgement, bool, error) {
 	ended, over, err := w.clusterEnded(ctx, id, history)
 	if err != nil || !over {
@@ -64,8 +64,8 @@ func (w *Watch) stuck(ctx context.Context, id string, history []rescale.Status) 
 	}, true, nil
 }
 
-// clusterEnded tells that the cluster of a job has stopped although the job never got
-// as far as to need it. A preempted job's cluster stops too, and comes back.
+// clusterEnded reports whether and when the cluster of a job stopped although the job never
+// got far enough to need it. A preempted job's cluster stops too, and comes back.
 func (w *Watch) clusterEnded(ctx context.Context, id string, history []rescale.Status) (at time.Time, ended bool, err error) {
 	if len(history) == 0 || verdict.Ran(history) {
 		return time.Time{}, false, nil
@@ -77,7 +77,7 @@ func (w *Watch) clusterEnded(ctx context.Context, id string, history []rescale.S
 	return clusters[0].Date, true, nil
 }
 
-// Stuck tells that a run without a final status will get none, and bills nothing more:
+// Stuck reports whether a run without a final status will get none, and bills nothing more:
 // it was stopped before it was validated, and its cluster has stopped (rescale-api.md §8.2).
 func (w *Watch) Stuck(ctx context.Context, id string, history []rescale.Status) (bool, error) {
 	for n := range quietLooks {

@@ -1,6 +1,6 @@
-// Package watch waits for the ends of runs. It asks for all of them with one
-// listing an interval, and reads the history of a run only when that says more. It
-// writes nothing: what it sees goes to its Reporter.
+// Package watch waits for runs to end. It asks for all of them with one listing per
+// interval, and reads the history of a run only when that says more. It writes nothing:
+// what it sees goes to its Reporter.
 package watch
 
 import (
@@ -24,12 +24,12 @@ type Reader interface {
 	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
 }
 
-// Reporter gets what is seen, while a lock is held: it must not wait for a run.
+// Reporter hears what is seen, while a lock is held: it must not wait for a run.
 type Reporter interface {
-	// Status is called when the status of a run changes, and when it is seen first: then
-	// before is empty. Its error ends the wait for the run.
+	// Status is called when the status of a run changes, and when it is first seen:
+	// before is then empty. Its error ends the wait for the run.
 	Status(job, id, before string, latest rescale.Status) error
-	// Warn tells of trouble that does not end a wait; job is empty when it concerns all.
+	// Warn reports trouble that does not end a wait; job is empty when it concerns all.
 	Warn(job, message string)
 }
 
@@ -61,15 +61,15 @@ type watched struct {
 	then   func(Ending)
 }
 
-// Ending is what became of a run, or why nobody looks at it any more.
+// Ending is what became of a run, or why it is no longer watched.
 type Ending struct {
 	verdict.Judgement
 	Seen string // the last status that was seen; empty when none was
 	Err  error
 }
 
-// New makes a Watch that looks while Run runs, at most once in an interval. Random is in
-// [0, 1), and nil means a good one.
+// New returns a Watch that looks while Run runs, at most once per interval. random is in
+// [0, 1); nil means a good one.
 func New(p Reader, interval time.Duration, r Reporter, random func() float64) *Watch {
 	if random == nil {
 		random = rand.Float64
@@ -77,7 +77,7 @@ func New(p Reader, interval time.Duration, r Reporter, random func() float64) *W
 	return &Watch{platform: p, interval: interval, report: r, random: random, wake: make(chan struct{}, 1), jobs: make(map[string]*watched)}
 }
 
-// Follow calls then, once, when the run has ended, or when Run has. It must not wait for
+// Follow calls then once, when the run has ended or when Run has. then must not wait for
 // anything: a lock is held.
 func (w *Watch) Follow(name, id string, then func(Ending)) {
 	w.mu.Lock()
@@ -138,7 +138,7 @@ func (w *Watch) judge(err error, failed *patience.Silence) {
 	}
 }
 
-// leave ends the looking.
+// leave stops looking.
 func (w *Watch) leave(ctx context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -148,7 +148,7 @@ func (w *Watch) leave(ctx context.Context) {
 	}
 }
 
-// end tells the one who waits for a job; the caller holds the lock.
+// end notifies the waiter of a job; the caller holds the lock.
 func (w *Watch) end(id string, e Ending) {
 	job := w.jobs[id]
 	delete(w.jobs, id)
@@ -156,7 +156,7 @@ func (w *Watch) end(id string, e Ending) {
 	job.then(e)
 }
 
-// jitter spreads looks of many runners by ± 10 %.
+// jitter spreads the looks of many runners by ± 10 %.
 func (w *Watch) jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (0.9 + 0.2*w.random()))
 }
@@ -191,11 +191,11 @@ func (w *Watch) sweep(ctx context.Context) error {
 	return group.Wait()
 }
 
-// examineTime bounds one look at one job, so that the others are not kept waiting.
+// examineTime bounds one look at one job, so that the others need not wait.
 const examineTime = 30 * time.Second
 
-// tolerate lets one job's trouble be its own: only after many looks without an
-// answer about it the wait for it ends. A key that no longer works is everybody's.
+// tolerate keeps one job's trouble from the others: only after many looks without an
+// answer does the wait for that job end. A key that no longer works concerns all jobs.
 func (w *Watch) tolerate(id string, err error) error {
 	if rescale.IsAuth(err) {
 		return err
@@ -217,13 +217,13 @@ func (w *Watch) tolerate(id string, err error) error {
 	return nil
 }
 
-// maxDated is how many jobs people can follow, one line each. Of so many, a change is
-// read with its date, so that clocks count by the platform also after attaching again.
+// maxDated is how many jobs people can follow, one line each. For so many, a change is
+// read with its date, so that clocks follow the platform even after attaching again.
 const maxDated = 40
 
-// left notes the status of the active ones and gives the ids of those whose
-// history must be read: they left the listing, lost their cluster, or changed their
-// status and are few.
+// left notes the status of the active ones and returns the ids of those whose history
+// must be read: they left the listing, lost their cluster, or changed their status and
+// are few.
 func (w *Watch) left(active map[string]rescale.JobItem) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -69,8 +69,8 @@ func (f goFile) checkNames(names []*ast.Ident) []finding {
 	return found
 }
 
-// isVisible tells whether another package can name the function: a method also
-// needs an exported receiver.
+// isVisible reports whether another package can name the function: a method also needs
+// an exported receiver.
 func isVisible(function *ast.FuncDecl) bool {
 	if !function.Name.IsExported() || function.Recv == nil {
 		return function.Name.IsExported()

@@ -109,7 +109,7 @@ func canFail(signature *ast.FuncType) bool {
 	return text(last.Type) == "error"
 }
 
-// ignoresContext tells that the first parameter is a context that is never named.
+// ignoresContext reports whether the first parameter is a context that is never named.
 func (f goFile) ignoresContext(function *ast.FuncDecl) bool {
 	parameters := function.Type.Params.List
 	if len(parameters) == 0 {

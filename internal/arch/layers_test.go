@@ -63,8 +63,8 @@ func testTools() []string {
 	return []string{"internal/golden", "internal/mutate", "internal/raced", "internal/scratch", "internal/emulator", "internal/diag", "internal/yamlsrc", "schema"}
 }
 
-// wholeProduct tells whether the tests of a layer may import everything: they
-// run the product from end to end.
+// wholeProduct reports whether the tests of a layer may import everything: they run the
+// product from end to end.
 func wholeProduct(layerName string) bool {
 	return layerName == "internal/app" || layerName == "cmd" || layerName == "examples"
 }

@@ -115,8 +115,8 @@ func (t tree) packages() map[string]tree {
 
 func (f goFile) dir() string { return path.Dir(f.path) }
 
-// isCommand tells whether f belongs to a program; only there may the world
-// outside be touched without asking.
+// isCommand reports whether f belongs to a program; only there may the world outside be
+// touched without asking.
 func (f goFile) isCommand() bool { return strings.HasPrefix(f.path, "cmd/") }
 
 func (f goFile) line(pos token.Pos) int { return f.fset.Position(pos).Line }
@@ -135,8 +135,8 @@ func (f goFile) functions() []*ast.FuncDecl {
 	return found
 }
 
-// selects tells whether e is name.selected, with name the local name of the
-// import; it gives "" for an expression of another form.
+// selects reports whether e is name.selected, with name the local name of the import;
+// it gives "" for an expression of another form.
 func (f goFile) selects(e ast.Expr) (importPath, selected string) {
 	selector, ok := e.(*ast.SelectorExpr)
 	if !ok {

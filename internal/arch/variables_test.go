@@ -71,8 +71,8 @@ func isEmbed(decl *ast.GenDecl) bool {
 	})
 }
 
-// isConstant tells whether a value stays as it is unless code of its package
-// writes to it.
+// isConstant reports whether a value stays as it is unless code of its package writes
+// to it.
 func (f goFile) isConstant(value ast.Expr) bool {
 	switch value := value.(type) {
 	case *ast.CompositeLit:

@@ -1,7 +1,6 @@
-// Package content is all that this tool knows about files on the local disk: which
-// ones a pattern means, what is in them, and where an output may be written. How one is
-// written so that it is whole or not there is in the package partial. It knows no HTTP,
-// no manifest and no state.
+// Package content is all that this tool knows about files on the local disk: which ones
+// a pattern means, what is in them, and where an output may be written. Package partial
+// writes them. It knows no HTTP, no manifest and no state.
 //
 // Patterns use "/" between folders on every system and the syntax of doublestar:
 // * and ? within a name, ** for any number of folders, [classes] and {alternatives}.

@@ -8,7 +8,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content/ignore"
 )
 
-// NotFoundError tells that a path without wildcards does not exist.
+// NotFoundError reports that a path without wildcards does not exist.
 type NotFoundError struct {
 	Path string // as it was given
 }
@@ -23,7 +23,7 @@ func (e *NotFoundError) Hint() string {
 	return ""
 }
 
-// NoMatchError tells that a pattern, after its excludes, leaves no file.
+// NoMatchError reports that a pattern, after its excludes, leaves no file.
 type NoMatchError struct {
 	Pattern string
 	Exclude []string // the excludes, when they left something out
@@ -40,7 +40,7 @@ func (e *NoMatchError) Error() string {
 	return fmt.Sprintf("no file matches %q", e.Pattern)
 }
 
-// UnreadableError tells that something is there, and that its content can not be had.
+// UnreadableError reports that a path exists and its content cannot be read.
 type UnreadableError struct {
 	Path string
 	Err  error
@@ -52,7 +52,7 @@ func (e *UnreadableError) Error() string {
 
 func (e *UnreadableError) Unwrap() error { return e.Err }
 
-// BadPatternError tells that a pattern can not mean anything.
+// BadPatternError reports an invalid pattern.
 type BadPatternError struct {
 	Pattern string
 	Err     error
@@ -64,7 +64,7 @@ func (e *BadPatternError) Error() string {
 
 func (e *BadPatternError) Unwrap() error { return e.Err }
 
-// DirectoryError tells that a folder stands where files are wanted.
+// DirectoryError reports a folder where files are wanted.
 type DirectoryError struct {
 	Path string // as it was given
 }
@@ -77,7 +77,7 @@ func (e *DirectoryError) Hint() string {
 	return fmt.Sprintf("for all files in it write %s/**", slashed)
 }
 
-// ChangedError tells that a file was written to while it was read.
+// ChangedError reports that a file was written to while it was read.
 type ChangedError struct {
 	Path string
 }
@@ -89,8 +89,8 @@ func (e *ChangedError) Error() string {
 // Hint says what to do.
 func (e *ChangedError) Hint() string { return "run again when nothing writes to it any more" }
 
-// UnsafePathError tells that a remote path must not be written, or can not be on
-// every system.
+// UnsafePathError reports that a remote path must not be written, or cannot be on every
+// system.
 type UnsafePathError struct {
 	Rel string
 	Why string

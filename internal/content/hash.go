@@ -28,14 +28,15 @@ type Digest struct {
 // Memory knows digests of files that were read before. It must be safe for
 // concurrent use.
 type Memory interface {
-	// Recall gives the digest of the file at an absolute path, if it was
-	// remembered with this very stamp.
+	// Recall returns the digest of the file at an absolute path, if it was remembered
+	// with this very stamp.
 	Recall(path string, now stamp.Stamp) (Digest, bool)
-	// Remember takes a digest, and what the file was before and after it was read.
+	// Remember stores a digest, with the stamps of the file before and after it was
+	// read.
 	Remember(path string, then stamp.Stamp, d Digest)
 }
 
-// Progress is how far long reading is.
+// Progress is how far reading has got.
 type Progress struct {
 	Act   string // "hashing" or "packing"
 	File  string // that is read now
@@ -43,21 +44,21 @@ type Progress struct {
 	Total int64
 }
 
-// Hasher gives the digests of files. The zero Hasher reads all of them.
+// Hasher computes the digests of files. The zero Hasher reads all of them.
 type Hasher struct {
 	Memory Memory         // nil is fine
 	Tell   func(Progress) // called for one piece at a time; nil is fine
 }
 
-// HashAll reads every file and gives its digest; see [Hasher.All].
+// HashAll reads every file and returns its digest; see [Hasher.All].
 func HashAll(ctx context.Context, paths []string) ([]Digest, error) {
 	return Hasher{}.All(ctx, paths)
 }
 
-// All gives the digest of every file, in the order of paths. It reads each file that
-// memory does not know once, however often it is named, and as many at a time as there
-// are processors, with 1 MiB of memory each. Errors name the file: *[ChangedError],
-// those of the file system and of ctx.
+// All returns the digest of every file, in the order of paths. It reads each file that
+// the memory does not know once, however often it is named, and as many at a time as
+// there are processors, with 1 MiB of memory each. Errors name the file:
+// *[ChangedError], those of the file system and of ctx.
 func (h Hasher) All(ctx context.Context, paths []string) ([]Digest, error) {
 	unique, index, err := distinct(paths)
 	if err != nil {
@@ -84,14 +85,14 @@ func (h Hasher) All(ctx context.Context, paths []string) ([]Digest, error) {
 	return digests, nil
 }
 
-// hashed is a file on its way to a digest.
+// hashed is a file whose digest is being computed.
 type hashed struct {
 	name   string // as it was given first
 	full   string // absolute
 	digest Digest // without SHA512 until it is known
 }
 
-// distinct gives each file once, and which of them each path means.
+// distinct returns each file once, and which of them each path means.
 func distinct(paths []string) (unique, index []*hashed, err error) {
 	seen := make(map[string]*hashed, len(paths))
 	for _, name := range paths {
@@ -119,7 +120,7 @@ type hashing struct {
 	done int64
 }
 
-// each does something for every file, as many at a time as there are processors.
+// each calls do for every file, as many at a time as there are processors.
 func (w *hashing) each(ctx context.Context, files []*hashed, act func(context.Context, *hashed) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -185,7 +186,7 @@ func (w *hashing) read(ctx context.Context, f *hashed) error {
 }
 
 // Unchanged compares a file with what it was when it was found. The error is a
-// *[ChangedError], or why it can not be looked at.
+// **[ChangedError], or why it cannot be examined.
 func Unchanged(path string, size int64, at time.Time) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -197,13 +198,13 @@ func Unchanged(path string, size int64, at time.Time) error {
 	return nil
 }
 
-// bufferSize is large enough that the system calls do not show beside the hash.
+// bufferSize is large enough that the system calls cost little compared with the hash.
 const bufferSize = 1 << 20
 
-// buffers are for reading files, and outlive the reading of one.
+// buffers are for reading files, and are reused.
 var buffers = sync.OnceValue(func() *sync.Pool { return &sync.Pool{New: func() any { return new([bufferSize]byte) }} })
 
-// takeBuffer gives one for a file of that size: a small one needs no MiB.
+// takeBuffer returns one for a file of that size: a small one needs no MiB.
 func takeBuffer(size int64) (buffer []byte, free func()) {
 	if size < bufferSize/4 {
 		return make([]byte, size+1), func() {}
@@ -212,8 +213,8 @@ func takeBuffer(size int64) (buffer []byte, free func()) {
 	return pooled[:], func() { buffers().Put(pooled) }
 }
 
-// copyTo is io.CopyBuffer that listens to ctx; the standard one would pass the
-// buffer over because a file can write itself.
+// copyTo is io.CopyBuffer that obeys ctx; the standard one would ignore the buffer
+// because a file can write itself.
 func copyTo(ctx context.Context, to hash.Hash, from io.Reader, buffer []byte) (size int64, err error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -231,7 +232,7 @@ func copyTo(ctx context.Context, to hash.Hash, from io.Reader, buffer []byte) (s
 	}
 }
 
-// counted tells how far the reading is.
+// counted reports how far reading has got.
 type counted struct {
 	io.Reader
 	work *hashing

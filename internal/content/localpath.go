@@ -18,11 +18,11 @@ import (
 // LocalPath joins root and a path that the platform gave, or refuses it with an
 // *[UnsafePathError]. The result is always inside root: no "..", no absolute path, no
 // drive, no backslash, no control character, and no link on the way that leads out of
-// root. Names that Windows can not hold (NUL, COM1.txt, a dot or space at the end) are
-// refused on every system, so that a result folder can be moved; characters that
-// only Windows forbids (a colon in a time) are refused there only. root need not exist.
-// Other errors are those of reading root. Links are checked now: who writes later relies
-// on nobody else making links inside root meanwhile.
+// root. Names that Windows cannot hold (NUL, COM1.txt, a dot or space at the end) are
+// refused on every system, so that a result folder can be moved; characters that only
+// Windows forbids (a colon in a time) are refused only there. root need not exist. Other
+// errors are those of reading root. Links are checked now: a later write relies on nobody
+// else making links inside root meanwhile.
 func LocalPath(root, rel string) (string, error) {
 	if why := unsafe(rel); why != "" {
 		return "", &UnsafePathError{Rel: rel, Why: why}
@@ -37,7 +37,7 @@ func LocalPath(root, rel string) (string, error) {
 	return filepath.Join(root, local), nil
 }
 
-// unsafe says what is wrong with rel; "" when nothing is.
+// unsafe returns what is wrong with rel; "" when nothing is.
 func unsafe(rel string) string {
 	switch {
 	case rel == "":
@@ -61,8 +61,8 @@ func unsafe(rel string) string {
 	return ""
 }
 
-// NameProblem says what is wrong with the name of a file or folder, as [LocalPath] judges
-// it; "" when nothing is.
+// NameProblem returns what is wrong with the name of a file or folder, as [LocalPath]
+// judges it; "" when nothing is.
 func NameProblem(name string) string {
 	switch {
 	case name == "":
@@ -79,7 +79,7 @@ func NameProblem(name string) string {
 	return ""
 }
 
-// isDevice knows the names that Windows reserves, in any case and with any ending.
+// isDevice recognizes the names that Windows reserves, in any case and with any ending.
 // https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
 func isDevice(name string) bool {
 	stem, _, _ := strings.Cut(name, ".")
@@ -116,6 +116,5 @@ func checkLinks(root, local, rel string) error {
 	return &UnsafePathError{Rel: rel, Why: "what is there already is in the way: " + bare(err).Error()}
 }
 
-// RealPath is absolute and free of links, as far as the path is there: what is not
-// there yet stays as it is.
+// RealPath returns the absolute path free of links, as far as it exists: the rest stays.
 func RealPath(name string) string { return reach.Real(name) }

@@ -28,16 +28,15 @@ type File struct {
 	Mode    fs.FileMode
 }
 
-// Match gives the files that pattern means, seen from the folder dir, without those
-// that exclude matches (as in [Selector], against [File.Rel]), sorted by Rel in byte order.
+// Match returns the files that pattern means, seen from the folder dir, without those that exclude
+// matches (as in [Selector], against [File.Rel]), sorted by Rel in byte order.
 //
-// A path that exists is itself, whatever characters it has: a[1].dat is a file, and a
-// pattern only when there is no such file. Links are followed, to files and to folders.
-// Every file is opened once, so that what can not be read is known now. A wildcard
-// passes over folders, but not over what it can not read, a broken link or a device:
-// leaving an input out silently is worse than an error. Excluding it helps, and so do
-// the lines of a .rescaleignore in dir or in any folder below that the wildcard reaches
-// (see package ignore); a path without wildcards is meant, whatever they say.
+// A path that exists is itself, whatever characters it has: a[1].dat is a file, and a pattern only when
+// there is no such file. Links are followed, to files and to folders. Every file is opened once, so
+// that an unreadable one is known now. A wildcard skips folders, but not an unreadable file, a broken
+// link or a device: leaving out an input silently is worse than an error. Excluding it helps, and so do
+// the lines of a .rescaleignore in dir or in any folder below that the wildcard reaches (see package
+// ignore); they do not apply to a path without wildcards.
 //
 // Errors: *[NotFoundError], *[NoMatchError], *[DirectoryError], *[UnreadableError], *[BadPatternError].
 func Match(dir, pattern string, exclude []string) ([]File, error) {
@@ -45,8 +44,8 @@ func Match(dir, pattern string, exclude []string) ([]File, error) {
 	return found.Files, err
 }
 
-// MatchTree is Match for a tree that is kept: the path of a folder means all files in
-// it, and [File.Below] begins with the name of that folder if it was written.
+// MatchTree is Match that keeps the tree: the path of a folder means all files in it, and [File.Below]
+// begins with the name of that folder if it was written.
 func MatchTree(dir, pattern string, exclude []string) ([]File, error) {
 	found, err := Search{Dir: dir, Pattern: pattern, Exclude: exclude, Tree: true}.Find()
 	return found.Files, err
@@ -62,13 +61,13 @@ type Search struct {
 	Reach   reach.Reach
 }
 
-// Found is what a search came to.
+// Found is the result of a search.
 type Found struct {
 	Files []File
 	Idle  []string // patterns of Exclude that left nothing out
 }
 
-// Find does the search; see [Match] for its errors.
+// Find searches; see [Match] for its errors.
 func (s Search) Find() (Found, error) {
 	if s.Pattern == "" {
 		return Found{}, &BadPatternError{Pattern: s.Pattern, Err: errors.New("it is empty")}
@@ -89,7 +88,7 @@ func (s Search) Find() (Found, error) {
 	return Found{Files: files, Idle: avoid.idle()}, err
 }
 
-// files is what a path means, or a pattern where there is no such path.
+// files returns what a path means, or a pattern where there is no such path.
 func (s Search) files(dir, full string, avoid *exclusion) ([]File, error) {
 	begin := full
 	if hasWildcard(s.Pattern) {
@@ -113,7 +112,7 @@ func (s Search) files(dir, full string, avoid *exclusion) ([]File, error) {
 
 func hasWildcard(pattern string) bool { return strings.ContainsAny(pattern, "*?[{") }
 
-// literal is the one file at full.
+// literal returns the one file at full.
 func literal(dir, full, given string, avoid *exclusion) ([]File, error) {
 	info, err := lookup(full, given)
 	if err != nil {
@@ -136,7 +135,7 @@ func newFile(full, rel, below string, info fs.FileInfo) File {
 	return File{Path: full, Rel: rel, Below: below, Size: info.Size(), ModTime: info.ModTime(), Mode: info.Mode()}
 }
 
-// literalTree is the one file at full, or all files in the folder there.
+// literalTree returns the one file at full, or all files in the folder there.
 func (s Search) literalTree(dir, full string, avoid *exclusion) ([]File, error) {
 	given := s.Pattern
 	info, err := os.Stat(full)
@@ -144,7 +143,7 @@ func (s Search) literalTree(dir, full string, avoid *exclusion) ([]File, error) 
 		return literal(dir, full, given, avoid)
 	}
 	files, err := s.tree(dir, full, avoid).all(given, "**")
-	// "." and ".." are no names: a tree must not depend on where it was checked out.
+	// "." and ".." are no names: a tree must not depend on where it is checked out.
 	if name := path.Base(path.Clean(filepath.ToSlash(given))); strings.Trim(name, "./") != "" {
 		for i := range files {
 			files[i].Below = path.Join(name, files[i].Below)
@@ -153,7 +152,7 @@ func (s Search) literalTree(dir, full string, avoid *exclusion) ([]File, error) 
 	return files, err
 }
 
-// relative is full as seen from dir; its base name when there is no way (another drive).
+// relative returns full as seen from dir; its base name when there is no way (another drive).
 func relative(dir, full string) string {
 	rel, err := filepath.Rel(dir, full)
 	if err != nil {
@@ -189,8 +188,8 @@ func bare(err error) error {
 	return err
 }
 
-// readable tells why a file can not be used as an input. The type is checked first:
-// opening a pipe would wait for ever.
+// readable returns why a file cannot be used as an input. It checks the type first: opening a pipe
+// would wait forever.
 func readable(full, given string, info fs.FileInfo) error {
 	if !info.Mode().IsRegular() {
 		return &UnreadableError{Path: given, Err: fmt.Errorf("it is %s, not a regular file", typeName(info.Mode()))}
@@ -233,7 +232,7 @@ func (s Search) wildcard(dir string, avoid *exclusion) ([]File, error) {
 	return s.tree(dir, root, avoid).all(pattern, rest)
 }
 
-// all is the files that match, sorted; given is the pattern as the user wrote it.
+// all returns the files that match, sorted; given is the pattern as the user wrote it.
 func (t *tree) all(given, pattern string) ([]File, error) {
 	files, err := t.files(pattern)
 	if err != nil {
@@ -246,7 +245,7 @@ func (t *tree) all(given, pattern string) ([]File, error) {
 	return slices.CompactFunc(files, func(a, b File) bool { return a.Rel == b.Rel }), nil
 }
 
-// files is all regular files below the tree's root that match.
+// files returns all regular files below the tree's root that match.
 func (t *tree) files(pattern string) ([]File, error) {
 	var found []File
 	err := doublestar.GlobWalk(t, pattern, func(name string, entry fs.DirEntry) error {
@@ -279,8 +278,8 @@ func (t *tree) files(pattern string) ([]File, error) {
 	return found, err
 }
 
-// Begin is the folder that a pattern begins with: what stands before its first
-// wildcard, as a path of this machine. It is "." when there is nothing.
+// Begin returns the folder that a pattern begins with: the part before its first wildcard, as a path of
+// this machine. It is "." when there is none.
 func Begin(pattern string) string {
 	literal, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
 	return filepath.FromSlash(literal)

@@ -10,12 +10,12 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/glob"
 )
 
-// Selector gives a function that tells whether a file is wanted: it matches one of
+// Selector returns a function that reports whether a file is wanted: it matches one of
 // include and none of exclude. rel is its path with slashes. A pattern with a "/"
-// matches the whole path ("./*.csv" is the way to say: only at the top); a pattern
-// without one matches the base name in any folder. One of exclude that matches a folder
-// leaves out all that is in it. Without include nothing is wanted; "**" wants
-// everything. Errors: *[BadPatternError].
+// matches the whole path ("./*.csv" means: only at the top); a pattern without one
+// matches the base name in any folder. An exclude pattern that matches a folder leaves
+// out everything in it. Without include nothing is wanted; "**" wants everything.
+// Errors: *[BadPatternError].
 func Selector(include, exclude []string) (func(rel string) bool, error) {
 	want, err := compile(include)
 	if err != nil {
@@ -28,8 +28,8 @@ func Selector(include, exclude []string) (func(rel string) bool, error) {
 	return func(rel string) bool { return want.match(rel) && !avoid.exclude(rel) }, nil
 }
 
-// Idle gives those of the exclude patterns that leave out none of the files: there may
-// be a slip in them. Errors: *[BadPatternError].
+// Idle returns the exclude patterns that leave out none of the files: there may be a
+// slip in them. Errors: *[BadPatternError].
 func Idle(exclude, files []string) ([]string, error) {
 	avoid, err := compile(exclude)
 	if err != nil {
@@ -89,7 +89,7 @@ func (p pattern) match(rel string) bool {
 	return doublestar.MatchUnvalidated(p.text, rel)
 }
 
-// excludes tells that a pattern matches a path, or a folder that it is in.
+// excludes reports whether a pattern matches a path, or a folder that it is in.
 func (p pattern) excludes(rel string) bool {
 	for i := range len(rel) {
 		if rel[i] == '/' && p.match(rel[:i]) {
@@ -107,7 +107,7 @@ func (l patterns) exclude(rel string) bool {
 	return slices.ContainsFunc(l, func(p pattern) bool { return p.excludes(rel) })
 }
 
-// exclusion is patterns that leave something out, and which of them did.
+// exclusion is patterns that leave files out, and which of them did.
 type exclusion struct {
 	patterns
 	people int // how many of them a person wrote; they come first
@@ -119,7 +119,7 @@ func newExclusion(people, more []string) (*exclusion, error) {
 	return &exclusion{patterns: list, people: len(people), used: make([]bool, len(list))}, err
 }
 
-// leavesOut tells that a file or folder is left out.
+// leavesOut reports whether a file or folder is left out.
 func (e *exclusion) leavesOut(rel string) bool {
 	out := false
 	for i, p := range e.patterns {
@@ -130,7 +130,7 @@ func (e *exclusion) leavesOut(rel string) bool {
 	return out
 }
 
-// given is what a person wrote, when any of it left something out.
+// given returns what a person wrote, when any of it left something out.
 func (e *exclusion) given() []string {
 	if !slices.Contains(e.used[:e.people], true) {
 		return nil
@@ -138,7 +138,7 @@ func (e *exclusion) given() []string {
 	return e.texts(func(int) bool { return true })
 }
 
-// idle is what a person wrote that left nothing out.
+// idle returns what a person wrote that left nothing out.
 func (e *exclusion) idle() []string { return e.texts(func(i int) bool { return !e.used[i] }) }
 
 func (e *exclusion) texts(wanted func(i int) bool) []string {

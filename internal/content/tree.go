@@ -12,9 +12,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 )
 
-// tree is a folder as [fs.FS], seen through its links: a link to a folder is a folder.
-// It leaves out folders that are excluded whole, before anybody looks into them, and
-// stops at a link that leads back to a folder above it.
+// tree is a folder as an [fs.FS] that follows links: a link to a folder is a folder. It
+// leaves out excluded folders before anybody looks into them, and stops at a link that
+// leads back to a folder above it.
 type tree struct {
 	root  string // absolute
 	rel   string // root as the user sees it, with slashes
@@ -26,8 +26,8 @@ type tree struct {
 	ignored bool   // something was left out by them
 }
 
-// tree is the folder root, seen from dir. Its ignore files are those from dir
-// down to where a file is, or from root when that is elsewhere.
+// tree returns the folder root, as seen from dir. Its ignore files are those from dir
+// down to a file, or from root when that is elsewhere.
 func (s Search) tree(dir, root string, avoid *exclusion) *tree {
 	t := &tree{root: root, rel: relative(dir, root), avoid: avoid, reach: s.Reach, below: "."}
 	if filepath.IsLocal(filepath.FromSlash(t.rel)) && filepath.Join(dir, filepath.FromSlash(t.rel)) == filepath.Clean(root) {
@@ -39,8 +39,8 @@ func (s Search) tree(dir, root string, avoid *exclusion) *tree {
 	return t
 }
 
-// ignores tells whether an ignore file leaves a path below the root out. The
-// ignore files themselves are no inputs.
+// ignores reports whether an ignore file leaves a path below the root out. The ignore
+// files themselves are no inputs.
 func (t *tree) ignores(name string, kind ignore.Kind) (bool, error) {
 	if path.Base(name) == ignore.Name && kind == ignore.File {
 		return true, nil
@@ -53,7 +53,7 @@ func (t *tree) ignores(name string, kind ignore.Kind) (bool, error) {
 	return ignored, nil
 }
 
-// seen is the file that an error is about, as the user sees it.
+// seen returns the file that an error is about, as the user sees it.
 func (t *tree) seen(err error) string {
 	var about *fs.PathError
 	if !errors.As(err, &about) {
@@ -100,7 +100,7 @@ func (t *tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	return kept, nil
 }
 
-// see is entry with its link followed; nil when it is left out.
+// see returns entry with its link followed; nil when it is left out.
 func (t *tree) see(dir string, entry fs.DirEntry) (fs.DirEntry, error) {
 	name := path.Join(dir, entry.Name())
 	rel := path.Join(t.rel, name)
@@ -126,10 +126,10 @@ func (t *tree) see(dir string, entry fs.DirEntry) (fs.DirEntry, error) {
 	return linkedFolder{entry, info}, nil
 }
 
-// isLink tells what leads elsewhere: a link, or a junction of Windows.
+// isLink reports whether an entry leads elsewhere: a link, or a Windows junction.
 func isLink(entry fs.DirEntry) bool { return entry.Type()&(fs.ModeSymlink|fs.ModeIrregular) != 0 }
 
-// unlessIgnored is entry, or nil when an ignore file leaves it out.
+// unlessIgnored returns entry, or nil when an ignore file leaves it out.
 func (t *tree) unlessIgnored(name string, entry fs.DirEntry) (fs.DirEntry, error) {
 	kind := ignore.File
 	if entry.IsDir() {
@@ -156,7 +156,7 @@ func (t *tree) above(dir string, info fs.FileInfo) string {
 	}
 }
 
-// linkedFolder is the folder behind a link, under the name of the link.
+// linkedFolder is the target folder of a link, under the name of the link.
 type linkedFolder struct {
 	fs.DirEntry
 	info fs.FileInfo

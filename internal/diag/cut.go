@@ -3,11 +3,11 @@ package diag
 import "fmt"
 
 // maxAlike is how many problems of one rule in one file people read. More say nothing
-// new: they have one cause, such as a folder that is not there.
+// new: they have one cause, such as a missing folder.
 const maxAlike = 20
 
-// Cut keeps the first problems of each rule in each file. The last of those that are
-// kept says how many more there are.
+// Cut keeps the first problems of each rule in each file. The last kept one says how
+// many more there are.
 func Cut(l List) List {
 	type kind struct {
 		file string

@@ -1,6 +1,6 @@
-// Package diag holds what is wrong with a text that a user wrote: a position, a
-// fact, a rule and a hint. It knows how to print them with the source line and a
-// caret, and nothing about what the text means.
+// Package diag describes problems of a text that a user wrote: a position, a fact, a
+// rule and a hint. It prints them with the source line and a caret, and knows nothing
+// about what the text means.
 package diag
 
 import (
@@ -19,15 +19,15 @@ type Position struct {
 	Width int    `json:"-"`
 }
 
-// IsZero tells that p is no place at all.
+// IsZero reports whether p is no place at all.
 func (p Position) IsZero() bool { return p.Line == 0 }
 
-// String gives file:line:col, as editors and terminals make it clickable.
+// String returns file:line:col, which editors and terminals make clickable.
 func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", FileName(p.File), p.Line, p.Col)
 }
 
-// FileName is how the name of a source is shown: "-" means standard input.
+// FileName returns how the name of a source is shown: "-" means standard input.
 func FileName(name string) string {
 	if name == "-" {
 		return "<stdin>"
@@ -53,8 +53,8 @@ type Diagnostic struct {
 	Hint    string   `json:"hint,omitempty"` // what to type instead
 }
 
-// String gives the one line that stands above the snippet. A problem of the
-// command line has no place in a text.
+// String returns the line above the snippet. A problem of the command line has no
+// position in a text.
 func (d Diagnostic) String() string {
 	if d.Pos.IsZero() {
 		return fmt.Sprintf("%s [%s]", d.Message, d.Rule)
@@ -91,7 +91,7 @@ func (l List) Sort() List {
 	return slices.Compact(sorted)
 }
 
-// Err is l as an error, or nil when there is nothing wrong.
+// Err returns l as an error, or nil when nothing is wrong.
 func (l List) Err() error {
 	if len(l) == 0 {
 		return nil
@@ -99,7 +99,7 @@ func (l List) Err() error {
 	return l
 }
 
-// Error tells the first problem and how many more there are.
+// Error returns the first problem and how many more there are.
 func (l List) Error() string {
 	switch len(l) {
 	case 0:

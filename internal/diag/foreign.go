@@ -8,9 +8,9 @@ import (
 	"unicode"
 )
 
-// Conceal takes out of problems what they quote of foreign sources: those that a
-// manifest can name and that are not of its repository. Who may write a manifest need not
-// be who may read every file of this machine.
+// Conceal removes from problems what they quote of foreign sources: those that a manifest
+// can name and that are not in its repository. The author of a manifest need not be
+// allowed to read every file of this machine.
 func Conceal(l List, sources []Source) List {
 	texts := foreign{own: make(map[string]bool), words: make(map[string]bool)}
 	for _, s := range sources {
@@ -49,16 +49,16 @@ func (f *foreign) add(s Source) {
 	}
 }
 
-// words are the parts of a text between blanks and marks.
+// words matches the parts of a text between blanks and punctuation.
 func words(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`,;:="'`, r) })
 }
 
-// quotation is a text in quotes, as %q writes it.
+// quotation matches a text in quotes, as %q writes it.
 var quotation = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
-// conceal puts an ellipsis in the place of quotations, of all or of those that foreign
-// text is in, and of foreign words outside of quotes that are no plain words.
+// conceal replaces by an ellipsis quotations, all or those with foreign text in them, and
+// foreign words outside quotes that are no plain words.
 func (f *foreign) conceal(message string, all bool) string {
 	var out strings.Builder
 	at := 0
@@ -75,10 +75,10 @@ func (f *foreign) conceal(message string, all bool) string {
 	return out.String()
 }
 
-// shortest is how many bytes a word has at least to be worth hiding.
+// shortest is the minimum number of bytes of a word worth hiding.
 const shortest = 4
 
-// has tells that a quotation has foreign text in it, or is of it.
+// has reports whether a quotation contains foreign text, or is part of it.
 func (f *foreign) has(quoted string) bool {
 	text, err := strconv.Unquote(quoted)
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// Gathering puts the problems of many jobs together that stand in one text. What
-// is wrong in a line that thousands of jobs come from is one problem.
+// Gathering collects the problems of many jobs from one text. A mistake in a line that
+// thousands of jobs come from is one problem.
 type Gathering struct {
 	list  List
 	same  map[fact]bool
@@ -14,7 +14,7 @@ type Gathering struct {
 	more  map[int]int  // further jobs with another message, by index in list
 }
 
-// spot is where one problem can be.
+// spot is a place with at most one problem.
 type spot struct {
 	pos  Position
 	rule Rule
@@ -26,8 +26,8 @@ type fact struct {
 	message string
 }
 
-// Add takes the problems of one job. Those that an earlier job has at the same
-// place, by the same rule, are only counted.
+// Add adds the problems of one job. It only counts those that an earlier job has at the
+// same place by the same rule.
 func (g *Gathering) Add(job List) {
 	if len(job) == 0 {
 		return
@@ -53,7 +53,7 @@ func (g *Gathering) Add(job List) {
 	}
 }
 
-// List is all problems, each once.
+// List returns all problems, each once.
 func (g *Gathering) List() List {
 	list := append(List(nil), g.list...)
 	for i, n := range g.more {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Nearest gives the up to three known names that look most like name, best
-// first. It gives none when nothing is near enough to be what was meant.
+// Nearest returns up to three known names that look most like name, best first, and
+// none when nothing is near enough to be what was meant.
 func Nearest(name string, known []string) []string {
 	type candidate struct {
 		name     string
@@ -39,7 +39,7 @@ func Nearest(name string, known []string) []string {
 	})
 	var names []string
 	for _, c := range near[:min(3, len(near))] {
-		// A name that fits clearly worse than the best only distracts.
+		// A name that fits much worse than the best only distracts.
 		if c.distance <= near[0].distance+1 {
 			names = append(names, c.name)
 		}
@@ -50,8 +50,8 @@ func Nearest(name string, known []string) []string {
 // maxListed is how many known names a hint lists when none is near.
 const maxListed = 19
 
-// DidYouMean is the hint for an unknown name: the nearest names, or, when few
-// are known, all of them. It is empty when there is nothing useful to say.
+// DidYouMean returns the hint for an unknown name: the nearest names, or, when few are
+// known, all of them. It is empty when there is nothing useful to say.
 func DidYouMean(name string, known []string) string {
 	if twin := twin(name, known); twin != "" {
 		return twin
@@ -66,9 +66,9 @@ func DidYouMean(name string, known []string) string {
 	return ""
 }
 
-// twin tells of a name that looks the same and is spelled with other characters, as ö
-// can be one or two: copying what is seen would not help. The form in quotes can be
-// typed, and YAML reads it.
+// twin finds a name that looks the same and is spelled with other characters, as ö can
+// be one or two: copying what is shown would not help. The quoted form can be typed,
+// and YAML reads it.
 func twin(name string, known []string) string {
 	for _, k := range known {
 		if k != name && norm.NFC.String(k) == norm.NFC.String(name) {

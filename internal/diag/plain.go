@@ -5,10 +5,10 @@ import (
 	"unicode"
 )
 
-// Plain is text that can be shown: without what has power over a terminal, and without
-// what makes a text look different from what it says. Bytes that are no text become
-// U+FFFD. Everything that is not of this program passes it, whoever wrote it: names of
-// files, manifests, the platform, what a job printed.
+// Plain returns text that is safe to show: without characters that control a terminal
+// or make a text look different from what it says. Bytes that are no text become
+// U+FFFD. Every text from outside this program passes through it: names of files,
+// manifests, the platform, the output of a job.
 func Plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		if hasPower(r) {
@@ -28,10 +28,10 @@ func Line(text string) string {
 	}, text))
 }
 
-// hasPower is the one rule for what is not shown: control characters of both sets and
-// DEL, separators of lines and paragraphs, and the invisible characters that format
-// the text around them, above all those that turn its direction. The two joiners
-// stay: words of some languages, and emoji, are spelled with them.
+// hasPower is the only rule for what is not shown: control characters of both sets and
+// DEL, separators of lines and paragraphs, and invisible characters that format the
+// text around them, above all those that change its direction. The two joiners stay:
+// words of some languages, and emoji, are spelled with them.
 func hasPower(r rune) bool {
 	const nonJoiner, joiner = 0x200c, 0x200d
 	switch r {

@@ -10,8 +10,8 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// maxSnippet is the longest source line, in screen cells, that is shown whole;
-// a longer one is cut around the caret.
+// maxSnippet is the longest source line, in screen cells, that is shown in full; a
+// longer one is cut around the caret.
 const maxSnippet = 160
 
 // Printer writes problems for people: position, fact, rule, the source line, a
@@ -46,7 +46,7 @@ func (p Printer) head(d Diagnostic) string {
 	return fmt.Sprintf("%s: %s %s", p.paint("1", d.Pos.String()), message, p.paint("2", "["+string(d.Rule)+"]"))
 }
 
-// snippet writes the source line and the caret; nothing when the line is not known.
+// snippet writes the source line and the caret; nothing when the line is unknown.
 func (p Printer) snippet(w io.Writer, text *page, pos Position) {
 	line := text.line(pos.Line)
 	if line == nil {
@@ -60,16 +60,16 @@ func (p Printer) snippet(w io.Writer, text *page, pos Position) {
 	fmt.Fprintf(w, "%s | %s%s\n", blank, padding(before), p.paint("31", caret))
 }
 
-// page is the text of one source. It keeps the line that was shown last: a line
-// can be megabytes long and have thousands of problems.
+// page is the text of one source. It keeps the last shown line: a line can be megabytes
+// long and have thousands of problems.
 type page struct {
 	lines []string
 	last  int
 	runes []rune
 }
 
-// line gives the characters of a line, or nil when it is blank, not there, or
-// no text that a person could recognize.
+// line returns the characters of a line, or nil when it is blank, missing, or no text
+// that a person could recognize.
 func (t *page) line(n int) []rune {
 	if n < 1 || n > len(t.lines) {
 		return nil
@@ -84,7 +84,7 @@ func (t *page) line(n int) []rune {
 	return t.runes
 }
 
-// garbled tells that a good part of a line is not text, as in a binary file.
+// garbled reports whether a good part of a line is not text, as in a binary file.
 func garbled(line string) bool {
 	all, bad := 0, 0
 	for _, r := range line {
@@ -107,8 +107,7 @@ func (p Printer) lines(file string) []string {
 	return nil
 }
 
-// printable puts a dot in the place of what Plain leaves out, so that columns stay
-// right.
+// printable replaces what Plain leaves out by dots, so that columns stay right.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if hasPower(r) || r == '\n' {
@@ -118,8 +117,8 @@ func printable(s string) string {
 	}, s)
 }
 
-// cut gives the part of the line to show, and in it what stands before the
-// token and the token itself.
+// cut returns the part of the line to show, and in it the text before the token and the
+// token itself.
 func cut(line []rune, pos Position) (shown string, before, token []rune) {
 	start := min(max(pos.Col-1, 0), len(line))
 	end := min(start+max(pos.Width, 1), len(line))
@@ -145,8 +144,8 @@ func cut(line []rune, pos Position) (shown string, before, token []rune) {
 	return head + string(line[from:to]) + tail, before, line[start:end]
 }
 
-// padding is as wide as before on any terminal: tabs stay tabs, wide characters
-// become two spaces, combining marks vanish.
+// padding returns blanks as wide as before on any terminal: tabs stay tabs, wide
+// characters become two spaces, combining marks vanish.
 func padding(before []rune) string {
 	segments := strings.Split(string(before), "\t")
 	for i, s := range segments {
@@ -155,8 +154,8 @@ func padding(before []rune) string {
 	return strings.Join(segments, "\t")
 }
 
-// cells is the width on a screen. The environment does not matter: what a
-// locale calls ambiguous, such as umlauts, is one cell wide on today's terminals.
+// cells returns the width on a screen. The environment does not matter: characters that
+// a locale calls ambiguous, such as umlauts, are one cell wide on today's terminals.
 func cells(rs []rune) int {
 	width := runewidth.Condition{StrictEmojiNeutral: true}
 	return width.StringWidth(string(rs))

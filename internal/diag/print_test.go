@@ -67,7 +67,7 @@ func at(line, col, width int) diag.Position {
 	return diag.Position{File: "f", Line: line, Col: col, Width: width}
 }
 
-// snippet gives the source and caret lines of one printed problem.
+// snippet returns the source and caret lines of one printed problem.
 func snippet(out string) []string {
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 	if len(lines) < 4 {

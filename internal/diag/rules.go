@@ -1,7 +1,7 @@
 package diag
 
-// Rule names one kind of problem. It is printed in brackets after the message
-// and is stable, so that people can look it up and programs can match it.
+// Rule names one kind of problem. It is printed in brackets after the message and is
+// stable, so people can look it up and programs can match it.
 type Rule string
 
 // Problems of the text itself.
@@ -51,7 +51,7 @@ const (
 	BadPublicKey       Rule = "bad-public-key"       // an SSH key that the platform does not take
 )
 
-// Problems that the file system or the platform's catalogs show.
+// Problems found in the file system or the platform's catalogs.
 const (
 	MissingInput       Rule = "missing-input"        // no such file
 	UnreadableInput    Rule = "unreadable-input"     // there, but not readable, or not a regular file

@@ -1,4 +1,4 @@
-// Package glob tells how much work a pattern of files makes. It matches nothing, and
+// Package glob estimates how much work a file pattern causes. It matches nothing, and
 // knows no files and no manifest.
 package glob
 
@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Bounds of a pattern: each file is held against every choice of its braces, and against
+// Bounds of a pattern: each file is compared with every choice of its braces, and with
 // every way to spread its folders over the ** in it.
 const (
 	mostChoices = 1000
@@ -35,8 +35,8 @@ func Check(text string) error {
 	return nil
 }
 
-// choices is how many patterns without braces a valid pattern stands for, or more than
-// mostChoices. Those side by side multiply, those in one brace add up.
+// choices returns how many patterns without braces a valid pattern stands for, or more
+// than mostChoices. Braces side by side multiply, choices within one add up.
 func choices(text string) int {
 	type brace struct{ before, sum int }
 	var open []brace

@@ -1,6 +1,6 @@
-// Package golden compares what a test got with a file beside it, and rewrites
-// the file when the test runs with -update. It is for tests only, and refuses to
-// scrub: text that differs from run to run is the business of who makes it.
+// Package golden compares what a test got with a file beside it, and rewrites the file
+// when the test runs with -update. It is for tests only, and does not scrub: text must
+// not differ from run to run.
 package golden
 
 import (
@@ -22,8 +22,8 @@ const flagName = "update"
 // because nothing but the flag package should be able to change it.
 var _ = flag.Bool(flagName, false, "rewrite golden files with what the tests got")
 
-// Update tells whether the tests run with -update. Testscript wants the same
-// answer in its Params.UpdateScripts.
+// Update reports whether the tests run with -update. Testscript wants the same answer
+// in its Params.UpdateScripts.
 func Update() bool {
 	return flag.Lookup(flagName).Value.String() == "true"
 }
@@ -65,15 +65,15 @@ func lines(text string) []string {
 	return strings.SplitAfter(text, "\n")
 }
 
-// hint is the command that accepts what the test got. It names the package,
-// because other packages do not have the flag and would refuse it.
+// hint returns the command that accepts what the test got. It names the package,
+// because other packages lack the flag and would refuse it.
 func hint(tb testing.TB) string {
 	name, _, _ := strings.Cut(tb.Name(), "/")
 	return fmt.Sprintf("if that is right: go test %s -run '^%s$' -update", packagePath(), name)
 }
 
-// packagePath is the package under test as one types it in the module's folder;
-// tests run in the folder of their package.
+// packagePath returns the package under test as typed in the module's folder; tests run
+// in the folder of their package.
 func packagePath() string {
 	dir, err := os.Getwd()
 	if err != nil {

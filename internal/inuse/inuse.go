@@ -8,10 +8,10 @@ import (
 )
 
 // longestPause is the last of the pauses, each twice the one before: the time that a
-// program has to close what it only looks at.
+// program gets to close a file that it only reads.
 const longestPause = time.Second
 
-// Rename is [os.Rename], and waits a little for a file that is in use.
+// Rename is [os.Rename] that waits a little for a file in use.
 func Rename(from, to string) error {
 	for pause := 10 * time.Millisecond; ; pause *= 2 {
 		err := os.Rename(from, to)

@@ -2,6 +2,6 @@
 
 package inuse
 
-// Is tells that err can be about a file that another program has open; elsewhere that
-// keeps nobody from it.
+// Is reports whether err can be about a file that another program has open; on other
+// systems that does no harm.
 func Is(error) bool { return false }

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Is tells that err can be about a file that another program has open. Which code it is
+// Is reports whether err can be about a file that another program has open. The code
 // depends on whether the file is moved, replaced or written to; one of them also means
 // that a file may not be written to at all.
 func Is(err error) bool {

@@ -6,7 +6,8 @@ import (
 	"go/types"
 )
 
-// branches are taken or not; what cannot be told by one mutant alone has no [Point.Branch].
+// branches are taken or not; a point that no single mutant can exclude has no
+// [Point.Branch].
 func (w *weaver) branches(s *ast.IfStmt) {
 	first := len(w.Points)
 	w.condition(s.Cond)
@@ -26,8 +27,8 @@ func (w *weaver) block(body ast.Node, never int) {
 	w.blocks[w.file] = append(w.blocks[w.file], block{w.at(body.Pos()), w.at(body.End()), never})
 }
 
-// condition makes an expression true and false, or lets one of its parts out: that is more
-// than to negate it, and shows which of the parts are needed.
+// condition makes an expression true and false, or leaves out one of its parts: that is
+// more than negating it, and shows which of the parts are needed.
 func (w *weaver) condition(e ast.Expr) {
 	e = ast.Unparen(e)
 	if w.seen[e] {
@@ -84,7 +85,7 @@ func (w *weaver) always(e ast.Expr) { w.around(e, "true", "(mutantOn(%d) || ", "
 
 func (w *weaver) never(e ast.Expr) { w.around(e, "false", "(!mutantOn(%d) && ", ")") }
 
-// cases are conditions when the switch is about nothing.
+// cases are conditions when the switch has no tag.
 func (w *weaver) cases(s *ast.SwitchStmt) {
 	if s.Tag != nil {
 		return
@@ -121,7 +122,7 @@ func (w *weaver) binary(e *ast.BinaryExpr) {
 	}
 }
 
-// sum turns an operation about. None becomes a division, which could be one by zero.
+// sum inverts an operation. None becomes a division, which could be one by zero.
 func (w *weaver) sum(e *ast.BinaryExpr, x, y string) {
 	basic, is := w.source.info.TypeOf(e).Underlying().(*types.Basic)
 	other := map[token.Token]string{token.ADD: "-", token.SUB: "+", token.MUL: "+", token.QUO: "*", token.REM: "*"}[e.Op]

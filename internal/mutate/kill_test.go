@@ -165,7 +165,7 @@ func (p *pack) kills(ctx context.Context, n int) bool {
 	return p.fail(ctx, n, quick) || p.fail(ctx, n, slow)
 }
 
-// fail tells that one of some tests does not pass.
+// fail reports whether one of some tests does not pass.
 func (p *pack) fail(ctx context.Context, n int, tests []reach) bool {
 	if len(tests) == 0 {
 		return false
@@ -208,7 +208,8 @@ func (h *hunt) run(t *testing.T, known map[string]string) {
 	t.Logf("%d mutants: %d killed, %d argued away", taken, killed, excused)
 }
 
-// excuse tells that a mutant is argued away, itself or with a branch in which no test comes by it.
+// excuse reports whether a mutant is argued away, itself or with a branch in which no test comes
+// by it.
 func (h *hunt) excuse(n int, known map[string]string) bool {
 	point := h.woven.Points[n-1]
 	if known[point.String()] != "" {
@@ -217,7 +218,7 @@ func (h *hunt) excuse(n int, known map[string]string) bool {
 	return point.Branch != 0 && !h.reached(n) && h.excuse(point.Branch, known)
 }
 
-// reached tells that a test comes by a mutant.
+// reached reports whether a test comes by a mutant.
 func (h *hunt) reached(n int) bool {
 	return slices.ContainsFunc(h.packs, func(p pack) bool {
 		return slices.ContainsFunc(p.tests, func(r reach) bool { return r.points[n] })

@@ -36,7 +36,7 @@ type file struct {
 	syntax *ast.File
 }
 
-// listed is what "go list" says of a package.
+// listed is what "go list" says about a package.
 type listed struct {
 	ImportPath, Name, Dir, Export string
 	GoFiles                       []string
@@ -44,8 +44,8 @@ type listed struct {
 	Module                        *struct{ Path string }
 }
 
-// load reads the one package that pattern names, as it is built for this system, with the
-// types of what it imports from the build cache.
+// load reads the one package that pattern names, as built for this system, with the types
+// of its imports from the build cache.
 func load(ctx context.Context, pattern string) (*source, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-export", "-deps", "-json=ImportPath,Name,Dir,Export,GoFiles,DepOnly,Module", pattern).Output()
 	if err != nil {
@@ -105,8 +105,8 @@ func (s *source) check(importPath string, exports map[string]string) (err error)
 	return err
 }
 
-// typeText is how a type is written at a place; false where a name of it cannot be, for it
-// means something else there or its package is not imported.
+// typeText returns how a type is written at a place; false where one of its names cannot
+// be written, because it means something else there or its package is not imported.
 func (s *source) typeText(t types.Type, f *file, at token.Pos) (text string, ok bool) {
 	ok = true
 	scope := s.info.Scopes[f.syntax].Innermost(at)

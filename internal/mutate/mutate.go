@@ -15,8 +15,8 @@ import (
 // Mutant is the program with one thing broken.
 type Mutant struct{ File, Old, Broken string }
 
-// Overlay writes the broken file into dir, and what "go test -overlay" wants to take it in
-// the place of the real one. The old text must stand in the file exactly once, so that a
+// Overlay writes into dir the broken file and the file that makes "go test -overlay" use
+// it instead of the real one. The old text must occur in the file exactly once, so that a
 // mutant cannot outlive the code that it breaks.
 func (m Mutant) Overlay(dir string) (overlay string, err error) {
 	file, err := filepath.Abs(m.File)
@@ -37,7 +37,7 @@ func (m Mutant) Overlay(dir string) (overlay string, err error) {
 	return overlayOf(dir, map[string]string{file: broken})
 }
 
-// overlayOf writes into dir which files "go test -overlay" takes in the place of which.
+// overlayOf writes into dir which files "go test -overlay" uses instead of which.
 func overlayOf(dir string, replace map[string]string) (overlay string, err error) {
 	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
@@ -47,8 +47,8 @@ func overlayOf(dir string, replace map[string]string) (overlay string, err error
 	return overlay, os.WriteFile(overlay, text, 0o600)
 }
 
-// Test runs tests of the package in the current folder with an overlay. It tells what they
-// print, and an error unless one of them failed because it found something.
+// Test runs tests of the package in the current folder with an overlay. It returns their
+// output, and an error unless one of them failed because it found something.
 func Test(ctx context.Context, overlay string, args ...string) (out string, err error) {
 	args = append([]string{"test", "-vet=off", "-timeout", "300s", "-overlay", overlay}, args...)
 	text, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()

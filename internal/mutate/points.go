@@ -12,8 +12,8 @@ import (
 )
 
 // Weave makes all mutants of a package: conditions that always or never hold, parts of them
-// left out, bounds moved by one, statements left out, loops that do nothing or one turn,
-// results and fields of values left zero, and sums turned about.
+// left out, bounds moved by one, statements left out, loops of no turn or one, results and
+// fields of values left zero, and sums inverted.
 func Weave(ctx context.Context, pattern string) (*Woven, error) {
 	s, err := load(ctx, pattern)
 	if err != nil {
@@ -61,7 +61,7 @@ type weaver struct {
 	seen    map[ast.Expr]bool // conditions that are woven already
 }
 
-// function goes through a body. A function inside has results of its own.
+// function walks through a body. A function inside has results of its own.
 func (w *weaver) function(signature types.Type, body *ast.BlockStmt) {
 	outer := w.results
 	defer func() { w.results = outer }()
@@ -109,7 +109,8 @@ func (w *weaver) text(from, to token.Pos) string { return string(w.file.text[w.a
 
 func (w *weaver) textOf(n ast.Node) string { return w.text(n.Pos(), n.End()) }
 
-// span is the wrap of a part of the file; in its texts, %d stands for the number of the mutant.
+// span returns the wrap of a part of the file; in its texts, %d stands for the number of the
+// mutant.
 func (w *weaver) span(from, to token.Pos, before, after string) wrap {
 	return wrap{w.at(from), w.at(to), before, after}
 }
@@ -124,7 +125,7 @@ func (w *weaver) point(old, broken string, around wrap) {
 	w.wraps[w.file] = append(w.wraps[w.file], around)
 }
 
-// branch is the innermost one around a place: outer ones come first.
+// branch returns the innermost one around a place: outer ones come first.
 func (w *weaver) branch(at int) (never int) {
 	for _, b := range w.blocks[w.file] {
 		if b.start < at && at < b.end {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// leftOut is what a mutant has in the place of something that it does not do.
+// leftOut is what a mutant has in place of something that it does not do.
 const leftOut = "nothing"
 
 // statements leaves out what can be left out.
@@ -55,7 +55,7 @@ func (w *weaver) rounds(s *ast.RangeStmt) {
 	w.point(head, "one turn", w.span(last, last, ";if mutantOn(%d) { break };", ""))
 }
 
-// returned leaves results zero, each of several by itself.
+// returned leaves results zero, each of several separately.
 func (w *weaver) returned(s *ast.ReturnStmt) {
 	if len(s.Results) == 0 {
 		return
@@ -82,7 +82,7 @@ func (w *weaver) returned(s *ast.ReturnStmt) {
 	}
 }
 
-// early returns nothing but zeros, and does not work out what it leaves out.
+// early returns only zeros, and does not evaluate what it leaves out.
 func (w *weaver) early(s *ast.ReturnStmt) {
 	var zeros []string
 	for result := range w.results.Variables() {
@@ -134,7 +134,7 @@ func (w *weaver) fields(literal *ast.CompositeLit) {
 	}
 }
 
-// field names what is left out: values alone read alike.
+// field names what is left out: values alone look alike.
 func (w *weaver) field(field *types.Var, e ast.Expr) {
 	name, ok := w.source.typeText(field.Type(), w.file, e.Pos())
 	if !ok {

@@ -15,7 +15,7 @@ type wrap struct {
 	before, after string
 }
 
-// woven is a file with all of its wraps, which come with the outer before the inner.
+// woven is a file with all of its wraps, outer ones before inner ones.
 func woven(text []byte, wraps []wrap) []byte {
 	before, after := make(map[int]string), make(map[int]string)
 	for _, w := range wraps {
@@ -32,14 +32,15 @@ func woven(text []byte, wraps []wrap) []byte {
 	return out.Bytes()
 }
 
-// The variables that tell a test binary which mutant it is, and where to tell what it comes by.
+// The variables that tell a test binary which mutant it is, and where to report the points that
+// it reaches.
 const (
 	NumberVariable = "MUTANT"
 	ReachVariable  = "MUTANT_REACH"
 )
 
 // switchboard is what the woven files call. A point counts as reached when its code runs, in
-// whatever mutant.
+// any mutant.
 const switchboard = `package %s
 
 import (
@@ -81,8 +82,8 @@ func mutantPick[T any](n int, old, broken T) T {
 }
 `
 
-// Woven is a package with all of its mutants in it. Which of them a test binary of it is,
-// the environment tells when it starts, so that they are compiled once.
+// Woven is a package with all of its mutants in it, so that they are compiled once. The
+// environment tells a test binary at its start which mutant it is.
 type Woven struct {
 	Points []Point // mutant n is Points[n-1]
 	source *source
@@ -93,8 +94,8 @@ type Woven struct {
 // block is a branch, and the mutant that never takes it.
 type block struct{ start, end, never int }
 
-// Overlay writes the woven files into dir, and what "go test -overlay" wants to take them
-// in the place of the real ones.
+// Overlay writes into dir the woven files and the file that makes "go test -overlay" use them
+// instead of the real ones.
 func (w *Woven) Overlay(dir string) (overlay string, err error) {
 	replace := make(map[string]string)
 	put := func(path string, text []byte) error {
@@ -118,13 +119,13 @@ type Point struct {
 	Func     string
 	Old, New string // source text, on one line and not longer than people read
 	Line     int
-	// Branch is the mutant that never takes the innermost branch which this one lies in;
-	// 0 when there is none.
+	// Branch is the mutant that never takes the innermost branch around this one; 0 when there
+	// is none.
 	Branch int
 	nth    int // of those that read the same, from 1
 }
 
-// String tells mutants apart, as long as the function stays as it is.
+// String identifies a mutant, as long as the function does not change.
 func (p Point) String() string {
 	text := fmt.Sprintf("%s %s: `%s` -> `%s`", p.File, p.Func, p.Old, p.New)
 	if p.nth > 1 {
@@ -133,7 +134,7 @@ func (p Point) String() string {
 	return text
 }
 
-// short is text on one line.
+// short returns text on one line.
 func short(text string) string {
 	const most = 100
 	line := []rune(strings.Join(strings.Fields(text), " "))

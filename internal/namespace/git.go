@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// UnreadableError is about a repository that is there and does not tell its name. No
-// other namespace takes its place: on a machine that can read it, the same job
-// would have another one, and run beside this one.
+// UnreadableError reports that a repository exists and its address cannot be read. No
+// other namespace replaces it: on a machine that can read the repository, the same job
+// would have another namespace, and run beside this one.
 type UnreadableError struct {
 	Manifest string // its path
 	Git      string // path of the .git
@@ -28,10 +28,10 @@ func (e *UnreadableError) Error() string {
 	return fmt.Sprintf("finding the namespace of %s: reading %s: %v", e.Manifest, e.Git, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *UnreadableError) Unwrap() error { return e.Err }
 
-// Hint is what makes the repository unnecessary: a line for the manifest.
+// Hint returns a line for the manifest that makes the repository unnecessary.
 func (e *UnreadableError) Hint() string {
 	act := "repair the repository"
 	if errors.Is(e.Err, exec.ErrNotFound) || errors.Is(e.Err, exec.ErrDot) {
@@ -40,7 +40,8 @@ func (e *UnreadableError) Hint() string {
 	return act + ", or write into the manifest: namespace: " + e.proposal()
 }
 
-// proposal is the manifest's path from the folder of its repository on, as a YAML text.
+// proposal returns the manifest's path from the folder of its repository, as a YAML
+// text.
 func (e *UnreadableError) proposal() string {
 	root := filepath.Dir(e.Git)
 	name := short(e.Manifest)
@@ -57,9 +58,9 @@ func (e *UnreadableError) proposal() string {
 var plain = regexp.MustCompile(`^[A-Za-z][\w.+-]*/[\w./+-]*$`)
 
 // ask asks git for the address of the remote origin; empty where there is none. Git
-// puts the person's own abbreviations of addresses (insteadOf) into words. The path
-// of .git is given to it, so that it looks at no other repository, and does not mind
-// whose that one is: nothing of what is in it is run.
+// expands the person's own abbreviations of addresses (insteadOf). It is given the path
+// of .git, so that it looks at no other repository, and ignores who owns that one:
+// nothing in it is run.
 func (f *Finder) ask(ctx context.Context, entry string) (string, error) {
 	if err := whole(entry); err != nil {
 		return "", err
@@ -76,7 +77,7 @@ func (f *Finder) ask(ctx context.Context, entry string) (string, error) {
 	return address(origin(string(list)), filepath.Dir(entry)), nil
 }
 
-// whole finds a repository that has lost its settings: for git that is one without
+// whole finds a repository that has lost its settings: git takes it for one without
 // remotes.
 func whole(entry string) error {
 	info, err := os.Stat(entry)
@@ -89,8 +90,8 @@ func whole(entry string) error {
 	return nil
 }
 
-// environment leaves out the variables that name a repository or settings of one, as
-// git sets them for hooks. Where git's own programs are stays.
+// environment leaves out the variables that name a repository or its settings, as git
+// sets them for hooks. It keeps where git's own programs are.
 func environment(all []string) []string {
 	kept := []string{} // nil would mean all of this process
 	for _, variable := range all {
@@ -102,8 +103,8 @@ func environment(all []string) []string {
 	return kept
 }
 
-// refusal is why git gave no answer, in the first line of its words. Addresses are
-// left out of them, for the sake of the tokens in them.
+// refusal returns why git gave no answer: the first line of its message, without
+// addresses, which may contain tokens.
 func refusal(err error, complaint string) error {
 	line, _, _ := strings.Cut(strings.TrimSpace(complaint), "\n")
 	if line == "" {
@@ -114,8 +115,8 @@ func refusal(err error, complaint string) error {
 
 var addresses = regexp.MustCompile(`\S+(://|@)\S+`)
 
-// origin finds the address to fetch the remote origin from in the list of remotes.
-// What follows it there is in round or square brackets.
+// origin finds the fetch address of the remote origin in the list of remotes. There,
+// round or square brackets follow it.
 func origin(list string) string {
 	for line := range strings.Lines(list) {
 		rest, is := strings.CutPrefix(line, "origin\t")

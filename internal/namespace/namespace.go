@@ -1,6 +1,6 @@
-// Package namespace tells which jobs of one account belong together: those of a
-// manifest at its place in a repository, on whatever machine its clone is. It asks
-// the git program, and knows no manifest language and no platform.
+// Package namespace finds out which jobs of one account belong together: those of a
+// manifest at its place in a repository, whatever machine the clone is on. It asks the
+// git program, and knows no manifest language and no platform.
 package namespace
 
 import (
@@ -22,10 +22,10 @@ type Finder struct {
 	addresses map[string]string // of the remote origin, by the path of .git; empty without one
 }
 
-// Of gives the namespace of a manifest by its absolute path, free of links: the
+// Of returns the namespace of a manifest by its absolute path, free of links: the
 // address of its repository and its path in it, as in
 // github.com/acme/sims/jobs/heat/job.yaml. Without a repository, or in one without a
-// remote origin, that is the names of its folder and file, as in case1/job.yaml. A
+// remote origin, it is the names of the folder and the file, as in case1/job.yaml. A
 // .git that cannot be read is an [UnreadableError].
 func (f *Finder) Of(ctx context.Context, manifest string) (string, error) {
 	entry, err := nearest(filepath.Dir(manifest))
@@ -60,7 +60,7 @@ func (f *Finder) learn(ctx context.Context, entry string) error {
 	return nil
 }
 
-// nearest gives the path of the .git in a folder or the nearest one above it: a
+// nearest returns the path of the .git in a folder or the nearest one above it: a
 // folder, or the file that a worktree or a submodule has; empty where there is none.
 // Git itself would pass over one that is damaged, into a repository further up.
 func nearest(folder string) (string, error) {
@@ -80,7 +80,7 @@ func nearest(folder string) (string, error) {
 	}
 }
 
-// short is the names of a manifest's folder and file.
+// short returns the names of a manifest's folder and file.
 func short(manifest string) string {
 	folder := filepath.Base(filepath.Dir(manifest))
 	if folder == string(filepath.Separator) {
@@ -89,8 +89,8 @@ func short(manifest string) string {
 	return printable(folder + "/" + filepath.Base(manifest))
 }
 
-// printable writes what is no text in the way of URLs: every machine must be able to
-// send and to show a namespace, and to get the same one back.
+// printable escapes bytes that are no text as in URLs: every machine must be able to
+// send and show a namespace, and get the same one back.
 func printable(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {

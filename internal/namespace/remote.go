@@ -8,11 +8,10 @@ import (
 	"strings"
 )
 
-// address gives the address of a remote without what differs from clone to clone of
-// one repository, or is nobody's business: scheme, user, password, port, query and
-// .git. A repository that is on this machine, or on a disk of it, has its own name
-// as its address: its path may be another one elsewhere. The root is where a relative
-// path starts; the address is empty where the remote says nothing.
+// address returns the address of a remote without what differs between clones of one
+// repository or is private: scheme, user, password, port, query and .git. The address
+// of a repository on this machine is its name, because its path may differ elsewhere. A
+// relative path starts at root; the address is empty where the remote says nothing.
 func address(remote, root string) string {
 	remote = helper.ReplaceAllString(strings.TrimSpace(remote), "")
 	scheme, rest, isURL := strings.Cut(remote, "://")
@@ -41,8 +40,8 @@ var (
 	port   = regexp.MustCompile(`^[0-9]*$`)
 )
 
-// splitURL takes apart what follows the scheme of a URL. By hand: people write
-// passwords with / and ? into it, as they got them.
+// splitURL splits what follows the scheme of a URL. By hand: people paste passwords
+// with / and ? into it.
 func splitURL(rest string) (host, inside string) {
 	end := len(rest)
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
@@ -63,8 +62,8 @@ func splitURL(rest string) (host, inside string) {
 	return host, inside
 }
 
-// splitSSH takes apart an address of the form USER@HOST:PATH; a colon after a slash
-// belongs to a path of this machine.
+// splitSSH splits an address of the form USER@HOST:PATH; a colon after a slash belongs
+// to a path of this machine.
 func splitSSH(remote string) (host, inside string, is bool) {
 	before, inside, is := strings.Cut(remote, ":")
 	if open := strings.IndexByte(remote, '['); open >= 0 && open < len(before) { // [::1] or [HOST:PORT]
@@ -85,8 +84,8 @@ func splitSSH(remote string) (host, inside string, is bool) {
 	return before, inside, true
 }
 
-// splitPort takes the port from a host, which is in square brackets when it is an
-// address of IPv6.
+// splitPort removes the port of a host, which is in square brackets when it is an IPv6
+// address.
 func splitPort(host string) (name, number string) {
 	if inner, after, found := strings.Cut(strings.TrimPrefix(host, "["), "]"); found {
 		return inner, strings.TrimPrefix(after, ":")
@@ -95,7 +94,7 @@ func splitPort(host string) (name, number string) {
 	return name, number
 }
 
-// atHost is the address of a repository on a server.
+// atHost returns the address of a repository on a server.
 func atHost(host, inside string) string {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	inside = bare(inside)
@@ -108,9 +107,9 @@ func atHost(host, inside string) string {
 	return strings.Trim(host+"/"+inside, "/")
 }
 
-// doors are the hosts that lead to another one: ssh through the port of https, and
-// that of Azure DevOps. (GitHub: "Using SSH over the HTTPS port"; GitLab and Bitbucket:
-// the same with altssh; Azure DevOps: "Use SSH key authentication".)
+// doors maps hosts that lead to another one: ssh through the port of https, and that of
+// Azure DevOps. (GitHub: "Using SSH over the HTTPS port"; GitLab and Bitbucket: the
+// same with altssh; Azure DevOps: "Use SSH key authentication".)
 func doors() map[string]string {
 	return map[string]string{
 		"ssh.github.com":       "github.com",
@@ -120,7 +119,8 @@ func doors() map[string]string {
 	}
 }
 
-// ofFile is the address of what follows file://, with a host where it is on a share.
+// ofFile returns the address of what follows file://, with a host where it is on a
+// share.
 func ofFile(rest, root string) string {
 	host, inside, _ := strings.Cut(rest, "/")
 	switch {
@@ -132,13 +132,13 @@ func ofFile(rest, root string) string {
 	return atHost(host, inside)
 }
 
-// ofShare is the address of \\HOST\SHARE\PATH.
+// ofShare returns the address of \\HOST\SHARE\PATH.
 func ofShare(remote string) string {
 	host, inside, _ := strings.Cut(strings.TrimLeft(slashes(remote), "/"), "/")
 	return atHost(host, inside)
 }
 
-// ofPath is the name of a repository by its path, which is another one on each machine.
+// ofPath returns the name of a repository from its path, which differs on each machine.
 func ofPath(remote, root string) string {
 	if drive.MatchString(remote) {
 		remote = slashes(remote)
@@ -151,17 +151,17 @@ func ofPath(remote, root string) string {
 	return ""
 }
 
-// slashes is for paths of Windows, wherever they are read.
+// slashes converts Windows paths, wherever they are read.
 func slashes(p string) string { return strings.ReplaceAll(p, `\`, "/") }
 
-// bare is a path without slashes around it and without .git at its end.
+// bare returns a path without surrounding slashes and without .git at its end.
 func bare(p string) string {
 	p = strings.Trim(path.Clean("/"+p), "/")
 	p = strings.TrimSuffix(p, ".git")
 	return strings.TrimSuffix(p, "/")
 }
 
-// decoded is a path without the escapes of URLs, as ssh and paths have none.
+// decoded returns a path without URL escapes, as ssh and paths have none.
 func decoded(p string) string {
 	if plain, err := url.PathUnescape(p); err == nil {
 		return plain
@@ -169,7 +169,7 @@ func decoded(p string) string {
 	return p
 }
 
-// cutLast cuts at the last separator; without one, all comes after it.
+// cutLast cuts at the last separator; without one, everything comes after it.
 func cutLast(s, separator string) (after string, found bool) {
 	i := strings.LastIndex(s, separator)
 	if i < 0 {

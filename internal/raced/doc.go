@@ -1,3 +1,3 @@
-// Package raced tells tests that the race detector looks: it is about memory, not about
-// orders, and memory and time are its own then.
+// Package raced tells tests whether the race detector is on. It checks memory, not the
+// order of events, and takes memory and time itself.
 package raced

@@ -2,5 +2,5 @@
 
 package raced
 
-// On tells that the race detector looks.
+// On reports whether the race detector is on.
 const On = true

@@ -1,10 +1,10 @@
-// Package scratch gives tests folders in memory, where there is such a disk: thousands of
-// platforms are opened in them.
+// Package scratch gives tests folders in memory, where there is such a disk: tests open
+// thousands of platforms in them.
 package scratch
 
 import "os"
 
-// TB is what is needed of a test.
+// TB is what Dir needs from a test.
 type TB interface {
 	Helper()
 	Error(args ...any)
@@ -12,7 +12,7 @@ type TB interface {
 	TempDir() string
 }
 
-// Dir is a folder that is there until the test ends, called like name.
+// Dir returns a folder that exists until the test ends, with a name like name.
 func Dir(t TB, name string) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", name)

@@ -8,16 +8,16 @@ import (
 	"reflect"
 )
 
-// A journal is compacted when it is opened, if it is larger than smallest and more than half
-// of it is records that later ones have replaced whole.
+// A journal is compacted when it is opened, if it is larger than smallest and later records
+// have completely replaced more than half of it.
 const smallest = 256 << 10
 
-// compactSuffix ends the name of the new file until it takes the place of the old one.
+// compactSuffix ends the name of the new file until it replaces the old one.
 const compactSuffix = ".compact"
 
-// replaced tells what a record says that a later one of the same says anew, and whether
-// there is such a thing: statuses and downloads of a run. Records of steps that
-// create, submit and judge stay, all of them: they are the account of what was spent.
+// replaced returns what a later record of the same kind replaces, and whether there is such
+// a thing: statuses and downloads of a run. All records of steps that create, submit and
+// judge stay: they account for what was spent.
 func (r *Record) replaced() (by [3]string, is bool) {
 	return [3]string{string(r.Kind), r.Job, r.ID}, r.Kind == KindStatus || r.Kind == KindDownloaded
 }
@@ -37,9 +37,9 @@ func (p *past) weigh(r *Record, size int) {
 
 func (p *past) bloated() bool { return p.good > smallest && p.stale > p.good/2 }
 
-// compact writes the journal anew without what was replaced; the caller holds its
-// lock. It gives what is in the file then: the same snapshot. After an error the old file
-// is there and good: a full disk is told of when something has to be written.
+// compact rewrites the journal without the replaced records; the caller holds its lock. It
+// returns what the file then holds: the same snapshot. After an error the old file is there
+// and good: a full disk is reported when something has to be written.
 func (d onDisk) compact(old past) past {
 	path := d.path
 	if err := writeCompact(path, old.Header); err != nil {
@@ -59,7 +59,7 @@ func (d onDisk) compact(old past) past {
 	return now
 }
 
-// reloaded is what is at path when a rename may or may not have happened.
+// reloaded returns what is at path when a rename may or may not have happened.
 func reloaded(path string, old past) past {
 	if now, err := load(onDisk{path: path}, Identity{}); err == nil {
 		now.Torn = old.Torn
@@ -88,7 +88,7 @@ func writeCompact(path string, head Header) error {
 	return errors.Join(file.Append(text), file.Close())
 }
 
-// compacted is the journal without what was replaced, each record with the time of its own.
+// compacted returns the journal without the replaced records, each record with its own time.
 func compacted(from io.Reader, head Header) ([]byte, error) {
 	var records []Record
 	if _, err := replay(from, func(r Record) { records = append(records, r) }); err != nil {

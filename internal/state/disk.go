@@ -53,8 +53,8 @@ func (d diskFile) Append(line []byte) error {
 
 func (d diskFile) Close() error { return d.f.Close() }
 
-// draftFile is a file that nobody relies on before it is closed, so that its lines
-// go to the disk together.
+// draftFile is a file that nobody relies on before it is closed, so its lines are
+// flushed together.
 type draftFile struct{ diskFile }
 
 func (d draftFile) Append(line []byte) error {
@@ -64,16 +64,16 @@ func (d draftFile) Append(line []byte) error {
 
 func (d draftFile) Close() error { return errors.Join(d.f.Sync(), d.f.Close()) }
 
-// openFile opens the journal for appending, with nothing behind its first good bytes.
-// The tail is cut through the path, because on Windows a handle that can only append
-// can not truncate.
+// openFile opens the journal for appending, with nothing after its first good bytes. It
+// cuts the tail by path, because on Windows a handle that can only append cannot
+// truncate.
 func openFile(path string, good int64) (diskFile, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return diskFile{}, err
 	}
-	// The folder each time: a process may have died between making the file and
-	// putting its name on the disk.
+	// The folder each time: a process may have died between creating the file and
+	// flushing its name.
 	if err := errors.Join(cutTail(f, good), syncFolder(path)); err != nil {
 		_ = f.Close()
 		return diskFile{}, err
@@ -81,9 +81,8 @@ func openFile(path string, good int64) (diskFile, error) {
 	return diskFile{f}, nil
 }
 
-// realPath is where the file is that a link leads to, so that a journal has one lock
-// however it is named. Links among its folders do not matter: the lock is found
-// through them as well.
+// realPath returns the target of a link, so that a journal has one lock however it is
+// named. Links among its folders do not matter: the lock is found through them as well.
 func realPath(path string) string {
 	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
 		return path
@@ -105,7 +104,7 @@ func cutTail(f *os.File, good int64) error {
 	return f.Sync()
 }
 
-// makeFolder makes the folder of path and what is missing above it.
+// makeFolder creates the folder of path and the missing ones above it.
 func makeFolder(path string) error {
 	dir := filepath.Dir(path)
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
@@ -120,8 +119,8 @@ func makeFolder(path string) error {
 	return syncFolder(dir)
 }
 
-// syncFolder puts the name of path in its folder on the disk. Windows has no such
-// call, and some file systems refuse it; there the file's own flush must do.
+// syncFolder flushes the name of path in its folder to disk. Windows has no such call,
+// and some file systems refuse it; there the file's own flush must do.
 func syncFolder(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -137,5 +136,5 @@ func syncFolder(path string) error {
 	return errors.Join(err, dir.Close())
 }
 
-// errNoFile is about a pipe or a device, which may have no end.
+// errNoFile is for a pipe or a device, which may have no end.
 var errNoFile = errors.New("it is no regular file")

@@ -11,7 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/inuse"
 )
 
-// DamagedError tells that a line of the journal, other than a torn last one, is not
+// DamagedError reports that a line of the journal, other than a torn last one, is not
 // what was written.
 type DamagedError struct {
 	Path string // empty from Replay, which knows no file
@@ -34,7 +34,7 @@ func (e *DamagedError) Hint() string {
 		"nothing is started by that, and nothing is started twice after it"
 }
 
-// NewerError tells that a newer version of this tool wrote the journal.
+// NewerError reports that a newer version of this tool wrote the journal.
 type NewerError struct {
 	Path   string // empty from Replay
 	Format int    // of the file
@@ -54,7 +54,7 @@ func (e *NewerError) Hint() string {
 	return "a newer version of rescale-apply wrote it: upgrade this one, or name another file with --state"
 }
 
-// ForeignError tells that the journal belongs to another platform or account.
+// ForeignError reports that the journal belongs to another platform or account.
 type ForeignError struct {
 	Path string
 	Want Identity // of the caller
@@ -71,8 +71,8 @@ func (e *ForeignError) Hint() string {
 	return "use that account's key and platform, or name another file with --state"
 }
 
-// LockedError tells that another process is writing the journal. Who it is comes
-// from a note beside the lock; PID is 0 and the rest empty when the note is missing.
+// LockedError reports that another process is writing the journal. A note beside the
+// lock names it; PID is 0 and the rest empty when the note is missing.
 type LockedError struct {
 	Path  string
 	PID   int
@@ -103,7 +103,7 @@ func (e *LockedError) Hint() string {
 	return wait + fmt.Sprintf("kill %d", e.PID) + gone
 }
 
-// WriteError tells that the journal can not be written. Nothing that depends on the
+// WriteError reports that the journal cannot be written. Nothing that depends on the
 // record may be done.
 type WriteError struct {
 	Path string
@@ -120,7 +120,7 @@ func (e *WriteError) Error() string {
 
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// Hint says what to do; empty when the cause says it all.
+// Hint says what to do; empty when the cause says everything.
 func (e *WriteError) Hint() string {
 	switch {
 	case diskFull(e.Err):
@@ -133,7 +133,7 @@ func (e *WriteError) Hint() string {
 	return ""
 }
 
-// RecordError tells that a record makes no sense here: a mistake in this program.
+// RecordError reports that a record makes no sense here: a bug in this program.
 type RecordError struct {
 	Kind Kind
 	Job  string

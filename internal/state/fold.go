@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// fold works out what r makes of s and leaves s alone: the journal commits the
-// change only when the record is on the disk, replay commits it at once. So what is
-// remembered and what is read again can not differ. The error says why r makes no sense.
+// fold works out the effect of r on s without changing s: the journal commits the change
+// once the record is on disk, replay commits it at once. So what is remembered and what
+// is read again cannot differ. The error says why r makes no sense.
 func (s *Snapshot) fold(r *Record) (commit func(), err error) {
 	if err := r.validate(); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (s *Snapshot) begin(r *Record) (func(), error) {
 	return func() { s.Runs[r.Job][i] = run }, nil
 }
 
-// move takes an existing run one step on.
+// move takes an existing run one step further.
 func (s *Snapshot) move(r *Record) (func(), error) {
 	i := s.index(r)
 	if i < 0 {
@@ -89,7 +89,7 @@ func (s *Snapshot) move(r *Record) (func(), error) {
 	return func() { run.take(r) }, nil
 }
 
-// index finds the run that r speaks of: by key, or by id in kinds without a key.
+// index finds the run that r is about: by key, or by id in kinds without a key.
 func (s *Snapshot) index(r *Record) int {
 	runs := s.Runs[r.Job]
 	for i := len(runs) - 1; i >= 0; i-- {
@@ -100,8 +100,8 @@ func (s *Snapshot) index(r *Record) int {
 	return -1
 }
 
-// cameFrom tells that a record of that kind makes sense at a stage. A step that changes
-// nothing may be repeated: a crash can make a runner take it twice.
+// cameFrom reports whether a record of that kind makes sense at a stage. A step that
+// changes nothing may be repeated: a runner can take it twice because of a crash.
 func cameFrom(kind Kind, stage Stage) bool {
 	switch kind {
 	case KindCreated:
@@ -115,7 +115,7 @@ func cameFrom(kind Kind, stage Stage) bool {
 	}
 }
 
-// take makes the run what r leaves it; r fits.
+// take updates the run with r, which fits.
 func (run *Run) take(r *Record) {
 	if r.Upstream != "" {
 		run.Upstream = r.Upstream // a draft can be brought up to date before it is submitted
@@ -143,6 +143,6 @@ func (run *Run) take(r *Record) {
 	case KindDownloaded:
 		run.Outputs, run.OutputsTo, run.Selection = r.Outputs, r.To, r.Selection
 	default:
-		// The other kinds do not speak of a run that is there.
+		// The other kinds are not about an existing run.
 	}
 }

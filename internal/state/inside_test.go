@@ -28,7 +28,7 @@ func begun(t *testing.T) *Replacement {
 	return r
 }
 
-// wroteTo tells that an error is of a write to the file at a path.
+// wroteTo reports whether an error is of a write to the file at a path.
 func wroteTo(err error, path string) bool {
 	var failed *WriteError
 	return errors.As(err, &failed) && failed.Path == path && failed.Err != nil

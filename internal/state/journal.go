@@ -11,31 +11,31 @@ import (
 	"time"
 )
 
-// Appender adds whole lines at the end of a journal. Append returns nil only when they
-// are on the disk. It is the one seam of this package: a test of another package
-// that must see a write fail or tear gives [OpenWith] an Appender of its own.
+// Appender adds whole lines at the end of a journal. Append returns nil only when they are
+// on disk. It is the only seam of this package: a test of another package that needs a
+// write to fail or tear passes [OpenWith] an Appender of its own.
 type Appender interface {
 	Append(lines []byte) error
 	Close() error
 }
 
-// Place is where a journal is kept. Files on a disk are one: [Open]. A simulation keeps
-// journals elsewhere: [OpenAt].
+// Place is where a journal is kept: in files on a disk for [Open], anywhere else, as in a
+// simulation, for [OpenAt].
 type Place interface {
 	// String names the place in messages.
 	String() string
-	// Lock makes this process the only writer, without waiting, until release. The tool
-	// signs. Errors: *[LockedError], *[WriteError].
+	// Lock makes this process the only writer until release, without waiting. tool signs
+	// the note. Errors: *[LockedError], *[WriteError].
 	Lock(tool string) (release func() error, err error)
-	// Read opens what is there; fs.ErrNotExist when nothing is.
+	// Read opens an existing journal, or returns fs.ErrNotExist.
 	Read() (io.ReadCloser, error)
-	// Append opens what is there, or makes it, for adding lines after its first good
-	// bytes. What follows them is cut off.
+	// Append opens or creates the journal to add lines after its first good bytes. It cuts
+	// off what follows them.
 	Append(good int64) (Appender, error)
 }
 
-// Journal is a journal that is open for writing: locked, whole, and the only writer
-// of its file. It is safe for concurrent use.
+// Journal is a journal open for writing: locked, complete, and the only writer of its
+// file. It is safe for concurrent use.
 type Journal struct {
 	path    string
 	release func() error // of the lock; nil when it was given up
@@ -54,7 +54,7 @@ func Open(path string, id Identity) (*Journal, error) {
 	return OpenWith(path, id, func(file Appender) Appender { return file })
 }
 
-// OpenWith is Open with every write going through what wrap makes of the file. The
+// OpenWith is Open with every write going through the Appender that wrap returns. The
 // first write to a new journal is its header. A wrapper can fail before the write, pass on
 // only the first bytes of a line and fail, or fail after it.
 func OpenWith(path string, id Identity, wrap func(Appender) Appender) (*Journal, error) {
@@ -65,7 +65,7 @@ func OpenWith(path string, id Identity, wrap func(Appender) Appender) (*Journal,
 	return OpenAt(onDisk{path, wrap}, id)
 }
 
-// OpenAt is Open for a journal that is kept at any place.
+// OpenAt is Open for a journal at any place.
 func OpenAt(place Place, id Identity) (*Journal, error) {
 	release, err := place.Lock(id.Tool)
 	if err != nil {
@@ -123,10 +123,10 @@ func (j *Journal) begin(id Identity) error {
 	return j.now.addHeader(line[:len(line)-1])
 }
 
-// Append stamps records with the time, writes them to the disk and only then takes them
-// into the snapshot. When it returns nil they survive a power failure. Several share one
-// flush, so that they must all belong before the same next step; a failure in between
-// leaves the first of them. The first error is final: it is a *[WriteError], or a
+// Append stamps records with the time, writes them to disk and only then adds them to the
+// snapshot. When it returns nil they survive a power failure. Several records share one
+// flush, so all must belong before the same next step; a failure in between leaves the
+// first ones. The first error is final: it is a *[WriteError], or a
 // *[RecordError] when a record makes no sense, and every later Append returns it too,
 // because the order of the records would be wrong.
 func (j *Journal) Append(records ...Record) error {
@@ -161,8 +161,8 @@ func (j *Journal) append(records []Record) error {
 	return nil
 }
 
-// write makes the line of a record. What is folded is what a later replay will read, not
-// what the caller holds.
+// write makes the line of a record. It folds what a later replay will read, not what the
+// caller holds.
 func (p *past) write(r Record) (line []byte, commit func(), err error) {
 	r.At = time.Now().UTC()
 	line, sum, err := seal(r, p.sum)
@@ -178,8 +178,8 @@ func (p *past) write(r Record) (line []byte, commit func(), err error) {
 	return line, commit, err
 }
 
-// Snapshot is all that was recorded so far. It shares nothing with the journal.
-// Torn tells that Open has cut off a torn tail.
+// Snapshot returns everything recorded so far. It shares no memory with the journal. Its
+// Torn is set when Open has cut off a torn tail.
 func (j *Journal) Snapshot() Snapshot {
 	j.mu.Lock()
 	defer j.mu.Unlock()

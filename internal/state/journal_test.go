@@ -224,7 +224,7 @@ func TestFailedWrites(t *testing.T) {
 	}
 }
 
-// appendStory gives how many records were taken before the first error, and checks
+// appendStory returns how many records were taken before the first error, and checks
 // that the journal stays with it.
 func appendStory(path string, f *faulty) (recorded int, err error) {
 	j, err := state.OpenWith(path, ada, func(file state.Appender) state.Appender {

@@ -14,12 +14,12 @@ import (
 // Format is the newest format that this package reads, and the one it writes.
 const Format = 1
 
-// headerStart is how every header of every format begins. Open changes no file that
-// begins differently, because that would be somebody's file.
+// headerStart begins every header of every format. Open changes no file that begins
+// differently: it belongs to somebody else.
 const headerStart = `{"format":`
 
-// Identity says for whom a journal is kept. A run on one platform or account means
-// nothing to another.
+// Identity says whose journal it is. A run on one platform or account means nothing to
+// another.
 type Identity struct {
 	Tool     string // name and version of the program, written in the header and the lock note
 	Platform string // base URL
@@ -39,7 +39,8 @@ type Header struct {
 // sealSize is the length of `,"crc":"01234567"}`, by which every line ends.
 const sealSize = len(`,"crc":"01234567"}`)
 
-// seal is v as a line of the journal, newline included, and the running sum after it.
+// seal returns v as a line of the journal, newline included, and the running sum after
+// it.
 func seal(v any, before uint32) (line []byte, sum uint32, err error) {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
@@ -57,7 +58,7 @@ var (
 	errWrongSum = errors.New("the checksum is wrong: this line or one before it was changed, lost or doubled")
 )
 
-// unseal checks a line without its newline and gives the running sum after it.
+// unseal checks a line without its newline and returns the running sum after it.
 func unseal(line []byte, before uint32) (sum uint32, err error) {
 	body := len(line) - sealSize
 	if body < 0 {

@@ -17,10 +17,9 @@ type lock struct {
 	note string // path of the owner note
 }
 
-// Owner is who holds a lock, or held it. It stands in a note beside the lock, for
-// people only: nothing is decided by it. It has a file of its own because on Windows
-// nobody else can read a locked one. For a moment after a holder died it can still
-// name the dead one.
+// Owner is who holds or held a lock. A note beside the lock names it, for people only:
+// nothing depends on it. The note is a separate file because on Windows nobody else can
+// read a locked one. For a moment after a holder dies it can still name the dead one.
 type Owner struct {
 	PID   int       `json:"pid"`
 	Host  string    `json:"host"`
@@ -41,7 +40,7 @@ func acquire(path, tool string) (*lock, error) {
 	return l, nil
 }
 
-// take does not wait: who holds the lock may do so for days.
+// take does not wait: the holder may keep the lock for days.
 func take(path string) (*lock, error) {
 	for _, name := range []string{path, path + lockSuffix, path + noteSuffix} {
 		if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
@@ -60,10 +59,11 @@ func take(path string) (*lock, error) {
 	return l, nil
 }
 
-// Files are the names of the files that lie where the journal at path is kept.
+// Files returns the names of the files that belong to the journal at path.
 func Files(path string) []string { return []string{path, path + lockSuffix, path + noteSuffix} }
 
-// errLink is about what a repository may have committed in the place of a file of ours.
+// errLink is for a link that a repository may have committed in place of a file of
+// ours.
 var errLink = errors.New("it is no regular file, and nothing is written through a link; remove it")
 
 const (
@@ -87,8 +87,8 @@ func thisHost() string {
 	return host
 }
 
-// holder is who signed last; the zero owner when there is no note. Left tells that
-// there is one, whether it can be read or not.
+// holder returns who signed last; the zero owner when there is no note. Left reports
+// whether there is one, readable or not.
 func (l *lock) holder() (who Owner, left bool) {
 	text, err := os.ReadFile(l.note)
 	if err != nil {
@@ -100,17 +100,16 @@ func (l *lock) holder() (who Owner, left bool) {
 	return who, true
 }
 
-// release removes the note while the lock still keeps others from writing theirs.
-// A note that can not be removed misleads nobody: it is read only while locked.
+// release removes the note while the lock still keeps others from writing theirs. A
+// note that cannot be removed misleads nobody: it is read only while locked.
 func (l *lock) release() error {
 	_ = os.Remove(l.note)
 	return l.file.Unlock()
 }
 
-// Unlock removes what a dead process left of its lock on the journal at path: the
-// note that names it. The lock itself went with the process, and one that is held
-// is never broken: *[LockedError]. Stale is who had signed; left is false when there
-// was no note.
+// Unlock removes what a dead process left of its lock on the journal at path: the note
+// that names it. The lock itself went with the process, and a held one is never broken:
+// *[LockedError]. stale is who had signed; left is false when there was no note.
 func Unlock(path string) (stale Owner, left bool, err error) {
 	path = realPath(path)
 	if _, err := os.Stat(path + lockSuffix); errors.Is(err, fs.ErrNotExist) {

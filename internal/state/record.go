@@ -12,14 +12,14 @@ type Kind string
 // The kinds of format 1, with the members that each must have. What may follow
 // what is written at [Stage].
 const (
-	// KindUploading: an upload begins. File without ID. It also says that an
-	// earlier upload of the same content and name is no longer good.
+	// KindUploading: an upload begins. File without ID. It also invalidates an earlier upload of the same
+	// content and name.
 	KindUploading Kind = "uploading"
 	// KindUploaded: the platform has the content. File with ID. It needs no
 	// KindUploading before it: content can be found on the platform.
 	KindUploaded Kind = "uploaded"
-	// KindCreating: a draft is about to be created, or one that was found is about to
-	// be adopted. Job, Key, Digest; Parts, Generation, Attempt, Since, Upstream.
+	// KindCreating: a draft is about to be created, or a found one is about to be adopted. Job, Key,
+	// Digest; Parts, Generation, Attempt, Since, Upstream.
 	KindCreating Kind = "creating"
 	// KindCreated: this draft or job is the one that the key stands for, own or
 	// adopted. Job, Key, ID; Inserted, Upstream. A later one replaces it until the submit.
@@ -33,8 +33,8 @@ const (
 	// KindFinished: the run is over. Job, Key, ID, Verdict; Reason, Checks, Started,
 	// Ended, CoreHours, Cost. A later one replaces it.
 	KindFinished Kind = "finished"
-	// KindDownloaded: outputs are on the disk, whole and verified. Job, ID, To; Outputs, Selection.
-	// A later one replaces it.
+	// KindDownloaded: outputs are on disk, complete and verified. Job, ID, To; Outputs, Selection. A
+	// later one replaces it.
 	KindDownloaded Kind = "downloaded"
 	// KindForgot: all runs of a job are dropped from the snapshot. Job.
 	KindForgot Kind = "forgot"
@@ -82,8 +82,7 @@ type Output struct {
 	SHA512 string `json:"sha512,omitempty"` // lower hex; empty when the platform gave none
 }
 
-// File is content that is on the platform, or, without an ID, content whose
-// upload began and is not known to have ended.
+// File is content on the platform, or, without an ID, content whose upload began and may not have ended.
 type File struct {
 	Name   string `json:"name"`
 	SHA512 string `json:"sha512"` // lower hex
@@ -91,8 +90,8 @@ type File struct {
 	ID     string `json:"id,omitempty"`
 }
 
-// validate tells which member r lacks for its kind. An unknown kind is an error
-// here; [replay] finds it earlier and calls it newer.
+// validate reports which member r lacks for its kind. An unknown kind is an error here; [replay] finds it
+// earlier and calls it newer.
 func (r *Record) validate() error {
 	if !r.Kind.known() {
 		return fmt.Errorf("unknown kind %q", r.Kind)
@@ -120,7 +119,7 @@ func (k Kind) known() bool {
 // member is a member that must not be empty.
 type member struct{ name, value string }
 
-// required are the members that a record of a known kind must have; those without a name are none.
+// required returns the members that a record of a known kind must have; those without a name are none.
 func (r *Record) required() [4]member {
 	job, key, id := member{"job", r.Job}, member{"key", r.Key}, member{"id", r.ID}
 	name, sum := member{"file.name", r.File.Name}, member{"file.sha512", r.File.SHA512}

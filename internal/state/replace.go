@@ -11,9 +11,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/inuse"
 )
 
-// Replacement is a journal that is written anew to take the place of the file at
-// its path. Nothing of that file is changed before Commit, and Commit keeps it
-// beside the new one.
+// Replacement is a new journal that replaces the file at its path. That file does not
+// change before Commit, and Commit keeps it beside the new one.
 type Replacement struct {
 	path    string
 	journal *Journal // at path + newSuffix
@@ -23,11 +22,11 @@ type Replacement struct {
 	done    bool // nothing more is written
 }
 
-// Consent says which files a replacement may put aside.
+// Consent says which files a replacement may set aside.
 type Consent string
 
-// The consents. A file that is kept for somebody else, or by a newer version, is
-// not damaged: it may be right where it is.
+// The consents. A file of somebody else, or of a newer version, is not damaged: it may
+// belong where it is.
 const (
 	OwnFile Consent = ""    // a sound or damaged journal of this account on this platform
 	AnyFile Consent = "any" // whatever is there
@@ -59,7 +58,7 @@ func (r *Replacement) begin(id Identity, consent Consent) error {
 	if err := r.inspect(id); err != nil && (consent != AnyFile || !takesConsent(err)) {
 		return err
 	}
-	// What is left of an earlier try was never a journal.
+	// The remains of an earlier try never were a journal.
 	if err := os.Remove(r.path + newSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return &WriteError{Path: r.path + newSuffix, Err: err}
 	}
@@ -74,8 +73,7 @@ func (r *Replacement) begin(id Identity, consent Consent) error {
 	return nil
 }
 
-// inspect reads the file that is there, and gives an error for one that takes a
-// consent.
+// inspect reads the existing file, and returns an error for one that needs a consent.
 func (r *Replacement) inspect(id Identity) error {
 	f, err := os.Open(r.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -106,20 +104,20 @@ func takesConsent(err error) bool {
 	return errors.As(err, &foreign) || errors.As(err, &newer) || errors.As(err, &damaged)
 }
 
-// Append writes records of the new journal, as [Journal.Append] does. They are on the
-// disk after Commit.
+// Append writes records of the new journal, as [Journal.Append] does. They are on disk
+// after Commit.
 func (r *Replacement) Append(records ...Record) error { return r.journal.Append(records...) }
 
-// Old is what could be read of the file whose place the new journal takes.
+// Old returns what could be read of the file that the new journal replaces.
 func (r *Replacement) Old() Snapshot { return r.old.clone() }
 
-// Snapshot is what the new journal holds.
+// Snapshot returns what the new journal holds.
 func (r *Replacement) Snapshot() Snapshot { return r.journal.Snapshot() }
 
-// Commit puts the new journal in the place of the old file, and gives the path under
-// which that is kept; it is empty when there was none. A process that dies in
-// between leaves no journal at path, which costs a look at the platform, and both
-// files beside it.
+// Commit replaces the old file by the new journal, and returns the path under which the
+// old one is kept; it is empty when there was none. A process that dies in between
+// leaves no journal at path, which costs a look at the platform, and both files beside
+// it.
 func (r *Replacement) Commit() (kept string, err error) {
 	if err := r.finish(); err != nil {
 		return "", &WriteError{Path: r.path + newSuffix, Err: err}
@@ -141,7 +139,7 @@ func (r *Replacement) Commit() (kept string, err error) {
 	return kept, nil
 }
 
-// finish ends the writing of the new file: Windows renames no open one.
+// finish closes the new file: Windows renames no open one.
 func (r *Replacement) finish() error {
 	if r.done {
 		return nil
@@ -150,8 +148,8 @@ func (r *Replacement) finish() error {
 	return r.journal.file.Close()
 }
 
-// aside renames the old file to a name that is free: its lineage, by which copies
-// are told apart, or else a number.
+// aside renames the old file to a free name: its lineage, which identifies copies, or
+// else a number.
 func (r *Replacement) aside() (kept string, err error) {
 	for n := 0; ; n++ {
 		name := r.old.Header.Lineage
@@ -167,7 +165,7 @@ func (r *Replacement) aside() (kept string, err error) {
 	}
 }
 
-// isHex tells that a lineage is one of ours and not a path of somebody's choice.
+// isHex reports whether a lineage is one of ours and not a path of somebody's choice.
 func isHex(lineage string) bool {
 	_, err := hex.DecodeString(lineage)
 	return err == nil && lineage != "" && len(lineage) <= 32

@@ -14,7 +14,7 @@ import (
 
 var errNoJournal = errors.New("this is not a state file of rescale-apply")
 
-// Replay reads a journal. A torn last line is left out; a torn header is an empty
+// Replay reads a journal. It leaves out a torn last line; a torn header makes an empty
 // journal, with a zero Header. Errors: *[DamagedError], *[NewerError], and those of r.
 func Replay(r io.Reader) (Header, []Record, error) {
 	var records []Record
@@ -25,12 +25,12 @@ func Replay(r io.Reader) (Header, []Record, error) {
 	return past.Header, records, nil
 }
 
-// Read gives the snapshot of a journal without locking or changing it, also while
-// another process is writing it. A missing file is an empty snapshot. Empty fields of
-// id are not compared with the file. Errors: *[DamagedError], *[NewerError], *[ForeignError].
+// Read returns the snapshot of a journal without locking or changing it, even while another
+// process is writing it. A missing file is an empty snapshot. Empty fields of id are not
+// compared with the file. Errors: *[DamagedError], *[NewerError], *[ForeignError].
 func Read(path string, id Identity) (Snapshot, error) { return ReadAt(onDisk{path: path}, id) }
 
-// ReadAt is Read for a journal that is kept at any place.
+// ReadAt is Read for a journal at any place.
 func ReadAt(place Place, id Identity) (Snapshot, error) {
 	past, err := load(place, id)
 	return past.Snapshot, err
@@ -119,14 +119,14 @@ func replay(r io.Reader, each func(Record)) (past, error) {
 	}
 }
 
-// isTorn tells whether the last line, newline included, was not written whole.
+// isTorn reports whether the last line, newline included, is incomplete.
 func isTorn(line []byte) bool {
 	text, whole := bytes.CutSuffix(line, []byte("\n"))
 	return !whole || !json.Valid(text)
 }
 
-// skipTail leaves a torn line out. A header that lacks nothing but its newline is
-// hardly torn: unless it has our checksum, it is the only line of somebody's file.
+// skipTail leaves out a torn line. A header that lacks only its newline is hardly torn:
+// unless it has our checksum, it is the only line of somebody else's file.
 func (p *past) skipTail(line []byte) error {
 	if p.good == 0 && json.Valid(line) {
 		if _, err := unseal(line, 0); err != nil {
@@ -137,13 +137,13 @@ func (p *past) skipTail(line []byte) error {
 	return nil
 }
 
-// mayBeHeader accepts what a torn header can begin with: less of the text, or the
-// zero bytes that a power failure leaves.
+// mayBeHeader accepts what a torn header can begin with: a part of the text, or the zero
+// bytes that a power failure leaves.
 func mayBeHeader(start []byte) bool {
 	return bytes.HasPrefix([]byte(headerStart), bytes.TrimRight(start, "\x00"))
 }
 
-// add takes line n, which is whole, into the snapshot.
+// add adds line n, which is complete, to the snapshot.
 func (p *past) add(n int, text []byte, each func(Record)) error {
 	if n == 1 {
 		return p.addHeader(text)
@@ -168,7 +168,7 @@ func (p *past) add(n int, text []byte, each func(Record)) error {
 	return nil
 }
 
-// share keeps one text for what many runs are made of.
+// share keeps one copy of a text that many runs have in common.
 func (p *past) share(parts []Part) {
 	if p.words == nil {
 		p.words = make(map[string]string)
@@ -184,7 +184,7 @@ func (p *past) share(parts []Part) {
 	}
 }
 
-// addHeader looks at the format first: another format may have another checksum.
+// addHeader checks the format first: another format may have another checksum.
 func (p *past) addHeader(text []byte) error {
 	var only struct{ Format int }
 	if err := json.Unmarshal(text, &only); err != nil {
@@ -218,7 +218,7 @@ func decode(text []byte, before uint32, into any) (sum uint32, err error) {
 	}
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) {
-		// The library's own words would name types of this program.
+		// The library's own message would name types of this program.
 		err = fmt.Errorf("%s cannot be a %s", cmp.Or(mismatch.Field, "a record"), mismatch.Value)
 	}
 	return sum, err

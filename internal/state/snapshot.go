@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// Snapshot is what the journal's records add up to.
+// Snapshot is the sum of the journal's records.
 type Snapshot struct {
-	// New tells that nothing was recorded yet: there is no file, or only a header.
-	// It says nothing about the platform; nor does the absence of a key from a
-	// snapshot that is not New, because other machines keep other journals.
+	// New means that nothing was recorded yet: there is no file, or only a header. It
+	// says nothing about the platform; nor does a missing key in a snapshot that is not
+	// New, because other machines keep other journals.
 	New bool
-	// Torn tells that the last line was not written whole. Nothing was done on the
-	// strength of it, and Open has cut it off.
+	// Torn means that the last line is incomplete. Nothing was done because of it, and
+	// Open has cut it off.
 	Torn   bool
 	Header Header
 	Runs   map[string][]Run  // by job name, oldest first
 	Files  map[string][]File // by SHA-512, one for each name, in order of their first record
 }
 
-// Stage is how far a run has come. A run moves
+// Stage is how far a run has got. A run moves
 //
 //	creating -> created -> (submitting ->) submitted -> finished
 //
@@ -29,8 +29,8 @@ type Snapshot struct {
 // key is never created twice after it has cost money.
 type Stage string
 
-// The stages of a run. An unfinished create or submit is one whose outcome the
-// journal does not know.
+// The stages of a run. The journal does not know the outcome of an unfinished create or
+// submit.
 const (
 	StageCreating   Stage = "creating"
 	StageCreated    Stage = "created"
@@ -67,11 +67,11 @@ type Run struct {
 	Outputs      []Output // set by the last download
 	OutputsTo    string
 	Selection    string // the patterns that chose Outputs
-	// Upstream is the runs that this one builds on, as [Record] has it.
+	// Upstream names the runs that this one builds on, as in [Record].
 	Upstream string
 }
 
-// Last is the newest run of a job; false when there is none.
+// Last returns the newest run of a job; false when there is none.
 func (s Snapshot) Last(job string) (Run, bool) {
 	runs := s.Runs[job]
 	if len(runs) == 0 {
@@ -80,7 +80,7 @@ func (s Snapshot) Last(job string) (Run, bool) {
 	return runs[len(runs)-1], true
 }
 
-// Find is the run of a key; false when no record speaks of it.
+// Find returns the run of a key; false when no record has it.
 func (s Snapshot) Find(key string) (Run, bool) {
 	for _, runs := range s.Runs {
 		for _, run := range runs {
@@ -92,9 +92,9 @@ func (s Snapshot) Find(key string) (Run, bool) {
 	return Run{}, false
 }
 
-// File is the content under that name, as it was last recorded. The platform takes
-// an input's name from its upload, so the same content under two names is two files.
-// Without an ID its upload is not known to have ended.
+// File returns the content under that name, as last recorded. The platform takes an
+// input's name from its upload, so the same content under two names is two files.
+// Without an ID its upload may not have ended.
 func (s Snapshot) File(sha512, name string) (File, bool) {
 	for _, f := range s.Files[sha512] {
 		if f.Name == name {
@@ -104,13 +104,13 @@ func (s Snapshot) File(sha512, name string) (File, bool) {
 	return File{}, false
 }
 
-// Jobs is the names of all jobs with runs, sorted.
+// Jobs returns the names of all jobs with runs, sorted.
 func (s Snapshot) Jobs() []string {
 	return slices.Sorted(maps.Keys(s.Runs))
 }
 
-// Unresolved is all runs whose create or submit was begun and whose outcome was not
-// recorded, sorted by job, oldest first.
+// Unresolved returns all runs whose create or submit was begun and whose outcome was
+// not recorded, sorted by job, oldest first.
 func (s Snapshot) Unresolved() []Run {
 	var open []Run
 	for _, job := range s.Jobs() {
@@ -123,8 +123,8 @@ func (s Snapshot) Unresolved() []Run {
 	return open
 }
 
-// With is s and what further records make of it; s stays as it is. A record that makes
-// no sense is left out.
+// With returns s with further records applied; s itself does not change. A record that
+// makes no sense is left out.
 func (s Snapshot) With(records ...Record) Snapshot {
 	c := s.clone()
 	for i := range records {
@@ -135,7 +135,7 @@ func (s Snapshot) With(records ...Record) Snapshot {
 	return c
 }
 
-// clone shares nothing with s.
+// clone returns a copy that shares no memory with s.
 func (s Snapshot) clone() Snapshot {
 	c := s
 	c.Runs = make(map[string][]Run, len(s.Runs))

@@ -112,7 +112,7 @@ func same(t *testing.T, want, got any) {
 	}
 }
 
-// prefixStates gives the snapshot after 0, 1, 2 … records.
+// prefixStates returns the snapshot after 0, 1, 2 … records.
 func prefixStates(t *testing.T, b []byte) []state.Snapshot {
 	t.Helper()
 	all := lines(b)

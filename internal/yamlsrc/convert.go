@@ -7,8 +7,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc/mistake"
 )
 
-// converter turns the nodes of one document into values and places. It goes on
-// after a problem, except when a limit is reached.
+// converter turns the nodes of one document into values and positions. It continues
+// after a problem, except at a limit.
 type converter struct {
 	doc    *Document
 	list   *diag.List
@@ -74,8 +74,8 @@ func (c *converter) report(n *yaml.Node, rule diag.Rule, hint, format string, ar
 	c.list.Add(c.doc.nodePosition(n), rule, hint, format, args...)
 }
 
-// unfold converts what an alias stands for. The place of the value itself is
-// the alias; the places inside of it are those of the original.
+// unfold converts what an alias stands for. The position of the value itself is the
+// alias; the positions inside it are those of the original.
 func (c *converter) unfold(n *yaml.Node, depth int) (any, *place) {
 	target := n.Alias
 	switch {
@@ -151,8 +151,8 @@ func (m *members) set(name string, v any, at *place) {
 	m.place.members[name] = at
 }
 
-// merge adds the members of the mapping, or list of mappings, behind a << key;
-// names that are already there win.
+// merge adds the members of the mapping, or list of mappings, of a << key; names that
+// are already there win.
 func (c *converter) merge(m *members, key, value *yaml.Node, depth int) {
 	v, at := c.value(value, depth+1)
 	values, places := []any{v}, []*place{at}
@@ -176,12 +176,12 @@ func (c *converter) merge(m *members, key, value *yaml.Node, depth int) {
 	}
 }
 
-// unresolved tells an alias that was already reported.
+// unresolved reports whether an alias was reported already.
 func unresolved(c *converter, n *yaml.Node) bool {
 	return n.Kind == yaml.AliasNode && (c.open[n.Alias] || !c.anchored[n.Alias])
 }
 
-// key gives the text of a key of a mapping, or reports why there is none.
+// key returns the text of a key of a mapping, or reports why there is none.
 func (c *converter) key(n, mapping *yaml.Node) (string, bool) {
 	if c.stopped {
 		return "", false

@@ -23,7 +23,7 @@ type Document struct {
 	root *place
 }
 
-// place is where one value, and its key if it has one, stands.
+// place is where one value, and its key if it has one, is written.
 type place struct {
 	key     *yaml.Node
 	value   *yaml.Node // the alias itself where an alias is written
@@ -32,14 +32,14 @@ type place struct {
 	items   []*place
 }
 
-// At is the place of the value at pointer, or of the nearest value around it
-// when there is none. A value that is left empty has the place of its key.
+// At returns the position of the value at pointer, or of the nearest value around it
+// when there is none. An empty value has the position of its key.
 func (d *Document) At(pointer string) diag.Position {
 	p, _ := d.find(pointer)
 	return d.valuePosition(p)
 }
 
-// KeyAt is the place of the key that names the member at pointer. It falls back
+// KeyAt returns the position of the key that names the member at pointer. It falls back
 // to At for list items, absent members and the whole document.
 func (d *Document) KeyAt(pointer string) diag.Position {
 	p, found := d.find(pointer)
@@ -49,8 +49,8 @@ func (d *Document) KeyAt(pointer string) diag.Position {
 	return d.nodePosition(p.key)
 }
 
-// Keys gives the member names of the mapping at pointer in the order of the
-// text; members that come with a merge key (<<) stand where that key stands.
+// Keys returns the member names of the mapping at pointer in the order of the text;
+// members that come with a merge key (<<) stand where that key stands.
 func (d *Document) Keys(pointer string) []string {
 	p, found := d.find(pointer)
 	if !found {
@@ -59,8 +59,8 @@ func (d *Document) Keys(pointer string) []string {
 	return slices.Clone(p.names)
 }
 
-// Text is the scalar at pointer as it is written, quotes removed: 9.10 stays
-// "9.10", though its Value is a number. It is empty for lists and mappings.
+// Text returns the scalar at pointer as written, without quotes: 9.10 stays "9.10",
+// though its Value is a number. It is empty for lists and mappings.
 func (d *Document) Text(pointer string) string {
 	p, found := d.find(pointer)
 	if !found || p.value == nil {
@@ -87,7 +87,7 @@ func (d *Document) find(pointer string) (p *place, found bool) {
 	return p, true
 }
 
-// Member is the pointer of the member key of the mapping at pointer.
+// Member returns the pointer of the member key of the mapping at pointer.
 func Member(pointer, key string) string {
 	if strings.ContainsAny(key, "~/") {
 		key = strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
@@ -95,7 +95,7 @@ func Member(pointer, key string) string {
 	return pointer + "/" + key
 }
 
-// Path takes a pointer apart into keys and indexes.
+// Path splits a pointer into keys and indexes.
 func Path(pointer string) []string { return slices.Collect(tokens(pointer)) }
 
 // tokens yields the reference tokens of a JSON pointer, unescaped.
@@ -121,7 +121,7 @@ func (d *Document) valuePosition(p *place) diag.Position {
 		if p.key != nil {
 			return d.nodePosition(p.key)
 		}
-		// The reader puts an empty list item right behind its dash.
+		// The reader puts an empty list item right after its dash.
 		if start := d.offset(n) - 1; start >= 0 && d.text.body[start] == '-' {
 			return d.text.position(start, start+1)
 		}
@@ -137,12 +137,12 @@ func (d *Document) nodePosition(n *yaml.Node) diag.Position {
 	return d.text.position(start, end)
 }
 
-// offset is where the reader says that n starts: at its anchor or tag, if any.
+// offset returns where the reader says that n starts: at its anchor or tag, if any.
 func (d *Document) offset(n *yaml.Node) int {
 	return d.text.yaml.offset(n.Line, n.Column)
 }
 
-// unwritten tells a value that is not there, as in "key:".
+// unwritten reports whether a value is missing, as in "key:".
 func unwritten(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style&(blockStyle|quotedStyle|yaml.TaggedStyle) == 0 && n.Anchor == ""
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
-// Inside is the place of the offset-th character (from 0) of the text at
-// pointer; a line break is at the end of its line. It finds its way through quotes, escapes, folded
-// lines and the indentation of block texts; where it cannot, and for what is
-// not a text, it gives the place of the whole value.
+// Inside returns the position of the offset-th character (from 0) of the text at pointer; a line
+// break is at the end of its line. It follows quotes, escapes, folded lines and the indentation of
+// block texts; where it cannot, and for a value that is not a text, it returns the position of the
+// whole value.
 func (d *Document) Inside(pointer string, offset int) diag.Position {
 	w, value := d.walker(pointer)
 	for i, r := range []rune(value) {
@@ -27,8 +27,8 @@ func (d *Document) Inside(pointer string, offset int) diag.Position {
 	return d.At(pointer)
 }
 
-// Joined tells a text that goes over several lines, of which YAML makes one: it
-// is written without | or >, and its line breaks are not escaped.
+// Joined reports whether YAML joins the lines of a text: it is written without | or >, and its line
+// breaks are not escaped.
 func (d *Document) Joined(pointer string) bool {
 	w, value := d.walker(pointer)
 	for _, r := range value {
@@ -46,7 +46,7 @@ func (d *Document) Commented(pointer string) bool {
 	return plain && n.LineComment != ""
 }
 
-// Plain tells a value that is written without quotes, in one line.
+// Plain reports whether a value is written without quotes, on one line.
 func (d *Document) Plain(pointer string) bool {
 	_, plain := d.plain(pointer)
 	return plain
@@ -61,8 +61,8 @@ func (d *Document) plain(pointer string) (*yaml.Node, bool) {
 	return n, n.Kind == yaml.ScalarNode && n.Style == 0
 }
 
-// walker begins at the scalar at pointer, and gives its value; of what is not a
-// scalar that is empty.
+// walker returns a walker that begins at the scalar at pointer, and its value; the value is empty
+// for anything but a scalar.
 func (d *Document) walker(pointer string) (walker, string) {
 	p, found := d.find(pointer)
 	if !found || p.value == nil || resolved(p.value).Kind != yaml.ScalarNode {
@@ -75,16 +75,16 @@ func (d *Document) walker(pointer string) (walker, string) {
 	return w, n.Value
 }
 
-// walker goes through the source of a scalar in step with its value.
+// walker walks through the source of a scalar in step with its value.
 type walker struct {
 	body  []byte
 	at    int
 	style yaml.Style
-	// joined is set when a line break was passed that is not escaped.
+	// joined is set once the walker has passed a line break that is not escaped.
 	joined bool
 }
 
-// begin goes to the first character that can belong to the value.
+// begin moves to the first character that can belong to the value.
 func (w *walker) begin() {
 	switch {
 	case w.style&quotedStyle != 0:
@@ -98,9 +98,8 @@ func (w *walker) begin() {
 	}
 }
 
-// next gives the source of one character of the value and goes behind it. What
-// belongs to no character is skipped: indentation, blanks and line breaks that
-// the reader folds, escaped line breaks.
+// next returns the source of one character of the value and moves past it. It skips what belongs to
+// no character: indentation, blanks and line breaks that the reader folds, escaped line breaks.
 func (w *walker) next(r rune) (start, end int, ok bool) {
 	for w.at < len(w.body) {
 		start = w.at
@@ -130,13 +129,13 @@ func (w *walker) next(r rune) (start, end int, ok bool) {
 	return 0, 0, false
 }
 
-// escapes tells a character that is not itself in this style of quotes.
+// escapes reports whether a character starts an escape in this style of quotes.
 func (w *walker) escapes(got rune) bool {
 	return w.style&yaml.DoubleQuotedStyle != 0 && got == '\\' || w.style&yaml.SingleQuotedStyle != 0 && got == '\''
 }
 
-// escape goes behind an escape and tells whether it stands for a character; an
-// escaped line break does not.
+// escape skips an escape and reports whether it stands for a character; an escaped line break does
+// not.
 func (w *walker) escape() bool {
 	if w.style&yaml.SingleQuotedStyle != 0 {
 		w.at = min(w.at+2, len(w.body))
@@ -150,8 +149,7 @@ func (w *walker) escape() bool {
 	return !joins
 }
 
-// skipIndent goes over the indentation of a line. Spaces beyond the indentation
-// that belong to a block text are found again by next, as they are equal.
+// skipIndent skips the indentation of a line. next finds spaces again that belong to a block text.
 func (w *walker) skipIndent() {
 	if w.style&blockStyle == 0 {
 		for w.at < len(w.body) && (w.body[w.at] == ' ' || w.body[w.at] == '\t') {
@@ -160,7 +158,7 @@ func (w *walker) skipIndent() {
 	}
 }
 
-// breakLength is the length of the line break that b starts with, or 0.
+// breakLength returns the length of the line break that b starts with, or 0.
 func breakLength(b []byte) int {
 	if len(b) == 0 {
 		return 0
@@ -168,7 +166,7 @@ func breakLength(b []byte) int {
 	return fileBreak(b)
 }
 
-// escapeLength is the length of the escape that b starts with.
+// escapeLength returns the length of the escape that b starts with.
 func escapeLength(b []byte) int {
 	if len(b) < 2 {
 		return len(b)

@@ -5,18 +5,17 @@ import (
 	"slices"
 )
 
-// Over is d with everything that it does not say taken from base, another
-// document of the same text. Mappings are put together member by member; any
-// other value of d takes the place of that of base, lists included. So does a
-// mapping at one of the pointers in whole.
+// Over returns d merged over base, another document of the same text. Mappings are
+// merged member by member; any other value of d replaces that of base, lists included.
+// So does a mapping at one of the pointers in whole.
 //
-// Every value keeps the place where it is written, in whichever document.
+// Every value keeps its position, whichever document it is from.
 func (d *Document) Over(base *Document, whole ...string) *Document {
 	value, root := over("", written{d.Value, d.root}, written{base.Value, base.root}, whole)
 	return &Document{Value: value, text: d.text, root: root}
 }
 
-// written is a value and its places.
+// written is a value and its positions.
 type written struct {
 	value any
 	place *place
@@ -42,7 +41,7 @@ func over(pointer string, top, base written, whole []string) (any, *place) {
 	return values, p
 }
 
-// Without is d without one member of its top mapping.
+// Without returns d without one member of its top mapping.
 func (d *Document) Without(key string) *Document {
 	mapping, ok := d.Value.(map[string]any)
 	if _, there := mapping[key]; !ok || !there {

@@ -14,10 +14,10 @@ import (
 // maxSyntaxErrors bounds how often reading starts again after a broken document.
 const maxSyntaxErrors = 10
 
-// Parse reads every document of a text. Documents without a value are skipped.
-// After a document that is not YAML, reading goes on behind the next "---" line,
-// so one mistake does not hide those in other documents; the broken document
-// itself is not among the results.
+// Parse reads every document of a text. It skips documents without a value. After a
+// document that is not YAML, it continues after the next "---" line, so one mistake
+// does not hide those in other documents; the broken document itself is not among the
+// results.
 func Parse(src diag.Source) ([]*Document, diag.List) {
 	body, list := readable(src)
 	if list != nil {
@@ -45,8 +45,8 @@ type parse struct {
 	stopped bool
 }
 
-// part reads documents from the byte offset on, until the end or the first one
-// that is not YAML. It gives the offset to go on from, or -1.
+// part reads documents from the byte offset on, until the end or the first one that is
+// not YAML. It returns the offset to continue from, or -1.
 func (p *parse) part(from int) int {
 	line, _ := p.text.yaml.place(from)
 	dec := yaml.NewDecoder(bytes.NewReader(p.text.body[from:]))
@@ -103,8 +103,8 @@ func (p *parse) broken(from int, err error) int {
 	return p.text.nextDocument(line)
 }
 
-// next reads one document. The YAML library reports broken text by its error;
-// a panic of the library is treated the same, as no text may stop the program.
+// next reads one document. The YAML library returns an error for broken text; a panic
+// of the library is treated the same, because no text may stop the program.
 func next(dec *yaml.Decoder) (node *yaml.Node, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
-// Limits of one text. A manifest names its data, it does not hold it.
+// Limits of one text. A manifest names its data and does not contain it.
 const (
 	// MaxBytes is the size of the largest text that is read at all.
 	MaxBytes = 4 << 20
@@ -17,9 +17,9 @@ const (
 	MaxValues = 100_000
 	// MaxDepth bounds how deep lists and mappings may be nested.
 	MaxDepth = 100
-	// maxMarks bounds the characters that start a value or a comment. The YAML
-	// reader spends up to a kilobyte on each before anything can be counted, so
-	// this is what keeps a hostile text within the memory of a small machine.
+	// maxMarks bounds the characters that start a value or a comment. The YAML reader
+	// spends up to a kilobyte on each before anything can be counted, so this bound
+	// keeps a hostile text within the memory of a small machine.
 	maxMarks = MaxValues + 1000
 	// maxDirectives bounds the lines that start with %: the YAML reader compares
 	// every directive with all others.
@@ -28,15 +28,15 @@ const (
 
 const utf8Mark = "\ufeff"
 
-// The words for texts beyond the limits, wherever that is found out.
+// The messages for texts beyond the limits, wherever they are detected.
 const (
 	aside   = "put data into a file of its own and list that under inputs:"
 	tooDeep = "nested deeper than %d levels"
 	flatter = "write it flatter"
 )
 
-// readable gives the text without its byte order mark, or the one problem that
-// makes it pointless to look for YAML in it.
+// readable returns the text without its byte order mark, or the one problem that makes
+// it pointless to look for YAML in it.
 func readable(src diag.Source) ([]byte, diag.List) {
 	var list diag.List
 	start := diag.Position{File: src.Name, Line: 1, Col: 1}
@@ -79,7 +79,7 @@ func megabytes(n int) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
 }
 
-// wideMark names the encoding when the text starts with the mark of a wide one.
+// wideMark names the encoding when the text starts with a wide byte order mark.
 func wideMark(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte{0xFF, 0xFE, 0, 0}), bytes.HasPrefix(b, []byte{0, 0, 0xFE, 0xFF}):
@@ -90,7 +90,7 @@ func wideMark(b []byte) string {
 	return ""
 }
 
-// firstBad is the offset of the first byte that is not text, or len(b).
+// firstBad returns the offset of the first byte that is not text, or len(b).
 func firstBad(b []byte) int {
 	for i := 0; i < len(b); {
 		if c := b[i]; c < utf8.RuneSelf {
@@ -109,7 +109,7 @@ func firstBad(b []byte) int {
 	return len(b)
 }
 
-// yamlRune tells whether YAML allows a character beyond ASCII.
+// yamlRune reports whether YAML allows a character beyond ASCII.
 func yamlRune(r rune) bool {
 	return r == 0x85 || r >= 0xA0 && r != 0xFFFE && r != 0xFFFF
 }
@@ -130,9 +130,9 @@ func describeBad(b []byte, at int) (message, hint string) {
 	return fmt.Sprintf("control character U+%04X", r), "delete it; editors often do not show it"
 }
 
-// tooManyMarks is the offset where the text has more marks than allowed, or -1.
-// It counts at least one mark for every two values that the YAML reader can
-// find, whatever the text, and it may count marks inside of quotes.
+// tooManyMarks returns the offset where the text exceeds the allowed marks, or -1. It
+// counts at least one mark for every two values that the YAML reader can find, whatever
+// the text, and may count marks inside quotes.
 func tooManyMarks(b []byte) int {
 	marks, flow := 0, false
 	for i, c := range b {
@@ -162,14 +162,14 @@ func tooManyMarks(b []byte) int {
 	return -1
 }
 
-// blank tells the characters that YAML takes for white space; those beyond
-// ASCII are not told apart.
+// blank reports whether a byte may begin white space of YAML; it does not distinguish
+// characters beyond ASCII.
 func blank(c byte) bool {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c >= utf8.RuneSelf
 }
 
-// tooManyDirectives is the offset where the text has more lines that start with
-// a percent sign than allowed, or -1.
+// tooManyDirectives returns the offset where the text exceeds the allowed lines that
+// start with a percent sign, or -1.
 func tooManyDirectives(b []byte) int {
 	count := 0
 	for i, c := range b {

@@ -13,7 +13,7 @@ const (
 	quotedStyle = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle
 )
 
-// scalar gives the JSON value of a scalar.
+// scalar returns the JSON value of a scalar.
 //
 // A bare word is null, a bool or a number only in the plain spellings of YAML
 // 1.2. What only YAML 1.1 takes for a number or a date (0777, 0x1F, 1_000,
@@ -37,8 +37,8 @@ func scalar(n *yaml.Node) any {
 	return n.Value
 }
 
-// number gives s as JSON writes it, when s is a decimal number that a float64
-// can hold. The bound also keeps huge exponents away from exact arithmetic.
+// number returns s as JSON writes it, when s is a decimal number that a float64 can
+// hold. The bound also keeps huge exponents away from exact arithmetic.
 func number(s string) (json.Number, bool) {
 	sign, rest := "", s
 	if rest != "" && (rest[0] == '-' || rest[0] == '+') {

@@ -30,7 +30,7 @@ func newText(name string, body []byte) *text {
 	return t
 }
 
-// position is the place of the characters from start to end.
+// position returns the position of the characters from start to end.
 func (t *text) position(start, end int) diag.Position {
 	start = min(max(start, 0), len(t.body))
 	end = min(max(end, start), len(t.body))
@@ -42,8 +42,8 @@ func (t *text) position(start, end int) diag.Position {
 type lineTable struct {
 	body   []byte
 	starts []int32 // a text can be all line breaks; 32 bits keep that small
-	// runes holds the byte offsets of the characters of lines that are not
-	// plain ASCII, filled when first asked for: one line may be the whole file.
+	// runes holds the byte offsets of the characters of lines that are not plain ASCII,
+	// computed when first needed: one line may be the whole file.
 	runes map[int][]int32
 }
 
@@ -62,7 +62,7 @@ func newLineTable(body []byte, lineBreak func([]byte) int) *lineTable {
 	return t
 }
 
-// fileBreak gives the length of the line break that b starts with, or 0.
+// fileBreak returns the length of the line break that b starts with, or 0.
 func fileBreak(b []byte) int {
 	switch {
 	case b[0] == '\n':
@@ -86,11 +86,11 @@ func yamlBreak(b []byte) int {
 	return fileBreak(b)
 }
 
-// lines is the number of lines; text that ends in a line break has one empty
-// line more, as in an editor.
+// lines returns the number of lines; a text that ends in a line break has one more
+// empty line, as in an editor.
 func (t *lineTable) lines() int { return len(t.starts) }
 
-// span gives the bytes of a line (from 1), its line break included.
+// span returns the bytes of a line (from 1), its line break included.
 func (t *lineTable) span(line int) (start, end int) {
 	line = min(max(line, 1), len(t.starts))
 	end = len(t.body)
@@ -100,13 +100,13 @@ func (t *lineTable) span(line int) (start, end int) {
 	return int(t.starts[line-1]), end
 }
 
-// line gives a line without its line break.
+// line returns a line without its line break.
 func (t *lineTable) line(line int) []byte {
 	start, end := t.span(line)
 	return bytes.TrimRight(t.body[start:end], "\r\n")
 }
 
-// offset is the byte offset of a line and column, both from 1.
+// offset returns the byte offset of a line and column, both from 1.
 func (t *lineTable) offset(line, col int) int {
 	start, end := t.span(line)
 	if chars := t.chars(line); chars != nil {
@@ -118,7 +118,7 @@ func (t *lineTable) offset(line, col int) int {
 	return min(start+max(col-1, 0), end)
 }
 
-// place is the line and column, both from 1, of a byte offset.
+// place returns the line and column, both from 1, of a byte offset.
 func (t *lineTable) place(offset int) (line, col int) {
 	line, found := slices.BinarySearch(t.starts, int32(offset))
 	if found {
@@ -132,8 +132,8 @@ func (t *lineTable) place(offset int) (line, col int) {
 	return line, offset - start + 1
 }
 
-// chars gives the offset of every character in a line, or nil when every
-// character is one byte.
+// chars returns the offset of every character in a line, or nil when every character is
+// one byte.
 func (t *lineTable) chars(line int) []int32 {
 	if chars, known := t.runes[line]; known {
 		return chars

@@ -8,9 +8,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc/mistake"
 )
 
-// token gives the bytes that a caret should mark for the node that starts at
-// offset: the whole word or quoted text, the header of a block text, the
-// bracket of a list. A token never goes beyond the end of its line.
+// token returns the bytes that a caret should mark for the node that starts at offset:
+// the whole word or quoted text, the header of a block text, the bracket of a list. A
+// token never goes beyond the end of its line.
 func (t *text) token(offset int, n *yaml.Node) (start, end int) {
 	start = t.skipProperties(offset)
 	line := t.rest(start)
@@ -30,7 +30,7 @@ func (t *text) token(offset int, n *yaml.Node) (start, end int) {
 	return start, start + max(1, commonLength(line, n.Value))
 }
 
-// rest is what follows offset on its line, without the line break.
+// rest returns what follows offset on its line, without the line break.
 func (t *text) rest(offset int) []byte {
 	line, _ := t.yaml.place(offset)
 	_, end := t.yaml.span(line)
@@ -40,8 +40,8 @@ func (t *text) rest(offset int) []byte {
 	return t.body[min(offset, end):end]
 }
 
-// skipProperties goes from an anchor or a tag to the value behind it, if that
-// is on the same line.
+// skipProperties moves from an anchor or a tag to the value after it, if that is on the
+// same line.
 func (t *text) skipProperties(offset int) int {
 	for at := offset; at < len(t.body) && (t.body[at] == '&' || t.body[at] == '!'); {
 		line := t.rest(at)
@@ -63,7 +63,7 @@ func wordLength(line []byte) int {
 	return len(line)
 }
 
-// commonLength is how much of a bare value stands on its first line.
+// commonLength returns how much of a bare value is on its first line.
 func commonLength(line []byte, value string) int {
 	n := 0
 	for n < len(line) && n < len(value) && line[n] == value[n] {

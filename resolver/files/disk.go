@@ -28,8 +28,8 @@ type disk struct {
 	roots     map[string]string // of the folders of manifests
 }
 
-// found is what one entry of inputs means, and what is wrong with it. All of its
-// positions are that of the entry's path.
+// found is what one entry of inputs means, and what is wrong with it. All positions are
+// that of the entry's path.
 type found struct {
 	inputs   []Input
 	problems diag.List
@@ -48,7 +48,7 @@ func (r Reading) disk() *disk {
 	return d
 }
 
-// root is what the files of a manifest in a folder belong to.
+// root returns the folder that the files of a manifest belong to.
 func (d *disk) root(dir string) string {
 	if _, known := d.roots[dir]; !known {
 		d.roots[dir] = reach.Root(dir)
@@ -56,7 +56,7 @@ func (d *disk) root(dir string) string {
 	return d.roots[dir]
 }
 
-// reach is what a manifest in a folder may name.
+// reach returns what a manifest in a folder may name.
 func (d *disk) reach(dir string) reach.Reach {
 	if !d.contained {
 		return reach.Reach{}
@@ -94,8 +94,8 @@ func (d *disk) nearby(dir, wanted string) string {
 	return "paths start at the folder of the manifest"
 }
 
-// likeFolder suggests the file that is there when the first folder on its way that is
-// not there has almost the name of one that is.
+// likeFolder suggests an existing file when the first missing folder on the way has
+// almost the name of one that exists.
 func likeFolder(dir, wanted string) string {
 	parts := strings.Split(path.Clean(filepath.ToSlash(wanted)), "/")
 	for i := range parts[:len(parts)-1] {
@@ -137,7 +137,7 @@ func absolute(p string) string {
 	return p
 }
 
-// within tells that a path is a folder or in it.
+// within reports whether a path is a folder or in it.
 func within(folder, p string) bool {
 	rel, err := filepath.Rel(folder, p)
 	return err == nil && filepath.IsLocal(rel)

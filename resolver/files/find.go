@@ -26,9 +26,8 @@ func Find(jobs []spec.Job) ([][]Input, diag.List) {
 }
 
 // Find finds the files of every job. It reads only those whose content decides whether
-// they are inputs: results that may have been changed. Jobs that say the same of an input
-// share what is found: a sweep looks into its folder once. The error is for a disk that
-// fails.
+// they are inputs: results that may have been changed. Jobs with the same entry share
+// what is found: a sweep looks into its folder once. The error is for a disk that fails.
 func (r Reading) Find(ctx context.Context, jobs []spec.Job) ([][]Input, diag.List, error) {
 	var problems diag.Gathering
 	inputs := make([][]Input, len(jobs))
@@ -61,8 +60,8 @@ type finder struct {
 	notice   func(Notice)
 }
 
-// match gives the inputs that one entry stands for. A file on the platform
-// passes through: the catalog knows it.
+// match returns the inputs that one entry stands for. A file on the platform passes
+// through: the catalog knows it.
 func (f finder) match(ctx context.Context, in spec.Input) ([]Input, error) {
 	if in.From.Written() {
 		return nil, nil // nobody knows them before the other job has run
@@ -117,7 +116,7 @@ func (f finder) meant(ctx context.Context, in spec.Input) (found, error) {
 	return meant, err
 }
 
-// single is every file on its own.
+// single returns every file on its own.
 func (f finder) single(ctx context.Context, in spec.Input) ([]Input, error) {
 	var list []Input
 	files, err := f.files(ctx, in)
@@ -133,7 +132,7 @@ func (f finder) single(ctx context.Context, in spec.Input) ([]Input, error) {
 	return list, err
 }
 
-// packed is the one input that all files of an entry make.
+// packed returns the one input that all files of an entry form.
 func (f finder) packed(ctx context.Context, in spec.Input) ([]Input, error) {
 	files, err := f.files(ctx, in)
 	if len(files) == 0 {
@@ -155,7 +154,7 @@ func (f finder) packed(ctx context.Context, in spec.Input) ([]Input, error) {
 	}}, nil
 }
 
-// files are the local files that one entry means.
+// files returns the local files that one entry means.
 func (f finder) files(ctx context.Context, in spec.Input) ([]content.File, error) {
 	found, err := content.Search{
 		Dir: f.dir, Pattern: in.Path.V, Exclude: spec.Texts(in.Exclude), Avoid: f.avoid(in), Tree: in.Pack.Written(),
@@ -180,7 +179,7 @@ func (f finder) files(ctx context.Context, in spec.Input) ([]content.File, error
 	return files, err
 }
 
-// begin is the folder that a path or pattern begins with.
+// begin returns the folder that a path or pattern begins with.
 func (f finder) begin(pattern string) string {
 	whole, begin := filepath.FromSlash(pattern), content.Begin(pattern)
 	if !filepath.IsAbs(whole) {

@@ -12,7 +12,8 @@ import (
 )
 
 // folderProblems refuses two jobs whose results go to one folder of this disk although
-// their manifests name two: through a link. (What the texts alone tell, spec refuses.)
+// their manifests name two: through a link. (Package spec refuses what the texts alone
+// show.)
 func (d *disk) folderProblems(ctx context.Context, jobs []spec.Job, notice func(Notice)) diag.List {
 	problems := d.landingProblems(ctx, jobs, notice)
 	taken, above := make(map[string]spec.Job), make(map[string]spec.Job) // by real path
@@ -41,7 +42,7 @@ func (d *disk) folderProblems(ctx context.Context, jobs []spec.Job, notice func(
 	return problems
 }
 
-// folderPos is where a manifest says the folder of the results.
+// folderPos returns where a manifest names the folder of the results.
 func folderPos(job spec.Job) diag.Position {
 	if job.Outputs.To.Written() {
 		return job.Outputs.To.Pos
@@ -49,7 +50,7 @@ func folderPos(job spec.Job) diag.Position {
 	return job.Name.Pos
 }
 
-// landingProblems refuses folders of results that are not the job's to write to.
+// landingProblems refuses folders of results that a job must not write to.
 func (d *disk) landingProblems(ctx context.Context, jobs []spec.Job, notice func(Notice)) diag.List {
 	var found diag.Gathering
 	for _, job := range jobs {
@@ -77,7 +78,8 @@ func (d *disk) landingProblems(ctx context.Context, jobs []spec.Job, notice func
 	return found.List()
 }
 
-// trackedLink is the first link on the way from the root to a folder that git tracks.
+// trackedLink returns the first link that git tracks on the way from the root to a
+// folder.
 func (d *disk) trackedLink(ctx context.Context, root, folder string) string {
 	for _, link := range reach.Links(folder) {
 		if reach.Inside(root, link) && d.tracked(ctx, filepath.Dir(link), filepath.Base(link)) {

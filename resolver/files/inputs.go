@@ -1,5 +1,5 @@
-// Package files finds the inputs of jobs on this disk, fills templates in and hashes
-// what there is. It only reads, and asks no platform.
+// Package files finds the inputs of jobs on this disk, fills in templates and hashes
+// the files. It only reads, and asks no platform.
 package files
 
 import (
@@ -35,9 +35,9 @@ type Input struct {
 	Rendering *Rendering
 }
 
-// Identity is what of an input counts for the digest: of an archive the tree, so
-// that another way to pack it buys no second run. Decompress is the platform's
-// default, so only its absence is said.
+// Identity returns what counts of an input for the digest: of an archive the tree, so
+// that another way to pack it buys no second run. decompress is the platform's default,
+// so only its absence is mentioned.
 func (in Input) Identity() string {
 	id := "sha512:" + in.SHA512
 	switch {
@@ -52,9 +52,9 @@ func (in Input) Identity() string {
 	return id
 }
 
-// Open gives the bytes to upload, Size of them, as often as it is called. What is
-// not what was hashed any more is noticed by Unchanged; an archive notices it
-// itself, while it is read.
+// Open returns the Size bytes to upload, each time it is called. Unchanged detects a
+// file that differs from what was hashed; an archive detects it itself, while it is
+// read.
 func (in Input) Open() (io.ReadCloser, error) {
 	switch {
 	case in.Archive != nil:
@@ -65,8 +65,8 @@ func (in Input) Open() (io.ReadCloser, error) {
 	return os.Open(in.Path)
 }
 
-// Unchanged compares the files of an input with what they were when they were
-// found. The error is a *[content.ChangedError], or why one can not be looked at.
+// Unchanged compares the files of an input with what they were when they were found.
+// The error is a *[content.ChangedError], or why a file cannot be examined.
 func (in Input) Unchanged() error {
 	switch {
 	case in.Archive != nil:
@@ -77,7 +77,7 @@ func (in Input) Unchanged() error {
 	return content.Unchanged(in.Path, in.Size, in.ModTime)
 }
 
-// Files are the local files that an input is made of.
+// Files returns the local files that an input is made of.
 func (in Input) Files() []string {
 	switch {
 	case in.Path == "":
@@ -105,15 +105,15 @@ type Reading struct {
 // Memory knows digests of files and archives.
 type Memory interface {
 	content.Memory
-	// Archive gives the digest of an archive by its key.
+	// Archive returns the digest of an archive by its key.
 	Archive(key string) (content.Digest, bool)
-	// RememberArchive takes it.
+	// RememberArchive stores it.
 	RememberArchive(key string, d content.Digest)
 }
 
-// Read finds and hashes the files of every job, each file once. Files
-// that are missing, unreadable or matched by no pattern are problems of the
-// manifest; the error is for a disk that fails while it is read.
+// Read finds and hashes the files of every job, each file once. A missing or unreadable
+// file and a pattern without a match are problems of the manifest; the error is for a
+// disk that fails while it is read.
 func Read(ctx context.Context, jobs []spec.Job, reading Reading) ([][]Input, diag.List, error) {
 	inputs, problems, err := reading.Find(ctx, jobs)
 	if len(problems) > 0 || err != nil {
@@ -167,8 +167,8 @@ func (r Reading) hash(ctx context.Context, inputs [][]Input) error {
 	return err
 }
 
-// measure gives every archive the digest of its bytes, each archive once. One after
-// the other: each is compressed by all processors.
+// measure gives every archive the digest of its bytes, each archive once. One after the
+// other: all processors compress each.
 func (r Reading) measure(ctx context.Context, inputs [][]Input) error {
 	known := make(map[*pack.Archive]content.Digest)
 	for _, list := range inputs {

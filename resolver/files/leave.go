@@ -16,16 +16,18 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// A pattern leaves out what would make a job change by being run, or by a commit: files
-// that rescale-apply wrote, the job's own texts, and version control. That depends on the
-// job and the disk only, never on which jobs are applied together. A path without
+// A pattern leaves out files that would change a job whenever it runs or is committed:
+// files that rescale-apply wrote, the job's own texts, and version control. That depends
+// only on the job and the disk, never on which jobs are applied together. A path without
 // wildcards means its file, whatever it is.
 
-// versionControl are folders (and for a submodule of git a file) that hold no input.
+// versionControl returns the names of folders (and, for a git submodule, of a file) that
+// hold no input.
 func versionControl() []string { return append(place.VersionControl(), "CVS") }
 
-// avoid are patterns of what is not even looked into: state, the local platform, lists
-// of results; and, unless the entry begins there, version control and former results.
+// avoid returns patterns of what is not even looked into: state, the local platform,
+// lists of results; and, unless the entry begins there, version control and former
+// results.
 func (f finder) avoid(in spec.Input) []string {
 	list := []string{"**/.rescale/**", "**/" + written.Folder + "/**"}
 	begin := content.Begin(in.Path.V)
@@ -50,7 +52,7 @@ type pattern struct {
 	begin string // absolute: the folder that it begins with
 }
 
-// own are the job's own texts: its manifest, its table, its scripts.
+// own returns the job's own texts: its manifest, its table, its scripts.
 func own(job spec.Job) []string {
 	list := []string{filepath.Join(job.Dir, filepath.Base(job.File))}
 	if job.Table != "" {
@@ -64,7 +66,7 @@ func own(job spec.Job) []string {
 	return list
 }
 
-// below is where a path of a manifest in dir is; one that is whole stands for itself.
+// below returns where a path of a manifest in dir is; an absolute path stays.
 func below(dir, name string) string {
 	if name = filepath.FromSlash(name); filepath.IsAbs(name) {
 		return name
@@ -72,8 +74,8 @@ func below(dir, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// reduce takes out of the files that a pattern matches those that it does not mean. What
-// nobody can decide for a person is a problem.
+// reduce drops the matched files that a pattern does not mean. What only a person can
+// decide is a problem.
 func (f finder) reduce(ctx context.Context, p pattern, files []content.File) ([]content.File, error) {
 	var kept, wrote []content.File
 	for _, file := range files {
@@ -109,13 +111,14 @@ func leftOut(pattern string, wrote []content.File) string {
 	return fmt.Sprintf("%s leaves out %d files that rescale-apply wrote, such as %s", pattern, len(wrote), wrote[0].Rel)
 }
 
-// begins tells that a pattern begins in a folder of results and so means its files. Every
-// pattern begins in the folder of the manifest and in those above: that says nothing.
+// begins reports whether a pattern begins in a folder of results and so means its files.
+// Every pattern begins in the folder of the manifest and in those above, so those do not
+// count.
 func (f finder) begins(begin, folder string) bool {
 	return within(folder, f.disk.lists.Real(begin)) && !within(folder, f.disk.lists.Real(absolute(f.dir)))
 }
 
-// doubt refuses a file that rescale-apply wrote and that is somebody's all the same.
+// doubt refuses a file that rescale-apply wrote and that a person has made their own.
 func (f finder) doubt(ctx context.Context, p pattern, file content.File, trace written.Trace) error {
 	const hint = "exclude it, or name it by its path in an entry of its own"
 	if len(trace.Files) == 0 || trace.Files[0].Kept() {
@@ -135,7 +138,7 @@ func (f finder) doubt(ctx context.Context, p pattern, file content.File, trace w
 	return nil
 }
 
-// origin says in words where a file is from.
+// origin says in words where a file comes from.
 func origin(f written.File) string {
 	if f.Run == "" {
 		return fmt.Sprintf("a file that rescale-apply %s wrote", f.By)
@@ -143,14 +146,14 @@ func origin(f written.File) string {
 	return "a result of run " + f.Run
 }
 
-// keepSecret refuses to send the file of the key, even when it is named.
+// keepSecret refuses to send the file of the API key, even when it is named.
 func (f finder) keepSecret(in spec.Input, file content.File) {
 	if f.disk.given.flagOf(file) == TokenFile {
 		f.problems.Add(in.Path.Pos, diag.UnclearInput, "delete the entry", "%q is the file of %s: the key is sent to no job", in.Path.V, TokenFile)
 	}
 }
 
-// TokenFile is the flag whose file is no input in any way.
+// TokenFile is the flag whose file is never an input.
 const TokenFile = "--token-file"
 
 // Given is a file that only the command line names.
@@ -159,7 +162,7 @@ type Given struct {
 	Flag string // such as --var-file
 }
 
-// known are files that are told from others by what they are, not by a path.
+// known is a set of files that are recognized by identity, not by path.
 type known []knownFile
 
 type knownFile struct {
@@ -167,7 +170,7 @@ type knownFile struct {
 	info os.FileInfo
 }
 
-// know looks at the files that are there.
+// know identifies the files that exist.
 func know(given []Given) known {
 	var list known
 	for _, g := range given {
@@ -200,7 +203,7 @@ func (k known) flagOf(file content.File) string {
 	return one.flag
 }
 
-// isPath tells that an entry is the plain path of a file that it found.
+// isPath reports whether an entry is the plain path of a file that it found.
 func isPath(given string, file content.File) bool {
 	return file.Rel == path.Clean(filepath.ToSlash(given)) || file.Path == filepath.Clean(filepath.FromSlash(given))
 }

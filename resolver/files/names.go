@@ -10,9 +10,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// nameProblems refuses inputs whose names would not arrive in the job as they are,
-// and two inputs under one name: the platform puts all of them into one folder,
-// and one would hide the other.
+// nameProblems refuses inputs whose names would not arrive in the job unchanged, and
+// two inputs under one name: the platform puts all of them into one folder, where one
+// would hide the other.
 func nameProblems(inputs []Input) diag.List {
 	names := landing{taken: make(map[string]string), folders: make(map[string]string)}
 	for _, in := range inputs {
@@ -36,7 +36,7 @@ type landing struct {
 	problems diag.List
 }
 
-// input puts in an input, and what is unpacked from it up to the first problem.
+// input adds an input, and what is unpacked from it up to the first problem.
 func (l *landing) input(in Input) {
 	if !l.file(in, in.Name, in.Rel) || in.Archive == nil || !in.Decompress {
 		return
@@ -48,7 +48,7 @@ func (l *landing) input(in Input) {
 	}
 }
 
-// file puts in one file, and tells whether there was room for it.
+// file adds one file, and reports whether its name was free.
 func (l *landing) file(in Input, name, from string) bool {
 	other, taken := l.taken[name]
 	if !taken {
@@ -74,8 +74,8 @@ func (l *landing) file(in Input, name, from string) bool {
 	return false
 }
 
-// memberProblem tells why a path can not be in an archive that is unpacked on
-// another system.
+// memberProblem returns why a path cannot be in an archive that is unpacked on another
+// system.
 func memberProblem(name string) string {
 	switch {
 	case !utf8.ValidString(name):

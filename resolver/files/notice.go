@@ -46,7 +46,7 @@ func (r Reading) tell(notice Notice) {
 	}
 }
 
-// about passes on what is said of a job.
+// about passes on notices about a job.
 func (r Reading) about(job string) func(Notice) {
 	return func(notice Notice) {
 		notice.Job = job

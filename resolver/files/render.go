@@ -19,17 +19,17 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
 
-// Rendering is a template with the values of one job. The template is kept as it
-// was read, so what is uploaded is what was hashed, whatever becomes of the file.
+// Rendering is a template with the values of one job. The template is kept as it was
+// read, so the uploaded text is the hashed one, whatever happens to the file.
 type Rendering struct {
 	text   expr.Template
 	values expr.Scope
 }
 
-// Write writes the text with the values put in.
+// Write writes the text with the values filled in.
 func (r *Rendering) Write(w io.Writer) error { return r.text.Write(w, r.values) }
 
-// Digest is the SHA-512 of the text, in hex, and how many bytes it has.
+// Digest returns the SHA-512 of the text, in hex, and its size in bytes.
 func (r *Rendering) Digest() (sum string, size int64) {
 	hash, length := sha512.New(), counter(0)
 	_ = r.Write(io.MultiWriter(hash, &length)) // neither ever fails
@@ -62,7 +62,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Open gives the bytes to upload, from their beginning, each time anew.
+// Open returns the bytes to upload, each time from the beginning.
 func (r *Rendering) Open() (io.ReadCloser, error) {
 	var text bytes.Buffer
 	err := r.Write(&text)
@@ -76,10 +76,10 @@ type template struct {
 	problems diag.List
 }
 
-// maxTemplate is the most bytes of a file that is read into memory as a template.
+// maxTemplate is the largest file, in bytes, that is read into memory as a template.
 const maxTemplate = 64 << 20
 
-// render fills a template in; nil when it has a problem.
+// render fills in a template; nil when it has a problem.
 func (f finder) render(in Input) *Rendering {
 	t, known := f.disk.read[in.Path]
 	if !known {
@@ -126,7 +126,7 @@ func (t *template) read(in Input, name string) {
 	}
 }
 
-// pointer goes through a text and tells lines and columns.
+// pointer walks through a text and finds lines and columns.
 type pointer struct {
 	name      string
 	rest      string
@@ -134,7 +134,8 @@ type pointer struct {
 	line, col int
 }
 
-// at is the place of a character, which must not be before the last one asked for.
+// at returns the position of a character, which must not lie before the last one asked
+// for.
 func (p *pointer) at(offset, width int) diag.Position {
 	for p.offset < offset && p.rest != "" {
 		r, n := utf8.DecodeRuneInString(p.rest)

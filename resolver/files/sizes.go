@@ -5,8 +5,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// sizeProblems refuses what the platform's upload will not take, before hours are
-// spent on sending it: a file before it is read, an archive when it was measured.
+// sizeProblems refuses what is too large for an upload before hours are spent on
+// sending it: a file before it is read, an archive once it is measured.
 func sizeProblems(inputs []Input) diag.List {
 	var problems diag.List
 	for _, in := range inputs {
@@ -18,7 +18,7 @@ func sizeProblems(inputs []Input) diag.List {
 	return problems
 }
 
-// label is the name that tells an input from the others of a manifest.
+// label returns a name that identifies an input among those of a manifest.
 func (in Input) label() string {
 	if in.Archive != nil {
 		return in.Name

@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// tracked tells that git keeps a file of a folder. Without git, or outside of its
-// repositories, nothing is tracked. Each folder is asked about once.
+// tracked reports whether git keeps a file of a folder. Without git, or outside of its
+// repositories, nothing is tracked. git is asked about each folder once.
 func (d *disk) tracked(ctx context.Context, folder, rel string) bool {
 	files, known := d.kept[folder]
 	if !known {
 		files = make(map[string]bool)
-		// What a repository configures must not be run, and whose it is does not matter here.
+		// Programs that a repository configures must not run, and its owner does not matter
+		// here.
 		out, err := exec.CommandContext(ctx, "git", "-C", folder, "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "ls-files", "-z").Output()
 		if err == nil {
 			for name := range strings.SplitSeq(string(out), "\x00") {

@@ -11,12 +11,13 @@ import (
 	"unicode/utf8"
 )
 
-// keyTypes are the types of keys that the platform takes (rescale-api.md §6.1).
+// keyTypes returns the types of keys that the platform takes (rescale-api.md §6.1).
 func keyTypes() []string {
 	return []string{"ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"}
 }
 
-// KeyProblem tells why the platform would refuse a public key; empty when it would not.
+// KeyProblem returns why the platform would refuse a public key; empty when it would
+// not.
 func KeyProblem(key string) (why, hint string) {
 	const example = "copy the line of a file such as id_ecdsa.pub"
 	fields := strings.Fields(key)

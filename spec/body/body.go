@@ -1,5 +1,5 @@
-// Package body knows which fields the body has that creates a job, and at which level
-// each stands (rescale-api.md §6). It knows no manifest.
+// Package body knows the fields of the body that creates a job, and the level of each
+// (rescale-api.md §6). It knows no manifest.
 package body
 
 import (
@@ -17,7 +17,7 @@ const (
 	Hardware Level = "hardware"
 )
 
-// fields are those that can be sent.
+// fields returns those that can be sent.
 func fields() map[Level]string {
 	return map[Level]string{
 		Job: "name jobanalyses description isLowPriority billingPriorityValue projectId project_id paramFile caseFile jobvariables " +
@@ -32,15 +32,15 @@ func fields() map[Level]string {
 	}
 }
 
-// answers are fields that are known from answers only: the platform fills them in.
+// answers returns fields that occur only in answers: the platform fills them in.
 const answers = "id owner dateInserted userTags elapsedWalltimeSeconds expectedRuns sharedWith folderId folder osCostTier launchConfig " +
 	"currentUserHasFullAccess attachedJobs autoAttachCloudfilesystem autosuspend delayedStart isPinned isPublisherSandbox " +
 	"overrideImageName overrideImageRegion region rsjJob study supportsReboot suspendAvailable suspensionStatus coreSummary"
 
-// Fields are the names of a level.
+// Fields returns the names of a level.
 func Fields(level Level) []string { return strings.Fields(fields()[level]) }
 
-// Home is the level that a field stands at; false for one that no source shows. No
+// Home returns the level that a field stands at; false for one that no source shows. No
 // name stands at two.
 func Home(name string) (Level, bool) {
 	for _, level := range []Level{Job, Analysis, Hardware} {
@@ -51,5 +51,5 @@ func Home(name string) (Level, bool) {
 	return "", false
 }
 
-// Answered tells a field that is in answers of the platform only.
+// Answered reports whether a field occurs only in answers of the platform.
 func Answered(name string) bool { return slices.Contains(strings.Fields(answers), name) }

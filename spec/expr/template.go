@@ -10,23 +10,23 @@ import (
 // Template is a text with references.
 type Template struct{ parts []part }
 
-// part is a piece of the text as it is, or a reference.
+// part is a literal piece of the text, or a reference.
 type part struct {
 	literal string
 	ref     Reference
 }
 
-// Reference is a name between ${{ and }}, as vars.mach.
+// Reference is a name between ${{ and }}, such as vars.mach.
 type Reference struct {
 	Space  string // the part before the dot
 	Name   string // the part behind it
 	Offset int    // of Space in the text, in characters
 }
 
-// String is the reference as it is written.
+// String returns the reference as written.
 func (r Reference) String() string { return r.Space + "." + r.Name }
 
-// Width is how many characters of the text the reference has.
+// Width returns how many characters of the text the reference has.
 func (r Reference) Width() int { return utf8.RuneCountInString(r.String()) }
 
 // Mistake is a ${{ that cannot be read.
@@ -41,10 +41,10 @@ const (
 	escape = "$"
 )
 
-// Holds tells that a text is not just itself.
+// Holds reports whether a text contains references or escapes.
 func Holds(text string) bool { return strings.Contains(text, open) }
 
-// Parse reads a text. All mistakes of it are given together.
+// Parse reads a text. It returns all mistakes together.
 func Parse(text string) (Template, []Mistake) {
 	p := parser{text: text}
 	for p.next() {
@@ -96,7 +96,7 @@ func (p *parser) mistake(from, to int, hint, format string, args ...any) {
 	p.mistakes = append(p.mistakes, Mistake{offset, utf8.RuneCountInString(p.text[from:to]), fmt.Sprintf(format, args...), hint})
 }
 
-// reference reads what stands between the braces.
+// reference reads what is between the braces.
 func (p *parser) reference(from, to int) {
 	inner := p.text[from:to]
 	word := strings.TrimSpace(inner)
@@ -132,7 +132,7 @@ func shorten(s string) string {
 	return s
 }
 
-// References are all references of the text, in its order.
+// References returns all references of the text, in order.
 func (t Template) References() []Reference {
 	var all []Reference
 	for _, p := range t.parts {
@@ -143,8 +143,8 @@ func (t Template) References() []Reference {
 	return all
 }
 
-// Scope gives the values that can be named, by what stands before the dot and
-// what stands behind it.
+// Scope holds the values that can be named, by the part before the dot and the part
+// after it.
 type Scope map[string]map[string]Value
 
 // Names lists what can be named.
@@ -158,14 +158,14 @@ func (s Scope) Names() []string {
 	return names
 }
 
-// Knows tells whether a reference has a value.
+// Knows reports whether a reference has a value.
 func (s Scope) Knows(r Reference) bool {
 	_, ok := s[r.Space][r.Name]
 	return ok
 }
 
-// Fill puts the values in. A text that is one reference and nothing else is that
-// value, with its type and its place; any other is text, without a place.
+// Fill fills in the values. A text that is one reference and nothing else becomes that
+// value, with its type and position; any other stays a text, without a position.
 func (t Template) Fill(s Scope) Value {
 	if len(t.parts) == 1 && t.parts[0].ref.Space != "" {
 		return s[t.parts[0].ref.Space][t.parts[0].ref.Name]
@@ -175,7 +175,7 @@ func (t Template) Fill(s Scope) Value {
 	return Value{V: text.String()}
 }
 
-// Write writes the text with the values put in.
+// Write writes the text with the values filled in.
 func (t Template) Write(w io.Writer, s Scope) error {
 	for _, p := range t.parts {
 		text := p.literal

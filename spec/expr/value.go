@@ -16,8 +16,8 @@ type Value struct {
 	Pos diag.Position
 }
 
-// Of is a scalar of a document as a value; its numbers become canonical, so that
-// 2.50 and 2.5 are one value.
+// Of returns a scalar of a document as a value; numbers become canonical, so that 2.50
+// and 2.5 are one value.
 func Of(v any, pos diag.Position) Value {
 	if number, ok := v.(json.Number); ok {
 		v = Canonical(number)
@@ -25,7 +25,7 @@ func Of(v any, pos diag.Position) Value {
 	return Value{V: v, Pos: pos}
 }
 
-// Text is the value as it stands inside of a text.
+// Text returns the value as it stands inside a text.
 func (v Value) Text() string {
 	switch v := v.V.(type) {
 	case string:
@@ -38,7 +38,7 @@ func (v Value) Text() string {
 	return ""
 }
 
-// Number reads a number as the YAML of a manifest has it, such as 0.15 or 1e-3.
+// Number reads a number as the YAML of a manifest writes it, such as 0.15 or 1e-3.
 func Number(text string) (json.Number, bool) {
 	rest := strings.TrimLeft(text, "+-")
 	if len(text)-len(rest) > 1 || rest == "" || strings.Trim(rest, "0123456789.eE+-") != "" {
@@ -53,9 +53,9 @@ func Number(text string) (json.Number, bool) {
 	return Canonical(json.Number(text)), true
 }
 
-// Canonical is the one way to write a number: no trailing zeros, no exponent
-// unless it saves more than a few zeros. It works on the digits that a person
-// wrote, so nothing is rounded.
+// Canonical returns the canonical form of a number: no trailing zeros, no exponent
+// unless it saves more than a few zeros. It works on the digits that a person wrote, so
+// nothing is rounded.
 func Canonical(number json.Number) json.Number {
 	text, negative := strings.CutPrefix(strings.TrimPrefix(number.String(), "+"), "-")
 	mantissa, power, _ := strings.Cut(strings.ToLower(text), "e")
@@ -109,7 +109,7 @@ func place(digits string, power int) string {
 	return digits[:magnitude] + "." + digits[magnitude:]
 }
 
-// Rational is a number without rounding.
+// Rational returns a number without rounding.
 func Rational(number json.Number) *big.Rat {
 	r, ok := new(big.Rat).SetString(number.String())
 	if !ok {

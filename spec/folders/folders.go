@@ -1,5 +1,5 @@
-// Package folders tells whether two jobs of one apply have one folder for their results,
-// as far as the texts of manifests tell. It asks no disk.
+// Package folders finds out from the text of manifests whether two jobs of one apply
+// share a folder for their results. It does not look at the disk.
 package folders
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
-// Folder is where the results of a job go, and the place that chose it.
+// Folder is where the results of a job go, and the place that says so.
 type Folder struct {
 	Name string // as the manifest says it
 	Path string // of this machine
@@ -17,17 +17,17 @@ type Folder struct {
 	Pos  diag.Position
 }
 
-// Taken are the folders of all jobs so far. On many machines A and a are one folder.
+// Taken holds the folders of all jobs so far. On many machines A and a are one folder.
 type Taken struct {
 	by    map[string]Folder // by path, in lower case
 	above map[string]Folder // by the path of every folder above them
 }
 
-// New has no folders.
+// New returns an empty Taken.
 func New() *Taken { return &Taken{by: make(map[string]Folder), above: make(map[string]Folder)} }
 
-// Add takes a folder, and reports one that an earlier job has, or that lies in it or
-// around it: the files of one job would take the place of the other's.
+// Add adds a folder, and reports one that an earlier job has, or that lies in it or
+// around it: the files of one job would replace the other's.
 func (t *Taken) Add(f Folder) diag.List {
 	path := strings.ToLower(f.Path)
 	if first, taken := t.by[path]; taken {
@@ -46,7 +46,7 @@ func (t *Taken) Add(f Folder) diag.List {
 	return nil
 }
 
-// nested finds a folder that a path is in, or that is in it.
+// nested finds a folder that contains a path, or that the path contains.
 func (t *Taken) nested(path string) (Folder, bool) {
 	other, found := t.above[path]
 	for up := path; !found && up != filepath.Dir(up); {

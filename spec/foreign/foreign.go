@@ -1,4 +1,4 @@
-// Package foreign tells the YAML of other programs, which lies among manifests in a folder.
+// Package foreign recognizes the YAML of other programs, which lies among manifests in a folder.
 package foreign
 
 import (
@@ -9,8 +9,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 )
 
-// Text is the one problem of a text of another program, of which every key would be
-// one; none for a manifest, which is a text with one job in it.
+// Text returns the only problem of another program's text, in which every key would be a
+// problem; none for a manifest, which is a text with at least one job.
 func Text(documents []*yamlsrc.Document) (list diag.List) {
 	isJob := func(doc *yamlsrc.Document) bool {
 		missing := missingKeys(doc)
@@ -25,7 +25,7 @@ func Text(documents []*yamlsrc.Document) (list diag.List) {
 	return list
 }
 
-// missingKeys are those of the keys by which a manifest is known that a document lacks.
+// missingKeys returns which of the keys that identify a manifest a document lacks.
 func missingKeys(doc *yamlsrc.Document) []string {
 	mapping, ok := doc.Value.(map[string]any)
 	if !ok || len(mapping) == 0 || mapping["analyses"] != nil {

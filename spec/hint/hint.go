@@ -10,17 +10,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// clock is a time as schedulers write it: 08:00:00, 8:30, 1-12:00:00.
+// clock matches a time as schedulers write it: 08:00:00, 8:30, 1-12:00:00.
 var clock = regexp.MustCompile(`^(?:(\d{1,3})-)?(\d{1,4}):([0-5]?\d)(?::([0-5]?\d))?$`)
 
-// quantity is a time with its unit in another spelling, or a part of one: 1.5h, 0,5 d,
-// 8 hours, 2w, 3600s.
+// quantity matches a time with a unit in another spelling, or a fraction of one: 1.5h,
+// 0,5 d, 8 hours, 2w, 3600s.
 var quantity = regexp.MustCompile(`(?i)^(\d{1,8})(?:[.,](\d{1,3}))?\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)$`)
 
-// minutesOf are the minutes of a unit, by its first letter.
+// minutesOf returns the minutes of a unit, by its first letter.
 var minutesOf = map[byte]float64{'s': 1.0 / 60, 'm': 1, 'h': 60, 'd': 24 * 60, 'w': 7 * 24 * 60}
 
-// Walltime writes a walltime of another notation in ours; "" for what it does not know.
+// Walltime translates a walltime in another notation into ours; "" for what it does not
+// know.
 func Walltime(text string) string {
 	text = strings.TrimSpace(text)
 	if m := clock.FindStringSubmatch(text); m != nil {
@@ -38,13 +39,13 @@ func Walltime(text string) string {
 	return ""
 }
 
-// number is a text of a few digits; 0 without any.
+// number reads a text of a few digits; 0 without any.
 func number(digits string) int {
 	n, _ := strconv.Atoi(digits)
 	return n
 }
 
-// written is the line for so many minutes; "" for none, which is no walltime.
+// written returns the line for so many minutes; "" for none, which is no walltime.
 func written(minutes int) string {
 	if minutes == 0 {
 		return ""
@@ -62,8 +63,8 @@ func written(minutes int) string {
 	return "write walltime: " + text.String()
 }
 
-// Name gives a name that is like the written one, and where the written one can
-// stand as it is; "" when nothing is left of it.
+// Name returns a valid name like the written one, and says where the written one can
+// stand; "" when nothing is left of it.
 func Name(text string) string {
 	slug := Slug(text)
 	if slug == "" {
@@ -84,7 +85,7 @@ func Slug(text string) string {
 
 const longestSlug = 63 // as the schema says
 
-// accents stand behind their letters in the decomposed form.
+// accents follow their letters in the decomposed form.
 var accents = regexp.MustCompile(`\p{Mn}+`)
 
 var noSlug = regexp.MustCompile(`[^a-z0-9._-]+`)

@@ -10,18 +10,18 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
 
-// grouped is a number with separators of thousands, as spreadsheets of many countries
+// grouped matches a number with thousands separators, as spreadsheets of many countries
 // write it.
 var grouped = regexp.MustCompile(`^[+-]?[0-9]{1,3}([.,' \x{a0}\x{202f}\x{2019}][0-9]{3})+([.,][0-9]+)?$`)
 
-// local tells a cell that people read as a number and programs do not: of 1,5 they see
-// the 1 alone, and say nothing.
+// local recognizes a cell that people read as a number and programs do not: of 1,5 they
+// take the 1 and say nothing.
 func local(cell string) bool {
 	_, comma := WithPoint(cell)
 	return comma || grouped.MatchString(cell)
 }
 
-// WithPoint is a number with a decimal comma as one with a point.
+// WithPoint returns a number with a decimal comma as one with a point.
 func WithPoint(cell string) (string, bool) {
 	if strings.Count(cell, ",") != 1 || strings.Contains(cell, ".") {
 		return cell, false
@@ -31,7 +31,8 @@ func WithPoint(cell string) (string, bool) {
 	return text, number
 }
 
-// commas tells a table in which a comma can be a decimal one: it does not part the cells.
+// commas reports whether commas in a table can be decimal: they do not separate the
+// cells.
 func (t Table) commas() bool { return t.separator != ',' }
 
 // pointed reads the decimal commas of a column that is said to hold numbers.
@@ -43,11 +44,11 @@ func pointed(rows [][]cell, column int) {
 	}
 }
 
-// group is a whole number of thousands as some write it, and a fraction as others do.
+// group matches a number with a thousands separator that others read as a decimal one.
 var group = regexp.MustCompile(`^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$`)
 
-// doubtful reports cells of which the separator may be that of thousands, in a table
-// that is read with decimal commas: a factor of 1000 would go unseen.
+// doubtful reports cells whose separator may mean thousands, in a table with decimal
+// commas: a factor of 1000 would go unnoticed.
 func (t Table) doubtful(head []cell, body [][]cell, list *diag.List) {
 	decimal := false
 	for i, name := range head {
@@ -56,7 +57,7 @@ func (t Table) doubtful(head []cell, body [][]cell, list *diag.List) {
 			continue
 		}
 		decimal = true
-		// Where semicolons part the cells, it is because the comma is taken.
+		// Semicolons separate the cells because the comma has another use.
 		told := t.separator == ';' || slices.ContainsFunc(commas, func(c cell) bool { return !group.MatchString(c.text) })
 		if !told {
 			addDoubt(commas[0], name, "no cell of the column tells", list)
@@ -71,7 +72,7 @@ func (t Table) doubtful(head []cell, body [][]cell, list *diag.List) {
 	}
 }
 
-// withCommas are the cells of a column that are numbers with a decimal comma.
+// withCommas returns the cells of a column that are numbers with a decimal comma.
 func withCommas(cells []cell) (commas []cell) {
 	for _, c := range cells {
 		if _, number := WithPoint(c.text); number {
@@ -93,7 +94,7 @@ func addDoubt(c, name cell, why string, list *diag.List) {
 		"%q can be %s.%s or %[2]s%[3]s: %s", c.text, whole, rest, why)
 }
 
-// localHint tells how such a cell becomes what is meant.
+// localHint says how to write such a cell.
 func (t Table) localHint(column, text string) string {
 	number, comma := WithPoint(text)
 	if comma && t.commas() {

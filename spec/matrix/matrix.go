@@ -1,8 +1,8 @@
-// Package matrix turns the parameters of a sweep into its points: lists, ranges
-// and tables, every combination of them, what is left out and what is added.
+// Package matrix turns the parameters of a sweep into its points: every combination of
+// lists, ranges and tables, less the excluded and plus the included ones.
 //
-// It refuses to know what a point is good for, and reads no files: the text of
-// a table is given to it.
+// It does not know what a point is for, and reads no files: it is given the text of a
+// table.
 package matrix
 
 import (
@@ -13,11 +13,11 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
-// MaxPoints is how many points one matrix may have. More is a slip in a step.
+// MaxPoints is how many points one matrix may have. More mean a slip in a step.
 const MaxPoints = 100_000
 
-// Axis is parameters that vary together: one for a list or a range, several for
-// the columns of a table. Every point of it has the same parameters.
+// Axis is parameters that vary together: one for a list or a range, several for the
+// columns of a table. All of its points have the same parameters.
 type Axis []Point
 
 // Entry is the values by which include and exclude name a point.
@@ -34,8 +34,8 @@ type Matrix struct {
 	Exclude []Entry
 }
 
-// Points gives every point: the combinations, the first axis varying slowest,
-// without those that are excluded, and then those that are included.
+// Points returns every point: the combinations, the first axis varying slowest, without
+// those that are excluded, and then those that are included.
 func (m Matrix) Points(list *diag.List) []Point {
 	names := m.names()
 	if !m.sound(names, list) {
@@ -49,7 +49,7 @@ func (m Matrix) Points(list *diag.List) []Point {
 	return points
 }
 
-// names are the parameters in the order in which they name points.
+// names returns the parameters in the order in which they name points.
 func (m Matrix) names() []string {
 	var names []string
 	for _, axis := range m.Axes {
@@ -65,7 +65,7 @@ func (m Matrix) names() []string {
 	return names
 }
 
-// sound reports what must be right before points can be made.
+// sound reports what must be fixed before there can be points.
 func (m Matrix) sound(names []string, list *diag.List) bool {
 	before := len(*list)
 	first := make(map[string]diag.Position)
@@ -91,7 +91,7 @@ func (m Matrix) sound(names []string, list *diag.List) bool {
 	return len(*list) == before
 }
 
-// distinct reports values that an axis has twice.
+// distinct reports duplicate values of an axis.
 func distinct(points []Point, list *diag.List) {
 	first := make(map[string]diag.Position, len(points))
 	for _, p := range points {
@@ -134,8 +134,8 @@ func (m Matrix) product() []Point {
 	return points
 }
 
-// exclude leaves points out. An entry that no point has is a slip, and a slip
-// here is paid for.
+// exclude removes points. An entry without a point is a slip, and a slip here costs
+// money.
 func (m Matrix) exclude(points []Point, list *diag.List) []Point {
 	used := make([]bool, len(m.Exclude))
 	points = slices.DeleteFunc(points, func(p Point) bool {

@@ -21,13 +21,13 @@ type Param struct {
 // Point is a value for every parameter, in the order of the matrix.
 type Point []Param
 
-// longest is the most characters of a point's name. Names of folders end at 255
-// bytes on all systems, and a name is read by people.
+// longest is the most characters of a point's name. Folder names may have 255 bytes on
+// all systems, and people read a name.
 const longest = 120
 
-// Name tells the point from all others: key=value,key=value. It depends on
-// nothing but its own values, so other points may come and go. A name that would
-// become too long keeps its first parameters, and a hash stands for the rest.
+// Name identifies the point: key=value,key=value. It depends only on the point's own
+// values, so other points may come and go. A name that would become too long keeps its
+// first parameters, and a hash stands for the rest.
 func (p Point) Name() string {
 	pairs := make([]string, len(p))
 	for i, param := range p {
@@ -49,9 +49,9 @@ func (p Point) Name() string {
 	return short + rest
 }
 
-// escaped writes a value so that it can be part of a name and of the name of a
-// folder on any system: letters and digits of all scripts, dot, dash, plus and
-// underscore stay, everything else becomes %XX for each of its bytes, as in a URL.
+// escaped writes a value so that it can be part of a name and of a folder name on any
+// system: letters and digits of all scripts, dot, dash, plus and underscore stay, every
+// byte of anything else becomes %XX, as in a URL.
 func escaped(value string) string {
 	var b strings.Builder
 	for i, r := range value {
@@ -67,7 +67,7 @@ func escaped(value string) string {
 	return b.String()
 }
 
-// has tells that the point has all values of an entry.
+// has reports whether the point has all values of an entry.
 func (p Point) has(entry Entry) bool {
 	for _, wanted := range entry.Params {
 		value, ok := p.value(wanted.Name)
@@ -87,5 +87,5 @@ func (p Point) value(name string) (expr.Value, bool) {
 	return expr.Value{}, false
 }
 
-// pos is where a person would look for the point: its first value.
+// pos returns where a person would look for the point: its first value.
 func (p Point) pos() diag.Position { return p[0].Value.Pos }

@@ -16,7 +16,7 @@ type Span struct {
 	Count    int
 }
 
-// Numbers gives the numbers, or why there are none. It reckons with the decimals
+// Numbers returns the numbers, or why there are none. It calculates with the decimals
 // that a person wrote: 0.1 and 0.1 and 0.1 is 0.3.
 func (s Span) Numbers() (numbers []json.Number, problem, hint string) {
 	from, to := expr.Rational(s.From), expr.Rational(s.To)
@@ -45,7 +45,7 @@ func (s Span) Numbers() (numbers []json.Number, problem, hint string) {
 	return numbers, "", ""
 }
 
-// precision is how many digits a number has that no person wrote: 1/3 has no end.
+// precision is how many digits a computed number has: 1/3 has no end.
 const precision = 12
 
 // parts divides the range evenly.
@@ -69,7 +69,7 @@ func negated(number json.Number) string {
 	return "-" + number.String()
 }
 
-// decimals is how many digits behind the point a number needs.
+// decimals returns how many digits after the point a number needs.
 func decimals(number json.Number) int {
 	mantissa, power, _ := strings.Cut(strings.ToLower(number.String()), "e")
 	_, fraction, _ := strings.Cut(mantissa, ".")

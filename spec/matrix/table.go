@@ -25,15 +25,15 @@ const (
 	Text    Type = "text"
 )
 
-// Column is a column whose type is given. Pos is where its name is written.
+// Column is a column with a declared type. Pos is where its name is written.
 type Column struct {
 	Name string
 	Pos  diag.Position
 	Type Type
 }
 
-// Table is a CSV text: the first line names the parameters, every other line is
-// a point. Columns that Types does not name are of the type of their cells.
+// Table is a CSV text: the first line names the parameters, every other line is a
+// point. A column that Types does not name has the type of its cells.
 type Table struct {
 	Source diag.Source
 	Types  []Column
@@ -47,7 +47,7 @@ type cell struct {
 	pos  diag.Position
 }
 
-// Axis gives the points, or what is wrong with the table.
+// Axis returns the points, or what is wrong with the table.
 func (t Table) Axis() (Axis, diag.List) {
 	t.separator = separator(bytes.SplitN(bytes.TrimPrefix(t.Source.Text, []byte("\ufeff")), []byte("\n"), maxHead)) //nolint:revive // this copy is what is read
 	rows, list := t.cells()
@@ -119,10 +119,10 @@ func (t Table) cells() ([][]cell, diag.List) {
 	return rows, list
 }
 
-// maxHead is how many lines are looked through for the one that names the columns.
+// maxHead is how many lines are searched for the one that names the columns.
 const maxHead = 1000
 
-// separator is the one of comma, semicolon and tab that the first line uses.
+// separator returns the one of comma, semicolon and tab that the first line uses.
 func separator(lines [][]byte) rune {
 	for _, line := range lines {
 		if len(bytes.TrimSpace(line)) == 0 || line[0] == '#' {
@@ -144,7 +144,7 @@ func position(name string, lines [][]byte, line, column int) diag.Position {
 
 var parameter = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// checkShape reports columns without a proper name, and rows of another length.
+// checkShape reports columns without a valid name, and rows of another length.
 func (t Table) checkShape(head []cell, body [][]cell, list *diag.List) {
 	first := make(map[string]bool)
 	for _, c := range head {
@@ -172,7 +172,7 @@ func column(rows [][]cell, i int) []cell {
 	return cells
 }
 
-// kind is the type of a column; cells that are not of it are reported.
+// kind returns the type of a column, and reports cells that are not of it.
 func (t Table) kind(head cell, cells []cell, list *diag.List) Type {
 	kind, given := t.given(head.text)
 	if i := slices.IndexFunc(cells, func(c cell) bool { return c.text != "" }); !given {
@@ -216,7 +216,7 @@ func typeOf(text string) Type {
 	return Text
 }
 
-// value is a cell that is of the type.
+// value reads a cell as the type.
 func (t Type) value(text string) any {
 	switch t {
 	case Number:

@@ -1,8 +1,8 @@
-// Package hashcache keeps digests of files between two commands, beside the
-// state, so that what did not change is not read again. It is a memory and no
-// truth: a cache that is damaged, of another version or not writable is as good
-// as none, and what a command decides is the same without it. It knows how to
-// compare a file with what it was, not what the digests are for.
+// Package hashcache keeps digests of files between two commands, beside the state, so
+// that unchanged files are not read again. It only saves time: a cache that is damaged,
+// of another version or not writable counts as none, and a command decides the same
+// without it. It knows how to compare a file with what it was, not what the digests are
+// for.
 package hashcache
 
 import (
@@ -33,8 +33,7 @@ type entries struct {
 	archives []archiveEntry       // newest first
 }
 
-// Open reads the caches at the paths and puts them together. Those that are not
-// there, or not whole, are passed over.
+// Open reads and merges the caches at the paths. It skips missing and incomplete ones.
 func Open(paths ...string) *Cache {
 	c := &Cache{paths: paths, known: entries{files: make(map[string]fileEntry)}, fresh: entries{files: make(map[string]fileEntry)}}
 	for _, path := range paths {
@@ -62,7 +61,7 @@ func (c *Cache) Remember(path string, then stamp.Stamp, d content.Digest) {
 	c.known.files[path], c.fresh.files[path] = e, e
 }
 
-// Archive gives the digest of the archive that was made under this key.
+// Archive returns the digest of the archive that was made under this key.
 func (c *Cache) Archive(key string) (content.Digest, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -73,8 +72,8 @@ func (c *Cache) Archive(key string) (content.Digest, bool) {
 	return content.Digest{SHA512: c.known.archives[i].SHA512, Size: c.known.archives[i].Size}, true
 }
 
-// RememberArchive takes the digest of an archive. The key must say everything
-// that the bytes depend on.
+// RememberArchive stores the digest of an archive. The key must contain everything that
+// the bytes depend on.
 func (c *Cache) RememberArchive(key string, d content.Digest) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -83,9 +82,9 @@ func (c *Cache) RememberArchive(key string, d content.Digest) {
 	c.fresh.add(one)
 }
 
-// Save writes what this command learned into every cache, together with what
-// others wrote meanwhile. Of two that write at once one may be lost, which costs
-// another reading. Nothing is written when nothing was learned.
+// Save writes what this command learned to every cache, together with what others wrote
+// meanwhile. Of two concurrent writes one may be lost, which costs another read. Save
+// writes nothing when nothing was learned.
 func (c *Cache) Save() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,7 +101,7 @@ func (c *Cache) Save() error {
 	return err
 }
 
-// forget drops what is known of files that are gone.
+// forget drops files that are gone.
 func (e *entries) forget() {
 	maps.DeleteFunc(e.files, func(path string, _ fileEntry) bool {
 		_, err := os.Lstat(path)
@@ -113,7 +112,7 @@ func (e *entries) forget() {
 // longest is how many archives are remembered.
 const longest = 1000
 
-// add puts newer entries in front of these.
+// add puts newer entries before these.
 func (e *entries) add(newer entries) {
 	if e.files == nil {
 		e.files = make(map[string]fileEntry, len(newer.files))

@@ -39,7 +39,7 @@ func put(t *testing.T, path, text string, at time.Time) {
 	}
 }
 
-// hash gives the digest of a file and tells whether it was read.
+// hash returns the digest of a file and whether it was read.
 func hash(t *testing.T, c *hashcache.Cache, path string) (sum string, read bool) {
 	t.Helper()
 	h := content.Hasher{Memory: c, Tell: func(content.Progress) { read = true }}
@@ -257,8 +257,8 @@ func TestUnwritableCache(t *testing.T) {
 	}
 }
 
-// FuzzOpen gives a cache a body with a right sum: whatever it is, no digest comes
-// out that is not one.
+// FuzzOpen opens a cache with any body that has the right sum: whatever it is, no
+// digest comes out that is not one.
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte(`{"files":[{"path":"/a","size":1,"mtime":2,"sha512":"` + sumOf("a") + `"}],"archives":[{"key":"k","size":1,"sha512":"` + sumOf("b") + `"}]}`))
 	f.Add([]byte(`{"files":[{"path":"/a","size":-1,"sha512":"xyz"}]}`))

@@ -29,14 +29,14 @@ type archiveEntry struct {
 	SHA512 string `json:"sha512"`
 }
 
-// body is the file behind its first line.
+// body is the file after its first line.
 type body struct {
 	Files    []fileEntry    `json:"files"`
 	Archives []archiveEntry `json:"archives"`
 }
 
-// header begins the first line; the SHA-256 of everything behind that line
-// ends it, so that no half of a file is ever believed.
+// header begins the first line; the SHA-256 of everything after that line ends it, so
+// that half a file is never trusted.
 const header = "rescale-apply hashes 1 "
 
 // load reads a cache; empty when anything is wrong with it.
@@ -92,8 +92,8 @@ func hexSum(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// write replaces the file at once. It is not flushed: after a power failure the
-// sum does not match, and the files are read again.
+// write replaces the file atomically, without a flush: after a power failure the sum
+// does not match, and the files are read again.
 func write(path string, e entries) error {
 	text, err := encode(e)
 	if err != nil {

@@ -39,7 +39,7 @@ type class struct {
 	named  []func(rune) bool
 }
 
-// compile reads a pattern; ok is false when it can not match anything.
+// compile reads a pattern; ok is false when it cannot match anything.
 func compile(text string) (g glob, ok bool) {
 	tokens, ok := tokenize([]rune(text))
 	if !ok {
@@ -94,7 +94,7 @@ func tokenize(text []rune) (tokens []token, ok bool) {
 	return tokens, true
 }
 
-// readClass reads what follows "[", and gives how long it is with its "]".
+// readClass reads what follows "[", and returns its length including "]".
 func readClass(text []rune) (c class, length int, ok bool) {
 	i := 0
 	if i < len(text) && (text[i] == '!' || text[i] == '^') {
@@ -119,7 +119,7 @@ func readClass(text []rune) (c class, length int, ok bool) {
 	return c, 0, false
 }
 
-// addName puts in a class of POSIX.
+// addName adds a POSIX class.
 func (c *class) addName(name string) bool {
 	test, known := classes()[name]
 	c.named = append(c.named, test)
@@ -157,7 +157,7 @@ func readName(text []rune) (name string, length int, ok bool) {
 	return string(text[2 : end-1]), end + 1, true
 }
 
-// classes are the names that POSIX knows, for ASCII.
+// classes returns the POSIX classes by name, for ASCII.
 func classes() map[string]func(rune) bool {
 	in := func(chars string) func(rune) bool { return func(r rune) bool { return strings.ContainsRune(chars, r) } }
 	ascii := func(test func(rune) bool) func(rune) bool {
@@ -198,8 +198,8 @@ func (t token) match(r rune) bool {
 // matchName matches a pattern of one name.
 func (g glob) matchName(name string) bool { return len(g) == 1 && g[0].match([]rune(name)) }
 
-// match needs time that grows with the product of both lengths at worst: after
-// a mistake only the last star takes one character more.
+// match takes time proportional to the product of both lengths at worst: after a
+// mismatch only the last star takes one character more.
 func (s segment) match(name []rune) bool {
 	at, star, from := 0, -1, 0
 	for i := 0; i < len(name); {
@@ -220,8 +220,8 @@ func (s segment) match(name []rune) bool {
 	return !slices.ContainsFunc(s.tokens[at:], func(t token) bool { return t.kind != anyMany })
 }
 
-// matchPath is match for names instead of characters, with ** as the star. At
-// the end of a pattern ** stands for one name at least.
+// matchPath is match for names instead of characters, with ** as the star. At the end
+// of a pattern ** stands for at least one name.
 func (g glob) matchPath(names []string) bool {
 	at, star, from := 0, -1, 0
 	last := len(g) - 1

@@ -7,7 +7,7 @@ import (
 // List is one ignore file. The zero List leaves nothing out.
 type List struct{ rules []rule }
 
-// rule is one line that says something.
+// rule is one line that is neither blank nor a comment.
 type rule struct {
 	pattern    glob
 	keep       bool // the line begins with !
@@ -25,8 +25,8 @@ const (
 	Kept                   // taken back by a line with !
 )
 
-// Parse reads an ignore file. There are no mistakes in it: a line that can not
-// match anything, such as one with an open bracket, matches nothing.
+// Parse reads an ignore file. It knows no errors: a line that cannot match anything,
+// such as one with an open bracket, matches nothing.
 func Parse(text string) List {
 	var list List
 	text = strings.TrimPrefix(text, "\uFEFF")
@@ -56,7 +56,7 @@ func parseLine(line string) (rule, bool) {
 	return r, sound
 }
 
-// trimBlanks drops spaces at the end, but not one behind a backslash.
+// trimBlanks drops trailing spaces, but not one after a backslash.
 func trimBlanks(line string) string {
 	end := 0
 	for i := 0; i < len(line); i++ {
@@ -71,8 +71,8 @@ func trimBlanks(line string) string {
 	return line[:min(end, len(line))]
 }
 
-// Match gives what the last matching line says. The path has slashes and starts
-// from the folder of the list; folder tells that it is one.
+// Match returns what the last matching line says. The path has slashes and starts from
+// the folder of the list; kind says whether it is one.
 func (l List) Match(path string, kind Kind) Verdict {
 	for i := len(l.rules) - 1; i >= 0; i-- {
 		r := l.rules[i]

@@ -19,8 +19,8 @@ import (
 // Name is what ignore files are called.
 const Name = ".rescaleignore"
 
-// Tree answers for a folder and all below it, out of the ignore files that lie
-// there. A deeper file has the last word. It is not for concurrent use.
+// Tree answers for a folder and everything below it, from the ignore files in it. A
+// deeper file has the last word. It is not safe for concurrent use.
 type Tree struct {
 	Reach reach.Reach // of the links that lead to ignore files
 
@@ -29,14 +29,14 @@ type Tree struct {
 	folders map[string]bool // folders that are left out
 }
 
-// NewTree answers for the folder top.
+// NewTree returns the Tree of the folder top.
 func NewTree(top string) *Tree {
 	return &Tree{top: top, lists: make(map[string]List), folders: make(map[string]bool)}
 }
 
-// Ignored tells whether the path, which has slashes and starts from the top, is
-// left out, alone or with a folder that it is in. The error is for an ignore file
-// that is there and can not be read.
+// Ignored reports whether the path, which has slashes and starts from the top, is left
+// out, alone or with a folder that it is in. The error is for an ignore file that
+// exists and cannot be read.
 func (t *Tree) Ignored(rel string, kind Kind) (bool, error) {
 	if rel == "." {
 		return false, nil
@@ -82,16 +82,16 @@ func (t *Tree) list(folder string) (List, error) {
 	return list, err
 }
 
-// Bounds of an ignore file. A file of git has a hundred lines; what is larger was not
-// written by hand, and all files are held against all lines.
+// Bounds of an ignore file. One of git has a hundred lines; a larger one was not
+// written by hand, and all files are compared with all lines.
 const (
 	mostBytes = 256 << 10
 	mostLines = 5000
 	longest   = 1000 // bytes of a line
 )
 
-// read reads an ignore file; none says nothing. One that is there and cannot be
-// understood is an error: what it was meant to leave out would be sent.
+// read reads an ignore file; a missing one is empty. One that cannot be understood is
+// an error: the files that it should leave out would be sent.
 func (t *Tree) read(name string) ([]byte, error) {
 	refuse := func(err error) ([]byte, error) {
 		return nil, &fs.PathError{Op: "reading", Path: name, Err: err}
@@ -127,7 +127,7 @@ func (t *Tree) read(name string) ([]byte, error) {
 	return text, nil
 }
 
-// unfit tells why a text is no ignore file.
+// unfit returns why a text is no ignore file.
 func unfit(text []byte) error {
 	switch {
 	case len(text) > mostBytes || bytes.Count(text, []byte("\n")) > mostLines:
@@ -140,7 +140,7 @@ func unfit(text []byte) error {
 	return nil
 }
 
-// readBounded reads a file, and never more of it than the limit and one byte.
+// readBounded reads a file, at most one byte beyond the limit.
 func readBounded(name string) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -150,8 +150,8 @@ func readBounded(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, mostBytes+1))
 }
 
-// Why an ignore file is not read. The first is about UTF-16 above all, which some
-// editors of Windows write.
+// Why an ignore file is not read. The first is mostly about UTF-16, which some Windows
+// editors write.
 var (
 	errNotText  = errors.New("it is not UTF-8 text; save it as UTF-8")
 	errTooLarge = fmt.Errorf("it is larger than an ignore file may be, %d KB in %d lines; write patterns instead of names", mostBytes>>10, mostLines)

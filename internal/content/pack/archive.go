@@ -1,6 +1,6 @@
-// Package pack makes an archive of a file tree as a stream: the same tree gives
-// the same bytes, wherever and whenever it is packed, and no archive is ever
-// whole in memory or on the disk. It knows no manifest and no HTTP.
+// Package pack makes an archive of a file tree as a stream: the same tree gives the
+// same bytes, wherever and whenever it is packed, and no archive is ever complete in
+// memory or on disk. It knows no manifest and no HTTP.
 //
 // An archive has the regular files of a tree in the order of their names, all of
 // one time and one owner, each either executable or not. Links are followed, and
@@ -26,7 +26,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
-// Format is how files are put together. Its text ends the name of an archive.
+// Format is an archive format. Its text ends the name of an archive.
 type Format string
 
 // The formats.
@@ -37,7 +37,7 @@ const (
 	Zip     Format = ".zip"
 )
 
-// FormatOf is the format that a name stands for.
+// FormatOf returns the format that a name stands for.
 func FormatOf(name string) (Format, bool) {
 	for _, f := range []Format{TarGzip, Tgz, Tar, Zip} {
 		if strings.HasSuffix(name, string(f)) {
@@ -57,14 +57,14 @@ type File struct {
 	SHA512     string // lower hex; empty until it was hashed
 }
 
-// Archive is a tree that can be packed. The files must have their digests
-// before it is asked for anything but names.
+// Archive is a tree that can be packed. The files need their digests for everything but
+// names.
 type Archive struct {
 	Format Format
 	Files  []File // by name
 }
 
-// New is an archive of files, under their names below the pattern.
+// New returns an archive of files, under their names below the pattern.
 func New(format Format, files []content.File) (*Archive, error) {
 	a := &Archive{Format: format, Files: make([]File, len(files))}
 	for i, f := range files {
@@ -79,7 +79,7 @@ func New(format Format, files []content.File) (*Archive, error) {
 }
 
 // isExecutable reads the mode. Windows has none; there the beginning of the file
-// tells, so that a script packed there can be started too.
+// decides, so that a script packed there can be started too.
 func isExecutable(f content.File) (bool, error) {
 	if runtime.GOOS != "windows" {
 		return f.Mode&0o111 != 0, nil
@@ -101,9 +101,9 @@ func isProgram(path string) (bool, error) {
 	return bytes.HasPrefix(head[:n], []byte("#!")) || string(head[:n]) == "\x7fELF", nil
 }
 
-// Tree is the identity of what is in the archive, as SHA-256 in hex: names,
-// contents, and which files can be started. It does not depend on the format, nor
-// on who packs it, and must never change for a tree that does not.
+// Tree returns the identity of what is in the archive, as SHA-256 in hex: names,
+// contents, and which files are executable. It depends neither on the format nor on who
+// packs it, and must never change for an unchanged tree.
 func (a *Archive) Tree() string {
 	sum := sha256.New()
 	sum.Write([]byte("tree 1\n"))
@@ -121,17 +121,17 @@ func (a *Archive) Tree() string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// packer is the version of the bytes that packing makes of a tree. Whoever changes
-// them raises it.
+// packer is the version of the bytes that packing makes of a tree. A change of the
+// bytes must raise it.
 const packer = "1"
 
-// Key says all that the bytes of the archive depend on: the tree, the format, and
-// who packs it. Compression belongs to the Go release.
+// Key returns everything that the bytes of the archive depend on: the tree, the format,
+// and who packs it. Compression belongs to the Go release.
 func (a *Archive) Key() string {
 	return fmt.Sprintf("%s %s %s%s", packer, runtime.Version(), a.Tree(), a.Format)
 }
 
-// Size is how many bytes the files have together.
+// Size returns how many bytes the files have together.
 func (a *Archive) Size() int64 {
 	var total int64
 	for _, f := range a.Files {
@@ -140,9 +140,8 @@ func (a *Archive) Size() int64 {
 	return total
 }
 
-// Unchanged compares the size and time of every file with what they were. The
-// error names the first that differs: *[content.ChangedError], or why it can not
-// be looked at.
+// Unchanged compares the size and time of every file with what they were. The error
+// names the first that differs: *[content.ChangedError], or why it cannot be examined.
 func (a *Archive) Unchanged() error {
 	for _, f := range a.Files {
 		if err := content.Unchanged(f.Path, f.Size, f.ModTime); err != nil {

@@ -13,15 +13,14 @@ import (
 const (
 	// blockSize is the piece that one processor compresses; the bytes depend on it.
 	blockSize = 512 << 10
-	// mostBlocks bounds the memory. So many compress faster than one can hash.
+	// mostBlocks bounds the memory. That many compress faster than one can hash.
 	mostBlocks = 8
 )
 
-// gzipWriter compresses blocks side by side into one gzip stream (RFC 1952). Each
-// block ends at a byte and refers to no other, so that the stream is the same
-// however many processors there are. Packing is done twice, hence the speed before
-// the last per cent; klauspost/compress is no faster here at levels that make
-// anything smaller of encoded binary.
+// gzipWriter compresses blocks in parallel into one gzip stream (RFC 1952). Each block
+// ends at a byte and refers to no other, so the stream is the same for any number of
+// processors. Packing happens twice, so speed matters more than the last percent;
+// klauspost/compress is no faster here at levels that make encoded binary any smaller.
 type gzipWriter struct {
 	to      io.Writer
 	begun   bool
@@ -53,7 +52,7 @@ func (w *gzipWriter) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// compress begins with a block, after the oldest has made room for it.
+// compress starts on a block, after the oldest has made room for it.
 func (w *gzipWriter) compress() error {
 	if len(w.waiting) == min(runtime.GOMAXPROCS(0), mostBlocks) {
 		if err := w.next(); err != nil {
@@ -112,7 +111,7 @@ func (w *gzipWriter) Close() error {
 	return err
 }
 
-// abandon waits until nothing compresses any more.
+// abandon waits until all compression has ended.
 func (w *gzipWriter) abandon() {
 	for _, done := range w.waiting {
 		<-done

@@ -18,17 +18,17 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
-// writer is one of the formats being written.
+// writer writes one of the formats.
 type writer interface {
-	// next begins a file; its content is written to what it returns.
+	// next begins a file; its content is written to the returned writer.
 	next(File) (io.Writer, error)
 	io.Closer
-	// abandon ends it in the middle, instead of Close.
+	// abandon ends it early, instead of Close.
 	abandon()
 }
 
-// stored is the time of every file: the first that zip knows. Zero would make tar
-// complain where it is unpacked.
+// stored is the time of every file: the first that zip knows. At zero, tar would
+// complain when it unpacks the file.
 func stored() time.Time { return time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 func (f File) mode() fs.FileMode {
@@ -131,7 +131,7 @@ func (f File) copy(to io.Writer, buffer []byte, tell func(int)) error {
 	}
 	defer file.Close()
 	sum := sha512.New()
-	// One byte more than there was, to see that it ends.
+	// One byte more than expected, to see that it ends.
 	from := io.LimitReader(file, f.Size+1)
 	left := f.Size
 	for {
@@ -165,15 +165,15 @@ type stream struct {
 	packed chan struct{}
 }
 
-// Close ends the packing, also in the middle.
+// Close stops packing, even before the end.
 func (s *stream) Close() error {
 	err := s.PipeReader.Close()
 	<-s.packed
 	return err
 }
 
-// Open begins to pack; reading gives the bytes of the archive. A file that is not
-// what was hashed is a *[content.ChangedError] of Read.
+// Open begins to pack; Read returns the bytes of the archive. Read fails with a
+// *[content.ChangedError] when a file is not what was hashed.
 func (a *Archive) Open() io.ReadCloser { return a.open(func(File, int) {}) }
 
 func (a *Archive) open(tell func(File, int)) io.ReadCloser {
@@ -191,7 +191,7 @@ func (a *Archive) open(tell func(File, int)) io.ReadCloser {
 	return s
 }
 
-// Measure packs the archive to nowhere, and gives the digest of its bytes: the
+// Measure packs the archive to nowhere, and returns the digest of its bytes: the
 // platform wants to know their number before the first of them.
 func (a *Archive) Measure(ctx context.Context, name string, tell func(content.Progress)) (content.Digest, error) {
 	progress := content.Progress{Act: "packing", File: name, Total: a.Size()}

@@ -15,7 +15,7 @@ func isTooLarge(err error) bool { return errors.Is(err, windows.ERROR_FILE_TOO_L
 
 func isReadOnly(err error) bool { return errors.Is(err, windows.ERROR_WRITE_PROTECT) }
 
-// Free is how many bytes can be written to the disk of a folder that exists.
+// Free returns how many bytes can be written to the disk of an existing folder.
 func Free(folder string) (free int64, known bool) {
 	name, err := windows.UTF16PtrFromString(folder)
 	if err != nil {

@@ -10,15 +10,15 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/inuse"
 )
 
-// MismatchError tells that what arrived is not what was announced. Got has no
-// SHA512 when the sizes already differ. What was at Path before is still there.
+// MismatchError reports that a file differs from its announcement. Got has no SHA512
+// when the sizes already differ. The file that was at Path before is still there.
 type MismatchError struct {
 	Path string
 	Want content.Digest
 	Got  content.Digest
 }
 
-// Error tells what differs.
+// Error says what differs.
 func (e *MismatchError) Error() string {
 	if e.Want.Size != e.Got.Size {
 		more := ""
@@ -30,10 +30,10 @@ func (e *MismatchError) Error() string {
 	return fmt.Sprintf("writing %q: received SHA-512 %.16s…, expected %.16s…", e.Path, e.Got.SHA512, e.Want.SHA512)
 }
 
-// Hint says how to go on.
+// Hint says what to do next.
 func (*MismatchError) Hint() string { return "run again to fetch it anew" }
 
-// BusyError tells that another process is receiving the same file.
+// BusyError reports that another process is receiving the same file.
 type BusyError struct{ Path string }
 
 // Error names the file.
@@ -41,17 +41,17 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("writing %q: another rescale-apply is downloading it", e.Path)
 }
 
-// Hint says how to go on.
+// Hint says what to do next.
 func (*BusyError) Hint() string { return "wait for it to end, then run again" }
 
-// DiskError tells that the disk does not take a file.
+// DiskError reports that a file cannot be written to disk.
 type DiskError struct {
 	Path string // where the file was to be
 	Err  error
 }
 
-// disk wraps an error of the file system; the name that it quotes is that of a
-// temporary file, which tells nobody anything.
+// disk wraps an error of the file system; the name in it is that of a temporary file,
+// which means nothing to a user.
 func disk(path string, err error) error {
 	var named *fs.PathError
 	var renamed *os.LinkError
@@ -66,13 +66,13 @@ func disk(path string, err error) error {
 	return &DiskError{Path: path, Err: err}
 }
 
-// Error gives the file and the cause.
+// Error returns the file and the cause.
 func (e *DiskError) Error() string { return fmt.Sprintf("writing %q: %v", e.Path, e.Err) }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *DiskError) Unwrap() error { return e.Err }
 
-// Hint says what to do about it; empty when there is nothing to advise.
+// Hint says what to do about it; empty when there is nothing to do.
 func (e *DiskError) Hint() string {
 	switch {
 	case isFull(e.Err):

@@ -14,13 +14,13 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content"
 )
 
-// noteEvery is how much arrives between two lines of the note. A process that is
-// killed loses no more than that of each of its readers.
+// noteEvery is how much arrives between two lines of the note. A killed process loses
+// no more than that for each of its readers.
 const noteEvery = 8 << 20
 
-// File is a file on its way. [File.Receive] may be called by several goroutines at a
-// time. It must be closed; what has arrived is kept then for the next Open of the same
-// file, unless Finish has put it in its place.
+// File is a file that is being received. Several goroutines may call [File.Receive] at
+// a time. A File must be closed; what has arrived is then kept for the next Open of the
+// same file, unless Finish has put it in its place.
 type File struct {
 	path string
 	temp string
@@ -39,13 +39,13 @@ type File struct {
 	digest  chan digested // one, when everything was read
 }
 
-// digested is what the follower came to.
+// digested is the result of the follower.
 type digested struct {
 	sha512 string
 	err    error
 }
 
-// Open makes missing folders and gives the file with what an earlier try has left of
+// Open creates missing folders and returns the file with what an earlier try left of
 // it. Errors: *[BusyError], *[DiskError].
 func Open(path string, want Announced) (*File, error) {
 	f := &File{path: path, temp: Path(path), want: want, digest: make(chan digested, 1)}
@@ -65,8 +65,8 @@ func Open(path string, want Announced) (*File, error) {
 }
 
 // claim keeps other processes from the same partial file. The lock dies with the
-// process, however that dies. A lock that was got on a file which its last holder has
-// just removed keeps nobody away.
+// process, however that dies. A lock on a file that its last holder has just removed
+// keeps nobody away.
 func (f *File) claim() error {
 	const tries = 3
 	for range tries {
@@ -88,16 +88,16 @@ func (f *File) claim() error {
 	return &BusyError{Path: f.path}
 }
 
-// release removes the lock file while nobody else can hold it; Windows removes no
-// file that is open.
+// release removes the lock file while nobody else can hold it; Windows removes no open
+// file.
 func (f *File) release() {
 	_ = os.Remove(f.lock.Path())
 	_ = f.lock.Unlock()
 	_ = os.Remove(f.lock.Path())
 }
 
-// open finds out what is here already, which counts if it can be verified. Only a file
-// of our own making is written on: a link under its name could lead anywhere.
+// open finds out what is here already, which counts if it can be verified. It continues
+// only a file of our own: a link under its name could lead anywhere.
 func (f *File) open() error {
 	here := readNote(f.notePath(), f.want.heading())
 	info, err := os.Lstat(f.temp)
@@ -129,23 +129,23 @@ func (f *File) open() error {
 
 func (f *File) notePath() string { return f.temp + ".json" }
 
-// Missing is the spans that have not arrived, in order.
+// Missing returns the spans that have not arrived, in order.
 func (f *File) Missing() []Span {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.here.gaps(f.want.Size)
 }
 
-// Received is how many bytes are here.
+// Received returns how many bytes are here.
 func (f *File) Received() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.here.total()
 }
 
-// Receive takes what r gives until it ends; its first byte is that at the offset.
-// What has arrived stays when r fails; what is here already is not written over, for
-// it may have been hashed. Errors: *[MismatchError] when r goes on beyond
+// Receive takes the bytes of r until it ends; the first is the one at the offset. What
+// has arrived stays when r fails; bytes that are here already are not overwritten,
+// because they may have been hashed. Errors: *[MismatchError] when r continues beyond
 // the end of the file, *[DiskError] and those of r.
 func (f *File) Receive(r io.Reader, at int64) error {
 	noted := at
@@ -170,7 +170,7 @@ func (f *File) Receive(r io.Reader, at int64) error {
 	})
 }
 
-// absent is the bytes of a span that are not here.
+// absent returns the bytes of a span that are not here.
 func (f *File) absent(s Span) []Span {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -184,9 +184,9 @@ func (f *File) arrived(s Span) {
 	f.grown.Broadcast()
 }
 
-// follow hashes the file from its beginning, as far as it has come without a gap, while
-// the rest is on its way. It reads what is in the file: so what an earlier try has left
-// is verified too, and the pieces may come in any order.
+// follow hashes the file from its beginning, up to the first gap, while the rest is on
+// its way. It reads the file itself: so what an earlier try left is verified too, and
+// the pieces may come in any order.
 func (f *File) follow() {
 	sum := sha512.New()
 	buffer := make([]byte, pieceSize)
@@ -206,8 +206,8 @@ func (f *File) follow() {
 	f.digest <- digested{sha512: hex.EncodeToString(sum.Sum(nil))}
 }
 
-// await blocks until the beginning of the file reaches beyond at; no more when the
-// file is closed.
+// await blocks until the beginning of the file extends beyond at, or the file is
+// closed.
 func (f *File) await(at int64) (end int64, more bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -217,9 +217,9 @@ func (f *File) await(at int64) (end int64, more bool) {
 	return f.here.prefix(), !f.ended
 }
 
-// Finish verifies the file and puts it in its place. What is not what was announced is
-// thrown away; after any other error it is kept, and the next Open goes on with it.
-// Errors: *[MismatchError], *[DiskError] and the cause of ctx.
+// Finish verifies the file and puts it in its place. It discards a file that differs
+// from its announcement; after any other error the file is kept, and the next Open
+// continues it. Errors: *[MismatchError], *[DiskError] and the cause of ctx.
 func (f *File) Finish(ctx context.Context) error {
 	got := content.Digest{Size: f.Received()}
 	if got.Size != f.want.Size {
@@ -251,7 +251,7 @@ func (f *File) Finish(ctx context.Context) error {
 	return nil
 }
 
-// mismatch makes Close throw away what is here, so that the next Open begins anew.
+// mismatch makes Close discard what is here, so that the next Open starts over.
 func (f *File) mismatch(got content.Digest) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -259,8 +259,8 @@ func (f *File) mismatch(got content.Digest) error {
 	return &MismatchError{Path: f.path, Want: f.want.Digest, Got: got}
 }
 
-// Close ends the receiving. Errors would come too late: what the note tells is
-// compared with what is there by the next Open, and verified by Finish.
+// Close ends receiving. Errors would come too late: the next Open compares the note
+// with the file, and Finish verifies it.
 func (f *File) Close() {
 	f.mu.Lock()
 	f.ended = true

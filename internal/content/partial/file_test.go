@@ -45,7 +45,7 @@ func open(t *testing.T, path string, want partial.Announced) *partial.File {
 	return f
 }
 
-// receive gives f the bytes of a span.
+// receive hands f the bytes of a span.
 func receive(t *testing.T, f *partial.File, text string, s partial.Span) {
 	t.Helper()
 	if err := f.Receive(strings.NewReader(text[s.Start:s.End]), s.Start); err != nil {

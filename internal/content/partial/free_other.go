@@ -2,5 +2,5 @@
 
 package partial
 
-// Free does not know on other systems.
+// Free is not known on other systems.
 func Free(string) (free int64, known bool) { return 0, false }

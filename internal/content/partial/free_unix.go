@@ -4,7 +4,7 @@ package partial
 
 import "golang.org/x/sys/unix"
 
-// Free is how many bytes can be written to the disk of a folder that exists.
+// Free returns how many bytes can be written to the disk of an existing folder.
 func Free(folder string) (free int64, known bool) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {

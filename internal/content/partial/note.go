@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// heading is the first line of a note: what file the bytes beside it are of. The other
-// lines are spans that have arrived.
+// heading is the first line of a note: it identifies the file of the bytes beside it.
+// The other lines are spans that have arrived.
 type heading struct {
 	ID     string `json:"id"`
 	Size   int64  `json:"size"`
@@ -16,9 +16,9 @@ type heading struct {
 
 func (a Announced) heading() heading { return heading{a.ID, a.Size, a.SHA512} }
 
-// readNote gives what has arrived of a file; nothing when the note is of another one,
-// or not there. A line that was not written whole is as if it had not been written.
-// What only the note knows after a power failure is found out when the whole is verified.
+// readNote returns what has arrived of a file; nothing when the note is missing or of
+// another file. An incomplete line does not count. After a power failure the note may
+// claim bytes that are missing: verification of the whole file detects that.
 func readNote(path string, of heading) spans {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -39,10 +39,10 @@ func readNote(path string, of heading) spans {
 	return here
 }
 
-// note is a note that is written on.
+// note is a note open for writing.
 type note struct{ file *os.File }
 
-// openNote begins a note, or goes on with one that has the heading already.
+// openNote begins a note, or continues one that has the heading already.
 func openNote(path string, of heading, here spans) (note, error) {
 	flags := os.O_CREATE | os.O_WRONLY | os.O_APPEND
 	if len(here) == 0 {
@@ -65,8 +65,7 @@ func openNote(path string, of heading, here spans) (note, error) {
 	return n, nil
 }
 
-// arrived writes a span down. A note that cannot be written on makes the next try
-// longer, and nothing else.
+// arrived records a span. A note that cannot be written only makes the next try longer.
 func (n note) arrived(s Span) {
 	if s.Start < s.End {
 		_ = n.line(s)

@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// Span is the bytes from Start up to, and without, End.
+// Span is the bytes from Start up to, but not including, End.
 type Span struct {
 	Start int64 `json:"start"`
 	End   int64 `json:"end"`
 }
 
-// spans is a set of bytes: spans in order that do not touch each other.
+// spans is a set of bytes: ordered spans that do not touch each other.
 type spans []Span
 
-// add is s with the bytes of one more span.
+// add returns s with the bytes of one more span.
 func (s spans) add(a Span) spans {
 	if a.Start >= a.End {
 		return s
@@ -32,7 +32,7 @@ func (s spans) add(a Span) spans {
 	return sum
 }
 
-// gaps is what s lacks of the bytes from 0 to size.
+// gaps returns what s lacks of the bytes from 0 to size.
 func (s spans) gaps(size int64) []Span {
 	var gaps []Span
 	var at int64
@@ -48,7 +48,7 @@ func (s spans) gaps(size int64) []Span {
 	return gaps
 }
 
-// until is s without the bytes from size on.
+// until returns s without the bytes from size on.
 func (s spans) until(size int64) spans {
 	var cut spans
 	for _, a := range s {
@@ -57,7 +57,7 @@ func (s spans) until(size int64) spans {
 	return cut
 }
 
-// prefix is how many bytes there are from 0 on without a gap.
+// prefix returns how many bytes there are from 0 on without a gap.
 func (s spans) prefix() int64 {
 	if len(s) == 0 || s[0].Start > 0 {
 		return 0

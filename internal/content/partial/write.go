@@ -26,22 +26,21 @@ type Announced struct {
 	ID             string    // of this very content at the source
 	Time           time.Time // the file's time, unless it is zero
 
-	// MakeWay is called when the file is whole, before it takes its place; nil is fine.
-	// After its error the place is as it was, and the error comes back as it is.
+	// MakeWay is called when the file is complete, before it takes its place; nil is
+	// fine. After its error the place is unchanged, and the error is returned unchanged.
 	MakeWay func() error
 }
 
-// Write writes r to path so that path is whole, verified and on the disk, or as it was
-// before. It makes missing folders, writes to a temporary name beside path
-// (.NAME.partial-RANDOM, removed on any error), and renames it over whatever file is
-// there. A link at path is replaced, not followed.
-// Errors: *[MismatchError], *[DiskError] and those of r.
+// Write writes r to path so that path is complete, verified and on disk, or unchanged. It
+// creates missing folders, writes to a temporary name beside path (.NAME.partial-RANDOM,
+// removed on any error), and renames that over any existing file. It replaces a link at
+// path and does not follow it. Errors: *[MismatchError], *[DiskError] and those of r.
 func Write(path string, want Announced, r io.Reader) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return disk(path, err)
 	}
-	// Not os.CreateTemp: its mode is 0600, and results are for the group too when
-	// the umask says so.
+	// Not os.CreateTemp: its mode is 0600, and the group may read results when the umask
+	// allows it.
 	name := Path(path) + "-" + strings.ToLower(rand.Text()[:10])
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -60,8 +59,8 @@ func Write(path string, want Announced, r io.Reader) error {
 	return err
 }
 
-// Path is the path at which a file is kept while it is not whole. Whatever the name,
-// this one and what is added to it must fit into the 255 bytes that a name can have.
+// Path returns where a file is kept while it is incomplete. Whatever the name, this one
+// and its suffixes must fit into the 255 bytes that a name can have.
 func Path(path string) string {
 	const longest = 200
 	dir, base := filepath.Split(path)
@@ -72,8 +71,8 @@ func Path(path string) string {
 	return dir + "." + base + ".partial"
 }
 
-// IsTemporary tells a name under which this package keeps what is not whole, in any case
-// of its letters: such a file can be no file that comes from elsewhere.
+// IsTemporary reports whether this package keeps incomplete files under such a name, in
+// any case of its letters: a file from elsewhere cannot have it.
 func IsTemporary(name string) bool { return temporary.MatchString(name) }
 
 var temporary = regexp.MustCompile(`(?i)^\..*\.partial(\.json|\.lock|-[a-z0-9]{10})?$`)
@@ -104,13 +103,13 @@ func matches(want, got content.Digest) bool {
 	return got.Size == want.Size && (want.SHA512 == "" || strings.EqualFold(got.SHA512, want.SHA512))
 }
 
-// pieceSize is large enough that the system calls do not show beside the hash.
+// pieceSize is large enough that the system calls cost little compared with the hash.
 const pieceSize = 256 << 10
 
-// pieces outlive the writing of one file.
+// pieces are reused for the next file.
 var pieces = sync.OnceValue(func() *sync.Pool { return &sync.Pool{New: func() any { return new([pieceSize]byte) }} })
 
-// pour hands on what r gives until it ends. The errors of r come back as they are.
+// pour passes on what it reads from r until r ends. It returns the errors of r unchanged.
 func pour(r io.Reader, take func(piece []byte) error) error {
 	piece := pieces().Get().(*[pieceSize]byte) //nolint:forcetypeassert // nothing else is in it
 	defer pieces().Put(piece)
@@ -148,7 +147,7 @@ func (a Announced) put(temp, path string) error {
 	return disk(path, syncFolder(filepath.Dir(path)))
 }
 
-// Move renames a file of a person, which programs may have open. Errors: *[DiskError].
+// Move renames a person's file, which programs may have open. Errors: *[DiskError].
 func Move(from, to string) error { return disk(from, inuse.Rename(from, to)) }
 
 // syncFolder makes the rename survive a power failure. Windows has no such call, and

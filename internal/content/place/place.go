@@ -1,6 +1,6 @@
 // Package place decides where results must not land: where version control or this tool
-// keeps something of its own, which other programs believe and run. It judges real paths,
-// and names as the file systems of Windows and macOS fold them.
+// keeps files of its own, which other programs trust and run. It judges real paths, and
+// names as the file systems of Windows and macOS fold them.
 package place
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 )
 
-// Reserved tells a name that no folder of results, and nothing in it, may have.
+// Reserved reports whether no folder of results, and nothing in it, may have a name.
 func Reserved(name string) bool {
 	name, _, _ = strings.Cut(name, ":") // a stream of NTFS: .git::$INDEX_ALLOCATION
 	name = strings.Map(func(r rune) rune {
@@ -32,14 +32,15 @@ func Reserved(name string) bool {
 	return slices.Contains(VersionControl(), name) || slices.Contains(ours, name) || short.MatchString(name)
 }
 
-// VersionControl are the folders in which it keeps a repository, and in a submodule of
-// git the file that leads to one.
+// VersionControl returns the names of the folders in which version control keeps a
+// repository, and of the file that leads to one in a git submodule.
 func VersionControl() []string { return []string{".git", ".hg", ".svn", ".bzr", ".jj", "_darcs"} }
 
-// short is what Windows calls such names where it has short ones: of .git as git knows it.
+// short returns the short names that Windows gives such folders: that of .git as git knows
+// it.
 var short = regexp.MustCompile(`^(git|gi7eba|hg|svn|bzr|jj|rescal|previo)~[0-9]+$`)
 
-// Error tells that results would land where something else belongs.
+// Error reports that results would land where something else belongs.
 type Error struct {
 	Folder string // free of links
 	Why    string
@@ -50,12 +51,12 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("results must not land in %s: %s", e.Folder, e.Why)
 }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (*Error) Hint() string { return "give outputs.to a folder of its own, such as results" }
 
-// Check judges a folder for results of a manifest whose files belong to root, as of
-// [reach.Root]. What lies above the repository of both says nothing about it. The error is
-// an *[Error].
+// Check judges a folder for results of a manifest whose files belong to root, see
+// [reach.Root]. Folders above the repository of both do not matter. The error is an
+// *[Error].
 func Check(root, folder string) error {
 	end := reach.Real(folder)
 	if why := unholdable(folder); why != "" && runtime.GOOS == "windows" {
@@ -76,8 +77,8 @@ func Check(root, folder string) error {
 	return nil
 }
 
-// unholdable says why Windows can not hold a folder of this path. What ends with a dot would
-// be another folder there, which may be that of another job.
+// unholdable returns why Windows cannot have a folder of this path. A name that ends with a
+// dot would be another folder there, perhaps that of another job.
 func unholdable(folder string) string {
 	below := folder[len(filepath.VolumeName(folder)):]
 	for name := range strings.SplitSeq(filepath.ToSlash(below), "/") {
@@ -91,7 +92,7 @@ func unholdable(folder string) string {
 	return ""
 }
 
-// isRepository tells a repository of git by what is in it, whatever it is called.
+// isRepository recognizes a git repository by its content, whatever its name.
 func isRepository(folder string) bool {
 	for _, name := range []string{"HEAD", "objects", "refs"} {
 		if _, err := os.Lstat(filepath.Join(folder, name)); err != nil {

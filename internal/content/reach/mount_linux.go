@@ -2,8 +2,8 @@ package reach
 
 import "golang.org/x/sys/unix"
 
-// mountedBySystem tells what the kernel shows of itself at another place than the usual
-// one, as /proc of the host in a container.
+// mountedBySystem reports whether the kernel shows itself at an unusual place, such as
+// /proc of the host in a container.
 func mountedBySystem(name string) bool {
 	var at unix.Statfs_t
 	if unix.Statfs(name, &at) != nil {

@@ -2,5 +2,5 @@
 
 package reach
 
-// mountedBySystem knows no such places elsewhere.
+// mountedBySystem finds no such places on other systems.
 func mountedBySystem(string) bool { return false }

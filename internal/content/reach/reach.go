@@ -11,21 +11,21 @@ import (
 	"strings"
 )
 
-// Reach is what may be read for a manifest. The zero Reach bounds it by nothing but the
-// files of the system.
+// Reach is what may be read for a manifest. The zero Reach excludes only the files of the
+// system.
 type Reach struct {
 	Root string // free of links; nothing outside of it is read; empty: no such bound
 }
 
-// Root is the folder that the files of a manifest in a folder belong to: the top of its
-// git repository, else the folder itself, free of links.
+// Root returns the folder that the files of a manifest in a folder belong to: the top of
+// its git repository, else the folder itself, free of links.
 func Root(folder string) string {
 	folder = Real(folder)
 	return cmp.Or(Repository(folder), folder)
 }
 
-// Repository is the top of the git repository that a folder free of links is in; empty
-// for none.
+// Repository returns the top of the git repository that contains a folder free of links;
+// empty for none.
 func Repository(folder string) string {
 	for top := folder; ; top = filepath.Dir(top) {
 		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil {
@@ -37,8 +37,7 @@ func Repository(folder string) string {
 	}
 }
 
-// Real is absolute and free of links, as far as the path is there: what is not there
-// yet stays as it is.
+// Real returns the absolute path free of links, as far as it exists: the rest stays.
 func Real(name string) string {
 	if whole, err := filepath.Abs(name); err == nil {
 		name = whole
@@ -53,13 +52,13 @@ func Real(name string) string {
 	return filepath.Join(Real(up), filepath.Base(name))
 }
 
-// Inside tells that a path free of links is a folder or in it.
+// Inside reports whether a path free of links is a folder or in it.
 func Inside(folder, name string) bool {
 	rel, err := filepath.Rel(folder, name)
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// Check refuses a path that must not be read, whether something is there or not. Errors:
+// Check refuses a path that must not be read, whether or not it exists. Errors:
 // *[SystemError], *[OutsideError]. A name with .. behind a link leads to one place for the
 // system, and to another one once it is cleaned: both are checked.
 func (r Reach) Check(name string) error {
@@ -86,7 +85,7 @@ func (r Reach) check(name string) error {
 	return nil
 }
 
-// Links are the links that a path leads through, in their order, each by its real place.
+// Links returns the links that a path leads through, in order, each by its real path.
 func Links(name string) (links []string) {
 	_, _ = follow(filepath.Clean(name), func(place, _ string) error {
 		if info, err := os.Lstat(place); err == nil && info.Mode()&(fs.ModeSymlink|fs.ModeIrregular) != 0 {
@@ -104,12 +103,12 @@ func refuseSystem(place, whole string) error {
 	return nil
 }
 
-// shared is memory that Linux lends as a folder for files of anybody, as /tmp is: clusters
-// and pipelines have their scratch there.
+// shared is memory that Linux offers as a folder for everybody's files, like /tmp:
+// clusters and pipelines have their scratch space there.
 const shared = "/dev/shm/"
 
-// ofSystem tells what lies below /proc, /sys or /dev: no files, but the memory and the
-// devices of this machine. macOS takes such names in any case.
+// ofSystem reports whether a path lies below /proc, /sys or /dev: no files, but the memory
+// and the devices of this machine. macOS takes such names in any case.
 func ofSystem(name string) bool {
 	name = filepath.ToSlash(name)
 	if runtime.GOOS == "darwin" {
@@ -126,8 +125,8 @@ func ofSystem(name string) bool {
 // mostLinks is how many links a path may lead through, as on Linux.
 const mostLinks = 40
 
-// follow walks to the end of a path and visits every place on its way that is there;
-// whole is the place with what is still to go.
+// follow walks to the end of a path and visits every existing place on its way; whole is
+// the place together with the rest of the path.
 func follow(name string, visit func(place, whole string) error) (end string, err error) {
 	if !filepath.IsAbs(name) {
 		folder, err := os.Getwd()
@@ -166,8 +165,8 @@ func follow(name string, visit func(place, whole string) error) (end string, err
 	return at, nil
 }
 
-// begin is the top that a path begins at, empty for a relative one, and the names that
-// lead on from it.
+// begin returns the root that a path begins at, empty for a relative one, and the names
+// that follow.
 func begin(name string) (top string, names []string) {
 	volume := filepath.VolumeName(name)
 	if filepath.IsAbs(name) {
@@ -181,10 +180,10 @@ func begin(name string) (top string, names []string) {
 	return top, names
 }
 
-// ErrNoFile is about folders, pipes and devices, where a file is wanted.
+// ErrNoFile is for folders, pipes and devices where a file is wanted.
 var ErrNoFile = errors.New("it is not a regular file")
 
-// SystemError tells that a path leads to what is no file of a person.
+// SystemError reports that a path leads to what belongs to the system.
 type SystemError struct{ Path string }
 
 // Error names the place.
@@ -197,7 +196,8 @@ func (*SystemError) Hint() string {
 	return "a manifest names regular files, and none below /proc, /sys and /dev: copy what you need into the folder of the manifest"
 }
 
-// OutsideError tells that a path leads out of where a contained command stays.
+// OutsideError reports that a path leads out of the folder that a contained command stays
+// in.
 type OutsideError struct {
 	Path string // where it leads to
 	Root string

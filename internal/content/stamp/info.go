@@ -4,7 +4,7 @@ package stamp
 
 import "os"
 
-// Of is the stamp of an open file.
+// Of returns the stamp of an open file.
 func Of(f *os.File) (Stamp, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -13,7 +13,7 @@ func Of(f *os.File) (Stamp, error) {
 	return from(info), nil
 }
 
-// At is the stamp of the file at a path, links followed.
+// At returns the stamp of the file at a path, links followed.
 func At(path string) (Stamp, error) {
 	info, err := os.Stat(path)
 	if err != nil {

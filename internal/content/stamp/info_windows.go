@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Of is the stamp of an open file.
+// Of returns the stamp of an open file.
 func Of(f *os.File) (Stamp, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -32,7 +32,7 @@ func Of(f *os.File) (Stamp, error) {
 	return s, nil
 }
 
-// At is the stamp of the file at a path, links followed. Only an open file shows
+// At returns the stamp of the file at a path, links followed. Only an open file shows
 // its id here.
 func At(path string) (Stamp, error) {
 	f, err := os.Open(path)

@@ -1,6 +1,5 @@
-// Package stamp tells whether a file is still what it was, without reading it:
-// by size, times, and the number that the file system gives it. It opens no
-// content.
+// Package stamp finds out whether a file is still what it was, without reading it: by
+// size, times, and the number that the file system gives it. It opens no content.
 package stamp
 
 import (
@@ -8,8 +7,8 @@ import (
 	"time"
 )
 
-// Stamp is what changes when a file is written to or replaced. What the system
-// does not tell is zero, on both sides of a comparison.
+// Stamp is what changes when a file is written to or replaced. A value that the system
+// does not know is zero, on both sides of a comparison.
 type Stamp struct {
 	Size    int64  `json:"size"`             // bytes
 	ModTime int64  `json:"mtime"`            // nanoseconds since 1970
@@ -26,8 +25,8 @@ func plain(info fs.FileInfo) Stamp {
 // counts every other second.
 const unsettled = 2 * time.Second
 
-// Settled tells that a write after now would show in the stamp. A time in the
-// future shows nothing: it was set by hand, or by another machine's clock.
+// Settled reports whether a write after now would show in the stamp. A time in the
+// future proves nothing: it was set by hand, or by another machine's clock.
 func (s Stamp) Settled(now time.Time) bool {
 	return now.Sub(time.Unix(0, s.ModTime)) > unsettled
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content/partial"
 )
 
-// Names of folders that are rescale-apply's own in a folder of results. No result has
-// one of them in its path.
+// Names of rescale-apply's own folders in a folder of results. No result has one of
+// them in its path.
 const (
 	Folder   = ".rescale-results" // of the list
 	Previous = ".previous"        // of what earlier runs left
@@ -26,7 +26,7 @@ const (
 
 const listName = "list.jsonl"
 
-// Read gives the list of a folder of results, which is empty when there is none.
+// Read returns the list of a folder of results; it is empty when there is none.
 func Read(folder string) (List, error) {
 	text, err := os.ReadFile(filepath.Join(folder, Folder, listName))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
@@ -38,9 +38,9 @@ func Read(folder string) (List, error) {
 	return parse(text), nil
 }
 
-// Update changes the list of a folder of results, one process at a time. The list is on
-// the disk when Update returns, or as it was before. Errors: *[LinkError], those of
-// change, of ctx and of the disk.
+// Update changes the list of a folder of results, one process at a time. When Update
+// returns, the new list is on disk, or the old one is unchanged. Errors: *[LinkError],
+// those of change, of ctx and of the disk.
 func Update(ctx context.Context, folder string, change func(*List) error) error {
 	own := filepath.Join(folder, Folder)
 	if err := Hide(own); err != nil {
@@ -69,7 +69,7 @@ func Update(ctx context.Context, folder string, change func(*List) error) error 
 	return write(filepath.Join(own, listName), after)
 }
 
-// Claim lists files that no run left, before they are written. Errors: as of Update.
+// Claim lists files that no run left, before they are written. Errors: those of Update.
 func Claim(ctx context.Context, folder string, files []File) error {
 	return Update(ctx, folder, func(l *List) error {
 		for _, f := range files {
@@ -79,7 +79,7 @@ func Claim(ctx context.Context, folder string, files []File) error {
 	})
 }
 
-// Claimed are the entries of names that somebody keeps.
+// Claimed returns the entries of names that a writer keeps.
 func Claimed(by Writer, names ...string) []File {
 	files := make([]File, len(names))
 	for i, name := range names {
@@ -93,8 +93,8 @@ func write(name string, text []byte) error {
 	return partial.Write(name, want, bytes.NewReader(text))
 }
 
-// Hide makes a folder of rescale-apply's own, which keeps itself out of git. A link in
-// its place is refused: it may lead anywhere.
+// Hide creates a folder of rescale-apply's own, which keeps itself out of git. It
+// refuses a link in its place: that may lead anywhere.
 func Hide(folder string) error {
 	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
 		return disk(folder, err)
@@ -108,7 +108,7 @@ func Hide(folder string) error {
 	return create(filepath.Join(folder, ".gitignore"), "*\n")
 }
 
-// create makes a file unless one of this name is there.
+// create creates a file unless one of this name exists.
 func create(name, text string) error {
 	if err := noLink(name); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -131,7 +131,7 @@ func disk(name string, err error) error {
 	return &partial.DiskError{Path: name, Err: err}
 }
 
-// LinkError tells that a link stands where rescale-apply keeps something of its own.
+// LinkError reports a link where rescale-apply keeps files of its own.
 type LinkError struct{ Path string }
 
 // Error names the link.
@@ -139,7 +139,7 @@ func (e *LinkError) Error() string {
 	return fmt.Sprintf("%s is a link, and nothing is written through it", e.Path)
 }
 
-// Hint tells how to go on.
+// Hint says what to do next.
 func (e *LinkError) Hint() string { return "remove the link, or give outputs.to another folder" }
 
 func noLink(name string) error {
@@ -153,12 +153,12 @@ func noLink(name string) error {
 	return nil
 }
 
-// lockPause is how long to wait before looking again at a lock, which others hold
-// for one reading and one writing.
+// lockPause is how long to wait before trying a lock again, which others hold for one
+// read and one write.
 const lockPause = 20 * time.Millisecond
 
 // lock keeps other processes from the list. Where the disk has no locks, nothing does:
-// each writing is whole by itself.
+// each write is atomic.
 func lock(ctx context.Context, name string) (unlock func(), err error) {
 	if err := create(name, ""); err != nil {
 		return nil, err

@@ -13,20 +13,20 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content/stamp"
 )
 
-// Owner is whose a file is.
+// Owner says which run a file belongs to.
 type Owner struct {
 	Run      string `json:"run,omitempty"`      // id on the platform; empty for what no run left
 	Job      string `json:"job,omitempty"`      // its name; empty for a download by an id alone
 	Manifest string `json:"manifest,omitempty"` // of the job, as seen from the folder; empty as above
 }
 
-// SameJob tells that both are runs of one job. Nobody knows that of downloads by an id.
+// SameJob reports whether both are runs of one job. That is unknown for downloads by id.
 func (o Owner) SameJob(other Owner) bool {
 	return o.Job != "" && o.Job == other.Job && o.Manifest == other.Manifest
 }
 
-// SameRun tells that both are one run. Ids of two local platforms can be equal, so the
-// job must be the same as well, where it is known.
+// SameRun reports whether both are one run. Ids of two local platforms can be equal, so
+// the job, where known, must be the same as well.
 func (o Owner) SameRun(other Owner) bool {
 	return o.Run == other.Run && (o.Job == "" || other.Job == "" || o.SameJob(other))
 }
@@ -36,29 +36,29 @@ type File struct {
 	Path   string `json:"path"` // below the folder, with slashes; one at its end means all that is in a folder
 	Size   int64  `json:"size"` // bytes
 	SHA512 string `json:"sha512,omitempty"`
-	// Wanted is a mark of the patterns that the file came by: all that they matched was
+	// Wanted identifies the patterns that the file was fetched by: all matches were
 	// listed at once, before anything was written.
 	Wanted string `json:"wanted,omitempty"`
-	// By is what wrote a file that no run left.
+	// By says what wrote a file that no run left.
 	By Writer `json:"by,omitempty"`
 	Owner
 
-	// Stamp is what the file was when it had this content, where it is known: while it
-	// stays so, nobody needs to read the file.
+	// Stamp is the stamp of the file when it had this content, where known: as long as
+	// it is unchanged, the file need not be read.
 	Stamp *stamp.Stamp `json:"stamp,omitempty"`
 }
 
-// Writer is a part of rescale-apply that writes files which no run left.
+// Writer is a part of rescale-apply that writes files that no run left.
 type Writer string
 
-// The writers. What they keep, and go on writing, is listed without a content.
+// The writers. Files that they keep writing are listed without a content.
 const (
 	Render   Writer = "render"  // templates with their values
 	Keeper   Writer = "state"   // state files and their locks
 	Emulator Writer = "emulate" // the folder of a local platform
 )
 
-// Kept tells that a file goes on being written, so that its content says nothing.
+// Kept reports whether a file keeps being written, so that its content says nothing.
 func (f File) Kept() bool { return f.By == Keeper || f.By == Emulator }
 
 // List is what was written into one folder. The zero List is empty.
@@ -67,15 +67,15 @@ type List struct {
 	damaged []string          // lines that nobody can read
 }
 
-// Damaged tells that the list has lost lines: files that it does not name may have been
-// written as well.
+// Damaged reports whether the list has lost lines: files that it does not name may have
+// been written as well.
 func (l List) Damaged() bool { return len(l.damaged) > 0 }
 
-// Of gives what a path was written as, each content once.
+// Of returns what a path was written as, each content once.
 func (l List) Of(rel string) []File { return l.files[rel] }
 
-// Names tells that a path was written: a file, one in a folder, or what an interrupted
-// download has left of it.
+// Names reports whether a path was written: a file, one in a folder, or the remains of
+// an interrupted download.
 func (l List) Names(rel string) bool {
 	if len(l.files[rel]) > 0 {
 		return true
@@ -96,7 +96,7 @@ func (l List) Names(rel string) bool {
 	return false
 }
 
-// Clone is a list that stays as this one is now.
+// Clone returns a copy of the list.
 func (l List) Clone() List {
 	files := make(map[string][]File, len(l.files))
 	for name, entries := range l.files {
@@ -105,7 +105,7 @@ func (l List) Clone() List {
 	return List{files: files, damaged: slices.Clone(l.damaged)}
 }
 
-// All gives every entry, sorted by path.
+// All returns every entry, sorted by path.
 func (l List) All() []File {
 	var all []File
 	for _, name := range slices.Sorted(maps.Keys(l.files)) {
@@ -114,8 +114,8 @@ func (l List) All() []File {
 	return all
 }
 
-// Put adds an entry, in the place of one of the same path and run. Who does not know the
-// job of the run leaves it as it is.
+// Put adds an entry, in place of one of the same path and run. A caller that does not
+// know the job of the run leaves the known one.
 func (l *List) Put(f File) {
 	for _, old := range l.files[f.Path] {
 		if f.Job == "" && old.SameRun(f.Owner) {
@@ -129,7 +129,7 @@ func (l *List) Put(f File) {
 	l.files[f.Path] = append(l.files[f.Path], f)
 }
 
-// Drop forgets what the run of an entry wrote under its path.
+// Drop removes what the run of an entry wrote under its path.
 func (l *List) Drop(entry File) {
 	rest := slices.DeleteFunc(slices.Clone(l.files[entry.Path]), func(f File) bool { return f.SameRun(entry.Owner) })
 	if len(rest) == 0 {
@@ -139,14 +139,14 @@ func (l *List) Drop(entry File) {
 	l.files[entry.Path] = rest
 }
 
-// heading is the first line of a list. A file without one was not written whole.
+// heading is the first line of a list. A file without one is incomplete.
 type heading struct {
 	Format int `json:"format"`
 }
 
 const format = 1
 
-// lost stands for a heading that is not there.
+// lost stands for a missing heading.
 const lost = `"the beginning is lost"`
 
 // parse reads a list line by line.
@@ -174,7 +174,7 @@ func parse(text []byte) List {
 	return l
 }
 
-// text is the list as it is kept, equal for equal lists.
+// text returns the list as stored, equal for equal lists.
 func (l List) text() ([]byte, error) {
 	var out bytes.Buffer
 	write := json.NewEncoder(&out)

@@ -11,8 +11,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content/stamp"
 )
 
-// Match tells which of the entries a file on this disk still is: the one whose content
-// it has. None means that somebody has changed it, or that it is gone.
+// Match returns the entry that a file on this disk still is: the one whose content it
+// has. None means that somebody has changed the file, or that it is gone.
 func Match(ctx context.Context, hasher content.Hasher, name string, entries []File) (match File, same bool, err error) {
 	info, err := os.Lstat(name)
 	if err != nil || !info.Mode().IsRegular() {
@@ -44,8 +44,8 @@ func Match(ctx context.Context, hasher content.Hasher, name string, entries []Fi
 	return File{}, false, nil
 }
 
-// StampOf is the stamp of a file whose content is known now; nil where a later writing
-// might not show in it.
+// StampOf returns the stamp of a file whose content is known now; nil where a later
+// write might not show in it.
 func StampOf(name string) *stamp.Stamp {
 	now, err := stamp.At(name)
 	if err != nil || now.Change == 0 && !now.Settled(time.Now()) {
@@ -54,13 +54,13 @@ func StampOf(name string) *stamp.Stamp {
 	return &now
 }
 
-// Tree knows the lists of all folders on this disk. It is not for concurrent use.
+// Tree knows the lists of all folders on this disk. It is not safe for concurrent use.
 type Tree struct {
 	lists map[string]List   // by real folder
 	real  map[string]string // real folders
 }
 
-// NewTree knows nothing yet.
+// NewTree returns an empty Tree.
 func NewTree() *Tree { return &Tree{lists: make(map[string]List), real: make(map[string]string)} }
 
 // Trace is what the lists say about a file.
@@ -71,7 +71,7 @@ type Trace struct {
 	Damaged string // a folder above the file whose list has lost lines; empty when none has
 }
 
-// Trace looks for a file in the lists of all folders above it, links followed.
+// Trace looks up a file in the lists of all folders above it, links followed.
 func (t *Tree) Trace(name string) Trace {
 	var trace Trace
 	name = t.Real(name)
@@ -91,7 +91,8 @@ func (t *Tree) Trace(name string) Trace {
 	}
 }
 
-// list is what is known of a folder. A list that cannot be read is as good as damaged.
+// list returns what is known about a folder. A list that cannot be read counts as
+// damaged.
 func (t *Tree) list(folder string) List {
 	list, known := t.lists[folder]
 	if !known {
@@ -104,7 +105,7 @@ func (t *Tree) list(folder string) List {
 	return list
 }
 
-// Real is the path of a file or folder without links, as far as it is there.
+// Real returns the path of a file or folder without links, as far as it exists.
 func (t *Tree) Real(name string) string {
 	if info, err := os.Lstat(name); err == nil && (info.IsDir() || info.Mode()&fs.ModeSymlink != 0) {
 		return t.resolve(name)

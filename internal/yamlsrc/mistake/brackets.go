@@ -8,8 +8,8 @@ import (
 // The recognizers in this file look at brackets, and at lists and mappings that
 // are written on a few lines with brackets.
 
-// bareReference finds ${{ }} without quotes inside of brackets, where YAML takes
-// its braces for those of a mapping.
+// bareReference finds ${{ }} without quotes inside brackets, where YAML takes its
+// braces for those of a mapping.
 func bareReference(b Breakage) (Mistake, bool) {
 	if !b.shape(b.Line).flow && !b.says("',' or ']'", "',' or '}'") {
 		return Mistake{}, false
@@ -23,7 +23,7 @@ func bareReference(b Breakage) (Mistake, bool) {
 	return Mistake{}, false
 }
 
-// unquotedReference is the first value with ${{ }} that is not in quotes.
+// unquotedReference returns the first value with ${{ }} that is not in quotes.
 func unquotedReference(source string) (begin, end int) {
 	s := scan(source)
 	for at := 0; at < s.end; at = end {
@@ -79,8 +79,7 @@ func openBracket(b Breakage) (Mistake, bool) {
 	return b.at(b.Line, at, s.end).because("add "+closing+" at the end", "%c is not closed", source[at]), true
 }
 
-// bracketEnd is the line that closes the bracket that is open at the end of the
-// broken line.
+// bracketEnd returns the line that closes the bracket left open by the broken line.
 func (b Breakage) bracketEnd() (line int, closes bool) {
 	first := b.shape(b.Line)
 	depth := len(first.open)
@@ -97,7 +96,7 @@ func (b Breakage) bracketEnd() (line int, closes bool) {
 	return 0, false
 }
 
-// missingComma finds a line inside of brackets that should end in a comma.
+// missingComma finds a line inside brackets that should end in a comma.
 func missingComma(b Breakage) (Mistake, bool) {
 	last, closes := b.bracketEnd()
 	if !closes || !b.says("',' or ']'", "',' or '}'") {
@@ -160,8 +159,8 @@ func nestedColon(b Breakage) (Mistake, bool) {
 	return Mistake{}, false
 }
 
-// twoColons finds two colons that end a key without a comma or bracket between
-// them, inside of brackets; open tells that the line begins inside of some.
+// twoColons finds two colons that end keys without a comma or bracket between them,
+// inside brackets; open means that the line begins inside some.
 func twoColons(source string, open bool) (first, second int) {
 	first = -1
 	for i := range len(source) {

@@ -139,7 +139,7 @@ func mixedList(b Breakage) (Mistake, bool) {
 
 func isItem(s string) bool { return s == "-" || strings.HasPrefix(s, "- ") }
 
-// alignHint tells where the keys of the list item on a line start.
+// alignHint says where the keys of the list item on a line start.
 func (b Breakage) alignHint(line int) string {
 	s := b.shape(line)
 	if len(s.colons) == 0 {
@@ -171,7 +171,7 @@ func missingKey(b Breakage) (Mistake, bool) {
 	return b.at(b.Line, s.indent, s.indent+1).because("write a word before the colon", "the key before the colon is missing"), true
 }
 
-// shifted finds a line that starts in a column where nothing above starts.
+// shifted finds a line that starts in a column in which no line above starts.
 func shifted(b Breakage) (Mistake, bool) {
 	s := b.shape(b.Line)
 	if !b.says("expected key", "'-' indicator", "document start") || s.end <= s.indent {

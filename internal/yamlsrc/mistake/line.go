@@ -2,8 +2,8 @@ package mistake
 
 import "strings"
 
-// shape is what one line of YAML is made of, as far as that can be told without
-// the lines before it. All numbers are byte offsets in the line, -1 for none.
+// shape is the structure of one line of YAML, as far as it shows without the lines
+// before. All numbers are byte offsets in the line, -1 for none.
 type shape struct {
 	indent int   // of the first character that is no blank
 	end    int   // behind the last character that is no blank or comment
@@ -41,13 +41,13 @@ func scan(line string) shape {
 	return s
 }
 
-// isBlank tells white space, also behind the end of the line.
+// isBlank reports white space, and also the end of the line.
 func isBlank(line string, i int) bool {
 	return i >= len(line) || line[i] == ' ' || line[i] == '\t'
 }
 
-// begin reads a quoted text or an opening bracket. It gives the offset of its
-// last character and whether a value can begin behind it.
+// begin reads a quoted text or an opening bracket. It returns the offset of its last
+// character and whether a value can begin after it.
 func (s *shape) begin(line string, i int) (last int, fresh bool) {
 	s.starts = append(s.starts, i)
 	if line[i] == '[' || line[i] == '{' {
@@ -58,7 +58,7 @@ func (s *shape) begin(line string, i int) (last int, fresh bool) {
 	return s.quoted(line, i), false
 }
 
-// inside reads any other character. It tells whether a value can begin behind it.
+// inside reads any other character. It reports whether a value can begin after it.
 func (s *shape) inside(line string, i int, fresh bool) bool {
 	switch c := line[i]; {
 	case c == ']' || c == '}':
@@ -77,7 +77,7 @@ func (s *shape) inside(line string, i int, fresh bool) bool {
 	return false
 }
 
-// quoted skips the quoted text at i and gives the offset of its last character.
+// quoted skips the quoted text at i and returns the offset of its last character.
 func (s *shape) quoted(line string, i int) int {
 	n := QuotedLength(line[i:])
 	stop := i + n - 1
@@ -108,8 +108,8 @@ func (s *shape) close(line string, i int) {
 	}
 }
 
-// QuotedLength is the length of the quoted text that line starts with, or of
-// the whole line when the quote is closed on a later one.
+// QuotedLength returns the length of the quoted text that line starts with, or of the
+// whole line when the quote is closed on a later one.
 func QuotedLength[T string | []byte](line T) int {
 	quote := line[0]
 	for i := 1; i < len(line); i++ {

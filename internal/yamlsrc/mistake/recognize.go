@@ -8,7 +8,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
-// Lines gives the lines of a text, counted from 1, without their line breaks.
+// Lines returns the lines of a text, counted from 1, without their line breaks.
 type Lines interface {
 	Line(n int) string
 	Count() int
@@ -29,9 +29,9 @@ type Mistake struct {
 	TooDeep        bool // not a mistake in YAML, but beyond the limits of the reader
 }
 
-// Recognize finds the mistake behind a breakage by looking at the lines, since
-// the words of the YAML library are about its own states. The first recognizer
-// that knows the mistake wins; they go from the certain to the likely.
+// Recognize finds the mistake behind a breakage by looking at the lines, because the
+// messages of the YAML library are about its own states. The first recognizer that
+// knows the mistake wins; they are ordered from certain to likely.
 func (b Breakage) Recognize() Mistake {
 	for _, try := range []func(Breakage) (Mistake, bool){
 		tooDeep, tabIndent, badAnchor, badStart, badEscape, openQuote, textAfterQuote, bareReference, strayBracket, openBracket,
@@ -79,7 +79,7 @@ func (m Mistake) because(hint, format string, args ...any) Mistake {
 	return m
 }
 
-// TooDeep tells that the YAML library met a limit of its own.
+// TooDeep reports whether the YAML library met a limit of its own.
 func TooDeep(problem string) bool { return strings.Contains(problem, "exceeded max depth") }
 
 func tooDeep(b Breakage) (Mistake, bool) {

@@ -1,5 +1,5 @@
-// The command hello is the least that a program with the same command line
-// library can do: the yardstick of BenchmarkStart.
+// The command hello does the least that a program with the same command line library
+// can do: the yardstick of BenchmarkStart.
 package main
 
 import (
