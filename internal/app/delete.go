@@ -22,6 +22,7 @@ type deleteOptions struct {
 
 func (t *tool) deleteVerb() options.Command {
 	o := deleteOptions{output: options.Formats("text", "json")}
+	o.MayAssume = true
 	return options.Command{
 		Name:     "delete",
 		Usage:    "delete older runs of jobs, with their results, on the platform; never inputs",

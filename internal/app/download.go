@@ -19,6 +19,7 @@ type downloadOptions struct {
 
 func (t *tool) downloadVerb() options.Command {
 	o := downloadOptions{fetch: fetch.Defaults(), output: options.Formats("text", "json")}
+	o.MayAssume = true
 	return options.Command{
 		Name:  "download",
 		Usage: "fetch the result files of jobs, of a manifest or of any id",
@@ -33,7 +34,7 @@ func (t *tool) downloadVerb() options.Command {
 }
 
 func (t *tool) download(ctx context.Context, o downloadOptions, words []string) error {
-	return t.subjects(ctx, naming{scope: o.Scope, words: words, all: true}, func(s *session, list []subject) error {
+	return t.subjects(ctx, naming{scope: o.Scope, words: words, all: true, rest: " --to FOLDER"}, func(s *session, list []subject) error {
 		ran, err := thatRan(list)
 		clerk := fetch.Clerk{Screen: t.Screen, From: s.Connection, Parallel: o.fetch.Parallel, List: o.fetch.List, Format: o.output.Format}
 		return errors.Join(clerk.Deliver(ctx, o.orders(s, ran), s.unknownOrder), err)

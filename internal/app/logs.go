@@ -20,6 +20,7 @@ type logsOptions struct {
 
 func (t *tool) logsVerb() options.Command {
 	o := logsOptions{output: options.Formats("text", "json")}
+	o.MayAssume = true
 	return options.Command{
 		Name:     "logs",
 		Usage:    "show what a job prints, also while it runs",

@@ -32,7 +32,7 @@ func unknown(s *session, x subject, err error) error {
 		return s.Connection.Refused(err)
 	}
 	return options.Usage(fmt.Sprintf("the platform has no job %q", x.ID),
-		fmt.Sprintf("without a manifest, jobs are named by their ids, such as QwErTy, which list shows; those of a manifest by: %s %s -f job.yaml %s", options.Program, s.tool.verb, x.ID))
+		fmt.Sprintf("without -f, jobs are named by their ids, such as QwErTy, which list shows; those of a manifest by: %s %s -f job.yaml %s", options.Program, s.tool.verb, x.ID))
 }
 
 // unknownOrder is unknown for an order of results.

@@ -25,6 +25,7 @@ type session struct {
 	tool    *tool
 	secrets map[string]rescale.Secret
 	user    rescale.User
+	project string // that the jobs bill, in words
 }
 
 // load reads and checks manifests.

@@ -10,14 +10,17 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/internal/app/account"
 	"github.com/rescale-apply/rescale-apply/internal/app/ending"
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // spending are the options of the verbs that plan: what may be bought, and what for.
@@ -186,6 +189,7 @@ func (s *session) planAhead(ctx context.Context, wishes planner.Options) (planne
 // plan observes and decides. The jobs of the session are in the plan then, and nowhere
 // else: those of a large sweep are as large again.
 func (s *session) plan(ctx context.Context, resolved resolver.Result, snapshot state.Snapshot, wishes planner.Options) (planner.Plan, error) {
+	s.project = projects(s.Jobs, s.user)
 	s.Jobs = nil
 	seen, err := planner.Observe(ctx, s.Platform, resolved, snapshot, wishes)
 	if err != nil {
@@ -194,10 +198,29 @@ func (s *session) plan(ctx context.Context, resolved resolver.Result, snapshot s
 	return planner.New(resolved.Jobs, snapshot, seen, wishes), nil
 }
 
+// projects names what jobs bill, the account's own project where they name none.
+func projects(jobs []spec.Job, user rescale.User) string {
+	own := slices.IndexFunc(user.Projects, func(p rescale.Project) bool { return p.Default })
+	var names []string
+	for _, job := range jobs {
+		name := job.Project.V
+		if name == "" && own >= 0 {
+			name = user.Projects[own].Name
+		}
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, " and ")
+}
+
 // style also says what the platform's limits take; here: results do not come.
 func (s *session) style(here bool) show.Style {
 	style := s.tool.Style()
 	style.Free, style.Limits.Submits = s.Alone(), s.Platform.SubmitsTake
+	if !s.Alone() {
+		style.As = account.Line(s.user.Email, s.Account, s.project)
+	}
 	if !here {
 		style.Limits.Downloads = s.Platform.DownloadsTake
 	}

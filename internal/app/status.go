@@ -19,6 +19,7 @@ type statusOptions struct {
 
 func (t *tool) statusVerb() options.Command {
 	o := statusOptions{output: options.Formats("text", "json")}
+	o.MayAssume = true
 	return options.Command{
 		Name:     "status",
 		Usage:    "show how far jobs are, those that are named in depth; sends GET requests only",

@@ -21,6 +21,7 @@ type stopOptions struct {
 
 func (t *tool) stopVerb() options.Command {
 	o := stopOptions{output: options.Formats("text", "json")}
+	o.MayAssume = true
 	return options.Command{
 		Name:     "stop",
 		Usage:    "stop jobs that run, wait for their end, and fetch what outputs.onFailure wants",

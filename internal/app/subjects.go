@@ -26,7 +26,8 @@ type subject struct {
 type naming struct {
 	scope options.Scope
 	words []string
-	all   bool // without words all jobs of the manifest are meant
+	all   bool   // without words all jobs of the manifest are meant
+	rest  string // of a command with ids, for hints
 }
 
 // subjects finds the jobs that are meant and does the work of a verb on them. Words name
@@ -81,7 +82,7 @@ func (n naming) onlyIDs() error {
 	verb := n.scope.Verb
 	switch {
 	case len(n.words) == 0:
-		return options.Usage("neither a manifest nor the id of a job is given", fmt.Sprintf("%s %s -f job.yaml, or %s %s ID", options.Program, verb, options.Program, verb))
+		return options.Usage("neither a manifest nor the id of a job is given", fmt.Sprintf("%s %s -f job.yaml, or %s %s ID%s", options.Program, verb, options.Program, verb, n.rest))
 	case len(n.scope.Targets) > 0:
 		return options.Usage("--target chooses from a manifest, and none is given", fmt.Sprintf("%s %s -f job.yaml --target NAME", options.Program, verb))
 	}

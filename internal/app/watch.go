@@ -20,6 +20,7 @@ type watchOptions struct {
 
 func (t *tool) watchVerb() options.Command {
 	o := watchOptions{output: options.Formats("text", "json")}
+	o.MayAssume = true
 	return options.Command{
 		Name:     "watch",
 		Usage:    "watch jobs that run until they have ended, as apply does; sends GET requests only",

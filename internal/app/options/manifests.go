@@ -19,7 +19,8 @@ type Manifests struct {
 	Targets   []string
 	Contained bool
 	Settings  []spec.Setting // of variables
-	Assumed   bool           // Files is job.yaml of the current folder, as none was typed
+	MayAssume bool           // job.yaml of the current folder is meant where none is typed
+	Assumed   bool           // that is so
 
 	vars []string // the settings as typed
 }
@@ -50,11 +51,12 @@ func (o *Manifests) Check(call Call) error {
 	return nil
 }
 
-// CurrentManifest is what is meant where no manifest is typed, when it is there.
+// CurrentManifest is what verbs that look at runs, or end them, mean where no manifest is
+// typed, when it is there. What spends must be named.
 const CurrentManifest = "job.yaml"
 
 func (o *Manifests) assume() {
-	if len(o.Files) > 0 {
+	if len(o.Files) > 0 || !o.MayAssume {
 		return
 	}
 	if _, err := os.Stat(CurrentManifest); err == nil {

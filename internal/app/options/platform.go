@@ -59,11 +59,8 @@ func (o *Recorded) Flags() []Flag {
 	}
 }
 
-// Check takes job.yaml where neither a manifest nor a state file is typed.
+// Check keeps the verb for messages.
 func (o *Recorded) Check(call Call) error {
 	o.Verb = call.Verb
-	if o.State == "" {
-		o.assume()
-	}
 	return nil
 }

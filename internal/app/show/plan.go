@@ -20,6 +20,9 @@ import (
 // Plan writes one line for each job, and one for the points of a matrix that are alike,
 // the notes below them, and a last line that adds up.
 func (s Style) Plan(w io.Writer, plan planner.Plan) {
+	if s.As != "" {
+		fmt.Fprintln(w, s.paint(faint, diag.Line(s.As)))
+	}
 	lines := s.lines(plan)
 	var rows [][]string
 	for _, line := range lines {
@@ -200,6 +203,9 @@ func (s Style) worstCase(plan planner.Plan) string {
 
 // PlanMarkdown writes the plan as a table for a pull request.
 func (s Style) PlanMarkdown(w io.Writer, plan planner.Plan) {
+	if s.As != "" {
+		fmt.Fprintf(w, "%s\n\n", cell(diag.Line(s.As)))
+	}
 	fmt.Fprintf(w, "| job | action | why |\n| --- | --- | --- |\n")
 	for _, line := range s.lines(plan) {
 		fmt.Fprintf(w, "| %s | %s | %s |\n", cell(diag.Line(line.Name)), line.Action, cell(diag.Line(line.Why)))

@@ -21,6 +21,7 @@ import (
 type Style struct {
 	Color bool
 	Ink   ink.Ink // of the writer that all of it goes to
+	As    string  // whose plan it is, where and on whose bill; empty for nobody's
 	Free  bool    // the platform is this machine: nothing is billed
 	Full  bool    // a plan shows every point of a matrix on a line of its own
 	Dir   string  // the current folder: paths below it are shown relative
