@@ -47,9 +47,14 @@ type tool struct {
 // verbs are all commands, in the order of the help page.
 func (t *tool) verbs() []options.Command {
 	return []options.Command{
-		t.applyVerb(), t.planVerb(), t.validateVerb(), t.statusVerb(), t.watchVerb(), t.logsVerb(), t.stopVerb(), t.downloadVerb(), t.deleteVerb(),
-		t.listVerb(), t.catalogVerb(), t.whoamiVerb(), t.initVerb(), t.doctorVerb(), t.stateVerbs(),
-		t.renderVerb(), t.explainVerb(), t.schemaVerb(), t.emulateVerb(), t.completionVerb(), t.versionVerb(), t.helpVerb(),
+		t.applyVerb(), t.planVerb(), t.validateVerb(),
+		t.statusVerb(), t.watchVerb(), t.logsVerb(), t.listVerb(),
+		t.stopVerb(), t.downloadVerb(), t.deleteVerb(),
+		t.catalogVerb(), t.whoamiVerb(), t.explainVerb(),
+		t.initVerb(), t.renderVerb(), t.schemaVerb(),
+		t.stateVerbs(), t.doctorVerb(),
+		t.emulateVerb(),
+		t.completionVerb(), t.versionVerb(), t.helpVerb(),
 	}
 }
 

@@ -19,6 +19,7 @@ func (t *tool) applyVerb() options.Command {
 	o := applyOptions{output: options.Formats("text", "json"), waiting: options.Waiting{Parallel: 4}}
 	return options.Command{
 		Name:     "apply",
+		Part:     "Run",
 		Usage:    "upload, create, submit, wait, download: what is not done yet",
 		Examples: []string{"rescale-apply -f job.yaml", "rescale-apply -f job.yaml --local", "rescale-apply apply -f job.yaml --no-wait --max-cost 50"},
 		Effect:   options.Changes,

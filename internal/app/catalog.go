@@ -15,6 +15,7 @@ func (t *tool) catalogVerb() options.Command {
 	output := options.Formats("text", "json")
 	return options.Command{
 		Name:     "catalog",
+		Part:     "Look up",
 		Usage:    "look up what the platform offers: hardware with prices, software, projects, automations",
 		Args:     strings.Join(catalog.Kinds(), "|") + " [WORD]",
 		Examples: []string{"rescale-apply catalog coretypes", "rescale-apply catalog analyses fluent", "rescale-apply catalog projects -o json"},

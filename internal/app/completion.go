@@ -14,6 +14,7 @@ import (
 func (t *tool) completionVerb() options.Command {
 	return options.Command{
 		Name:  "completion",
+		Part:  "Other",
 		Usage: "print a completion script for a shell",
 		Args:  strings.Join(cmdline.Shells(), "|"),
 		Examples: []string{

@@ -14,6 +14,7 @@ func (t *tool) emulateVerb() options.Command {
 	o, output := serve.Defaults(), options.Formats("text", "json")
 	return options.Command{
 		Name:  "emulate",
+		Part:  "Without an account",
 		Usage: "serve a local platform to any client, until interrupted",
 		Examples: []string{
 			"rescale-apply emulate",

@@ -19,7 +19,9 @@ First steps:
    rescale-apply plan -f job.yaml       show what would be done on the platform, and why
    rescale-apply -f job.yaml            do it: upload, create, submit, wait, download
 
-Commands:{{range .VisibleCommands}}
+{{range .Commands}}{{with .Category}}{{if ne . "Run"}}
+
+{{end}}{{.}}:{{end}}
    {{printf "%-12s" .Name}} {{.Usage}}{{end}}
 
 "rescale-apply COMMAND --help" shows the flags of a command.

@@ -23,6 +23,7 @@ func (t *tool) initVerb() options.Command {
 	o := initOptions{output: options.Output{}, from: "."}
 	return options.Command{
 		Name:     "init",
+		Part:     "Write manifests",
 		Usage:    "write a manifest for the files of a folder; asks at most six questions",
 		Args:     "[FILE]",
 		Examples: []string{"rescale-apply init", "rescale-apply init --from decks/wing wing.yaml", "rescale-apply init --name wing --analysis ls_dyna --core-type emerald --cores 4 --walltime 2h --command './run.sh'"},

@@ -10,6 +10,7 @@ import (
 func (t *tool) stateVerbs() options.Command {
 	return options.Command{
 		Name:     "state",
+		Part:     "Keep in order",
 		Usage:    "show what is recorded of a manifest's runs, and repair it",
 		Examples: []string{"rescale-apply state COMMAND -f job.yaml"},
 		Group: []options.Command{

@@ -22,6 +22,7 @@ func (t *tool) statusVerb() options.Command {
 	o.MayAssume = true
 	return options.Command{
 		Name:     "status",
+		Part:     "Look and follow",
 		Usage:    "show how far jobs are, those that are named in depth; sends GET requests only",
 		Args:     "[NAME | ID ...]",
 		Examples: []string{"rescale-apply status -f job.yaml", "rescale-apply status heat", "rescale-apply status QwErTy -o json", "rescale-apply status -f job.yaml --exit-status"},

@@ -24,6 +24,7 @@ func (t *tool) stopVerb() options.Command {
 	o.MayAssume = true
 	return options.Command{
 		Name:     "stop",
+		Part:     "End and tidy",
 		Usage:    "stop jobs that run, wait for their end, and fetch what outputs.onFailure wants",
 		Args:     "NAME | ID ...",
 		Examples: []string{"rescale-apply stop -f job.yaml heat", "rescale-apply stop -f job.yaml --all -y", "rescale-apply stop QwErTy --force"},

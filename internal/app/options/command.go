@@ -26,9 +26,13 @@ const (
 	Changes
 )
 
+// Part is a title on the help page of the whole tool.
+type Part string
+
 // Command is one verb of the tool, or a group of verbs.
 type Command struct {
 	Name     string
+	Part     Part     // of the help page of the whole tool; empty: that of the command before
 	Usage    string   // one line
 	Args     string   // names of its arguments, for its page; empty: it takes none
 	Examples []string // lines that can be typed; the first ones of its page
@@ -85,7 +89,7 @@ func (c Command) built(prefix string, begin func(Call)) *cli.Command {
 	path := prefix + " " + c.Name
 	verb := strings.TrimPrefix(path, Program+" ")
 	built := &cli.Command{
-		Name: c.Name, Usage: c.Usage, ArgsUsage: c.Args, UsageText: strings.Join(c.Examples, "\n   "),
+		Name: c.Name, Category: string(c.Part), Usage: c.Usage, ArgsUsage: c.Args, UsageText: strings.Join(c.Examples, "\n   "),
 		HelpName:        path,
 		HideHelpCommand: true, // or an argument "help" would be taken for it
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
