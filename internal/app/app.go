@@ -63,13 +63,10 @@ func Main(ctx context.Context, env Env) int {
 	out := &remembering{Writer: env.Stdout}
 	t := &tool{env: env, Screen: screen.New(env.Screen, out, env.Stderr, env.Getenv)}
 	t.Hide(secretsOf(env))
-	commands := t.commands()
-	if len(env.Args) > 0 && env.Args[0] == cmdline.CompleteCommand {
-		for _, candidate := range cmdline.Complete(env.Args[1:], commands) {
-			fmt.Fprintln(t.Out, candidate)
-		}
+	if t.completes(env.Args) {
 		return int(exit.OK)
 	}
+	commands := t.commands()
 	args, err := cmdline.Arrange(env.Args, commands)
 	if err == nil {
 		err = t.application(commands).RunContext(ctx, append([]string{options.Program}, args...))

@@ -18,7 +18,7 @@ func (t *tool) completionVerb() options.Command {
 		Usage: "print a completion script for a shell",
 		Args:  strings.Join(cmdline.Shells(), "|"),
 		Examples: []string{
-			"source <(rescale-apply completion bash)",
+			`eval "$(rescale-apply completion bash)"`,
 			"rescale-apply completion zsh > \"${fpath[1]}/_rescale-apply\"",
 			"rescale-apply completion fish | source",
 			"rescale-apply completion powershell | Out-String | Invoke-Expression",

@@ -175,3 +175,25 @@ func write(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+func TestProfiles(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		text string
+		want []string
+	}{
+		"in the order of the file":     {profiles, []string{"default", "korea", "bare", "old"}},
+		"a key in the place of a name": {"[default]\n[1111111111111111111111111111111111111111]\n", []string{"default"}},
+		"no profile file":              {"[default\nnonsense", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			home := t.TempDir()
+			write(t, filepath.Join(home, ".config", "rescale", "apiconfig"), tc.text)
+			got := login.Profiles(func(name string) string { return map[string]string{"HOME": home}[name] })
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -34,7 +34,8 @@ type Command struct {
 	Name     string
 	Part     Part     // of the help page of the whole tool; empty: that of the command before
 	Usage    string   // one line
-	Args     string   // names of its arguments, for its page; empty: it takes none
+	Args     string   // names of its arguments, for its page and for completion; empty: it takes none
+	Complete string   // what completion offers where that is not what Args names, in the same form
 	Examples []string // lines that can be typed; the first ones of its page
 	Effect   Effect
 	Concerns []Concern // in the order of its page

@@ -15,6 +15,7 @@ type Flag struct {
 	Usage    string // the name of the value stands in backquotes
 	Default  string // the default in words; empty: what Into holds
 	Verbatim bool   // spaces around a value belong to it
+	Complete string // what completion offers, such as JOB or text|json; empty: files where the value is a FILE or FOLDER
 
 	// Into takes the value, and holds the default before: a *bool, *string, *[]string,
 	// *int, *uint64, *float64 or *time.Duration. Numbers are 0 or more.

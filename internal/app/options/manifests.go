@@ -32,7 +32,7 @@ func (o *Manifests) Flags() []Flag {
 		{Name: "recursive", Alias: "R", Into: &o.Recursive, Usage: "of a folder, also the manifests in the folders below"},
 		{Name: "var", Into: &o.vars, Verbatim: true, Usage: "value of a variable, as `NAME=VALUE`; may be repeated"},
 		{Name: "var-file", Into: &o.VarFiles, Usage: "YAML `FILE` with values of variables; may be repeated"},
-		{Name: "target", Into: &o.Targets, Usage: "only the job `NAME`, a matrix with all points, one point, or a pattern such as 'big/*'; may be repeated"},
+		{Name: "target", Into: &o.Targets, Complete: "JOB", Usage: "only the job `NAME`, a matrix with all points, one point, or a pattern such as 'big/*'; may be repeated"},
 		{Name: "contained", Into: &o.Contained, Usage: "refuse every path outside of the manifest's repository; on where a CI runs a fork's pull request"},
 	}
 }

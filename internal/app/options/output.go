@@ -26,7 +26,7 @@ func (o *Output) Flags() []Flag {
 	if len(o.Formats) == 0 {
 		return []Flag{plain}
 	}
-	return []Flag{{Name: "output", Alias: "o", Into: &o.Format, Usage: "`FORMAT`: " + strings.Join(o.Formats, ", ")}, plain}
+	return []Flag{{Name: "output", Alias: "o", Into: &o.Format, Complete: strings.Join(o.Formats, "|"), Usage: "`FORMAT`: " + strings.Join(o.Formats, ", ")}, plain}
 }
 
 // Check refuses a format that the command cannot print.

@@ -12,7 +12,7 @@ type Rerun struct {
 // Flags are the flags of reruns.
 func (o *Rerun) Flags() []Flag {
 	return []Flag{
-		{Name: "replace", Into: &o.Replace, Usage: "run a job again although nothing changed, `NAME=ID`: once, after its run ID; NAME or a pattern: each time; may be repeated"},
+		{Name: "replace", Into: &o.Replace, Complete: "JOB", Usage: "run a job again although nothing changed, `NAME=ID`: once, after its run ID; NAME or a pattern: each time; may be repeated"},
 		{Name: "replace-failed", Into: &o.Failed, Usage: "run again all jobs whose newest run failed or was stopped"},
 		{Name: "replace-running", Into: &o.Running, Usage: "stop the active run of a job that changed, then start the new one"},
 	}

@@ -44,13 +44,13 @@ func Arrange(args []string, commands []*cli.Command) ([]string, error) {
 		return []string{"version"}, nil
 	}
 	if len(line.words) == 0 || line.literal {
-		line.words = append([]string{defaultCommand}, line.words...)
+		line.words = append([]string{DefaultCommand}, line.words...)
 	}
 	path, rest := Find(line.words, commands)
 	if len(path) == 0 {
 		// The word may be the value of a flag that there is not, and must not be repeated.
 		if name := foreignFlag(line.flags, commands); name != "" {
-			return nil, Usage("no command has a flag "+dashed(name), flagHint(name, nil, defaultCommand))
+			return nil, Usage("no command has a flag "+dashed(name), flagHint(name, nil, DefaultCommand))
 		}
 		return nil, unknownCommand(rest[0], commands)
 	}
@@ -71,7 +71,8 @@ func Arrange(args []string, commands []*cli.Command) ([]string, error) {
 	return slices.Concat(names, line.flags, []string{"--"}, rest), nil
 }
 
-const defaultCommand = "apply"
+// DefaultCommand is the command that is meant where none is typed.
+const DefaultCommand = "apply"
 
 // Find gives the command that words begin with, and what follows it. The path is the
 // command, below it its sub-command, and so on; it is empty for a word that is none.

@@ -2,13 +2,12 @@ package cmdline
 
 import (
 	"embed"
-	"slices"
+	"fmt"
+	"io"
 	"strings"
-
-	"github.com/urfave/cli/v2"
 )
 
-// The completion scripts ask the hidden command CompleteCommand for candidates.
+// The completion scripts ask a hidden command for candidates.
 //
 //go:embed completion
 var scripts embed.FS
@@ -25,40 +24,55 @@ func Script(shell string) []byte {
 	return script
 }
 
-// CompleteCommand is the first word that the completion scripts send; the words
-// typed so far follow, the unfinished one last.
-const CompleteCommand = "__complete"
+// The hidden commands of the completion scripts. After CompleteCommand come the words
+// typed so far without the program's name, the unfinished one last. After
+// CompleteLineCommand come the line up to the cursor, with the program's name, and
+// bash's COMP_WORDBREAKS.
+const (
+	CompleteCommand     = "__complete"
+	CompleteLineCommand = "__complete-line"
+)
 
-// Complete gives the candidates for the last of words.
-func Complete(words []string, commands []*cli.Command) []string {
-	if len(words) == 0 {
-		return nil
-	}
-	done, last := words[:len(words)-1], words[len(words)-1]
-	path, _ := Find(split(done, valueFlags(commands)).words, commands)
-	candidates, command := commandNames(commands), commands[0]
-	if len(path) > 0 {
-		command = path[len(path)-1]
-		candidates = commandNames(command.Subcommands)
-	}
-	if strings.HasPrefix(last, "-") {
-		candidates = longFlags(command)
-	}
-	if command.Name == "completion" && len(done) > 0 {
-		candidates = Shells()
-	}
-	return slices.DeleteFunc(candidates, func(c string) bool { return !strings.HasPrefix(c, last) })
+// Candidate is a word that can stand where a person types.
+type Candidate struct {
+	Value string
+	Usage string // what it means, as one line; empty: nothing to say
 }
 
-func longFlags(c *cli.Command) []string {
-	var names []string
-	for _, f := range c.Flags {
-		for _, name := range f.Names() {
-			if len(name) > 1 {
-				names = append(names, "--"+name)
-			}
+// AnyFile is the candidate that asks the shell for its own completion of files.
+func AnyFile() Candidate { return Candidate{Value: ":files"} }
+
+// IsFlag is true for a word that stands for a flag, and not for a file or a name: a
+// single dash is standard input.
+func IsFlag(word string) bool { return len(word) > 1 && strings.HasPrefix(word, "-") }
+
+// emptyWord is an unfinished word without letters. PowerShell drops an empty argument
+// of a program, and its script sends two quotes.
+const emptyWord = `""`
+
+// CompletedWords takes what follows CompleteCommand apart: the finished words and the
+// unfinished one.
+func CompletedWords(args []string) (done []string, last string) {
+	if len(args) == 0 {
+		return nil, ""
+	}
+	done, last = args[:len(args)-1], args[len(args)-1]
+	if last == emptyWord {
+		last = ""
+	}
+	return done, last
+}
+
+// WriteCandidates writes one candidate a line, its meaning behind a tab.
+func WriteCandidates(w io.Writer, list []Candidate) error {
+	for _, c := range list {
+		line := c.Value
+		if c.Usage != "" {
+			line += "\t" + c.Usage
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
 		}
 	}
-	slices.Sort(names)
-	return names
+	return nil
 }
