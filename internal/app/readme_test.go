@@ -64,14 +64,16 @@ func section(t *testing.T, text, from, content string) string {
 func commandTable(t *testing.T) string {
 	t.Helper()
 	help := new(platform).run(t, "help").stdout
-	_, list, ok := strings.Cut(help, "Commands:\n")
+	_, list, ok := strings.Cut(help, "Run:\n")
 	if !ok {
 		t.Fatalf("help has no commands:\n%s", help)
 	}
-	list, _, _ = strings.Cut(list, "\n\n")
 	var b strings.Builder
 	b.WriteString("| command | |\n| --- | --- |\n")
 	for line := range strings.Lines(list) {
+		if !strings.HasPrefix(line, "   ") {
+			continue // the title of a part, or what stands below all of them
+		}
 		name, usage, _ := strings.Cut(strings.TrimSpace(line), " ")
 		fmt.Fprintf(&b, "| `%s` | %s |\n", name, strings.TrimSpace(usage))
 		// The page of a command that is several lists those.
