@@ -67,14 +67,21 @@ var oneCall sync.Mutex
 // run calls the tool in this process, as a pipeline would: no terminal.
 func (p *platform) run(t *testing.T, args ...string) result {
 	t.Helper()
+	return p.runOn(t, app.Screen{}, "", args...)
+}
+
+// runOn is run on what may be terminals, where a person types.
+func (p *platform) runOn(t *testing.T, screen app.Screen, typed string, args ...string) result {
+	t.Helper()
+	screen.Size = func() (int, int, bool) { return 0, 0, false }
 	env := map[string]string{"RESCALE_API_URL": p.url, "RESCALE_API_KEY": key, "HOME": t.TempDir(), "TOKEN_A": "first", "TOKEN_B": "second"}
 	var stdout, stderr bytes.Buffer
 	oneCall.Lock()
 	defer oneCall.Unlock()
 	code := app.Main(t.Context(), app.Env{
-		Args: args, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
+		Args: args, Stdin: strings.NewReader(typed), Stdout: &stdout, Stderr: &stderr,
 		Getenv: func(name string) string { return env[name] },
-		Screen: app.Screen{Size: func() (int, int, bool) { return 0, 0, false }},
+		Screen: screen,
 	})
 	return result{code, stdout.String(), stderr.String()}
 }

@@ -10,8 +10,10 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/ending"
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // work is a plan that is carried out.
@@ -31,6 +33,9 @@ func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
 	if err := errors.Join(s.Forbidden(w.plan.Refusals()), w.costs.limit(w.plan)); err != nil {
 		return err
 	}
+	if err := w.askUnbounded(t, s); err != nil {
+		return err
+	}
 	ctx, cancel := withTimeout(ctx, w.waiting.Timeout)
 	defer cancel()
 	watcher := t.Watch(w.output.Format, live(style, w.plan))
@@ -45,6 +50,25 @@ func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
 		style.Failures(t.Out, report, func(runs []planner.Rival) string { return planner.Again(w.Typed(), runs...) })
 	}
 	return ending.Ending{Report: report, Alone: s.Alone(), Again: w.again}.Conclude(ctx, t.Screen)
+}
+
+// askUnbounded asks in the one case in which nothing bounds what is spent, and a person is
+// there: a job without a walltime runs, and is billed, until somebody stops it.
+func (w work) askUnbounded(t *tool, s *session) error {
+	var names []string
+	for _, step := range w.plan.Spending() {
+		if !step.Job.Estimate.Bounded {
+			names = append(names, step.Job.Name)
+		}
+	}
+	if len(names) == 0 || s.Alone() || !t.Stdin || !t.Stderr {
+		return nil
+	}
+	who := names[0]
+	if others := len(names) - 1; others > 0 {
+		who += " and " + humanize.Plural(others, "other job")
+	}
+	return w.ask(t, "nothing bounds what "+diag.Line(who)+" can cost, without a walltime; start?")
 }
 
 func (w work) executor(s *session, notify func(executor.Event)) *executor.Executor {

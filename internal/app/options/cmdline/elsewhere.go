@@ -16,14 +16,14 @@ type way struct {
 var (
 	planInstead  = way{hint: "plan shows what apply would do, and does nothing: rescale-apply plan -f job.yaml"}
 	keyElsewhere = way{hint: "the key is never on the command line, where others see it: put it into the variable RESCALE_API_KEY, or into a file for --token-file"}
-	neverAsks    = way{hint: "apply never asks; --max-cost bounds what it may spend"}
+	neverAsks    = way{"write -y; --max-cost bounds what apply may spend", "yes"}
 	runsAgain    = way{hint: "apply runs a job again with --replace NAME"}
 	waitsAnyway  = way{hint: "apply waits until the jobs have ended; --no-wait and --timeout change that"}
 	manifest     = way{"write -f job.yaml", "filename"}
 	address      = way{"write --api-url and the platform's address, such as --api-url https://eu.rescale.com", "api-url"}
 	requests     = way{"-v shows every request", "verbose"}
 	oneStream    = way{hint: "results go to standard output and all else to standard error, which 2>/dev/null leaves out"}
-	nothingGoes  = way{hint: "nothing is deleted on the platform; state rm forgets the runs of a job"}
+	nothingGoes  = way{hint: "delete removes runs from the platform; state rm only forgets them here"}
 )
 
 // elsewhere is by the names of flags in lower case, without dashes.
@@ -39,8 +39,6 @@ var elsewhere = map[string]way{
 	"password":    keyElsewhere,
 	"force":       runsAgain,
 	"rerun":       runsAgain,
-	"y":           neverAsks,
-	"yes":         neverAsks,
 	"autoapprove": neverAsks,
 	"wait":        waitsAnyway,
 	"file":        manifest,
