@@ -17,7 +17,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// start brings one run from wherever it is to submitted, and gives its id.
+// start brings one run from wherever it is to submitted, and returns its id.
 func (a *application) start(ctx context.Context, step planner.Step) (id string, err error) {
 	claim := once.Claim{
 		Key: step.Key, Namespace: step.Job.Namespace, Upstream: step.Upstream, Creating: creating(step), ID: step.ID,
@@ -178,7 +178,7 @@ func (a *application) stopRival(ctx context.Context, step planner.Step, rival pl
 		}
 	}
 	tell := time.AfterFunc(patience.LongWait, func() {
-		a.Warn(step.Job.Name, fmt.Sprintf("run %s was told to stop; waiting for its end", rival.ID))
+		a.Warn(step.Job.Name, fmt.Sprintf("run %s is stopping; waiting until it has ended", rival.ID))
 	})
 	judged, err := a.watch.Stopped(ctx, rival.ID, func(rescale.Status) {})
 	tell.Stop()

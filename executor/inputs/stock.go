@@ -63,7 +63,7 @@ type Scope string
 // The scopes.
 const (
 	Everywhere Scope = ""        // among all files of the account
-	Nowhere    Scope = "nowhere" // everything is to be uploaded anew
+	Nowhere    Scope = "nowhere" // everything is to be uploaded again
 )
 
 // How much is looked at. A plan must not become slow because somebody has many files: a
@@ -89,7 +89,7 @@ func (e *LookError) Unwrap() error { return e.Err }
 
 // Hint says how to do without.
 func (*LookError) Hint() string {
-	return "--no-reuse uploads everything anew, without looking"
+	return "--no-reuse uploads everything again, without looking"
 }
 
 // Look finds the wanted contents on the platform: those that the state knows by their

@@ -141,7 +141,7 @@ func everywhere(t *testing.T, what trouble, apply func(remote, *testing.T) error
 	}
 }
 
-// after tells what is wrong with how an apply ended, and with the next one.
+// after returns what is wrong with how an apply ended, and with the next one.
 func (p remote) after(t *testing.T, first error) (err error) {
 	t.Helper()
 	var network *rescale.NetworkError
@@ -161,7 +161,7 @@ func (p remote) after(t *testing.T, first error) (err error) {
 	return nil
 }
 
-// alone runs an apply outside of a bubble, and returns when no goroutine of it is left. One
+// alone runs an apply outside a bubble, and returns when no goroutine of it is left. One
 // that stays is in the stacks that are printed when the time of the tests is up.
 func alone(t *testing.T, apply func(context.Context) error) (err error) {
 	t.Helper()

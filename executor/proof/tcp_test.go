@@ -52,9 +52,9 @@ func plate() string {
 	return b.String()
 }
 
-// remote is a platform that is reached over TCP. It and the line are outside of the bubble,
-// in the machine's time; the program is inside. Its time stands still while it waits for a
-// connection, and passes at once while it pauses.
+// remote is a platform that is reached over TCP. It and the line are outside the bubble, in the
+// machine's time; the program is inside. Its time stands still while it waits for a connection,
+// and passes at once while it pauses.
 type remote struct {
 	server  *emulator.Server
 	web     *httptest.Server
@@ -156,7 +156,7 @@ func (p remote) settle(t *testing.T) {
 	}
 }
 
-// check tells what is wrong with what an apply has left.
+// check returns what is wrong with what an apply left.
 func (p remote) check() error {
 	b, err := billOf(p.server)
 	err = errors.Join(err, b.check(1))
@@ -167,7 +167,7 @@ func (p remote) check() error {
 	return errors.Join(err, failed)
 }
 
-// again applies once more, and tells what is wrong if that changes anything.
+// again applies once more, and returns what is wrong if that changes anything.
 func (p remote) again(ctx context.Context, r runner) error {
 	p.server.ResetRequests()
 	err := r.apply(ctx)

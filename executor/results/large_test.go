@@ -269,7 +269,8 @@ func TestWrongContent(t *testing.T) {
 	}
 }
 
-// TestWrongOnce fetches what was damaged on its way once more, before anybody is told.
+// TestWrongOnce fetches a file that was damaged on its way once more, before that is an
+// error.
 func TestWrongOnce(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{40, 400} {
@@ -317,7 +318,7 @@ func TestNoSpans(t *testing.T) {
 	here(t, dir, p.texts)
 }
 
-// An interrupt ends all streams, and what has arrived is gone on with.
+// An interrupt ends all streams, and what has arrived is continued.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())

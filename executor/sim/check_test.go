@@ -144,7 +144,7 @@ func (w *world) settle(ctx context.Context) {
 	calm := m.last
 	calm.Jobs = slices.Clone(calm.Jobs)
 	for i := range calm.Jobs {
-		calm.Jobs[i].Retry = false // it would go on for ever
+		calm.Jobs[i].Retry = false // it would go on forever
 	}
 	w.peace(ctx, m, calm, settling)
 	fresh := w.machines[(i+1)%machines]
@@ -276,8 +276,7 @@ func (w *world) checkRuns() {
 }
 
 // unsure reports whether a draft in an earlier attempt is gone of which a journal says that
-// its submit began: whether it was billed nobody can tell, so that its number is not used
-// again.
+// its submit began: nobody knows whether it was billed, so its number is not used again.
 func (w *world) unsure(key once.Key) bool {
 	return slices.ContainsFunc(w.platform.jobs, func(j *job) bool {
 		before := keyOf(j.body)
@@ -389,7 +388,7 @@ func (w *world) checkState(ctx context.Context, m *machine, calm Manifest) {
 	}
 }
 
-// checksOf tells which checks a journal speaks of.
+// checksOf returns the checks that a journal names.
 func (w *world) checksOf(text string) string {
 	switch {
 	case strings.Contains(text, "never.txt"):

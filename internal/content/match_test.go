@@ -179,11 +179,11 @@ func TestMatchErrors(t *testing.T) {
 		"folder":               {"case", nil, &content.DirectoryError{}, `"case" is a folder`, "for all files in it write case/**"},
 		"folder with a slash":  {"case/", nil, &content.DirectoryError{}, `"case/" is a folder`, "for all files in it write case/**"},
 		"the folder itself":    {".", nil, &content.DirectoryError{}, `"." is a folder`, "for all files in it write ./**"},
-		"below a file":         {"deck.k/x", nil, &content.UnreadableError{}, `"deck.k/x" can not be read: not a directory`, ""},
+		"below a file":         {"deck.k/x", nil, &content.UnreadableError{}, `"deck.k/x" cannot be read: not a directory`, ""},
 		"empty":                {"", nil, &content.BadPatternError{}, `pattern "": it is empty`, ""},
 		"bracket":              {"case/[", nil, &content.BadPatternError{}, `pattern "case/[": a bracket or brace is not closed, or a range or escape is wrong`, ""},
 		"brace":                {"{a,b", nil, &content.BadPatternError{}, `pattern "{a,b": a bracket or brace is not closed, or a range or escape is wrong`, ""},
-		"up behind a wildcard": {"*/../none.k", nil, &content.BadPatternError{}, `pattern "*/../none.k": an empty name, . and .. can not stand behind a wildcard`, ""},
+		"up behind a wildcard": {"*/../none.k", nil, &content.BadPatternError{}, `pattern "*/../none.k": an empty name, . and .. cannot follow a wildcard`, ""},
 		"ends with a slash":    {"ca*/", nil, &content.BadPatternError{}, `pattern "ca*/": it ends with / and so matches no file; for all files in a folder write FOLDER/**`, ""},
 		"bad exclude":          {"deck.k", []string{"["}, &content.BadPatternError{}, `pattern "[": a bracket or brace is not closed, or a range or escape is wrong`, ""},
 		"absolute exclude":     {"deck.k", []string{"/x"}, &content.BadPatternError{}, `pattern "/x": it begins with /, and paths here are relative`, ""},
@@ -252,7 +252,7 @@ func TestMatchFollowsLinks(t *testing.T) {
 	}
 }
 
-// What is there and can not be an input is never left out silently.
+// What is there and cannot be an input is never left out silently.
 func TestMatchUnreadable(t *testing.T) {
 	t.Parallel()
 	needLinks(t)
@@ -314,7 +314,7 @@ func TestMatchUnreadable(t *testing.T) {
 	}
 }
 
-// TestIdleExclude tells which patterns of an exclude left nothing out.
+// TestIdleExclude finds the patterns of an exclude that left nothing out.
 func TestIdleExclude(t *testing.T) {
 	t.Parallel()
 	dir := tree(t)
