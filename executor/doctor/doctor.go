@@ -19,8 +19,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver/offer"
 )
 
-// Platform is what the checks need. That it cannot submit is on purpose.
-type Platform interface {
+// Drafter is what the checks need. That it cannot submit is on purpose.
+type Drafter interface {
 	Me(ctx context.Context) (rescale.User, error)
 	Analyses(ctx context.Context) ([]rescale.Analysis, error)
 	CoreTypes(ctx context.Context) ([]rescale.CoreType, error)
@@ -48,7 +48,7 @@ const (
 
 // Doctor checks one account of one platform. A Doctor is for one Run.
 type Doctor struct {
-	Platform Platform
+	Platform Drafter
 	Where    string // the platform's address, for the report
 	// Refusals is told by the client of refusals that it repeats by itself, see
 	// [Refusals.Retry]. Optional.

@@ -22,8 +22,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// Platform is what reading logs needs of the platform.
-type Platform interface {
+// Source is what reading logs needs of the platform.
+type Source interface {
 	watch.Reader
 	outputs.Lister
 	Runs(ctx context.Context, id string) ([]rescale.Run, error)
@@ -34,7 +34,7 @@ type Platform interface {
 
 // Log is a file of one run of a job.
 type Log struct {
-	Platform Platform
+	Platform Source
 	ID       string           // of the job
 	Run      string           // its number; empty means 1
 	File     string           // path in the work folder; empty means process_output.log

@@ -20,7 +20,7 @@ import (
 // fake is a platform with one job, whose log grows with each look at it. When all was
 // seen, the job is over, and some looks later its file is stored.
 type fake struct {
-	logs.Platform
+	logs.Source
 
 	looks   []string // the log at each look
 	seen    int

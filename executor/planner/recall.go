@@ -12,6 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // recall adds what the platform shows to what the journal knows, as the records that an
@@ -178,10 +179,25 @@ func (o Observation) since(name string, first time.Time) time.Time {
 	return first
 }
 
+// Past is what a look back at the runs of a job goes by, whatever its manifest says now.
+type Past struct {
+	Name      string
+	Namespace string
+	Success   spec.Success // judges runs that nobody has judged
+}
+
+// unresolved are the jobs of which no more is known.
+func unresolved(past []Past) (jobs []resolver.Job) {
+	for _, p := range past {
+		jobs = append(jobs, resolver.Job{Name: p.Name, Namespace: p.Namespace, Success: p.Success})
+	}
+	return jobs
+}
+
 // Recollect adds to what the journal knows the newest run of each job, whoever started it,
-// and how far the active ones are. A job needs only its name, its namespace and its
-// checks: it serves verbs that look back, whatever the manifest says now.
-func Recollect(ctx context.Context, p Finder, owner string, jobs []resolver.Job, snapshot state.Snapshot) (Observation, state.Snapshot, error) {
+// and how far the active ones are.
+func Recollect(ctx context.Context, p Finder, owner string, past []Past, snapshot state.Snapshot) (Observation, state.Snapshot, error) {
+	jobs := unresolved(past)
 	seen, err := Active(ctx, p, jobs, snapshot)
 	if err != nil {
 		return seen, snapshot, err

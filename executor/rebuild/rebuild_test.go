@@ -128,7 +128,7 @@ func wing(digest string, generation, attempt int) once.Key {
 // record must make sense where it stands.
 func journal(t *testing.T, p *platform, jobs ...resolver.Job) (state.Snapshot, rebuild.Memory) {
 	t.Helper()
-	m, err := rebuild.Recall(t.Context(), p, owner, jobs)
+	m, err := rebuild.Recall(t.Context(), p, owner, nil, jobs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -364,7 +364,7 @@ func (finder) ClusterStatuses(ctx context.Context, _ string) ([]rescale.Status, 
 func TestMovingListIsRefused(t *testing.T) {
 	t.Parallel()
 	var moving *once.MovingError
-	_, err := rebuild.Recall(t.Context(), &platform{moving: true}, owner, []resolver.Job{{Name: "wing"}})
+	_, err := rebuild.Recall(t.Context(), &platform{moving: true}, owner, []once.Job{{Name: "wing"}}, nil)
 	if !errors.As(err, &moving) || !strings.Contains(moving.Hint(), "nothing was changed") {
 		t.Errorf("got %v", err)
 	}

@@ -54,11 +54,14 @@ type Surplus struct {
 	Run string // id of that run
 }
 
-// Recall reads everything that the platform remembers of the jobs of an account. A job
-// needs only its name and namespace; for a resolved one, more is known about its runs.
-func Recall(ctx context.Context, p Reader, owner string, jobs []resolver.Job) (Memory, error) {
+// Recall reads everything that the platform remembers of the jobs of an account that have
+// the names. Of those that could be resolved, more is known about their runs.
+func Recall(ctx context.Context, p Reader, owner string, names []once.Job, resolved []resolver.Job) (Memory, error) {
 	var wanted []once.Wanted
-	for _, job := range jobs {
+	for _, job := range names {
+		wanted = append(wanted, once.Wanted{Key: once.Key{Name: job.Name}, Namespace: job.Namespace})
+	}
+	for _, job := range resolved {
 		wanted = append(wanted, once.Wanted{Key: once.Key{Digest: job.Digest, Name: job.Name}, Namespace: job.Namespace})
 	}
 	mine, err := once.Mine(ctx, p, owner, wanted)
@@ -69,7 +72,7 @@ func Recall(ctx context.Context, p Reader, owner string, jobs []resolver.Job) (M
 	if err := m.findInputs(ctx, p, owner); err != nil {
 		return Memory{}, err
 	}
-	for _, job := range jobs {
+	for _, job := range resolved {
 		if err := m.compare(ctx, p, job); err != nil {
 			return Memory{}, err
 		}

@@ -24,6 +24,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -41,18 +42,37 @@ type Wish struct {
 	Whole    bool     // these are all results that the job wants: those of former runs are out of date
 }
 
-// Of returns the wish of a job.
-func Of(job resolver.Job) Wish {
-	w := Wish{Include: spec.Texts(job.Outputs.Download), Exclude: spec.Texts(job.Outputs.Exclude), To: job.Results, Dir: job.Dir}
-	w.Job, w.Manifest, w.Whole = job.Name, job.Manifest, true
-	w.Keep = append(w.Keep, job.Manifest, filepath.Join(job.Dir, ignore.Name))
-	if job.Table != "" {
-		w.Keep = append(w.Keep, job.Table)
+// Home is what a manifest says of where results of a job belong, and what lies there.
+type Home struct {
+	Job      string
+	Dir      string // folder of the manifest
+	Manifest string // its path
+	Table    string // path of the table of its matrix; empty without one
+	Folder   string // of the results
+	Outputs  spec.Outputs
+	Inputs   []files.Input
+}
+
+// Wish is what the manifest wants.
+func (h Home) Wish() Wish {
+	w := Wish{Include: spec.Texts(h.Outputs.Download), Exclude: spec.Texts(h.Outputs.Exclude), To: h.Folder, Dir: h.Dir}
+	w.Job, w.Manifest, w.Whole = h.Job, h.Manifest, true
+	w.Keep = append(w.Keep, h.Manifest, filepath.Join(h.Dir, ignore.Name))
+	if h.Table != "" {
+		w.Keep = append(w.Keep, h.Table)
 	}
-	for _, in := range job.Inputs {
+	for _, in := range h.Inputs {
 		w.Keep = append(w.Keep, in.Files()...)
 	}
 	return w
+}
+
+// Of returns the wish of a job.
+func Of(job resolver.Job) Wish {
+	return Home{
+		Job: job.Name, Dir: job.Dir, Manifest: job.Manifest, Table: job.Table, Folder: job.Results,
+		Outputs: job.Outputs, Inputs: job.Inputs,
+	}.Wish()
 }
 
 // Wanted reports whether the manifest asks for the results of a run that ended so.

@@ -17,7 +17,7 @@ import (
 
 // slow is a platform whose only run writes restart files for an hour after a stop.
 type slow struct {
-	stop.Platform
+	stop.Ender
 	history []rescale.Status
 	ends    time.Time
 	calls   []string
@@ -105,7 +105,7 @@ func TestAnInterruptEndsTheWait(t *testing.T) {
 
 // queue is a platform without hardware: its runs stay pending whatever they are told.
 type queue struct {
-	stop.Platform
+	stop.Ender
 	mu    sync.Mutex
 	calls []string
 }

@@ -21,8 +21,8 @@ import (
 // shows that it is over (rescale-api.md §8.2).
 const EarlyTag = "ra-stopped"
 
-// Platform is what stopping needs of the platform. The client repeats none of the changes.
-type Platform interface {
+// Ender is what stopping needs of the platform. The client repeats none of the changes.
+type Ender interface {
 	watch.Reader
 	Changer
 }
@@ -89,7 +89,7 @@ type Mode struct {
 
 // Stopper stops runs.
 type Stopper struct {
-	Platform Platform
+	Platform Ender
 	Mode     Mode
 	Tell     func(Progress) // is called by several goroutines; nil tells nobody
 }

@@ -15,15 +15,15 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// Platform is what deleting needs of the platform. The client repeats no delete.
-type Platform interface {
+// Deleter is what deleting needs of the platform. The client repeats no delete.
+type Deleter interface {
 	once.Deleter
 	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
 }
 
 // Deletion carries decisions out.
 type Deletion struct {
-	Platform Platform
+	Platform Deleter
 	// Waiting is called when the cluster of a job is waited for, with its present status, by
 	// several goroutines. Nil tells nobody.
 	Waiting func(job Job, cluster string)

@@ -125,13 +125,13 @@ func (s *session) recall(ctx context.Context) (planner.Observation, state.Snapsh
 	if err != nil {
 		return planner.Observation{}, snapshot, err
 	}
-	return planner.Recollect(ctx, s.Platform, s.user.Email, named(s.Jobs), snapshot)
+	return planner.Recollect(ctx, s.Platform, s.user.Email, past(s.Jobs), snapshot)
 }
 
-// named are jobs as far as verbs that look back must know them.
-func named(jobs []spec.Job) (list []resolver.Job) {
+// past is what verbs that look back go by.
+func past(jobs []spec.Job) (list []planner.Past) {
 	for _, job := range jobs {
-		list = append(list, resolver.Job{Name: job.Name.V, Namespace: job.Namespace.V, Success: job.Success})
+		list = append(list, planner.Past{Name: job.Name.V, Namespace: job.Namespace.V, Success: job.Success})
 	}
 	return list
 }

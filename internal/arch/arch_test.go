@@ -28,6 +28,7 @@ func checks() []check {
 		{"files are short", checkFileSize},
 		{"packages are small", checkPackageSize},
 		{"verbs are short", checkVerbs},
+		{"one type Platform a floor", checkPlatforms},
 		{"functions are short", checkFunctionSize},
 		{"functions take few parameters", checkParameters},
 		{"exported functions take no bool", checkBoolParameters},

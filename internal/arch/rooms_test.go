@@ -1,6 +1,7 @@
 package arch
 
 import (
+	"go/ast"
 	"strings"
 	"testing"
 )
@@ -38,6 +39,32 @@ func checkRooms(t tree) []finding {
 				if target == forbidden.unknown {
 					found = append(found, f.at(spec.Pos(), "%s, and must not import %s", forbidden.why, target))
 				}
+			}
+		}
+	}
+	return found
+}
+
+// checkPlatforms keeps the name Platform for one exported type a floor: views of the
+// platform are named after what they do.
+func checkPlatforms(t tree) []finding {
+	var found []finding
+	first := make(map[string]string) // path of its file, by layer
+	for _, f := range t.production() {
+		floor, _, _ := layerOf(f.dir())
+		for _, declared := range f.ast.Decls {
+			group, ok := declared.(*ast.GenDecl)
+			if !ok {
+				continue
+			}
+			for _, spec := range group.Specs {
+				if named, ok := spec.(*ast.TypeSpec); !ok || named.Name.Name != "Platform" {
+					continue
+				}
+				if first[floor] != "" {
+					found = append(found, f.at(spec.Pos(), "a second type Platform in %s, besides that of %s: name it after what it does", floor, first[floor]))
+				}
+				first[floor] = f.path
 			}
 		}
 	}
@@ -91,6 +118,15 @@ func TestCheckRooms(t *testing.T) {
 				"internal/app/connect/a.go:3: a connection knows no manifest, and must not import " + modulePath + "/spec",
 				"internal/app/workspace/a.go:2: a workspace knows no platform, and must not import " + modulePath + "/internal/rescale",
 			},
+		},
+		"two platforms": {
+			find: checkPlatforms,
+			files: map[string]string{
+				"executor/a.go":      "package executor\ntype Platform interface{}\n",
+				"executor/stop/b.go": "package stop\n\ntype Platform struct{}\n",
+				"resolver/c.go":      "package resolver\ntype Platform interface{}\n",
+			},
+			want: []string{"executor/stop/b.go:3: a second type Platform in executor, besides that of executor/a.go: name it after what it does"},
 		},
 		"a long verb": {
 			find:  checkVerbs,

@@ -15,7 +15,7 @@ import (
 )
 
 // Platform tells who one is.
-type Platform interface {
+type Source interface {
 	BaseURL() string
 	Me(ctx context.Context) (rescale.User, error)
 	Workspace(ctx context.Context) (rescale.Workspace, error)
@@ -33,7 +33,7 @@ type Account struct {
 // Read asks for the account first and alone: a bad key must give one clear answer. The
 // workspace is behind a call that is not documented, and the budgets of projects are not
 // for everybody; a platform that refuses them, or answers something else, is no error.
-func Read(ctx context.Context, p Platform, keyFrom string) (Account, error) {
+func Read(ctx context.Context, p Source, keyFrom string) (Account, error) {
 	a := Account{Platform: p.BaseURL(), KeyFrom: keyFrom}
 	var err error
 	if a.User, err = p.Me(ctx); err != nil {

@@ -41,7 +41,7 @@ type Analyses struct {
 }
 
 // readAnalyses keeps one alone whose code is the word itself.
-func readAnalyses(ctx context.Context, p Platform, word string) (Analyses, error) {
+func readAnalyses(ctx context.Context, p Offer, word string) (Analyses, error) {
 	out := Analyses{filter: filter(word)}
 	all, err := p.Analyses(ctx)
 	if err != nil {

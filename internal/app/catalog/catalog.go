@@ -16,7 +16,7 @@ import (
 )
 
 // Platform answers with the catalogs.
-type Platform interface {
+type Offer interface {
 	Pricer
 	Analyses(ctx context.Context) ([]rescale.Analysis, error)
 	Projects(ctx context.Context) ([]rescale.Project, error)
@@ -40,7 +40,7 @@ func Kinds() []string { return []string{"coretypes", "analyses", "projects", "au
 
 // Read reads the catalog of a kind, and keeps what has the word in its code or name, in
 // any case; an empty word keeps all. Another kind is a *KindError.
-func Read(ctx context.Context, p Platform, kind, word string) (Answer, error) {
+func Read(ctx context.Context, p Offer, kind, word string) (Answer, error) {
 	switch kind {
 	case "coretypes":
 		return readCoreTypes(ctx, p, word)

@@ -39,7 +39,7 @@ type CoreTypes struct {
 	filter filter
 }
 
-func readCoreTypes(ctx context.Context, p Platform, word string) (CoreTypes, error) {
+func readCoreTypes(ctx context.Context, p Offer, word string) (CoreTypes, error) {
 	all, err := Hardware(ctx, p)
 	out := CoreTypes{filter: filter(word)}
 	for _, t := range all {

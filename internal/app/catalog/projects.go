@@ -23,7 +23,7 @@ type Projects struct {
 	filter filter
 }
 
-func readProjects(ctx context.Context, p Platform, word string) (Projects, error) {
+func readProjects(ctx context.Context, p Offer, word string) (Projects, error) {
 	out := Projects{filter: filter(word)}
 	all, err := p.Projects(ctx)
 	if err != nil {
@@ -75,7 +75,7 @@ type Automations struct {
 	filter filter
 }
 
-func readAutomations(ctx context.Context, p Platform, word string) (Automations, error) {
+func readAutomations(ctx context.Context, p Offer, word string) (Automations, error) {
 	out := Automations{filter: filter(word)}
 	all, err := p.Automations(ctx)
 	if err != nil {

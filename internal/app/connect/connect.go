@@ -38,7 +38,7 @@ type Connection struct {
 	Account  string // state identity of the platform: its URL, or local:ID
 	Source   string // where the key came from; empty for the local platform
 
-	local *local.Platform // nil unless --local
+	local *local.Server // nil unless --local
 }
 
 // Open chooses the platform, the embedded one or that of the login, and connects with

@@ -19,7 +19,7 @@ import (
 )
 
 // Platform tells about jobs and prices.
-type Platform interface {
+type Viewer interface {
 	catalog.Pricer
 	JobURL(id string) string
 	Job(ctx context.Context, id string) (rescale.Job, error)
@@ -32,7 +32,7 @@ type Platform interface {
 // Collect reads a job, and what is known of its hardware and project. A job that is not
 // there is an error, see patience.NotFound; tags, prices and projects that the platform
 // refuses are left out.
-func Collect(ctx context.Context, p Platform, id string, now time.Time) (Detail, error) {
+func Collect(ctx context.Context, p Viewer, id string, now time.Time) (Detail, error) {
 	job, err := p.Job(ctx, id)
 	if err != nil {
 		return Detail{}, fmt.Errorf("reading job %s: %w", id, err)
@@ -68,7 +68,7 @@ type surroundings struct {
 	projects         []rescale.Project
 }
 
-func around(ctx context.Context, p Platform, job rescale.Job) (surroundings, error) {
+func around(ctx context.Context, p Viewer, job rescale.Job) (surroundings, error) {
 	var s surroundings
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { s.history, err = p.Statuses(ctx, job.ID); return err })
@@ -82,7 +82,7 @@ func around(ctx context.Context, p Platform, job rescale.Job) (surroundings, err
 }
 
 // tags are all tags of a job; bodies have them or do not (rescale-api.md §7.6).
-func tags(ctx context.Context, p Platform, job rescale.Job) ([]string, error) {
+func tags(ctx context.Context, p Viewer, job rescale.Job) ([]string, error) {
 	if job.Tags != nil {
 		return job.Tags, nil
 	}

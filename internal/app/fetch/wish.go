@@ -6,7 +6,6 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
-	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
@@ -73,10 +72,10 @@ func (o Options) OfJob(job spec.Job, others int) results.Wish {
 func wishOf(job spec.Job) results.Wish {
 	// Inputs that are not there now cannot be written over.
 	inputs, _ := files.Find([]spec.Job{job})
-	wish := results.Of(resolver.Job{
-		Name: job.Name.V, Dir: job.Dir, Manifest: filepath.Join(job.Dir, filepath.Base(job.File)), Table: job.Table,
-		Inputs: inputs[0], Outputs: job.Outputs, Results: job.ResultsFolder(),
-	})
+	wish := results.Home{
+		Job: job.Name.V, Dir: job.Dir, Manifest: filepath.Join(job.Dir, filepath.Base(job.File)), Table: job.Table,
+		Folder: job.ResultsFolder(), Outputs: job.Outputs, Inputs: inputs[0],
+	}.Wish()
 	if len(wish.Include) == 0 {
 		wish.Include = []string{"**"}
 	}

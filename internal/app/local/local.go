@@ -23,8 +23,8 @@ import (
 // Email is the account of the local platform.
 const Email = "you@local.example"
 
-// Platform is an emulated platform that can be talked to.
-type Platform struct {
+// Server is an emulated platform that can be talked to.
+type Server struct {
 	URL   string
 	Key   string
 	Owned bool // this process serves it; it ends with this process
@@ -41,7 +41,7 @@ const (
 
 // Visit serves the platform that is kept in dir, or, when another process serves
 // it, talks to that one. Environ is the environment of the commands that jobs run.
-func Visit(ctx context.Context, dir string, environ []string) (*Platform, error) {
+func Visit(ctx context.Context, dir string, environ []string) (*Server, error) {
 	config, err := prepare(dir, environ)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func Visit(ctx context.Context, dir string, environ []string) (*Platform, error)
 			return serve(ctx, server, config.Accounts[0].Key, opening(dir, err))
 		}
 		if used.URL != "" {
-			return &Platform{URL: used.URL, Key: config.Accounts[0].Key}, nil
+			return &Server{URL: used.URL, Key: config.Accounts[0].Key}, nil
 		}
 		if err := pause(ctx); err != nil {
 			return nil, err
@@ -64,7 +64,7 @@ func Visit(ctx context.Context, dir string, environ []string) (*Platform, error)
 
 // Own serves the platform that is kept in dir. While another process does, it
 // waits: jobs end with the process that serves them. Busy is called once then.
-func Own(ctx context.Context, dir string, environ []string, busy func()) (*Platform, error) {
+func Own(ctx context.Context, dir string, environ []string, busy func()) (*Server, error) {
 	config, err := prepare(dir, environ)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func pause(ctx context.Context) error {
 }
 
 // serve puts an opened platform on a loopback port.
-func serve(ctx context.Context, server *emulator.Server, key string, err error) (*Platform, error) {
+func serve(ctx context.Context, server *emulator.Server, key string, err error) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func serve(ctx context.Context, server *emulator.Server, key string, err error) 
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening a local port: %w", err), server.Close())
 	}
-	p := &Platform{URL: "http://" + listener.Addr().String(), Key: key, Owned: true, server: server, served: make(chan error, 1)}
+	p := &Server{URL: "http://" + listener.Addr().String(), Key: key, Owned: true, server: server, served: make(chan error, 1)}
 	go func() { p.served <- server.Serve(listener) }()
 	return p, nil
 }
@@ -141,14 +141,14 @@ func Config(dir string, environ []string) (emulator.Config, error) {
 
 // Identity tells this local platform from others: a job id means something in
 // one of them only.
-func (p *Platform) Identity() string {
+func (p *Server) Identity() string {
 	sum := sha256.Sum256([]byte(p.Key))
 	return "local:" + hex.EncodeToString(sum[:6])
 }
 
 // Close ends the serving. Jobs that still run are run again by the next
 // process that opens the folder.
-func (p *Platform) Close() error {
+func (p *Server) Close() error {
 	if !p.Owned {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/rebuild"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
@@ -25,7 +26,7 @@ type Repairer struct {
 
 // Rebuild locks every state file of the jobs before it looks, so that no apply runs
 // meanwhile.
-func (r Repairer) Rebuild(ctx context.Context, jobs []resolver.Job) (files []show.Journal, err error) {
+func (r Repairer) Rebuild(ctx context.Context, resolved []resolver.Job) (files []show.Journal, err error) {
 	consent := state.OwnFile
 	if r.Force {
 		consent = state.AnyFile
@@ -43,7 +44,7 @@ func (r Repairer) Rebuild(ctx context.Context, jobs []resolver.Job) (files []sho
 		}
 		replacements[path] = replacement
 	}
-	memory, err := rebuild.Recall(ctx, r.Platform, r.Owner.Account, jobs)
+	memory, err := rebuild.Recall(ctx, r.Platform, r.Owner.Account, r.names(resolved), resolved)
 	if err != nil {
 		return nil, fmt.Errorf("rebuilding the state: %w", err)
 	}
@@ -58,6 +59,17 @@ func (r Repairer) Rebuild(ctx context.Context, jobs []resolver.Job) (files []sho
 		r.warnOfLost(replacements[path].Old(), file.Snapshot)
 	}
 	return files, nil
+}
+
+// names are those of the jobs of the workspace that are not resolved.
+func (r Repairer) names(resolved []resolver.Job) (names []once.Job) {
+	if len(resolved) > 0 {
+		return nil
+	}
+	for _, job := range r.Workspace.Jobs {
+		names = append(names, once.Job{Name: job.Name.V, Namespace: job.Namespace.V})
+	}
+	return names
 }
 
 // warnOfLost warns of runs that were paid and that the new file does not know: a

@@ -14,8 +14,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// Platform is what a manifest is written from: GETs only.
-type Platform interface {
+// Offer is what a manifest is written from: GETs only.
+type Offer interface {
 	Me(ctx context.Context) (rescale.User, error)
 	Analyses(ctx context.Context) ([]rescale.Analysis, error)
 	CoreTypes(ctx context.Context) ([]rescale.CoreType, error)
@@ -61,7 +61,7 @@ func (w *Writer) Free() error {
 }
 
 // Read reads what the platform offers.
-func (w *Writer) Read(ctx context.Context, p Platform) error {
+func (w *Writer) Read(ctx context.Context, p Offer) error {
 	group, ctx := errgroup.WithContext(ctx)
 	var user rescale.User
 	group.Go(func() (err error) { user, err = p.Me(ctx); return err })
