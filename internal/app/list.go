@@ -71,7 +71,7 @@ func (t *tool) list(ctx context.Context, o listOptions) error {
 		if o.output.JSON() {
 			return shown.JSON(t.Out, found)
 		}
-		shown.Text(t.Out, found, now)
+		shown.Text(t.Out, o.query, found, now)
 		return nil
 	})
 }

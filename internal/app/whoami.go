@@ -22,6 +22,9 @@ func (t *tool) whoamiVerb() options.Command {
 				if err != nil {
 					return c.Refused(err)
 				}
+				if c.Alone() {
+					found.Platform, found.Embedded = c.Account, true
+				}
 				if output.JSON() {
 					return found.JSON(t.Out)
 				}

@@ -29,6 +29,21 @@ func (o *Platform) Flags() []Flag {
 	}
 }
 
+// Again is the flags that choose the platform, to be typed behind another command, each
+// with a blank before it.
+func (o Platform) Again() string {
+	if o.Local {
+		return " --local"
+	}
+	text := ""
+	for _, flag := range []struct{ name, value string }{{"profile", o.Profile}, {"api-url", o.URL}, {"token-file", o.TokenFile}} {
+		if flag.value != "" && !strings.ContainsAny(flag.value, " \t\n'\"$`\\&|;<>()*?!#~") {
+			text += " --" + flag.name + " " + flag.value
+		}
+	}
+	return text
+}
+
 // Check refuses flags that name another platform beside --local, one of which would
 // silently be left out, and empty values, which are a variable that is not set.
 func (o *Platform) Check(call Call) error {
