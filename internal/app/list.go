@@ -48,6 +48,9 @@ func (t *tool) list(ctx context.Context, o listOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := o.query.Check(); err != nil {
+		return err
+	}
 	now := time.Now()
 	if length > 0 {
 		o.query.Since = now.Add(-length)
