@@ -55,7 +55,7 @@ func (e *MissingAnswerError) Hint() string {
 	for _, q := range e.Open {
 		answer := q.Flag.stands()
 		if q.Default != "" {
-			answer = quoted(strings.TrimSpace(q.Default))
+			answer = quoted(q.line())
 		}
 		words = append(words, string(q.Flag), answer)
 	}
@@ -173,7 +173,13 @@ func (q Question) prompt() string {
 	if q.Default == "" {
 		return q.Text + ": "
 	}
-	return fmt.Sprintf("%s [%s]: ", q.Text, strings.ReplaceAll(strings.TrimSpace(q.Default), "\n", "; "))
+	return fmt.Sprintf("%s [%s]: ", q.Text, q.line())
+}
+
+// line is the default in one line. The lines of a proposed command are simple commands,
+// so that it means the same.
+func (q Question) line() string {
+	return strings.ReplaceAll(strings.TrimSpace(q.Default), "\n", "; ")
 }
 
 // Complete asks for what the answers given ahead lack. The defaults of each question
