@@ -11,7 +11,7 @@ import (
 )
 
 func (t *tool) catalogVerb() options.Command {
-	var platform options.Platform
+	var platform options.Visited
 	output := options.Formats("text", "json")
 	return options.Command{
 		Name:     "catalog",
@@ -30,7 +30,7 @@ func (t *tool) catalogVerb() options.Command {
 				return err
 			}
 			word := strings.Join(call.Args[1:], "")
-			return t.visit(ctx, platform, func(c *connect.Connection) error {
+			return t.visit(ctx, platform.Platform, func(c *connect.Connection) error {
 				answer, err := catalog.Read(ctx, c.Platform, call.Args[0], word)
 				if err != nil {
 					return c.Refused(err)

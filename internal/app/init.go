@@ -12,7 +12,7 @@ import (
 
 // initOptions say what to write, and what is answered ahead.
 type initOptions struct {
-	options.Platform
+	options.Visited
 	from    string
 	force   bool
 	answers [6]string
@@ -37,7 +37,7 @@ func (t *tool) initVerb() options.Command {
 				{Name: "walltime", Into: &o.answers[4], Usage: "longest `TIME` that the job may run, such as 8h"},
 				{Name: "command", Into: &o.answers[5], Usage: "shell `TEXT` that the job runs"},
 			},
-			&o.Platform, &o.output,
+			&o.Visited, &o.output,
 		},
 		Do: func(ctx context.Context, call options.Call) error {
 			if len(call.Args) > 1 {
