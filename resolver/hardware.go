@@ -47,7 +47,7 @@ func (r *tiling) cores(t *rescale.CoreType) {
 	if wanted.V > largest && wanted.V%largest == 0 {
 		return
 	}
-	r.problems.Add(wanted.Pos, diag.CoresNotOffered, coresHint(t.Cores, largest),
+	r.problems.Add(wanted.Pos, diag.CoresNotOffered, coresHint(t.Cores, largest)+"; rescale-apply catalog coretypes lists the sizes of all",
 		"core type %s has no size of %d cores", t.Code, wanted.V)
 }
 
@@ -102,24 +102,29 @@ func findCoreType(all []rescale.CoreType, wanted string) (*rescale.CoreType, boo
 
 // coreTypeHint looks among codes and display names, because both are accepted.
 func (r *tiling) coreTypeHint(wanted string) string {
-	var codes, all []string
+	var codes, names []string
 	for _, t := range r.cat.coreTypes {
 		if t.Deprecated || !t.Active {
 			continue
 		}
 		codes = append(codes, t.Code)
-		all = append(all, t.Code)
+		names = append(names, t.Code)
 		if !strings.EqualFold(t.Name, t.Code) {
-			all = append(all, t.Name)
+			names = append(names, t.Name)
 		}
-	}
-	if hint := diag.DidYouMean(wanted, all); hint != "" {
-		return hint
 	}
 	if len(codes) == 0 {
 		return "this account may use no core type; ask your organization's administrator"
 	}
-	return "the platform has " + strings.Join(codes, ", ")
+	const all = "rescale-apply catalog coretypes lists all"
+	if hint := diag.DidYouMean(wanted, names); hint != "" {
+		return following(hint, all)
+	}
+	shown := codes[:min(5, len(codes))]
+	if rest := len(codes) - len(shown); rest > 0 {
+		shown = append(slices.Clip(shown), fmt.Sprintf("and %d more", rest))
+	}
+	return "the platform has " + strings.Join(shown, ", ") + "; " + all
 }
 
 // otherCoreTypes names alternatives, cheapest first.
@@ -140,6 +145,18 @@ func (r *tiling) otherCoreTypes(version *rescale.Version) string {
 		names = append(names, t.Code)
 	}
 	return "use " + strings.Join(names, ", ") + more(len(usable)-len(names))
+}
+
+// following puts where to look something up behind a hint, which may be empty or a
+// question.
+func following(hint, lookUp string) string {
+	switch {
+	case hint == "":
+		return lookUp
+	case strings.HasSuffix(hint, "?"):
+		return hint + " " + lookUp
+	}
+	return hint + "; " + lookUp
 }
 
 func more(n int) string {

@@ -29,9 +29,9 @@ func (r *resolution) project() string {
 	case 1:
 		return ids[0]
 	case 0:
-		r.problems.Add(wanted.Pos, diag.UnknownProject, diag.DidYouMean(wanted.V, names), "you have no project %q", wanted.V)
+		r.problems.Add(wanted.Pos, diag.UnknownProject, following(diag.DidYouMean(wanted.V, names), "rescale-apply catalog projects lists yours"), "you have no project %q", wanted.V)
 	default:
-		r.problems.Add(wanted.Pos, diag.AmbiguousProject, "write one of the ids instead: "+strings.Join(ids, ", "),
+		r.problems.Add(wanted.Pos, diag.AmbiguousProject, "write one of the ids instead: "+strings.Join(ids, ", ")+"; rescale-apply catalog projects tells them apart",
 			"%d projects are named %q", len(ids), wanted.V)
 	}
 	return ""

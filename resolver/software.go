@@ -65,12 +65,13 @@ func (r *tiling) version(a *rescale.Analysis) *rescale.Version {
 			known = append(known, v.Version)
 		}
 	}
-	r.problems.Add(wanted.Pos, diag.UnknownVersion, diag.DidYouMean(wanted.V, known), "analysis %s has no version %q", a.Code, wanted.V)
+	r.problems.Add(wanted.Pos, diag.UnknownVersion, following(diag.DidYouMean(wanted.V, known), "rescale-apply catalog analyses "+a.Code+" lists its versions"), "analysis %s has no version %q", a.Code, wanted.V)
 	return nil
 }
 
 // analysisHint also looks among display names: people type "LS-DYNA".
 func (r *tiling) analysisHint(wanted string) string {
+	const all = "rescale-apply catalog analyses lists all"
 	var codes []string
 	for _, a := range r.cat.analyses {
 		if strings.EqualFold(a.Name, wanted) {
@@ -80,11 +81,11 @@ func (r *tiling) analysisHint(wanted string) string {
 	}
 	switch hint := diag.DidYouMean(wanted, codes); {
 	case hint != "":
-		return hint
+		return following(hint, all)
 	case len(codes) == 0:
 		return "this account may use no analysis; ask your organization's administrator"
 	}
-	return fmt.Sprintf("this account has %d analyses, with codes such as %s; user_included runs software that you bring along",
+	return fmt.Sprintf("this account has %d analyses, with codes such as %s; user_included runs software that you bring along; "+all,
 		len(codes), strings.Join(codes[:min(5, len(codes))], ", "))
 }
 

@@ -33,8 +33,8 @@ func TestProblemsOfPointsAreOne(t *testing.T) {
 		got = append(got, d.String()+" "+d.Hint)
 	}
 	want := []string{
-		"job.yaml:6:52: core type big has no size of 5 cores [cores-not-offered] allowed: 4, 16, and multiples of 16 for several nodes",
-		"job.yaml:6:55: core type big has no size of 6 cores [cores-not-offered] allowed: 4, 16, and multiples of 16 for several nodes",
+		"job.yaml:6:52: core type big has no size of 5 cores [cores-not-offered] allowed: 4, 16, and multiples of 16 for several nodes; rescale-apply catalog coretypes lists the sizes of all",
+		"job.yaml:6:55: core type big has no size of 6 cores [cores-not-offered] allowed: 4, 16, and multiples of 16 for several nodes; rescale-apply catalog coretypes lists the sizes of all",
 		`job.yaml:7:10: file "deck-1.k" does not exist (and 39 more like this) [missing-input] did you mean dekc-1.k?`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

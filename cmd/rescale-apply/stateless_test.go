@@ -100,7 +100,7 @@ func needsState() map[string]string {
 		"chain_failures": "what a person deleted on the platform is known by the state alone",
 		"chain_local":    "the platform does not tell which results a run took", "chain_twice": "as chain_local",
 		"packed": "the platform tells the bytes of an archive, and not its tree", "own_texts_are_no_inputs": "as packed",
-		"download_ended": "how far runs are is up to chance", "words_at_night": "a command is killed",
+		"download_ended": "how far runs are is up to chance", "words_at_night": "a command is killed", "init_typed": "as words_at_night",
 		"download_patterns": "a download that failed is known by the state alone",
 		"plan_json":         "the folder that status tells is known by the state alone",
 		"project":           "a create that left nothing is known by the state alone", "two_machines": "which machine wins is up to chance",
@@ -166,10 +166,10 @@ func compareTraces(t *testing.T, kept, deleted string) {
 }
 
 // volatile is what differs from run to run: when things were, how long they took, where
-// the platform listened, in which order it made jobs, and whether it was asked for an
+// the platform listened, which local one it was, in which order it made jobs, and whether it was asked for an
 // input that the state knows.
 var volatile = regexp.MustCompile(`[0-9]+(\.[0-9]+)?(ms|s|m|h|d)\b|20[0-9]{2}-[0-9-]+([T ][0-9:.]+( UTC|Z)?)?|127\.0\.0\.1:[0-9]+` +
-	`|[0-9.]+ core-h|[0-9.]+ USD|"(seconds|coreHours|cost)": ?[0-9.e-]+,?|"lastStatus":"[A-Za-z]+",` +
+	`|local:[0-9a-f]{12}|[0-9.]+ core-h|[0-9.]+ USD|"(seconds|coreHours|cost)": ?[0-9.e-]+,?|"lastStatus":"[A-Za-z]+",` +
 	`|(/tmp|\$WORK)/[^ "]*| [0-9.]+ [KM]?B in [0-9]+ files? found on the platform\.|\b[A-Za-z]{6}\b`)
 
 func readTrace(t *testing.T, path string) (calls []call) {

@@ -80,11 +80,19 @@ func (e *PatternError) Hint() string {
 	return "write * for any letters, ? for one and [ab] for one of several, such as 'wing*'"
 }
 
+// Check refuses a name that is no pattern with a *[PatternError].
+func (q Query) Check() error {
+	if _, err := path.Match(q.Name, ""); err != nil {
+		return &PatternError{q.Name}
+	}
+	return nil
+}
+
 // Read lists jobs in the platform's order. It stops reading the list at the first job that
 // is too old, or when it has enough rows.
 func Read(ctx context.Context, p once.Reader, q Query) (Roster, error) {
-	if _, err := path.Match(q.Name, ""); err != nil {
-		return Roster{}, &PatternError{q.Name}
+	if err := q.Check(); err != nil {
+		return Roster{}, err
 	}
 	r := reader{Query: q, platform: p}
 	var broken error

@@ -11,7 +11,7 @@ import (
 )
 
 func (t *tool) catalogVerb() options.Command {
-	var platform options.Platform
+	var platform options.Visited
 	output := options.Formats("text", "json")
 	return options.Command{
 		Name:     "catalog",
@@ -21,11 +21,17 @@ func (t *tool) catalogVerb() options.Command {
 		Examples: []string{"rescale-apply catalog coretypes", "rescale-apply catalog analyses fluent", "rescale-apply catalog projects -o json"},
 		Concerns: []options.Concern{&platform, &output},
 		Do: func(ctx context.Context, call options.Call) error {
-			if len(call.Args) == 0 || len(call.Args) > 2 {
-				return options.Usage("catalog takes what to look up, and a word to look for", fmt.Sprintf("%s catalog %s", options.Program, strings.Join(catalog.Kinds(), "|")))
+			switch {
+			case len(call.Args) == 0:
+				return options.Usage("catalog needs to know what to look up", fmt.Sprintf("%s catalog %s", options.Program, strings.Join(catalog.Kinds(), "|")))
+			case len(call.Args) > 2:
+				return options.Usage("catalog looks for one word at a time", fmt.Sprintf("%s catalog %s '%s'", options.Program, call.Args[0], strings.Join(call.Args[1:], " ")))
+			}
+			if err := catalog.Known(call.Args[0]); err != nil {
+				return err
 			}
 			word := strings.Join(call.Args[1:], "")
-			return t.visit(ctx, platform, func(c *connect.Connection) error {
+			return t.visit(ctx, platform.Platform, func(c *connect.Connection) error {
 				answer, err := catalog.Read(ctx, c.Platform, call.Args[0], word)
 				if err != nil {
 					return c.Refused(err)

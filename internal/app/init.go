@@ -12,7 +12,7 @@ import (
 
 // initOptions say what to write, and what is answered ahead.
 type initOptions struct {
-	options.Platform
+	options.Visited
 	from    string
 	force   bool
 	answers [6]string
@@ -20,7 +20,7 @@ type initOptions struct {
 }
 
 func (t *tool) initVerb() options.Command {
-	o := initOptions{output: options.Output{}, from: "."}
+	o := initOptions{output: options.Formats("text", "json"), from: "."}
 	return options.Command{
 		Name:     "init",
 		Part:     "Write manifests",
@@ -32,13 +32,13 @@ func (t *tool) initVerb() options.Command {
 				{Name: "from", Into: &o.from, Usage: "`FOLDER` with the input files"},
 				{Name: "force", Into: &o.force, Usage: "write over a file that is there"},
 				{Name: "name", Into: &o.answers[0], Usage: "`NAME` of the job"},
-				{Name: "analysis", Into: &o.answers[1], Usage: "software, as `CODE` or 'CODE VERSION'; catalog analyses shows them"},
-				{Name: "core-type", Into: &o.answers[2], Usage: "hardware, as `CODE`; catalog coretypes shows them"},
+				{Name: "analysis", Into: &o.answers[1], Usage: "software, as `CODE` or 'CODE VERSION'; rescale-apply catalog analyses lists them"},
+				{Name: "core-type", Into: &o.answers[2], Usage: "hardware, as `CODE`; rescale-apply catalog coretypes lists them"},
 				{Name: "cores", Into: &o.answers[3], Usage: "`N` cores per slot"},
 				{Name: "walltime", Into: &o.answers[4], Usage: "longest `TIME` that the job may run, such as 8h"},
 				{Name: "command", Into: &o.answers[5], Usage: "shell `TEXT` that the job runs"},
 			},
-			&o.Platform, &o.output,
+			&o.Visited, &o.output,
 		},
 		Do: func(ctx context.Context, call options.Call) error {
 			if len(call.Args) > 1 {
@@ -51,9 +51,9 @@ func (t *tool) initVerb() options.Command {
 
 // scaffold does without a catalog where no key is: then it has no defaults of the platform.
 func (t *tool) scaffold(ctx context.Context, o initOptions, file string) error {
-	writer := scaffold.Writer{File: file, From: o.from, Force: o.force, Answers: scaffold.Ordered(o.answers), Out: t.Out, Notice: t.Line}
+	writer := scaffold.Writer{File: file, From: o.from, Force: o.force, Answers: scaffold.Ordered(o.answers), Flags: o.Again(), Notice: t.Line}
 	if t.Stdin && t.Stderr {
-		writer.Ask = scaffold.Terminal(t.env.Stdin, t.Err)
+		writer.Ask = scaffold.Terminal(ctx, t.env.Stdin, t.Err)
 	}
 	if err := writer.Free(); err != nil {
 		return err
@@ -61,11 +61,19 @@ func (t *tool) scaffold(ctx context.Context, o initOptions, file string) error {
 	err := t.visit(ctx, o.Platform, func(c *connect.Connection) error { return c.Refused(writer.Read(ctx, c.Platform)) })
 	var keyless *login.MissingKeyError
 	if errors.As(err, &keyless) {
-		t.Line("notice: " + keyless.Error() + ", so that nothing is known of what the platform offers; --local offers what this machine has")
+		t.Line("notice: " + keyless.Error() + ": answers are not checked against a catalog")
 		err = nil
 	}
 	if err != nil {
 		return err
 	}
-	return writer.Write()
+	written, err := writer.Write()
+	if err != nil {
+		return err
+	}
+	if o.output.JSON() {
+		return written.JSON(t.Out)
+	}
+	written.Text(t.Out)
+	return nil
 }

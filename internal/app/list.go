@@ -12,7 +12,7 @@ import (
 
 // listOptions say which jobs of the account to list.
 type listOptions struct {
-	options.Platform
+	options.Visited
 	active, failed bool
 	since          string
 	query          roster.Query
@@ -34,7 +34,7 @@ func (t *tool) listVerb() options.Command {
 				{Name: "since", Into: &o.since, Usage: "only jobs that were made in the last `TIME`, such as 7d"},
 				{Name: "limit", Into: &o.query.Most, Usage: "at most `N` jobs; 0: all"},
 			},
-			&o.Platform, &o.output,
+			&o.Visited, &o.output,
 		},
 		Do: func(ctx context.Context, _ options.Call) error { return t.list(ctx, o) },
 	}
@@ -46,6 +46,9 @@ func (t *tool) list(ctx context.Context, o listOptions) error {
 	}
 	length, err := options.Span("since", o.since)
 	if err != nil {
+		return err
+	}
+	if err := o.query.Check(); err != nil {
 		return err
 	}
 	now := time.Now()
@@ -71,7 +74,7 @@ func (t *tool) list(ctx context.Context, o listOptions) error {
 		if o.output.JSON() {
 			return shown.JSON(t.Out, found)
 		}
-		shown.Text(t.Out, found, now)
+		shown.Text(t.Out, o.query, found, now)
 		return nil
 	})
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func (t *tool) whoamiVerb() options.Command {
-	var platform options.Platform
+	var platform options.Visited
 	output := options.Formats("text", "json")
 	return options.Command{
 		Name:     "whoami",
@@ -17,10 +17,13 @@ func (t *tool) whoamiVerb() options.Command {
 		Examples: []string{"rescale-apply whoami", "rescale-apply whoami --profile eu -o json"},
 		Concerns: []options.Concern{&platform, &output},
 		Do: func(ctx context.Context, _ options.Call) error {
-			return t.visit(ctx, platform, func(c *connect.Connection) error {
+			return t.visit(ctx, platform.Platform, func(c *connect.Connection) error {
 				found, err := account.Read(ctx, c.Platform, c.Source)
 				if err != nil {
 					return c.Refused(err)
+				}
+				if c.Alone() {
+					found.Platform, found.Embedded = c.Account, true
 				}
 				if output.JSON() {
 					return found.JSON(t.Out)

@@ -26,6 +26,7 @@ type Source interface {
 type Account struct {
 	rescale.User
 	Platform  string // its URL
+	Embedded  bool   // in this program, with --local; Platform says which
 	Workspace rescale.Workspace
 	KeyFrom   string // where the key came from, in words
 }

@@ -13,7 +13,7 @@ import (
 func (a Account) Text(w io.Writer) {
 	rows := [][]string{
 		{"account", named(a.Email, a.FullName)},
-		{"platform", a.Platform},
+		{"platform", a.place()},
 		{"company", named(a.CompanyCode, a.CompanyName)},
 		{"workspace", named(a.Workspace.ID, a.Workspace.Name)},
 		{"key from", a.KeyFrom},
@@ -24,10 +24,10 @@ func (a Account) Text(w io.Writer) {
 	for _, p := range a.Projects {
 		text := named(p.ID, p.Name)
 		if p.Default {
-			text += ", default"
+			text += ", the default"
 		}
 		if len(p.Remaining) > 0 {
-			text += ": " + strings.Join(p.Remaining, "; ")
+			text += "; budget left: " + strings.Join(p.Remaining, "; ")
 		}
 		rows = append(rows, []string{"project", text})
 	}
@@ -38,6 +38,13 @@ func (a Account) Text(w io.Writer) {
 		}
 	}
 	show.Table(w, kept)
+}
+
+func (a Account) place() string {
+	if a.Embedded {
+		return a.Platform + " (embedded, on this machine: no key, no cost)"
+	}
+	return a.Platform
 }
 
 // named is what programs call something, with what people call it.

@@ -93,7 +93,7 @@ func analysis(a rescale.Analysis, types []CoreType) Analysis {
 func (a Analyses) Text(w io.Writer) {
 	switch {
 	case len(a.List) == 0:
-		a.filter.none(w, "analysis")
+		a.filter.none(w, "analysis", "analyses")
 	case len(a.List) == 1:
 		a.List[0].text(w)
 	default:

@@ -54,6 +54,14 @@ func Read(ctx context.Context, p Offer, kind, word string) (Answer, error) {
 	return nil, &KindError{kind}
 }
 
+// Known refuses what is no kind of catalog with a *KindError, before anything is asked.
+func Known(kind string) error {
+	if slices.Contains(Kinds(), kind) {
+		return nil
+	}
+	return &KindError{kind}
+}
+
 // KindError says that there is no such catalog.
 type KindError struct{ Kind string }
 
@@ -77,13 +85,14 @@ func (f filter) keeps(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(strings.ToLower(name), word) })
 }
 
-// none says that a list is empty, and which word made it so.
-func (f filter) none(w io.Writer, noun string) {
+// none says that a list is empty, and which word made it so. Kind is the catalog, to be
+// read without the word.
+func (f filter) none(w io.Writer, noun, kind string) {
 	if f == "" {
 		fmt.Fprintf(w, "This account may use no %s.\n", noun)
 		return
 	}
-	fmt.Fprintf(w, "No %s has %q in its code or name.\n", noun, diag.Line(string(f)))
+	fmt.Fprintf(w, "No %s matches %q; rescale-apply catalog %s lists all.\n", noun, diag.Line(string(f)), kind)
 }
 
 // table writes rows below the names of their columns, each in capitals.

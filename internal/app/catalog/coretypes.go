@@ -130,7 +130,7 @@ func cheaper(a, b *float64) int {
 // Text writes one line for each core type.
 func (c CoreTypes) Text(w io.Writer) {
 	if len(c.List) == 0 {
-		c.filter.none(w, "core type")
+		c.filter.none(w, "core type", "coretypes")
 		return
 	}
 	var rows [][]string

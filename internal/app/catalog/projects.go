@@ -40,7 +40,7 @@ func readProjects(ctx context.Context, p Offer, word string) (Projects, error) {
 // Text writes one line for each project.
 func (p Projects) Text(w io.Writer) {
 	if len(p.List) == 0 {
-		p.filter.none(w, "project")
+		p.filter.none(w, "project", "projects")
 		return
 	}
 	var rows [][]string
@@ -92,7 +92,7 @@ func readAutomations(ctx context.Context, p Offer, word string) (Automations, er
 // Text writes one line for each automation.
 func (a Automations) Text(w io.Writer) {
 	if len(a.List) == 0 {
-		a.filter.none(w, "automation")
+		a.filter.none(w, "automation", "automations")
 		return
 	}
 	var rows [][]string

@@ -135,7 +135,7 @@ func named(wishes Wishes, getenv func(string) string) (Login, error) {
 		return Login{}, cmdline.Usage(fmt.Sprintf("the key of profile %s goes to %s only", wishes.Profile, p.url),
 			"leave out --api-url; for another address give its own key in RESCALE_API_KEY")
 	}
-	login := Login{URL: p.url, Key: p.key, Source: p.path}
+	login := Login{URL: p.url, Key: p.key, Source: "section [" + wishes.Profile + "] of " + p.path}
 	for _, name := range []string{keyVariable, urlVariable} {
 		if getenv(name) != "" {
 			login.Unused = append(login.Unused, name)
@@ -164,7 +164,7 @@ func standard(wishes Wishes, getenv func(string) string) (Login, error) {
 	if err != nil {
 		return Login{}, err
 	}
-	login := Login{URL: origin(firstOf(wishes.URL, getenv(urlVariable), p.url)), Key: p.key, Source: p.path}
+	login := Login{URL: origin(firstOf(wishes.URL, getenv(urlVariable), p.url)), Key: p.key, Source: "section [default] of " + p.path}
 	switch {
 	case p.key == "":
 		return login, &MissingKeyError{URL: login.URL, Path: p.path, Profiles: p.others}

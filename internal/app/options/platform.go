@@ -2,6 +2,7 @@ package options
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
@@ -27,6 +28,29 @@ func (o *Platform) Flags() []Flag {
 		{Name: "state", Into: &o.State, Usage: "state `FILE` (default: .rescale/MANIFEST.state.jsonl beside the manifest)"},
 		{Name: "verbose", Alias: "v", Into: &o.Verbose, Usage: "show every request on stderr"},
 	}
+}
+
+// Visited is a platform for commands without state.
+type Visited struct{ Platform }
+
+// Flags are the flags of a platform without that of the state, which would be ignored.
+func (o *Visited) Flags() []Flag {
+	return slices.DeleteFunc(o.Platform.Flags(), func(f Flag) bool { return f.Name == "state" })
+}
+
+// Again is the flags that choose the platform, to be typed behind another command, each
+// with a blank before it.
+func (o Platform) Again() string {
+	if o.Local {
+		return " --local"
+	}
+	text := ""
+	for _, flag := range []struct{ name, value string }{{"profile", o.Profile}, {"api-url", o.URL}, {"token-file", o.TokenFile}} {
+		if flag.value != "" && !strings.ContainsAny(flag.value, " \t\n'\"$`\\&|;<>()*?!#~") {
+			text += " --" + flag.name + " " + flag.value
+		}
+	}
+	return text
 }
 
 // Check refuses flags that name another platform beside --local, one of which would

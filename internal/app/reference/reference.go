@@ -96,6 +96,9 @@ func explainKey(w io.Writer, e schema.Entry, all []schema.Entry) {
 	for _, sample := range e.Samples {
 		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(sample, "\n", "\n  "))
 	}
+	if look := offers(e.Key); look != "" {
+		fmt.Fprintf(w, "\nWhat the platform offers: %s %s\n", options.Program, look)
+	}
 	if len(e.Keys) == 0 {
 		return
 	}
@@ -106,6 +109,20 @@ func explainKey(w io.Writer, e schema.Entry, all []schema.Entry) {
 		rows = append(rows, []string{name, all[max(0, i)].Title})
 	}
 	show.Table(w, rows)
+}
+
+// offers is the command that lists what a key can have; empty for most.
+func offers(key string) string {
+	for end, command := range map[string]string{
+		"hardware.coreType": "catalog coretypes", "hardware.coresPerSlot": "catalog coretypes",
+		"analysis": "catalog analyses", "analysis.code": "catalog analyses", "analysis.version": "catalog analyses CODE",
+		"project": "catalog projects", "automations": "catalog automations", "automations[].id": "catalog automations",
+	} {
+		if key == end || strings.HasSuffix(key, "."+end) {
+			return command
+		}
+	}
+	return ""
 }
 
 // wrapped breaks a text into lines of at most width characters.

@@ -13,22 +13,36 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 )
 
-// Text writes one line for each job, and what keeps the list from being whole.
-func Text(w io.Writer, r roster.Roster, now time.Time) {
+// Text writes one line for each job below the names of the columns, and what keeps the
+// list from being whole.
+func Text(w io.Writer, q roster.Query, r roster.Roster, now time.Time) {
 	if len(r.Rows) == 0 {
-		fmt.Fprintln(w, "No job is like that.")
+		fmt.Fprintln(w, nothing(q))
+	} else {
+		table(w, r.Rows, now)
 	}
-	var rows [][]string
-	for _, j := range r.Rows {
-		rows = append(rows, []string{j.ID, state(j), "made " + humanize.Duration(max(0, now.Sub(j.Created))) + " ago", manifest(j), j.Name})
-	}
-	show.Table(w, rows)
 	if r.More {
-		fmt.Fprintf(w, "These are the newest %d; there are more.\n", len(r.Rows))
+		fmt.Fprintf(w, "These are the newest %d; there are more, and --limit 0 lists all.\n", len(r.Rows))
 	}
 	if r.Loose {
 		fmt.Fprintln(w, "Jobs came or went while the list was read: one may be missing.")
 	}
+}
+
+// nothing is why a list is empty.
+func nothing(q roster.Query) string {
+	if q.Which == roster.All && !q.Ours && q.Name == "" && q.Since.IsZero() {
+		return "You have no jobs on this platform."
+	}
+	return "None of your jobs matches these flags; rescale-apply list without them shows the newest."
+}
+
+func table(w io.Writer, list []roster.Row, now time.Time) {
+	rows := [][]string{{"JOB", "STATE", "MADE", "IN A MANIFEST", "ON THE PLATFORM"}}
+	for _, j := range list {
+		rows = append(rows, []string{j.ID, state(j), humanize.Duration(max(0, now.Sub(j.Created))) + " ago", manifest(j), j.Name})
+	}
+	show.Table(w, rows)
 }
 
 // state is how far a job is, with the reason where it did not succeed.

@@ -25,7 +25,8 @@ func TestBothForms(t *testing.T) {
 	now := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
 	at := func(minutes int) time.Time { return now.Add(-time.Duration(minutes) * time.Minute) }
 	for name, list := range map[string]roster.Roster{
-		"none": {},
+		"none":          {},
+		"none-of-these": {},
 		"some": {More: true, Loose: true, Rows: []roster.Row{
 			{ID: "Draft", Name: "Heat", Ours: true, Manifest: "heat", Namespace: "acme/sims", Created: at(1)},
 			{ID: "Run", Name: "Wing\x1b[31m", Ours: true, Manifest: "wing/aoa=2", Namespace: "acme/sims", Status: "Executing", Since: at(2), Created: at(90)},
@@ -37,7 +38,7 @@ func TestBothForms(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var text, object bytes.Buffer
-			view.Text(&text, list, now)
+			view.Text(&text, roster.Query{Ours: name == "none-of-these"}, list, now)
 			if err := view.JSON(&object, list); err != nil {
 				t.Fatal(err)
 			}

@@ -97,13 +97,13 @@ func TestBadAnswers(t *testing.T) {
 		"unknown version": {flag: scaffold.Analysis, answer: "solver 9", want: `solver has no version "9"`},
 		"old core type":   {flag: scaffold.CoreType, answer: "old", want: `solver 2 does not run on core type "old" now`},
 		"no size":         {flag: scaffold.Cores, answer: "3", want: "core type cheap has the sizes 16, and multiples of the last"},
-		"no number":       {flag: scaffold.Cores, answer: "many", want: "it is no whole number from 1 on"},
-		"negative":        {flag: scaffold.Cores, answer: "-1", want: "it is no whole number from 1 on"},
-		"bare number":     {flag: scaffold.Walltime, answer: "8", want: "it is a number with a unit, such as 8h, 90m or 1d12h"},
+		"no number":       {flag: scaffold.Cores, answer: "many", want: "write a whole number, 1 or more"},
+		"negative":        {flag: scaffold.Cores, answer: "-1", want: "write a whole number, 1 or more"},
+		"bare number":     {flag: scaffold.Walltime, answer: "8", want: "write a number with a unit, such as 8h, 90m or 1d12h"},
 		"clock":           {flag: scaffold.Walltime, answer: "1:30:00", want: "write walltime: 1h30m"},
 		"zero":            {flag: scaffold.Walltime, answer: "0h", want: "it is zero"},
 		"above the limit": {flag: scaffold.Walltime, answer: "6h1m", want: "the account's limit is 6h"},
-		"blank command":   {flag: scaffold.Command, answer: " \n", want: "it is empty"},
+		"blank command":   {flag: scaffold.Command, answer: " \n", want: "an answer is needed here"},
 		"control":         {flag: scaffold.Command, answer: "a\x1b[2J", want: "it holds the invisible character U+001B"},
 		"no text":         {flag: scaffold.Command, answer: "a\xff", want: "it is not UTF-8 text"},
 	} {
@@ -131,26 +131,26 @@ func TestTerminal(t *testing.T) {
 			want: scaffold.Answers{
 				scaffold.Name: "wing", scaffold.Analysis: "solver 2", scaffold.CoreType: "cheap", scaffold.Cores: "16", scaffold.Walltime: "6h", scaffold.Command: "solve",
 			},
-			shown: "Name of the job [wing]: Software for solvers, by its code and version (solver 2, solver 1) [solver 2]: Core type (cheap, dear) [cheap]: " +
-				"Cores (16) [16]: Longest time that it may run [6h]: Command [solve]: ",
+			shown: "Name of the job [wing]:   solver 2, solver 1\nSoftware for solvers, as CODE or CODE VERSION [solver 2]:   cheap, dear\nCore type [cheap]: " +
+				"Cores per slot [16]: Longest time that the job may run [6h]: Command [solve]: ",
 		},
 		"asked again": {
 			typed: "A B\na\nsolver 1\n\n3\n8\n5h\r\n run  it ",
 			want: scaffold.Answers{
 				scaffold.Name: "a", scaffold.Analysis: "solver 1", scaffold.CoreType: "dear", scaffold.Cores: "8", scaffold.Walltime: "5h", scaffold.Command: "run  it",
 			},
-			shown: "Cores (2, 8) [2]:   core type dear has the sizes 2, 8, and multiples of the last\nCores (2, 8) [2]: Longest time that it may run [6h]: Command [solve]: ",
+			shown: "  2, 8\nCores per slot [2]:   core type dear has the sizes 2, 8, and multiples of the last\nCores per slot [2]: Longest time that the job may run [6h]: Command [solve]: ",
 		},
-		"the end":           {typed: "a\n", flag: scaffold.Analysis, shown: "[solver 2]: "},
-		"nothing":           {flag: scaffold.Name, shown: "Name of the job [wing]: "},
-		"wrong to the last": {typed: "A B", flag: scaffold.Name, shown: "such as a-b\nName of the job [wing]: "},
+		"the end":           {typed: "a\n", flag: scaffold.Analysis, shown: "[solver 2]: \n"},
+		"nothing":           {flag: scaffold.Name, shown: "Name of the job [wing]: \n"},
+		"wrong to the last": {typed: "A B", flag: scaffold.Name, shown: "such as a-b\nName of the job [wing]: \n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out strings.Builder
-			got, err := scaffold.Complete(proposal(), small(), nil, scaffold.Terminal(strings.NewReader(tc.typed), &out))
+			got, err := scaffold.Complete(proposal(), small(), nil, scaffold.Terminal(t.Context(), strings.NewReader(tc.typed), &out))
 			var missing *scaffold.MissingAnswerError
-			if errors.As(err, &missing) != (tc.flag != "") || missing != nil && (missing.Flag != tc.flag || missing.Hint() != "give it with "+string(tc.flag)) {
+			if errors.As(err, &missing) != (tc.flag != "") || missing != nil && (missing.Flag != tc.flag || !strings.HasPrefix(missing.Hint(), "add "+string(tc.flag))) {
 				t.Errorf("error is %v, want that %q is missing", err, tc.flag)
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {

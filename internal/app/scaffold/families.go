@@ -226,7 +226,7 @@ func (f *folder) main(decks []string, keyword string) string {
 			}
 		}
 	}
-	return decks[0]
+	return likeliest(decks, "main.k", "main.key", "main.inp")
 }
 
 func script(f *folder) (family, bool) {

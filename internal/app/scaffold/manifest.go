@@ -15,10 +15,12 @@ const schemaURL = "https://raw.githubusercontent.com/rescale-apply/rescale-apply
 func Write(p Proposal, c Catalog, a Answers) []byte {
 	var b strings.Builder
 	b.WriteString("# yaml-language-server: $schema=" + schemaURL + "\n")
+	job := "A job"
 	if p.Family != "" {
-		file := p.fileFlag()
-		fmt.Fprintf(&b, "#\n# A job for %s. What it would do, and doing it:\n#\n#   rescale-apply plan%s\n#   rescale-apply%s\n#\n", p.Family, file, file)
+		job += " for " + p.Family
 	}
+	file := p.fileFlag() + p.flags
+	fmt.Fprintf(&b, "#\n# %s. What it would do, and doing it:\n#\n#   rescale-apply plan%s\n#   rescale-apply%s\n#\n", job, file, file)
 	b.WriteString("version: 1\n")
 	b.WriteString(remarked("name: "+scalar(a[Name]), "how rescale-apply remembers this job; keep it"))
 	code := writeSoftware(&b, c, a)

@@ -22,6 +22,7 @@ type Proposal struct {
 	Notes   []string // what a person should know of the folder, a sentence each
 
 	manifest string // name of its file
+	flags    string // of the platform, to be typed behind commands
 }
 
 // Solver is one software that can do the job.

@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver/offer"
 	"github.com/rescale-apply/rescale-apply/spec/hint"
@@ -82,6 +84,8 @@ func checkName(answer string) error {
 	return errors.New(why)
 }
 
+var errEmpty = errors.New("an answer is needed here")
+
 // splitAnalysis reads CODE or CODE VERSION. Versions may have blanks in them.
 func splitAnalysis(answer string) (code, version string) {
 	code, version, _ = strings.Cut(strings.TrimSpace(answer), " ")
@@ -117,9 +121,9 @@ func (c Catalog) version(answer string) rescale.Version {
 }
 
 func (c Catalog) analysisQuestion(p Proposal) Question {
-	q := Question{Flag: Analysis, Text: "Software and version, by their codes", Check: c.checkAnalysis}
+	q := Question{Flag: Analysis, Text: "Software, as CODE or CODE VERSION", Check: c.checkAnalysis}
 	if p.Family != "" {
-		q.Text = "Software for " + p.Family + ", by its code and version"
+		q.Text = "Software for " + p.Family + ", as CODE or CODE VERSION"
 	}
 	for _, code := range p.codes() {
 		a, ok := offer.Analysis(c.Analyses, code)
@@ -145,7 +149,7 @@ func (c Catalog) analysisQuestion(p Proposal) Question {
 func (c Catalog) checkAnalysis(answer string) error {
 	code, version := splitAnalysis(answer)
 	if code == "" {
-		return errors.New("it is empty")
+		return errEmpty
 	}
 	if err := checkText(answer); err != nil {
 		return err
@@ -155,12 +159,27 @@ func (c Catalog) checkAnalysis(answer string) error {
 	}
 	a, ok := c.analysis(code)
 	if !ok {
-		return fmt.Errorf("the platform has no software of code %q", code)
+		return fmt.Errorf("the platform has no software of code %q%s", code, c.near(code))
 	}
 	if _, ok := findVersion(a, version); !ok && version != "" {
 		return fmt.Errorf("%s has no version %q", code, version)
 	}
 	return nil
+}
+
+// near is the code that may be meant, behind a semicolon.
+func (c Catalog) near(code string) string {
+	var codes []string
+	for _, a := range c.Analyses {
+		if strings.EqualFold(a.Name, code) {
+			return "; the code of " + a.Name + " is " + a.Code
+		}
+		codes = append(codes, a.Code)
+	}
+	if names := diag.Nearest(code, codes); len(names) > 0 {
+		return "; did you mean " + strings.Join(names, " or ") + "?"
+	}
+	return ""
 }
 
 func (c Catalog) coreTypeQuestion(analysis string) Question {
@@ -173,15 +192,26 @@ func (c Catalog) coreTypeQuestion(analysis string) Question {
 		q.Default = usable[0].Code
 	}
 	q.Check = func(answer string) error {
-		if _, ok := findCoreType(usable, answer); !ok && len(c.CoreTypes) > 0 {
-			return fmt.Errorf("%s does not run on core type %q now", analysis, answer)
-		}
 		if strings.TrimSpace(answer) == "" {
-			return errors.New("it is empty")
+			return errEmpty
+		}
+		if _, ok := findCoreType(usable, answer); !ok && len(c.CoreTypes) > 0 {
+			return c.unfitCoreType(analysis, answer, q.Choices)
 		}
 		return checkText(answer)
 	}
 	return q
+}
+
+// unfitCoreType tells a slip from hardware that does not run the software.
+func (c Catalog) unfitCoreType(analysis, answer string, usable []string) error {
+	if _, known := findCoreType(c.CoreTypes, answer); known {
+		return fmt.Errorf("%s does not run on core type %q now; it runs on %s", analysis, answer, cmp.Or(someOf(usable), "none"))
+	}
+	if near := diag.Nearest(answer, usable); len(near) > 0 {
+		return fmt.Errorf("the platform has no core type %q; did you mean %s?", answer, strings.Join(near, " or "))
+	}
+	return fmt.Errorf("the platform has no core type %q", answer)
 }
 
 func findCoreType(all []rescale.CoreType, wanted string) (rescale.CoreType, bool) {
@@ -197,7 +227,7 @@ func findCoreType(all []rescale.CoreType, wanted string) (rescale.CoreType, bool
 const modest = 4
 
 func (c Catalog) coresQuestion(coreType string) Question {
-	q := Question{Flag: Cores, Text: "Cores", Default: "1"}
+	q := Question{Flag: Cores, Text: "Cores per slot", Default: "1"}
 	t, _ := findCoreType(c.CoreTypes, coreType)
 	sizes := slices.Sorted(slices.Values(t.Cores))
 	for i, n := range sizes {
@@ -210,9 +240,9 @@ func (c Catalog) coresQuestion(coreType string) Question {
 		n, err := strconv.Atoi(answer)
 		switch {
 		case err != nil || n < 1 || strconv.Itoa(n) != answer:
-			return errors.New("it is no whole number from 1 on")
+			return errors.New("write a whole number, 1 or more")
 		case n > mostCores:
-			return fmt.Errorf("more than %d cores are a slip", mostCores)
+			return fmt.Errorf("nothing has more than %d cores", mostCores)
 		case len(sizes) == 0 || slices.Contains(sizes, n):
 			return nil
 		}
@@ -239,14 +269,14 @@ func (c Catalog) walltimeQuestion() Question {
 	if limit > 0 {
 		hours = min(hours, limit)
 	}
-	q := Question{Flag: Walltime, Text: "Longest time that it may run", Default: fmt.Sprintf("%dh", hours)}
+	q := Question{Flag: Walltime, Text: "Longest time that the job may run", Default: fmt.Sprintf("%dh", hours)}
 	q.Check = func(answer string) error {
 		m := duration.FindStringSubmatch(answer)
 		if m == nil || answer == "" {
 			if hint := hint.Walltime(answer); hint != "" {
 				return errors.New(hint)
 			}
-			return errors.New("it is a number with a unit, such as 8h, 90m or 1d12h")
+			return errors.New("write a number with a unit, such as 8h, 90m or 1d12h")
 		}
 		minutes := atoi(m[1])*24*60 + atoi(m[2])*60 + atoi(m[3])
 		switch {
@@ -270,7 +300,7 @@ func atoi(digits string) int {
 
 func checkCommand(answer string) error {
 	if strings.TrimSpace(answer) == "" {
-		return errors.New("it is empty")
+		return errEmpty
 	}
 	return checkText(strings.NewReplacer("\n", " ", "\t", " ").Replace(answer))
 }
