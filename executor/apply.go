@@ -255,7 +255,7 @@ func (a *application) judgeAgain(ctx context.Context, step planner.Step, out *Ou
 	}
 	judgement, over := verdict.Judge(history)
 	if !over {
-		return fmt.Errorf("judging run %s again: the platform does not call it over any more", step.ID)
+		return fmt.Errorf("judging run %s again: the platform no longer calls it over", step.ID)
 	}
 	return a.conclude(ctx, step, out, judgement)
 }

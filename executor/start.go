@@ -178,7 +178,7 @@ func (a *application) stopRival(ctx context.Context, step planner.Step, rival pl
 		}
 	}
 	tell := time.AfterFunc(patience.LongWait, func() {
-		a.Warn(step.Job.Name, fmt.Sprintf("run %s was told to stop; waiting for its end", rival.ID))
+		a.Warn(step.Job.Name, fmt.Sprintf("run %s is stopping; waiting until it has ended", rival.ID))
 	})
 	judged, err := a.watch.Stopped(ctx, rival.ID)
 	tell.Stop()

@@ -40,7 +40,7 @@ func checkName(name Value[string], file string, names map[string]diag.Position) 
 		list.Add(name.Pos, diag.DuplicateName, "give every file once", "%s is given twice", diag.FileName(file))
 		return list
 	}
-	list.Add(name.Pos, diag.DuplicateName, "names tell jobs apart; give one of them another name",
+	list.Add(name.Pos, diag.DuplicateName, "jobs are told apart by name; give one of them another name",
 		"job name %q is already used at %s", name.V, first)
 	return list
 }
@@ -58,7 +58,7 @@ func checkLines(doc *yamlsrc.Document) diag.List {
 				"command goes over several lines, and YAML would make one line of them")
 		case doc.Commented(pointer) && endsQuoted(text):
 			list.Add(doc.At(pointer), diag.BadValue, "write command: |, and the command on the next line",
-				"command ends inside of a quotation: YAML takes # and what comes after it for a comment")
+				"command ends inside a quotation: YAML takes # and what follows for a comment")
 		}
 	})
 	return list
@@ -279,7 +279,7 @@ func checkScripts(job *Job, list *diag.List) {
 				list.Add(script.Path.Pos, diag.BadInputName, "write the path of one file", "a script is one file, not a pattern: %s", diag.Short(script.Path.V))
 			case script.Command.V == "":
 				list.Add(script.Path.Pos, diag.MissingKey, fmt.Sprintf("write %s: {script: %s, command: …}", use, diag.Short(script.Path.V)),
-					"nothing tells how to start %s", diag.Short(script.Path.V))
+					"it is unknown how to start %s", diag.Short(script.Path.V))
 			}
 		}
 	}

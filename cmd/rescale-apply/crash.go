@@ -13,8 +13,8 @@ import (
 func catch(stderr io.Writer, program func() int) (code int) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			fmt.Fprintf(stderr, "rescale-apply: this is a mistake in the program itself: %v\n%s", cause, debug.Stack())
-			fmt.Fprintln(stderr, "hint: please report it with the lines above; the state is consistent, run the same command again to go on")
+			fmt.Fprintf(stderr, "rescale-apply: this is a bug in the program itself: %v\n%s", cause, debug.Stack())
+			fmt.Fprintln(stderr, "hint: please report it with the lines above; the state is consistent, run the same command again to continue")
 			code = int(app.ExitError)
 		}
 	}()

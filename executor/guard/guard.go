@@ -93,6 +93,6 @@ func Protection(job resolver.Job, what string) diag.Diagnostic {
 func Protected(name string, key diag.Position, what string) diag.Diagnostic {
 	return diag.Diagnostic{
 		Pos: key, Rule: diag.Protected, Message: fmt.Sprintf("job %q is protected, and %s", name, what),
-		Hint: "to do it all the same, write protected: false first",
+		Hint: "to do it anyway, write protected: false first",
 	}
 }

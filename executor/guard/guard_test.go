@@ -87,7 +87,7 @@ func TestProtection(t *testing.T) {
 	want := diag.Diagnostic{
 		Pos: diag.Position{File: "job.yaml", Line: 7}, Rule: diag.Protected,
 		Message: `job "heat" is protected, and this would stop its run`,
-		Hint:    "to do it all the same, write protected: false first",
+		Hint:    "to do it anyway, write protected: false first",
 	}
 	got := guard.Protection(job, "this would stop its run")
 	if diff := cmp.Diff(want, got); diff != "" {

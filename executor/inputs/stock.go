@@ -89,7 +89,7 @@ func (e *LookError) Unwrap() error { return e.Err }
 
 // Hint says how to do without.
 func (*LookError) Hint() string {
-	return "--no-reuse uploads everything anew, without looking"
+	return "--no-reuse uploads everything again, without looking"
 }
 
 // Look finds the wanted contents on the platform: those that the state knows by their

@@ -59,7 +59,7 @@ func (e *InvisibleError) Error() string {
 
 // Hint says that running again is safe.
 func (*InvisibleError) Hint() string {
-	return "run the same command again in a minute: it goes on with the draft; nothing was submitted"
+	return "run the same command again in a minute: it continues with the draft; nothing was submitted"
 }
 
 // UnstableError reports that the platform's job list changed each time it was read, and
@@ -115,12 +115,12 @@ type OtherRunsError struct {
 
 // Error names both.
 func (e *OtherRunsError) Error() string {
-	return fmt.Sprintf("another runner has started job %q as %s on %s, and it was to build on %s", e.Name, e.ID, e.Built, e.Wanted)
+	return fmt.Sprintf("another runner has started job %q as %s, built on %s instead of %s", e.Name, e.ID, e.Built, e.Wanted)
 }
 
 // Hint says what to do next.
 func (*OtherRunsError) Hint() string {
-	return "let the pipelines that apply this manifest agree on what runs again, then apply: it tells what is to be done"
+	return "let the pipelines that apply this manifest agree on what runs again, then apply: it says what to do"
 }
 
 // NameCutError reports that the platform cut off the end of a job's name, where the marker
@@ -174,7 +174,7 @@ type WaitError struct{ Job, Draft string }
 
 // Error names the draft.
 func (e *WaitError) Error() string {
-	return fmt.Sprintf("applying job %q: draft %s of another runner, with other content, goes first; the own draft was withdrawn", e.Job, e.Draft)
+	return fmt.Sprintf("applying job %q: draft %s of another runner, with other content, goes first; the draft of this runner was withdrawn", e.Job, e.Draft)
 }
 
 // Hint says what to do next.

@@ -44,7 +44,7 @@ func TestErrorsSayWhatHappenedAndWhatToDo(t *testing.T) {
 		{
 			name: "a draft that is not listed", err: &InvisibleError{"j1"},
 			text: "the platform's job list does not show draft j1 yet, so it may hide one that another runner made",
-			hint: "run the same command again in a minute: it goes on with the draft; nothing was submitted",
+			hint: "run the same command again in a minute: it continues with the draft; nothing was submitted",
 		},
 		{
 			name: "a list that moves", err: &UnstableError{"heat"}, text: `looking for job "heat" on the platform: the job list changed while it was read, 3 times in a row`,
@@ -60,8 +60,8 @@ func TestErrorsSayWhatHappenedAndWhatToDo(t *testing.T) {
 		},
 		{
 			name: "a run on other runs", err: &OtherRunsError{Name: "post", ID: "j1", Built: "1.1:mesh", Wanted: "2.1:mesh"},
-			text: `another runner has started job "post" as j1 on 1.1:mesh, and it was to build on 2.1:mesh`,
-			hint: "let the pipelines that apply this manifest agree on what runs again, then apply: it tells what is to be done",
+			text: `another runner has started job "post" as j1, built on 1.1:mesh instead of 2.1:mesh`,
+			hint: "let the pipelines that apply this manifest agree on what runs again, then apply: it says what to do",
 		},
 		{
 			name: "a name that was cut", err: &NameCutError{Sent: "long", Stored: "lo"},
@@ -82,7 +82,7 @@ func TestErrorsSayWhatHappenedAndWhatToDo(t *testing.T) {
 		},
 		{
 			name: "nobody waits", err: &WaitError{Job: "heat", Draft: "j1"},
-			text: `applying job "heat": draft j1 of another runner, with other content, goes first; the own draft was withdrawn`,
+			text: `applying job "heat": draft j1 of another runner, with other content, goes first; the draft of this runner was withdrawn`,
 			hint: "apply again when it has run, or without --no-wait: a draft that nobody submits is deleted after 15 minutes; nothing was submitted",
 		},
 		{

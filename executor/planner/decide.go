@@ -245,5 +245,5 @@ func FailedHint(command string, job resolver.Job, run Rival, v verdict.Verdict) 
 	if retries(job, v) {
 		hint = "the next apply starts another attempt, as rerun.onFailure is always"
 	}
-	return hint + "; download --all fetches what it left"
+	return hint + "; download --all fetches its files"
 }

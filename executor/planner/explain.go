@@ -38,7 +38,7 @@ func since(run state.Run, job resolver.Job) (changes []Change, words []string) {
 		changes = append(changes, Change{Field: "rerun.generation", Old: strconv.Itoa(was), New: strconv.Itoa(now)})
 	}
 	if words = append(words, describe(changes, job)...); len(words) == 0 {
-		words = []string{fmt.Sprintf("it changed since run %s, in what the platform does not tell", run.ID)}
+		words = []string{fmt.Sprintf("it changed since run %s, in something that the platform does not show", run.ID)}
 	}
 	return changes, words
 }

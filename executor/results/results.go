@@ -66,7 +66,7 @@ type OverwriteError struct{ Path string }
 
 // Error names the file.
 func (e *OverwriteError) Error() string {
-	return fmt.Sprintf("it would take the place of %s, which is not a result", e.Path)
+	return fmt.Sprintf("it would replace %s, which is not a result", e.Path)
 }
 
 // Hint says what to do next.

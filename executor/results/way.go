@@ -200,9 +200,9 @@ type TakenError struct {
 // Error names the file and its owner.
 func (e *TakenError) Error() string {
 	if e.Owner.Job == "" {
-		return fmt.Sprintf("it would take the place of %s, which run %s left", e.Path, e.Owner.Run)
+		return fmt.Sprintf("it would replace %s, which run %s left", e.Path, e.Owner.Run)
 	}
-	return fmt.Sprintf("it would take the place of %s, which job %s (%s) got from run %s", e.Path, e.Owner.Job, e.Owner.Manifest, e.Owner.Run)
+	return fmt.Sprintf("it would replace %s, which job %s (%s) got from run %s", e.Path, e.Owner.Job, e.Owner.Manifest, e.Owner.Run)
 }
 
 // Hint says what to do next.
@@ -218,7 +218,7 @@ type EditedError struct {
 
 // Error names the file and the run.
 func (e *EditedError) Error() string {
-	return fmt.Sprintf("it would take the place of %s, which was changed here since run %s left it", e.Path, e.Run)
+	return fmt.Sprintf("it would replace %s, which was changed here since run %s left it", e.Path, e.Run)
 }
 
 // Hint says what to do next.

@@ -47,7 +47,7 @@ type UnreadableError struct {
 }
 
 func (e *UnreadableError) Error() string {
-	return fmt.Sprintf("%q can not be read: %v", e.Path, e.Err)
+	return fmt.Sprintf("%q cannot be read: %v", e.Path, e.Err)
 }
 
 func (e *UnreadableError) Unwrap() error { return e.Err }
@@ -87,7 +87,7 @@ func (e *ChangedError) Error() string {
 }
 
 // Hint says what to do.
-func (e *ChangedError) Hint() string { return "run again when nothing writes to it any more" }
+func (e *ChangedError) Hint() string { return "run again once nothing writes to it" }
 
 // UnsafePathError reports that a remote path must not be written, or cannot be on every
 // system.

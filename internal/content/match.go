@@ -223,7 +223,7 @@ func (s Search) wildcard(dir string, avoid *exclusion) ([]File, error) {
 		return nil, &BadPatternError{Pattern: pattern, Err: err}
 	}
 	if slices.ContainsFunc(strings.Split(rest, "/"), func(s string) bool { return s == "" || s == "." || s == ".." }) {
-		return nil, &BadPatternError{Pattern: pattern, Err: errors.New("an empty name, . and .. can not stand behind a wildcard")}
+		return nil, &BadPatternError{Pattern: pattern, Err: errors.New("an empty name, . and .. cannot follow a wildcard")}
 	}
 	root := filepath.FromSlash(base)
 	if !filepath.IsAbs(root) {

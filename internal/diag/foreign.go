@@ -27,7 +27,7 @@ func Conceal(l List, sources []Source) List {
 		inside := texts.own[d.Pos.File]
 		d.Message = texts.conceal(d.Message, inside)
 		if d.Hint = texts.conceal(d.Hint, inside); inside {
-			d.Hint = "nothing of this file is shown, for it is outside of the manifest's repository or folder"
+			d.Hint = "nothing of this file is shown, because it is outside the manifest's repository or folder"
 		}
 	}
 	return l

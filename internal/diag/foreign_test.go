@@ -16,7 +16,7 @@ func TestConceal(t *testing.T) {
 	key := diag.Source{Name: "/run/key", Text: []byte("hunter22, a;S3cr3t word\n"), Foreign: true}
 	manifest := diag.Source{Name: "job.yaml", Text: []byte("a: b\n")}
 	at, there := diag.Position{File: "job.yaml", Line: 1, Col: 1}, diag.Position{File: "/run/key", Line: 1, Col: 1}
-	const hidden = "nothing of this file is shown, for it is outside of the manifest's repository or folder"
+	const hidden = "nothing of this file is shown, because it is outside the manifest's repository or folder"
 	for name, tc := range map[string]struct{ given, want diag.Diagnostic }{
 		"in the foreign file":    {diag.Diagnostic{Pos: there, Message: `column "x" is none`, Hint: "use S3cr3t"}, diag.Diagnostic{Pos: there, Message: `column "…" is none`, Hint: hidden}},
 		"a value of it":          {diag.Diagnostic{Pos: at, Message: `"hunter22" is no "number"`}, diag.Diagnostic{Pos: at, Message: `"…" is no "number"`}},

@@ -30,7 +30,7 @@ func (e *DamagedError) Hint() string {
 	if errors.Is(e.Err, errNoJournal) {
 		return "name another file with --state; this one is left as it is"
 	}
-	return "rescale-apply state rebuild -f MANIFEST makes it anew from the platform and keeps this file beside it; " +
+	return "rescale-apply state rebuild -f MANIFEST rebuilds it from the platform and keeps this file beside it; " +
 		"nothing is started by that, and nothing is started twice after it"
 }
 

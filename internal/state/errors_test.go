@@ -39,11 +39,11 @@ func TestErrorsSayWhatHappenedAndWhatToDo(t *testing.T) {
 		{
 			name: "damage", err: &state.DamagedError{Path: "s", Line: 3, Err: cause}, cause: cause,
 			text: `reading state file "s": line 3: cause`,
-			hint: "rescale-apply state rebuild -f MANIFEST makes it anew from the platform and keeps this file beside it; nothing is started by that, and nothing is started twice after it",
+			hint: "rescale-apply state rebuild -f MANIFEST rebuilds it from the platform and keeps this file beside it; nothing is started by that, and nothing is started twice after it",
 		},
 		{
 			name: "damage of no file", err: &state.DamagedError{Line: 3, Err: cause}, cause: cause, text: `reading state file (text): line 3: cause`,
-			hint: "rescale-apply state rebuild -f MANIFEST makes it anew from the platform and keeps this file beside it; nothing is started by that, and nothing is started twice after it",
+			hint: "rescale-apply state rebuild -f MANIFEST rebuilds it from the platform and keeps this file beside it; nothing is started by that, and nothing is started twice after it",
 		},
 		{
 			name: "a newer format", err: &state.NewerError{Path: "s", Format: 2}, text: `reading state file "s": its format is 2, and this version reads up to 1`,

@@ -80,7 +80,7 @@ func (c *converter) unfold(n *yaml.Node, depth int) (any, *place) {
 	target := n.Alias
 	switch {
 	case c.open[target]:
-		c.report(n, diag.AliasBudget, "delete the alias, or the anchor around it", "alias *%s stands inside of the value that it repeats", diag.Short(n.Value))
+		c.report(n, diag.AliasBudget, "delete the alias, or the anchor around it", "alias *%s stands inside the value that it repeats", diag.Short(n.Value))
 		return nil, &place{value: n}
 	case !c.anchored[target]:
 		c.report(n, diag.YAMLSyntax, "an anchor is known only inside its own document, between two --- lines",

@@ -27,10 +27,10 @@ func TestMistakes(t *testing.T) {
 		{"a: |\nb c\nd: 1\n", "2:1 the text under | is not indented", "indent the text"},
 		{"a: |2-\nb c\nd: 1\n", "2:1 the text under |2- is not indented", ""},
 		// references
-		{"a: {b: ${{ vars.c }}}\n", "1:8 inside of brackets a reference needs quotes", `put it in quotes: "${{ vars.c }}"`},
-		{"a: [b, x-${{ vars.c }}.k, d]\n", "1:8 inside of brackets a reference needs quotes", `put it in quotes: "x-${{ vars.c }}.k"`},
-		{"a: {\n  b: ${{ vars.c }}\n}\n", "2:6 inside of brackets a reference needs quotes", `"${{ vars.c }}"`},
-		{"a: [\"${{ vars.c }}\", ${{ vars.d }}]\n", "1:22 inside of brackets a reference needs quotes", `"${{ vars.d }}"`},
+		{"a: {b: ${{ vars.c }}}\n", "1:8 inside brackets a reference needs quotes", `put it in quotes: "${{ vars.c }}"`},
+		{"a: [b, x-${{ vars.c }}.k, d]\n", "1:8 inside brackets a reference needs quotes", `put it in quotes: "x-${{ vars.c }}.k"`},
+		{"a: {\n  b: ${{ vars.c }}\n}\n", "2:6 inside brackets a reference needs quotes", `"${{ vars.c }}"`},
+		{"a: [\"${{ vars.c }}\", ${{ vars.d }}]\n", "1:22 inside brackets a reference needs quotes", `"${{ vars.d }}"`},
 		{"a: [\"${{ vars.c }}\", b}\n", "1:23 } matches no opening bracket", ""},
 		// lists
 		{"a:\n  - b\n  c: d\n", "3:3 a key stands among list items", "start every item of the list with a dash"},

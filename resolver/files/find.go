@@ -146,7 +146,7 @@ func (f finder) packed(ctx context.Context, in spec.Input) ([]Input, error) {
 	}
 	for _, member := range archive.Files {
 		if why := memberProblem(member.Name); why != "" {
-			f.problems.Add(in.Path.Pos, diag.BadInputName, "rename it, or exclude it", "the name %q can not be in an archive: %s", member.Name, why)
+			f.problems.Add(in.Path.Pos, diag.BadInputName, "rename it, or exclude it", "the name %q cannot be in an archive: %s", member.Name, why)
 		}
 	}
 	return []Input{{

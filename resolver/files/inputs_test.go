@@ -230,19 +230,19 @@ func TestNamesOfFiles(t *testing.T) {
 		file, list string
 		want       string // empty: no problem
 	}{
-		"blank at the end":     {"deck ", "[deck*]", `the name "deck " can not be that of an input: it begins or ends with a blank`},
-		"blank at the start":   {" deck", "['*deck']", `the name " deck" can not be that of an input: it begins or ends with a blank`},
-		"quote":                {`d"eck`, "[d*]", `the name "d\"eck" can not be that of an input: it has a quote or a slash`},
-		"backslash":            {`d\eck`, "[d*]", `the name "d\\eck" can not be that of an input: it has a quote or a slash`},
-		"control character":    {"d\teck", "[d*]", `the name "d\teck" can not be that of an input: it has a control character`},
-		"not UTF-8":            {"d\xffeck", "[d*]", `the name "d\xffeck" can not be that of an input: it is not valid UTF-8`},
+		"blank at the end":     {"deck ", "[deck*]", `the name "deck " cannot be that of an input: it begins or ends with a blank`},
+		"blank at the start":   {" deck", "['*deck']", `the name " deck" cannot be that of an input: it begins or ends with a blank`},
+		"quote":                {`d"eck`, "[d*]", `the name "d\"eck" cannot be that of an input: it has a quote or a slash`},
+		"backslash":            {`d\eck`, "[d*]", `the name "d\\eck" cannot be that of an input: it has a quote or a slash`},
+		"control character":    {"d\teck", "[d*]", `the name "d\teck" cannot be that of an input: it has a control character`},
+		"not UTF-8":            {"d\xffeck", "[d*]", `the name "d\xffeck" cannot be that of an input: it is not valid UTF-8`},
 		"renamed":              {"x/d eck ", "[{path: 'x/d eck ', as: deck}]", ""},
 		"blank within":         {"d eck", "[d*]", ""},
 		"packed, blank":        {"d/deck ", "[{path: d, pack: d.zip}]", ""},
 		"packed, quote":        {`d/d"eck`, "[{path: d, pack: d.zip}]", ""},
-		"packed, control":      {"d/d\neck", "[{path: d, pack: d.zip}]", `the name "d/d\neck" can not be in an archive: it has a control character`},
-		"packed, backslash":    {`d/d\eck`, "[{path: d, pack: d.zip}]", `the name "d/d\\eck" can not be in an archive: it has a backslash`},
-		"packed, not UTF-8":    {"d/d\xffeck", "[{path: d, pack: d.zip}]", `the name "d/d\xffeck" can not be in an archive: it is not valid UTF-8`},
+		"packed, control":      {"d/d\neck", "[{path: d, pack: d.zip}]", `the name "d/d\neck" cannot be in an archive: it has a control character`},
+		"packed, backslash":    {`d/d\eck`, "[{path: d, pack: d.zip}]", `the name "d/d\\eck" cannot be in an archive: it has a backslash`},
+		"packed, not UTF-8":    {"d/d\xffeck", "[{path: d, pack: d.zip}]", `the name "d/d\xffeck" cannot be in an archive: it is not valid UTF-8`},
 		"packed and not empty": {"d/deck", "[{path: d, pack: d.zip}]", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,7 @@ func nameProblems(inputs []Input) diag.List {
 	for _, in := range inputs {
 		if why := spec.NameProblem(in.Name); in.Name != "" && why != "" {
 			names.problems.Add(in.Pos, diag.BadInputName, "rename the file, or give it another name with as:",
-				"the name %q can not be that of an input: %s", in.Name, why)
+				"the name %q cannot be that of an input: %s", in.Name, why)
 		}
 	}
 	for _, in := range inputs {

@@ -60,7 +60,7 @@ func (t Table) doubtful(head []cell, body [][]cell, list *diag.List) {
 		// Semicolons separate the cells because the comma has another use.
 		told := t.separator == ';' || slices.ContainsFunc(commas, func(c cell) bool { return !group.MatchString(c.text) })
 		if !told {
-			addDoubt(commas[0], name, "no cell of the column tells", list)
+			addDoubt(commas[0], name, "no cell of the column shows which", list)
 		}
 	}
 	for i, name := range head {

@@ -192,7 +192,7 @@ func TestDecimalCommas(t *testing.T) {
 			"aoa;v\n1,5;12.000\n", number, `"12.000" can be 12.000 or 12000: other numbers of the table have decimal commas`, "write 12,000 or 12000, or types: {v: text}",
 		},
 		"tabs, one digit group": {
-			"aoa\tv\n1,250\t2\n12,500\t2\n", number, `"1,250" can be 1.250 or 1250: no cell of the column tells`, "write 1.250 or 1250, or types: {aoa: text}",
+			"aoa\tv\n1,250\t2\n12,500\t2\n", number, `"1,250" can be 1.250 or 1250: no cell of the column shows which`, "write 1.250 or 1250, or types: {aoa: text}",
 		},
 		"tabs, another cell tells": {"aoa\tv\n1,250\t2\n0,125\t2\n", number, "1.25 0.125", ""},
 		"semicolons tell":          {"aoa;v\n1,250;2\n", number, "1.25", ""},

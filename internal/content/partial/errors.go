@@ -31,7 +31,7 @@ func (e *MismatchError) Error() string {
 }
 
 // Hint says what to do next.
-func (*MismatchError) Hint() string { return "run again to fetch it anew" }
+func (*MismatchError) Hint() string { return "run again to fetch it again" }
 
 // BusyError reports that another process is receiving the same file.
 type BusyError struct{ Path string }
@@ -76,7 +76,7 @@ func (e *DiskError) Unwrap() error { return e.Err }
 func (e *DiskError) Hint() string {
 	switch {
 	case isFull(e.Err):
-		return "the disk or your quota is full: make room, or choose a folder on another disk; run again to go on"
+		return "the disk or your quota is full: make room, or choose a folder on another disk; run again to continue"
 	case isTooLarge(e.Err):
 		return "that disk does not take files of this size; choose a folder on another one"
 	case inuse.Is(e.Err):

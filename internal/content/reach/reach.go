@@ -210,5 +210,5 @@ func (e *OutsideError) Error() string {
 
 // Hint says what to do.
 func (*OutsideError) Hint() string {
-	return "keep the file in the repository; rescale-apply help forks tells why"
+	return "keep the file in the repository; rescale-apply help forks says why"
 }

@@ -17,7 +17,7 @@ func bareReference(b Breakage) (Mistake, bool) {
 	last, _ := b.bracketEnd()
 	for line := b.Line; line <= max(last, b.Line); line++ {
 		if begin, end := unquotedReference(b.source(line)); begin >= 0 {
-			return b.at(line, begin, end).because(InQuotes(b.source(line)[begin:end]), "inside of brackets a reference needs quotes"), true
+			return b.at(line, begin, end).because(InQuotes(b.source(line)[begin:end]), "inside brackets a reference needs quotes"), true
 		}
 	}
 	return Mistake{}, false
@@ -110,7 +110,7 @@ func missingComma(b Breakage) (Mistake, bool) {
 		}
 		if strings.IndexByte(",]}", b.source(line + 1)[next.indent]) < 0 {
 			_, n := utf8.DecodeLastRuneInString(source[:s.end])
-			return b.at(line, s.end-n, s.end).because("inside of brackets every item but the last ends with a comma",
+			return b.at(line, s.end-n, s.end).because("inside brackets every item but the last ends with a comma",
 				"a comma is missing at the end of this line"), true
 		}
 	}
