@@ -17,7 +17,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
-// start brings one run from wherever it is to submitted, and gives its id.
+// start brings one run from wherever it is to submitted, and returns its id.
 func (a *application) start(ctx context.Context, step planner.Step) (id string, err error) {
 	claim := once.Claim{
 		Key: step.Key, Namespace: step.Job.Namespace, Upstream: step.Upstream, Creating: creating(step), ID: step.ID,

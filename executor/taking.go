@@ -205,7 +205,7 @@ func (e *NameTakenError) Error() string {
 	return words + fmt.Sprintf("one of job %s, and one of job %s", e.One.job, e.Other.job)
 }
 
-// Hint says how to go on.
+// Hint says what to do next.
 func (e *NameTakenError) Hint() string {
 	if e.One.job == e.Other.job {
 		return "files: [" + e.One.path + "] takes one of them, if it is in a folder, and ./NAME one that is in none; into keeps folders apart"

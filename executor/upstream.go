@@ -81,7 +81,7 @@ func inConflict(err error) bool {
 // ended.
 type WaitingError struct {
 	For string
-	Err error // why nobody waits any more: an interrupt, a time limit; nil with --no-wait
+	Err error // why nobody waits: an interrupt, a time limit; nil with --no-wait
 }
 
 // Error says what the job waits for.

@@ -18,7 +18,7 @@ import (
 )
 
 // change is one key of a manifest before and after: lines of the top level, which
-// take the place of those that every manifest has.
+// replace those that every manifest has.
 type change struct{ before, after string }
 
 // changes has every key of the schema. A key that is not here fails the test: whoever

@@ -51,10 +51,10 @@ type Gates struct {
 // gate is where one job waits.
 type gate struct {
 	closed  int           // needs that are not fulfilled yet
-	free    chan struct{} // closed when the job may begin, or cannot any more
+	free    chan struct{} // closed when the job may begin, or no longer can
 	then    func()        // called then; may be nil
 	blocked *BlockedError
-	left    bool // nobody waits here any more
+	left    bool // nobody waits here
 }
 
 // group is the jobs of one need, shared by all jobs that have it.

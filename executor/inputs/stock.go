@@ -63,7 +63,7 @@ type Scope string
 // The scopes.
 const (
 	Everywhere Scope = ""        // among all files of the account
-	Nowhere    Scope = "nowhere" // everything is to be uploaded anew
+	Nowhere    Scope = "nowhere" // everything is to be uploaded again
 )
 
 // How much is looked at. A plan must not become slow because somebody has many files: a

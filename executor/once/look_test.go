@@ -20,7 +20,7 @@ type listing struct {
 	err      error
 }
 
-// lists answers with one listing after the other, the last for ever.
+// lists answers with one listing after the other, the last forever.
 type lists struct {
 	Reader
 	answers []listing

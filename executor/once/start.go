@@ -61,7 +61,7 @@ type Claim struct {
 	Namespace string          // of the job's name
 	Upstream  string          // the runs of other jobs that it builds on; empty when there are none
 	Creating  state.Record    // the "creating" record
-	ID        string          // of the draft to go on with, which the journal has; empty when there is none
+	ID        string          // of the draft to continue with, which the journal has; empty when there is none
 	Leftover  map[string]bool // ids of drafts of the job in other contents that our own journal records
 	// MakeWay stops what must not run beside the claim's run.
 	MakeWay func(context.Context) error

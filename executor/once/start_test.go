@@ -439,7 +439,7 @@ func TestWhoIsExpected(t *testing.T) {
 	}
 }
 
-// TestLookingAgain finds the draft to go on with, and those that lost to it.
+// TestLookingAgain finds the draft to continue with, and those that lost to it.
 func TestLookingAgain(t *testing.T) {
 	t.Parallel()
 	w, d, _ := newWait()

@@ -149,7 +149,7 @@ func (r *run) builtOn(ctx context.Context) (string, error) {
 	}
 	job, err := r.Platform.Job(ctx, r.draft)
 	if patience.NotFound(err) {
-		return r.Upstream, nil // nobody can tell any more
+		return r.Upstream, nil // nobody knows
 	}
 	return variable(job, UpstreamVariable), err
 }

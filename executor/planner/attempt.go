@@ -105,8 +105,8 @@ func (decision) retrying(v, id string) string {
 }
 
 // outgrown returns why another attempt follows a run that its walltime ended: the
-// manifest now allows more hours. It is empty for all others. Of all values outside of
-// the digest, this is the only one that starts a run.
+// manifest now allows more hours. It is empty for all others. Of all values outside the
+// digest, this is the only one that starts a run.
 func (d decision) outgrown(ended state.Run) string {
 	run, failed := overrun.Of(ended)
 	was, now := d.seen.Walltimes[ended.ID], walltime(d.job)

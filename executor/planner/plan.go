@@ -31,7 +31,7 @@ const (
 	Fetch     Action = "fetch"     // it ran; result files are missing here
 	Judge     Action = "judge"     // it ran; what success means changed
 	Running   Action = "running"   // its run is under way, and is what is wanted
-	Resume    Action = "resume"    // its draft is on the platform already: go on with it
+	Resume    Action = "resume"    // its draft is on the platform already: continue with it
 	Rerun     Action = "rerun"     // it ran, and something that matters changed
 	Run       Action = "run"       // it never ran
 	Blocked   Action = "blocked"   // a job that it builds on did not succeed
@@ -68,8 +68,8 @@ type Rival struct {
 func (s Step) Settled() bool { return s.Action == Unchanged || s.Action == Fetch }
 
 // Pending reports whether something is to change for this job: Apply would create,
-// submit, stop or delete, judge anew, or fetch a file that is wanted here; or it would if
-// nothing stood in the way. What it would only wait for is not pending.
+// submit, stop or delete, judge again, or fetch a file that is wanted here; or it would
+// if nothing stood in the way. What it would only wait for is not pending.
 func (s Step) Pending() bool {
 	switch s.Action {
 	case Run, Rerun, Resume, Judge, Fetch, Conflict, Refused:

@@ -161,7 +161,7 @@ func (p remote) after(t *testing.T, first error) (err error) {
 	return nil
 }
 
-// alone runs an apply outside of a bubble, and returns when no goroutine of it is left. One
+// alone runs an apply outside a bubble, and returns when no goroutine of it is left. One
 // that stays is in the stacks that are printed when the time of the tests is up.
 func alone(t *testing.T, apply func(context.Context) error) (err error) {
 	t.Helper()

@@ -69,8 +69,8 @@ type contest struct {
 
 // contests are run in every order of the runners' requests. Orders that lead to the
 // same point (the same answers for every runner, the same jobs on the platform with
-// dates in the same order) are gone on with once: a runner is a function of its
-// answers, so that what follows is the same, too.
+// dates in the same order) are continued once: a runner is a function of its answers,
+// so that what follows is the same, too.
 func contests() []contest {
 	if raced.On {
 		return []contest{{contents: "AA"}, {contents: "AB"}} // the others differ in orders, not in what is shared

@@ -52,9 +52,9 @@ func plate() string {
 	return b.String()
 }
 
-// remote is a platform that is reached over TCP. It and the line are outside of the bubble,
-// in the machine's time; the program is inside. Its time stands still while it waits for a
-// connection, and passes at once while it pauses.
+// remote is a platform that is reached over TCP. It and the line are outside the bubble, in the
+// machine's time; the program is inside. Its time stands still while it waits for a connection,
+// and passes at once while it pauses.
 type remote struct {
 	server  *emulator.Server
 	web     *httptest.Server

@@ -26,7 +26,7 @@ func (d Download) Here(ctx context.Context) (outputs []state.Output, whole bool,
 	}
 	here, err := d.Wish.here(ctx, outputs)
 	if err != nil {
-		return nil, false, ctx.Err() // what cannot be read is fetched anew, unless this was interrupted
+		return nil, false, ctx.Err() // what cannot be read is fetched again, unless this was interrupted
 	}
 	return outputs, !slices.Contains(here, false), nil
 }

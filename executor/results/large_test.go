@@ -317,7 +317,7 @@ func TestNoSpans(t *testing.T) {
 	here(t, dir, p.texts)
 }
 
-// An interrupt ends all streams, and what has arrived is gone on with.
+// An interrupt ends all streams, and what has arrived is continued.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())

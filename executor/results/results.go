@@ -33,7 +33,7 @@ type Wish struct {
 	Exclude []string // patterns
 	To      string   // folder, as the manifest says it: relative to Dir, or absolute
 	Dir     string   // folder of the manifest
-	Keep    []string // files that a result must not take the place of
+	Keep    []string // files that a result must not replace
 
 	Job      string   // whose they are; empty for a run that is known by its id alone
 	Manifest string   // path of the manifest that the job is in

@@ -226,7 +226,7 @@ func TestWhatDoesNotCome(t *testing.T) {
 }
 
 // TestNamesThatLostTheirBytes: two names that differ only in bytes that are not UTF-8
-// read alike, and none of them may take the place of the other.
+// read alike, and none of them may replace the other.
 func TestNamesThatLostTheirBytes(t *testing.T) {
 	t.Parallel()
 	other := func(f *rescale.File) { f.ID = "other" }

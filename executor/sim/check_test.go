@@ -122,7 +122,7 @@ func (w *world) settle(ctx context.Context) {
 	calm := m.last
 	calm.Jobs = slices.Clone(calm.Jobs)
 	for i := range calm.Jobs {
-		calm.Jobs[i].Retry = false // it would go on for ever
+		calm.Jobs[i].Retry = false // it would go on forever
 	}
 	w.peace(ctx, m, calm, settling)
 	fresh := w.machines[(i+1)%machines]

@@ -103,8 +103,8 @@ func (w writer) Append(line []byte) error {
 	return errGone
 }
 
-// keep writes a whole line. Of a draft whose submit begins nobody can tell any more, once
-// it is gone, whether it was billed.
+// keep writes a whole line. Of a draft whose submit begins nobody knows, once it is gone,
+// whether it was billed.
 func (w writer) keep(line []byte) {
 	w.text = append(w.text, line...)
 	for record := range bytes.Lines(line) {

@@ -41,7 +41,7 @@ func (w *Watch) examine(ctx context.Context, id string) error {
 // cluster before it counts as stopped.
 const quietLooks = 3
 
-// ClusterStopped is the cluster status after which nothing runs any more.
+// ClusterStopped is the cluster status after which nothing runs.
 const ClusterStopped = "Stopped"
 
 // stuck recognizes a job that was stopped before it was validated: it may get no further

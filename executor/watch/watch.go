@@ -49,7 +49,7 @@ type Watch struct {
 
 	mu    sync.Mutex
 	jobs  map[string]*watched // by id
-	ended error               // why nobody looks any more
+	ended error               // why nobody looks
 }
 
 // watched is one job that somebody waits for.

@@ -252,7 +252,7 @@ func TestMatchFollowsLinks(t *testing.T) {
 	}
 }
 
-// What is there and can not be an input is never left out silently.
+// What is there and cannot be an input is never left out silently.
 func TestMatchUnreadable(t *testing.T) {
 	t.Parallel()
 	needLinks(t)

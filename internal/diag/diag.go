@@ -42,7 +42,7 @@ type Source struct {
 	Text []byte
 
 	Found   bool // in a folder or by a pattern: nobody named it
-	Foreign bool // outside of the manifest's repository: see Conceal
+	Foreign bool // outside the manifest's repository: see Conceal
 }
 
 // Diagnostic is one thing that a person must change.

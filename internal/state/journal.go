@@ -43,7 +43,7 @@ type Journal struct {
 	mu     sync.Mutex // one record at a time, in the order of the file
 	file   Appender
 	now    past
-	failed error // the first error; set once, returned for ever
+	failed error // the first error; set once, returned forever
 }
 
 // Open locks the journal at path, cuts off a torn tail and reads it; a missing

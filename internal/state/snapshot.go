@@ -51,7 +51,7 @@ type Run struct {
 	// no draft of this journal's making is older. Zero when it was not known.
 	Since        time.Time
 	ID           string    // empty while creating
-	Inserted     time.Time // when the platform made it, by its clock; zero when it has not told
+	Inserted     time.Time // when the platform made it, by its clock; zero when it is unknown
 	Stage        Stage
 	Status       string // the platform's word, last seen
 	Reason       string

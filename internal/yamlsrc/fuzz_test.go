@@ -63,7 +63,7 @@ func checkPlace(t *testing.T, lines []string, p diag.Position) {
 	}
 }
 
-// checkValue checks the places of a value and of all values inside of it.
+// checkValue checks the places of a value and of all values inside it.
 func checkValue(t *testing.T, doc *yamlsrc.Document, lines []string, value any, pointer string) {
 	t.Helper()
 	checkPlace(t, lines, doc.At(pointer))

@@ -30,7 +30,7 @@ func count(format string) string {
 	return b.String()
 }
 
-// nested writes n mappings inside of each other.
+// nested writes n mappings inside each other.
 func nested(n int) string {
 	var b strings.Builder
 	for i := range n {

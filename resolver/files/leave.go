@@ -122,7 +122,7 @@ func (f finder) begins(begin, folder string) bool {
 func (f finder) doubt(ctx context.Context, p pattern, file content.File, trace written.Trace) error {
 	const hint = "exclude it, or name it by its path in an entry of its own"
 	if len(trace.Files) == 0 || trace.Files[0].Kept() {
-		return nil // what an interrupted download has left, or what goes on being written
+		return nil // what an interrupted download has left, or what is still being written
 	}
 	_, same, err := written.Match(ctx, f.disk.hasher, filepath.Join(trace.Folder, filepath.FromSlash(trace.Rel)), trace.Files)
 	switch {

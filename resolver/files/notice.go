@@ -22,7 +22,7 @@ type Kind string
 // The kinds of notices.
 const (
 	LeftOut     Kind = "left out"     // files that a pattern does not mean
-	Elsewhere   Kind = "elsewhere"    // results that land outside of the repository
+	Elsewhere   Kind = "elsewhere"    // results that land outside the repository
 	IdleExclude Kind = "idle exclude" // a pattern of exclude that left nothing out
 )
 

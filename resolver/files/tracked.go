@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// tracked reports whether git keeps a file of a folder. Without git, or outside of its
+// tracked reports whether git keeps a file of a folder. Without git, or outside its
 // repositories, nothing is tracked. git is asked about each folder once.
 func (d *disk) tracked(ctx context.Context, folder, rel string) bool {
 	files, known := d.kept[folder]

@@ -123,8 +123,8 @@ func TestCanonical(t *testing.T) {
 	}
 }
 
-// FuzzParse: no text makes Parse panic; mistakes and references are inside of
-// it; a text without ${{ is itself, and what escapes make is not read again.
+// FuzzParse: no text makes Parse panic; mistakes and references are inside it; a text
+// without ${{ is itself, and what escapes make is not read again.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"", "a", "${{", "${{ vars.x }}", "$${{ x", "$$${{ vars.x }}", "${{ ${{ vars.x }} }}", "ü${{ ü }}", "${{}}${{ a.b }}"} {
 		f.Add(seed)

@@ -216,9 +216,9 @@ func TestDecimalCommas(t *testing.T) {
 	}
 }
 
-// FuzzTable: no text makes Axis panic; problems are inside of it; points have a
-// value of the type of their column for every column, and can be told apart once
-// Points has said nothing.
+// FuzzTable: no text makes Axis panic; problems are inside it; points have a value of
+// the type of their column for every column, and can be told apart once Points has said
+// nothing.
 func FuzzTable(f *testing.F) {
 	for _, seed := range []string{"a,b\n1,x\n2,y\n", "a;b\n\"x;y\";2\n", "\ufeffa\tb\r\n1\t2\r\n", "#c\na\n\n1\n", "a,a\n1\n", "a\n\"x", "ä\n1", "a\n1\nx\ntrue"} {
 		f.Add([]byte(seed))

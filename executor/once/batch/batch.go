@@ -43,7 +43,7 @@ func (d *Door) Ticket() *Ticket { return &Ticket{door: d} }
 type Ticket struct {
 	door     *Door
 	mine     *group // once it was let in
-	arrived  bool   // it is not counted as coming any more
+	arrived  bool   // it is no longer counted as coming
 	notVoted bool
 	left     bool
 }
@@ -55,7 +55,8 @@ func (t *Ticket) arrive() {
 	}
 }
 
-// Enter waits until the claim belongs to a group. Who has left one goes on alone.
+// Enter waits until the claim belongs to a group. One that has left a group continues
+// alone.
 func (t *Ticket) Enter(ctx context.Context) error {
 	for t.mine == nil && !t.left {
 		full := t.join()
@@ -71,7 +72,7 @@ func (t *Ticket) Enter(ctx context.Context) error {
 	return nil
 }
 
-// join takes a place, or gives the end of the group that has none left.
+// join takes a place, or returns the end of the group that has none left.
 func (t *Ticket) join() (full <-chan struct{}) {
 	d := t.door
 	d.change(func() {

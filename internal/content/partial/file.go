@@ -246,7 +246,7 @@ func (f *File) Finish(ctx context.Context) error {
 	if err := f.want.put(f.temp, f.path); err != nil {
 		return err
 	}
-	_ = f.note.file.Close() // nobody reads it any more
+	_ = f.note.file.Close() // nobody reads it
 	_ = os.Remove(f.notePath())
 	return nil
 }

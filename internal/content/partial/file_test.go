@@ -99,7 +99,7 @@ func TestNothingToReceive(t *testing.T) {
 	}
 }
 
-// What an earlier try has left is gone on with, and only what is missing comes again.
+// What an earlier try has left is continued, and only what is missing comes again.
 func TestGoingOn(t *testing.T) {
 	t.Parallel()
 	text := bulk(1 << 20)
@@ -154,8 +154,8 @@ func TestAWholeFileThatWasNotInItsPlace(t *testing.T) {
 	arrived(t, path, text)
 }
 
-// A partial file is gone on with only when it is of the very same file and as far as
-// it is there.
+// A partial file is continued only when it is of the very same file and as far as it is
+// there.
 func TestBeginningAnew(t *testing.T) {
 	t.Parallel()
 	text := bulk(10_000)
@@ -288,7 +288,7 @@ func TestWhatIsHereIsNotWrittenOver(t *testing.T) {
 	arrived(t, path, text)
 }
 
-// A source that is longer or shorter than the file is not gone on with.
+// A source that is longer or shorter than the file is not continued.
 func TestMoreOrLessThanAnnounced(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]io.Reader{"more": zeros{}, "less": strings.NewReader("ab")} {

@@ -9,7 +9,7 @@ type shape struct {
 	end    int   // behind the last character that is no blank or comment
 	quote  int   // a quote that is not closed on the line
 	after  int   // text behind a closed quote, where none may be
-	colons []int // colons that end a key, outside of brackets
+	colons []int // colons that end a key, outside brackets
 	open   []int // brackets that are not closed on the line
 	closed []int // closing brackets without a fitting opening one on the line
 	stray  []int // those of them that are wrong, whatever the lines above

@@ -144,8 +144,8 @@ func badStart(b Breakage) (Mistake, bool) {
 	return Mistake{}, false
 }
 
-// valueAt is the bare value at an offset: up to the end of the line, or inside
-// of brackets up to the next comma or bracket.
+// valueAt is the bare value at an offset: up to the end of the line, or inside brackets
+// up to the next comma or bracket.
 func valueAt(source string, at, end int) string {
 	value := source[at:end]
 	if strings.ContainsAny(source[:at], "[{") {
