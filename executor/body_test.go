@@ -236,8 +236,8 @@ func TestABodyThatTellsLittle(t *testing.T) {
 	}
 }
 
-// tellable are the parts of a journal of which a body tells something: not of extra,
-// not which results of the mesh were taken, nor what that was made of.
+// tellable returns the parts of a journal that a body shows: not of extra, not which
+// results of the mesh were taken, nor what that was made of.
 func tellable(parts []resolver.Part) (list []resolver.Part) {
 	for _, p := range parts {
 		switch {
@@ -251,7 +251,7 @@ func tellable(parts []resolver.Part) (list []resolver.Part) {
 	return list
 }
 
-// told is what differs between two lists of parts, in the words of a plan.
+// told returns what differs between two lists of parts, in the words of a plan.
 func told(was, now []resolver.Part) string {
 	old := make(map[string]string)
 	for _, p := range was {

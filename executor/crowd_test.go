@@ -74,7 +74,7 @@ func TestJobsThatWaitHoldNoGoroutines(t *testing.T) {
 }
 
 // TestAStatusThatIsRecordedIsNotRecordedAgain: an apply that only goes on waiting adds
-// nothing to the journal, and still tells what the run is doing.
+// nothing to the journal, and still says what the run is doing.
 func TestAStatusThatIsRecordedIsNotRecordedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

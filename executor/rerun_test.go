@@ -268,7 +268,7 @@ func replaceRunning(t *testing.T, p *fake, m *memory) executor.Outcome {
 	return report.Outcomes[0]
 }
 
-// TestTheOldRunEndsBeforeTheNewOneBegins, however the platform tells its end.
+// TestTheOldRunEndsBeforeTheNewOneBegins, however the platform shows its end.
 func TestTheOldRunEndsBeforeTheNewOneBegins(t *testing.T) {
 	t.Parallel()
 	for name, onStop := range map[string]func(*fake){

@@ -266,8 +266,8 @@ func TestAWaitForOutputsHoldsNobodyUp(t *testing.T) {
 	})
 }
 
-// TestAttemptAfterAFailedCheckWithTheStateLost: the platform calls the run a success,
-// so that only its outputs tell whether the manifest wants another attempt.
+// TestAttemptAfterAFailedCheckWithTheStateLost: the platform calls the run a success, so
+// only its outputs show whether the manifest wants another attempt.
 func TestAttemptAfterAFailedCheckWithTheStateLost(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

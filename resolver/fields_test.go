@@ -113,7 +113,7 @@ func TestDigestOfWhatIsTaken(t *testing.T) {
 	}
 }
 
-// TestDigestOfAScript is about the content, which a name does not tell.
+// TestDigestOfAScript is about the content, which a name does not show.
 func TestDigestOfAScript(t *testing.T) {
 	t.Parallel()
 	dir := scripts(t)

@@ -132,7 +132,7 @@ func stateless(t *testing.T, all []string) (scripts []string) {
 
 func scriptName(path string) string { return strings.TrimSuffix(filepath.Base(path), ".txtar") }
 
-// leaveTraces lets the commands of scripts tell in a folder what they came to.
+// leaveTraces makes the commands of scripts record their results in a folder.
 func leaveTraces(p testscript.Params, scripts []string, folder, forget string) testscript.Params {
 	setUp := p.Setup
 	p.Setup = func(env *testscript.Env) error {

@@ -196,7 +196,7 @@ func unpacked(t *testing.T, archive []byte) (members []string) {
 	}
 }
 
-// TestWhatIsDamagedIsNotGiven, and the error tells whose file it is.
+// TestWhatIsDamagedIsNotGiven, and the error says whose file it is.
 func TestWhatIsDamagedIsNotGiven(t *testing.T) {
 	p := &platform{damaging: true}
 	_, err := carrier(t, p, state.Snapshot{}).Files(t.Context(), []carry.Item{item("one", "a.csv")})

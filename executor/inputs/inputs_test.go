@@ -264,7 +264,7 @@ func TestLookThatFails(t *testing.T) {
 	}
 }
 
-// diary is a journal and a reporter that writes down what it is told.
+// diary is a journal and a reporter that writes down what it hears.
 type diary struct {
 	mu    sync.Mutex
 	lines []string

@@ -14,7 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// desk is a platform that a test lays jobs on, and that fails where it is told to.
+// desk is a platform on which a test puts jobs, and which fails on demand.
 type desk struct {
 	ReadWriter
 	mu      sync.Mutex
@@ -150,7 +150,7 @@ func (l *log) Append(records ...state.Record) error {
 	return l.err
 }
 
-// said is a reporter that keeps what it is told.
+// said is a reporter that keeps what it hears.
 type said struct {
 	warnings, events []string
 }

@@ -175,7 +175,7 @@ func TestAbandon(t *testing.T) {
 	}
 }
 
-// TestClear deletes what lost and never what won, and only tells of trouble.
+// TestClear deletes what lost and never what won, and only warns of trouble.
 func TestClear(t *testing.T) {
 	t.Parallel()
 	w, d, out := newWait()

@@ -137,7 +137,7 @@ func idsOf(list []Found) (ids []string) {
 	return ids
 }
 
-// TestLook tells what is wanted, what stands in the way and what waits.
+// TestLook finds what is wanted, what is in the way and what waits.
 func TestLook(t *testing.T) {
 	t.Parallel()
 	for name, since := range map[string]time.Time{"the whole list": {}, "a part of it": at(-20 * time.Minute), "the top, and what is active": at(dateMargin - 4*time.Minute)} {

@@ -302,7 +302,7 @@ func TestDeletingADraft(t *testing.T) {
 	}
 }
 
-// TestRevokingALeftover tells of it, and pauses.
+// TestRevokingALeftover reports it, and pauses.
 func TestRevokingALeftover(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
-// TestPlanOfInputs tells what is uploaded from what is there, each content once.
+// TestPlanOfInputs separates what is uploaded from what is there, each content once.
 func TestPlanOfInputs(t *testing.T) {
 	t.Parallel()
 	in := files.Input{Name: "deck.k", Path: "/case/deck.k", SHA512: "abc", Size: 4}

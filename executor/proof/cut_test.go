@@ -141,7 +141,7 @@ func everywhere(t *testing.T, what trouble, apply func(remote, *testing.T) error
 	}
 }
 
-// after tells what is wrong with how an apply ended, and with the next one.
+// after returns what is wrong with how an apply ended, and with the next one.
 func (p remote) after(t *testing.T, first error) (err error) {
 	t.Helper()
 	var network *rescale.NetworkError

@@ -108,7 +108,7 @@ func (r *racer) RoundTrip(h *http.Request) (*http.Response, error) {
 // of jobs is in their ids.
 var dates = regexp.MustCompile(`\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)`)
 
-// note keeps what the racer is told.
+// note keeps the answers that the racer gets.
 func (r *racer) note(h *http.Request, answer *http.Response) (*http.Response, error) {
 	body, err := io.ReadAll(answer.Body)
 	answer.Body.Close()
@@ -122,8 +122,8 @@ func (r *racer) note(h *http.Request, answer *http.Response) (*http.Response, er
 	return answer, err
 }
 
-// knows reports whether a request was answered so the last time. To be told once more that nothing has
-// changed is to wait.
+// knows reports whether a request was answered so the last time. Hearing once more that nothing has
+// changed is waiting.
 func (r *racer) knows(line string) bool {
 	for _, old := range slices.Backward(r.told) {
 		if old == longAfter {
@@ -454,9 +454,9 @@ func (s *race) kill(r *racer) {
 	})
 }
 
-// fingerprint tells points of schedules apart: what every racer was told, where it
-// is, and what the platform holds. From equal points everything goes on equally; so
-// it does from points that differ in the racers' numbers only, for all are the same.
+// fingerprint identifies points of schedules: what every racer was told, where it is, and what the
+// platform holds. From equal points everything goes on equally; so it does from points that differ in
+// the racers' numbers only, for all are the same.
 func (s *race) fingerprint() string {
 	var racers []string
 	s.mu.Lock()
@@ -509,8 +509,7 @@ func (c *choices) next(n int) int {
 	return taken
 }
 
-// seen tells, beyond the repeated choices, that a point was met before, and
-// remembers it.
+// seen reports, beyond the repeated choices, whether a point was met before, and remembers it.
 func (c *choices) seen(point string) bool {
 	if c.at < len(c.path) {
 		return false

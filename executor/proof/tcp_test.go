@@ -156,7 +156,7 @@ func (p remote) settle(t *testing.T) {
 	}
 }
 
-// check tells what is wrong with what an apply has left.
+// check returns what is wrong with what an apply left.
 func (p remote) check() error {
 	b, err := billOf(p.server)
 	err = errors.Join(err, b.check(1))
@@ -167,7 +167,7 @@ func (p remote) check() error {
 	return errors.Join(err, failed)
 }
 
-// again applies once more, and tells what is wrong if that changes anything.
+// again applies once more, and returns what is wrong if that changes anything.
 func (p remote) again(ctx context.Context, r runner) error {
 	p.server.ResetRequests()
 	err := r.apply(ctx)

@@ -222,7 +222,7 @@ func billOf(server *emulator.Server) (bill, error) {
 	return b, nil
 }
 
-// check tells what is wrong when each of n keys must have one submitted job, and
+// check returns what is wrong when each of n keys must have one submitted job, and
 // nothing else may be left.
 func (b bill) check(n int) error {
 	var wrong []error

@@ -269,7 +269,8 @@ func TestWrongContent(t *testing.T) {
 	}
 }
 
-// TestWrongOnce fetches what was damaged on its way once more, before anybody is told.
+// TestWrongOnce fetches a file that was damaged on its way once more, before that is an
+// error.
 func TestWrongOnce(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{40, 400} {

@@ -36,7 +36,7 @@ func mix(h uint64) uint64 {
 // upTo is in [0, n).
 func (c chance) upTo(n int) int { return int(uint64(c) % uint64(n)) } //nolint:gosec // it fits
 
-// one tells what happens once in n times.
+// one reports what happens once in n times.
 func (c chance) one(n int) bool { return c.upTo(n) == 0 }
 
 // share is in [0, 1).

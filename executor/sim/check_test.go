@@ -254,8 +254,7 @@ func (w *world) checkRuns() {
 }
 
 // unsure reports whether a draft in an earlier attempt is gone of which a journal says that
-// its submit began: whether it was billed nobody can tell, so that its number is not used
-// again.
+// its submit began: nobody knows whether it was billed, so its number is not used again.
 func (w *world) unsure(key once.Key) bool {
 	return slices.ContainsFunc(w.platform.jobs, func(j *job) bool {
 		before := keyOf(j.body)
@@ -367,7 +366,7 @@ func (w *world) checkState(ctx context.Context, m *machine, calm Manifest) {
 	}
 }
 
-// checksOf tells which checks a journal speaks of.
+// checksOf returns the checks that a journal names.
 func (w *world) checksOf(text string) string {
 	switch {
 	case strings.Contains(text, "never.txt"):

@@ -15,7 +15,7 @@ import (
 )
 
 // line is a process's way to the platform: what the client is to an apply. Like the
-// client, it gives up reading when it is told to, and never a change that was sent.
+// client, it can be interrupted while it reads, and never after it has sent a change.
 type line struct{ *apply }
 
 // What can go wrong with an event: a request or a write.
@@ -205,7 +205,7 @@ func (l line) Download(ctx context.Context, id string, _ rescale.Span) (io.ReadC
 	})
 }
 
-// File tells about a file.
+// File returns what is known about a file.
 func (l line) File(ctx context.Context, id string) (rescale.File, error) {
 	return read(ctx, l.apply, "file "+id, reads, func(a *apply, _ time.Time) (rescale.File, error) {
 		if f := a.world.platform.file(id); f != nil {

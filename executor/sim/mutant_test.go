@@ -32,7 +32,7 @@ func mutants() map[string]mutant {
 	}
 }
 
-// mutantSeeds is how many seeds may be told before a mutant is found.
+// mutantSeeds is how many seeds may run before a mutant is found.
 const mutantSeeds = "1500"
 
 // TestMutants shows that the simulation can fail: with the tool broken, one of the first

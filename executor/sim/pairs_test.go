@@ -27,7 +27,7 @@ const waits = 4
 
 // TestPairs lets any two things go wrong with the apply of one job: everything with each
 // event, and then everything with each event that comes after it, with the state kept and
-// with the state lost in between. It tells a part of them: -pairs 1 tells all.
+// with the state lost in between. It runs a part of them: -pairs 1 runs all.
 func TestPairs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("even the enumeration takes seconds with the race detector")

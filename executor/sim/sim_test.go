@@ -32,8 +32,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// TestSim tells the stories of new seeds, or that of one. One that fails is made short,
-// told in words, and kept.
+// TestSim runs the stories of new seeds, or that of one. One that fails is shortened,
+// printed in words, and kept.
 func TestSim(t *testing.T) {
 	s := newSetting(t)
 	if *oneSeed >= 0 {
@@ -61,7 +61,7 @@ func TestSim(t *testing.T) {
 	t.Logf("%d simulated stories, from seed %d on", n, first)
 }
 
-// show tells a story in words, and what happened.
+// show prints a story in words, and what happened.
 func (s *setting) show(t *testing.T, story Story) {
 	t.Helper()
 	out := s.tell(t, story, true)
@@ -71,8 +71,7 @@ func (s *setting) show(t *testing.T, story Story) {
 	}
 }
 
-// keep makes a story short that has failed, tells it, and writes it where TestKept
-// finds it.
+// keep shortens a failed story, prints it, and writes it where TestKept finds it.
 func (s *setting) keep(t *testing.T, story Story, out outcome) {
 	t.Helper()
 	story.Faults, story.Noise = append([]Fault{}, out.fired...), 0
@@ -96,7 +95,7 @@ func (s Story) encode() []byte {
 	return append(text, '\n')
 }
 
-// TestKept tells every story that has failed once.
+// TestKept runs every story that has failed once.
 func TestKept(t *testing.T) {
 	s := newSetting(t)
 	names, err := filepath.Glob(filepath.Join("testdata", "kept", "*.json"))

@@ -234,7 +234,7 @@ func (g *generator) apply(on int) Apply {
 // name of the file in which it is kept.
 func (s Story) name() string { return fmt.Sprintf("seed-%d", s.Seed) }
 
-// words is the story as people would tell it.
+// words returns the story in words.
 func (s Story) words() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Seed %d.", s.Seed)

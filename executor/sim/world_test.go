@@ -124,7 +124,7 @@ func (a *apply) misfortune(name string, n int, luck chance, kinds []string) stri
 	return what
 }
 
-// trace tells what happens. The caller holds the lock, or is the only one.
+// trace prints what happens. The caller holds the lock, or is the only one.
 func (w *world) trace(a *apply, name, what string) {
 	if !w.told {
 		return
@@ -175,7 +175,7 @@ type outcome struct {
 
 func (o outcome) failed() bool { return len(o.wrong) > 0 }
 
-// tell lets a story happen.
+// tell runs a story.
 func (s *setting) tell(t *testing.T, story Story, told bool) (out outcome) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

@@ -39,14 +39,15 @@ func (w ward) ClusterStatuses(ctx context.Context, _ string) ([]rescale.Status, 
 	return nil, ctx.Err()
 }
 
-// Status is told what a person sees.
+// Status records what a person sees.
 func (ward) Status(_, _, _ string, _ rescale.Status) error { return nil }
 
-// Warn is told of the trouble.
+// Warn records the trouble.
 func (ward) Warn(_, _ string) {}
 
 // TestAnOutageOfMinutesEndsNoWait: the run goes on and is paid for, so that a person who
-// comes back to an error has gained nothing. What does not pass is told sooner.
+// comes back to an error has gained nothing. A failure that does not pass is reported
+// sooner.
 func TestAnOutageOfMinutesEndsNoWait(t *testing.T) {
 	t.Parallel()
 	away := &rescale.OutageError{Err: errors.New("connection refused")}

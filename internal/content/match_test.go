@@ -314,7 +314,7 @@ func TestMatchUnreadable(t *testing.T) {
 	}
 }
 
-// TestIdleExclude tells which patterns of an exclude left nothing out.
+// TestIdleExclude finds the patterns of an exclude that left nothing out.
 func TestIdleExclude(t *testing.T) {
 	t.Parallel()
 	dir := tree(t)

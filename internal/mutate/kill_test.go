@@ -149,7 +149,7 @@ func (p *pack) command(ctx context.Context, args ...string) *exec.Cmd {
 	return run
 }
 
-// kills runs the tests that reach a mutant, the quick ones first, and tells which way they
+// kills runs the tests that reach a mutant, the quick ones first, and returns which way they
 // found it: a mutant that never ends or takes all memory is found as well.
 func (p *pack) kills(ctx context.Context, n int) bool {
 	var quick, slow []reach

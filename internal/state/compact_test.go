@@ -67,7 +67,7 @@ func TestALongJournalIsCompacted(t *testing.T) {
 	}
 }
 
-// TestAJournalOfManyRunsStaysAsItIs: its size is what it has to tell.
+// TestAJournalOfManyRunsStaysAsItIs: all of it is needed.
 func TestAJournalOfManyRunsStaysAsItIs(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.jsonl")

@@ -76,7 +76,7 @@ func written(t *testing.T, text string) (path string) {
 	return path
 }
 
-// TestOnlyAFileIsRead, and what is none is told apart from a file that is not there.
+// TestOnlyAFileIsRead, and anything else is distinguished from a missing file.
 func TestOnlyAFileIsRead(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

@@ -167,7 +167,7 @@ func TestANoteThatNobodyCanRead(t *testing.T) {
 	}
 }
 
-// TestWhatIsDamagedAndHow is told in words that people can act on.
+// TestWhatIsDamagedAndHow is reported in words that people can act on.
 func TestWhatIsDamagedAndHow(t *testing.T) {
 	t.Parallel()
 	head, sum, err := seal(Header{Format: Format}, 0)

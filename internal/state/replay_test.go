@@ -339,7 +339,7 @@ func TestSomebodysFileIsLeftAlone(t *testing.T) {
 	}
 }
 
-// A file that somebody wrote by hand, sum included, is told about in its own words.
+// A file that somebody wrote by hand, sum included, gets a message of its own.
 func TestDamageIsToldWithoutTypesOfTheProgram(t *testing.T) {
 	t.Parallel()
 	body := `{"format":1,"tool":7}`

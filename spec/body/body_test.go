@@ -6,7 +6,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/body"
 )
 
-// TestEveryFieldHasOneHome: else nobody could tell at which level one is misplaced.
+// TestEveryFieldHasOneHome: otherwise nobody would know at which level one is
+// misplaced.
 func TestEveryFieldHasOneHome(t *testing.T) {
 	t.Parallel()
 	for _, level := range []body.Level{body.Job, body.Analysis, body.Hardware} {

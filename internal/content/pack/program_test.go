@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestIsProgram is what tells a script on Windows, where files have no mode.
+// TestIsProgram recognizes a script on Windows, where files have no mode.
 func TestIsProgram(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{

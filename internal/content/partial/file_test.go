@@ -228,8 +228,8 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// After a power failure the note may tell of bytes that never reached the disk: the
-// whole is verified, thrown away, and begun anew.
+// After a power failure the note may claim bytes that never reached the disk: the whole
+// is verified, thrown away, and begun anew.
 func TestAPartialFileIsVerifiedToo(t *testing.T) {
 	t.Parallel()
 	text := bulk(10_000)
