@@ -82,9 +82,9 @@ func (s *session) waitsFor(ctx context.Context, x subject) (string, error) {
 	return "", err
 }
 
-// state is a subject in the form of a line of status.
+// state is a subject in the form of a line of status. A draft is no run.
 func (x subject) state(d detail.Detail) show.State {
-	return show.State{Job: x.Name, Known: x.ID != "", Run: state.Run{ID: x.ID, Verdict: string(d.Judged.Verdict)}}
+	return show.State{Job: x.Name, Known: len(d.History) > 0, Run: state.Run{ID: x.ID, Verdict: string(d.Judged.Verdict)}}
 }
 
 // separate puts an empty line before all but the first of several texts.
