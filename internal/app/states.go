@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -71,15 +72,14 @@ func (s *session) block(list []show.State) {
 	}
 }
 
-// waitsFor says what a job that has no run waits for; empty for nothing.
-func (s *session) waitsFor(ctx context.Context, x subject) (string, error) {
-	list, err := s.states(ctx)
+// waiting says what a job that has no run waits for; empty for nothing.
+func waiting(x subject, list []show.State) string {
 	for _, line := range list {
 		if line.Job == x.Name && len(line.Waits) > 0 {
-			return line.Word(), nil
+			return line.Word()
 		}
 	}
-	return "", err
+	return ""
 }
 
 // state is a subject in the form of a line of status. A draft is no run.
@@ -119,8 +119,9 @@ func (s *session) judge(ctx context.Context, line *show.State, job spec.Job, his
 // inDepth shows all that the platform says of jobs.
 func (t *tool) inDepth(ctx context.Context, s *session, o statusOptions, list []subject) error {
 	var states []show.State
+	all := sync.OnceValues(func() ([]show.State, error) { return s.states(ctx) })
 	for i, x := range list {
-		d, err := s.detail(ctx, x)
+		d, err := s.detail(ctx, x, all)
 		if err != nil {
 			return unknown(s, x, err)
 		}
@@ -141,11 +142,12 @@ func (t *tool) inDepth(ctx context.Context, s *session, o statusOptions, list []
 	return ending.OfStates(states)
 }
 
-// detail is all that can be known of a subject; of one that has not run, what it waits for.
-func (s *session) detail(ctx context.Context, x subject) (detail.Detail, error) {
+// detail is all that can be known of a subject; of one that has not run, what it waits for
+// among all jobs.
+func (s *session) detail(ctx context.Context, x subject, all func() ([]show.State, error)) (detail.Detail, error) {
 	if x.ID == "" {
-		blocked, err := s.waitsFor(ctx, x)
-		return detail.Detail{Key: once.Key{Name: x.Name}, Namespace: x.Job.Namespace.V, Blocked: blocked}, err
+		list, err := all()
+		return detail.Detail{Key: once.Key{Name: x.Name}, Namespace: x.Job.Namespace.V, Blocked: waiting(x, list)}, err
 	}
 	d, err := detail.Gather(ctx, s.Platform, x.ID, x.job().Checks)
 	d.Free = s.Alone()
