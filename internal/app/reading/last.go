@@ -8,8 +8,13 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/logs"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
-	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
+
+// Printed is a platform that shows what runs print.
+type Printed interface {
+	logs.Tailer
+	Redact(text string) string
+}
 
 // LastLine keeps the last line that a run prints while it runs, for a live view. A nil
 // one does nothing.
@@ -24,7 +29,7 @@ type LastLine struct {
 }
 
 // KeepLastLine looks at what runs print once in an interval, until Close.
-func KeepLastLine(ctx context.Context, p *rescale.Client, interval time.Duration) *LastLine {
+func KeepLastLine(ctx context.Context, p Printed, interval time.Duration) *LastLine {
 	return &LastLine{
 		ctx: ctx, last: logs.Last{Platform: p, Interval: interval}, redact: p.Redact, looking: make(map[string]context.CancelFunc),
 	}
