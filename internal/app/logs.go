@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
+	"path/filepath"
 
 	"github.com/rescale-apply/rescale-apply/executor/logs"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
@@ -34,7 +36,7 @@ func (t *tool) logsVerb() options.Command {
 				{Name: "tail", Into: &o.log.Tail, Default: "all", Usage: "only the last `N` lines; 0: all"},
 				{Name: "list", Into: &o.list, Usage: "show which files there are"},
 				{Name: "run", Into: &o.log.Run, Default: "1", Usage: "of a job with several runs: run `N`"},
-				{Name: "poll-interval", Into: &o.log.Interval, Default: "15s", Usage: "`TIME` between two looks"},
+				{Name: "poll-interval", Into: &o.log.Interval, Default: "15s, for a platform on this machine 0.1s", Usage: "`TIME` between two looks"},
 			},
 			&o.Platform, &o.output,
 		},
@@ -43,6 +45,9 @@ func (t *tool) logsVerb() options.Command {
 }
 
 func (t *tool) logs(ctx context.Context, o logsOptions, words []string) error {
+	if o.log.File != "" {
+		o.log.File = path.Clean(filepath.ToSlash(o.log.File))
+	}
 	switch {
 	case o.follow && o.list:
 		return options.Usage("--follow and --list exclude each other", "leave one of the two out")

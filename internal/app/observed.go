@@ -88,7 +88,7 @@ func (s *session) submitted(ctx context.Context, list []subject) ([]bool, error)
 		group.Go(func() error {
 			history, err := s.Platform.Statuses(ctx, x.ID)
 			if err != nil {
-				return unknown(s, x, err)
+				return unknown(s, x, fmt.Errorf("reading the status of job %s: %w", x.ID, err))
 			}
 			submitted[i] = len(history) > 0
 			return nil

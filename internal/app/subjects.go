@@ -144,8 +144,20 @@ func (t *tool) named(ctx context.Context, w *workspace.Workspace, n naming, work
 			}
 			list = append(list, x)
 		}
-		return work(s, append(list, n.byID(ids)...))
+		return work(s, distinct(append(list, n.byID(ids)...)))
 	})
+}
+
+// distinct leaves out runs that are there by their names already.
+func distinct(list []subject) (once []subject) {
+	seen := make(map[string]bool)
+	for _, x := range list {
+		if x.ID == "" || !seen[x.ID] {
+			seen[x.ID] = true
+			once = append(once, x)
+		}
+	}
+	return once
 }
 
 // example is the command with one name.
