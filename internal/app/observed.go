@@ -76,11 +76,14 @@ func (s *session) targets(ctx context.Context, list []subject) (targets []execut
 	return targets, known, nil
 }
 
+// observedParallel bounds the runs that are looked at at once.
+const observedParallel = 8
+
 // submitted says of each subject if it has a run on the platform that is more than a draft.
 func (s *session) submitted(ctx context.Context, list []subject) ([]bool, error) {
 	submitted := make([]bool, len(list))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(statusParallel)
+	group.SetLimit(observedParallel)
 	for i, x := range list {
 		if x.ID == "" {
 			continue
