@@ -5,6 +5,7 @@ package standing
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -77,20 +78,23 @@ func (j Jobs) judge(ctx context.Context, line *show.State, job spec.Job, history
 	return err
 }
 
-// block says of jobs that have no run which jobs they wait for.
+// block says of jobs that have no run which jobs they wait for, those that others wait for
+// first.
 func (j Jobs) block(list []show.State) {
 	of := make(map[string]*show.State, len(list))
 	for i := range list {
 		of[list[i].Job] = &list[i]
 	}
-	for i, job := range j.List {
-		if list[i].Known {
+	order := slices.SortedStableFunc(slices.Values(j.List), func(a, b spec.Job) int { return a.Rank - b.Rank })
+	for _, job := range order {
+		line := of[job.Name.V]
+		if line.Known {
 			continue
 		}
 		for _, need := range job.Needs {
 			for _, name := range need.Jobs {
 				if upstream := of[name]; upstream != nil && upstream.Run.Verdict != string(verdict.Succeeded) {
-					list[i].Waits = append(list[i].Waits, *upstream)
+					line.Waits = append(line.Waits, *upstream)
 				}
 			}
 		}
