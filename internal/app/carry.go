@@ -38,9 +38,13 @@ func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
 	}
 	ctx, cancel := withTimeout(ctx, w.waiting.Timeout)
 	defer cancel()
-	watcher := t.Watch(w.output.Format, live(style, w.plan))
+	last := s.lastLine(ctx, w.output.Format, w.lastLog && len(w.plan.Steps) == 1)
+	defer last.Close()
+	view := live(style, w.plan)
+	view.Log = last.Of()
+	watcher := t.Watch(w.output.Format, view)
 	defer watcher.Close()
-	report, err := w.executor(s, watcher.Event).Apply(ctx, w.plan)
+	report, err := w.executor(s, last.Through(watcher.Event)).Apply(ctx, w.plan)
 	watcher.Close()
 	if err != nil {
 		return err

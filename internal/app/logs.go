@@ -2,7 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path"
+	"path/filepath"
 
 	"github.com/rescale-apply/rescale-apply/executor/logs"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
@@ -31,10 +34,10 @@ func (t *tool) logsVerb() options.Command {
 			options.Flags{
 				{Name: "follow", Into: &o.follow, Usage: "show what is added until the job has ended; the exit code is that of apply"},
 				{Name: "file", Into: &o.log.File, Default: "process_output.log", Usage: "another `PATH` in the work folder"},
-				{Name: "tail", Into: &o.log.Tail, Default: "all", Usage: "only the last `N` lines"},
+				{Name: "tail", Into: &o.log.Tail, Default: "all", Usage: "only the last `N` lines; 0: all"},
 				{Name: "list", Into: &o.list, Usage: "show which files there are"},
 				{Name: "run", Into: &o.log.Run, Default: "1", Usage: "of a job with several runs: run `N`"},
-				{Name: "poll-interval", Into: &o.log.Interval, Default: "15s", Usage: "`TIME` between two looks"},
+				{Name: "poll-interval", Into: &o.log.Interval, Default: "15s, for a platform on this machine 0.1s", Usage: "`TIME` between two looks"},
 			},
 			&o.Platform, &o.output,
 		},
@@ -43,26 +46,33 @@ func (t *tool) logsVerb() options.Command {
 }
 
 func (t *tool) logs(ctx context.Context, o logsOptions, words []string) error {
-	if o.follow && (len(words) > 1 || o.list) {
-		return options.Usage("--follow is for the log of one job", "name one job, and leave --list out")
+	if o.log.File != "" {
+		o.log.File = path.Clean(filepath.ToSlash(o.log.File))
+	}
+	switch {
+	case o.follow && o.list:
+		return options.Usage("--follow and --list exclude each other", "leave one of the two out")
+	case o.follow && len(words) > 1:
+		return options.Usage("--follow is for the log of one job", "name one of them, such as "+words[0])
 	}
 	return t.subjects(ctx, naming{scope: o.Scope, words: words}, func(s *session, list []subject) error {
 		ran, err := thatRan(list)
-		if err != nil {
-			return err
-		}
 		if o.follow && len(ran) > 1 {
 			return options.Usage(fmt.Sprintf("--follow is for the log of one job, and %d are meant", len(ran)), "name one of them, such as "+ran[0].Name)
 		}
 		if o.log.Interval == 0 && s.Platform.Local() {
 			o.log.Interval = options.Waiting{}.Every(s.Platform.Local)
 		}
-		reader := reading.Reader{Screen: t.Screen, From: s.Connection, Log: o.log, JSON: o.output.JSON(), Several: len(ran) > 1}
+		reader := reading.Reader{Screen: t.Screen, From: s.Connection, Log: o.log, JSON: o.output.JSON(), Several: len(list) > 1}
 		for _, x := range ran {
-			if err = reader.Show(ctx, x.job(), reading.Wish{Follow: o.follow, List: o.list}); err != nil {
-				return unknown(s, x, err)
+			why := reader.Show(ctx, x.job(), reading.Wish{Follow: o.follow, List: o.list})
+			if why != nil && !reading.Own(why) {
+				return unknown(s, x, why)
+			}
+			if why != nil {
+				err = errors.Join(err, unknown(s, x, why))
 			}
 		}
-		return nil
+		return err
 	})
 }

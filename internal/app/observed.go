@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/rescale-apply/rescale-apply/executor"
-	"github.com/rescale-apply/rescale-apply/executor/logs"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -31,6 +32,9 @@ func unknown(s *session, x subject, err error) error {
 	if x.Job != nil || !errors.As(err, &bad) && !patience.NotFound(err) {
 		return s.Connection.Refused(err)
 	}
+	if x.near != nil {
+		return options.Usage(fmt.Sprintf("neither %s nor the platform has a job %q", options.CurrentManifest, x.ID), x.near(x.ID))
+	}
 	return options.Usage(fmt.Sprintf("the platform has no job %q", x.ID),
 		fmt.Sprintf("without -f, jobs are named by their ids, such as QwErTy, which list shows; those of a manifest by: %s %s -f job.yaml %s", options.Program, s.tool.verb, x.ID))
 }
@@ -44,29 +48,56 @@ func (s *session) unknownOrder(o fetch.Order, err error) error {
 }
 
 // targets are the submitted runs of subjects. One that has none is an error when it was
-// named by its id, and else left out, unless no other is there.
+// named by its id, and else left out with a word on it, unless no other is there.
 func (s *session) targets(ctx context.Context, list []subject) (targets []executor.Target, known map[string]subject, err error) {
+	submitted, err := s.submitted(ctx, list)
+	if err != nil {
+		return nil, nil, err
+	}
 	known = make(map[string]subject)
-	for _, x := range list {
+	var left []string
+	for i, x := range list {
+		switch {
+		case submitted[i]:
+			known[x.ID] = x
+			targets = append(targets, executor.Target{Name: x.Name, ID: x.ID})
+		case x.Job == nil:
+			return nil, nil, options.Usage(fmt.Sprintf("job %s is a draft, which nobody has submitted", x.ID), "apply its manifest, or submit it on the platform")
+		default:
+			left = append(left, x.Name)
+		}
+	}
+	switch {
+	case len(targets) == 0:
+		return nil, nil, options.Usage("no job has a run to watch", "apply the manifest first; status shows what its jobs wait for")
+	case len(left) > 0:
+		s.tool.Line("note: not watched, for they have no run: " + few(left))
+	}
+	return targets, known, nil
+}
+
+// observedParallel bounds the runs that are looked at at once.
+const observedParallel = 8
+
+// submitted says of each subject if it has a run on the platform that is more than a draft.
+func (s *session) submitted(ctx context.Context, list []subject) ([]bool, error) {
+	submitted := make([]bool, len(list))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(observedParallel)
+	for i, x := range list {
 		if x.ID == "" {
 			continue
 		}
-		history, err := s.Platform.Statuses(ctx, x.ID)
-		switch {
-		case err != nil:
-			return nil, nil, unknown(s, x, err)
-		case len(history) == 0 && x.Job == nil:
-			return nil, nil, options.Usage(fmt.Sprintf("job %s is a draft, which nobody has submitted", x.ID), "apply its manifest, or submit it on the platform")
-		case len(history) == 0:
-			continue
-		}
-		known[x.ID] = x
-		targets = append(targets, executor.Target{Name: x.Name, ID: x.ID})
+		group.Go(func() error {
+			history, err := s.Platform.Statuses(ctx, x.ID)
+			if err != nil {
+				return unknown(s, x, fmt.Errorf("reading the status of job %s: %w", x.ID, err))
+			}
+			submitted[i] = len(history) > 0
+			return nil
+		})
 	}
-	if len(targets) == 0 {
-		return nil, nil, options.Usage("no job has a run to watch", "apply the manifest first; plan shows what it would start")
-	}
-	return targets, known, nil
+	return submitted, group.Wait()
 }
 
 // checks judges a run that succeeded by the checks of its manifest, too.
@@ -76,16 +107,10 @@ func (s *session) checks(known map[string]subject) func(context.Context, string,
 	}
 }
 
-// lastLines keeps the last line that a run printed, for a view that shows it, until done
-// is called.
-func (s *session) lastLines(ctx context.Context, wanted bool, targets []executor.Target) (of func(id string) string, done func()) {
-	if !wanted {
-		return nil, func() {}
+// lastLine keeps the last line of the log for a view of one job that shows it; else nil.
+func (s *session) lastLine(ctx context.Context, format string, wanted bool) *reading.LastLine {
+	if !wanted || !s.tool.Draws(format) {
+		return nil
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	last := &logs.Last{Platform: s.Platform, Interval: options.Waiting{}.Every(s.Platform.Local)}
-	for _, target := range targets {
-		last.Follow(ctx, target.ID)
-	}
-	return func(id string) string { return s.Platform.Redact(last.Line(id)) }, func() { cancel(); last.Wait() }
+	return reading.KeepLastLine(ctx, s.Platform, options.Waiting{}.Every(s.Platform.Local))
 }

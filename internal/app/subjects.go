@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
@@ -20,6 +22,8 @@ type subject struct {
 	Job  *spec.Job // nil without a manifest
 	Run  state.Run // as far as it is known
 	Runs []string  // ids of all runs of the name that are known
+
+	near func(word string) (hint string) // as in naming
 }
 
 // naming is how the words of a command mean jobs.
@@ -28,6 +32,8 @@ type naming struct {
 	words []string
 	all   bool   // without words all jobs of the manifest are meant
 	rest  string // of a command with ids, for hints
+
+	near func(word string) (hint string) // for a word that is no name of job.yaml; nil without one
 }
 
 // subjects finds the jobs that are meant and does the work of a verb on them. Words name
@@ -41,7 +47,7 @@ func (t *tool) subjects(ctx context.Context, n naming, work func(*session, []sub
 		}
 		return t.named(ctx, w, n, work)
 	}
-	w, err := t.here(n)
+	w, err := t.here(&n)
 	if err != nil {
 		return err
 	}
@@ -52,12 +58,12 @@ func (t *tool) subjects(ctx context.Context, n naming, work func(*session, []sub
 		return err
 	}
 	return t.visit(ctx, n.scope.Platform, func(c *connect.Connection) error {
-		return work(&session{Workspace: &workspace.Workspace{}, Connection: c, tool: t}, byID(n.words))
+		return work(&session{Workspace: &workspace.Workspace{}, Connection: c, tool: t}, n.byID(n.words))
 	})
 }
 
-// here is the manifest of the current folder, when the words mean jobs of it.
-func (t *tool) here(n naming) (*workspace.Workspace, error) {
+// here is the manifest of the current folder, when words mean jobs of it.
+func (t *tool) here(n *naming) (*workspace.Workspace, error) {
 	if !n.scope.Assumed {
 		return nil, nil
 	}
@@ -66,23 +72,26 @@ func (t *tool) here(n naming) (*workspace.Workspace, error) {
 	case err != nil && len(n.words) == 0:
 		return nil, err
 	case err != nil:
-		t.Warn(fmt.Sprintf("%s of this folder has problems, so that words are ids of the platform here; rescale-apply validate tells them", options.CurrentManifest))
+		t.Warn(fmt.Sprintf("%s of this folder has problems, which %s validate -f %s shows; without it, only ids of the platform are known",
+			options.CurrentManifest, options.Program, options.CurrentManifest))
 		return nil, nil
 	}
-	for _, word := range n.words {
-		if _, err := w.Called([]string{word}, ""); err != nil && !options.IsPattern(word) {
-			return nil, nil
-		}
+	n.near = w.NameHint
+	if ids := w.Strange(n.words); len(ids) > 0 && len(ids) == len(n.words) {
+		return nil, nil
 	}
 	return w, nil
 }
 
 // onlyIDs refuses what cannot be an id of the platform.
 func (n naming) onlyIDs() error {
-	verb := n.scope.Verb
+	verb, name := n.scope.Verb, " NAME"
+	if n.all {
+		name = ""
+	}
 	switch {
 	case len(n.words) == 0:
-		return options.Usage("neither a manifest nor the id of a job is given", fmt.Sprintf("%s %s -f job.yaml, or %s %s ID%s", options.Program, verb, options.Program, verb, n.rest))
+		return options.Usage("neither a manifest nor the id of a job is given", fmt.Sprintf("%s %s -f job.yaml%s, or %s %s ID%s", options.Program, verb, name, options.Program, verb, n.rest))
 	case len(n.scope.Targets) > 0:
 		return options.Usage("--target chooses from a manifest, and none is given", fmt.Sprintf("%s %s -f job.yaml --target NAME", options.Program, verb))
 	}
@@ -97,12 +106,13 @@ func (n naming) onlyIDs() error {
 	return nil
 }
 
-func byID(ids []string) (list []subject) {
+// byID are jobs of the platform, each once.
+func (n naming) byID(ids []string) (list []subject) {
 	seen := make(map[string]bool)
 	for _, id := range ids {
 		if !seen[id] {
 			seen[id] = true
-			list = append(list, subject{Name: id, ID: id})
+			list = append(list, subject{Name: id, ID: id, near: n.near})
 		}
 	}
 	return list
@@ -111,9 +121,14 @@ func byID(ids []string) (list []subject) {
 // named finds the newest runs of the jobs that words name.
 func (t *tool) named(ctx context.Context, w *workspace.Workspace, n naming, work func(*session, []subject) error) error {
 	if len(n.words) == 0 && !n.all {
-		return options.Usage(n.scope.Verb+" needs the names of jobs", fmt.Sprintf("%s %s -f job.yaml NAME", options.Program, n.scope.Verb))
+		return options.Usage(n.scope.Verb+" needs the names of jobs", n.example(w.Jobs[0].Name.V))
 	}
-	jobs, err := w.Chosen(n.words)
+	names, ids := n.words, []string(nil)
+	if n.scope.Assumed && t.effect != options.Changes { // what changes something does not guess
+		ids = w.Strange(n.words)
+		names = slices.DeleteFunc(slices.Clone(n.words), func(word string) bool { return slices.Contains(ids, word) })
+	}
+	jobs, err := w.Chosen(names)
 	if err != nil {
 		return err
 	}
@@ -131,18 +146,56 @@ func (t *tool) named(ctx context.Context, w *workspace.Workspace, n naming, work
 			}
 			list = append(list, x)
 		}
-		return work(s, list)
+		return work(s, distinct(append(list, n.byID(ids)...)))
 	})
 }
 
-// thatRan keeps the subjects that have a run. Those that have none are an error each.
-func thatRan(list []subject) (ran []subject, err error) {
+// distinct leaves out runs that are there by their names already.
+func distinct(list []subject) (once []subject) {
+	seen := make(map[string]bool)
 	for _, x := range list {
-		if x.ID == "" {
-			err = errors.Join(err, options.Usage(fmt.Sprintf("job %q has not run yet", x.Name), "apply it first"))
+		if x.ID == "" || !seen[x.ID] {
+			seen[x.ID] = true
+			once = append(once, x)
+		}
+	}
+	return once
+}
+
+// example is the command with one name.
+func (n naming) example(name string) string {
+	words := []string{options.Program, n.scope.Verb}
+	if !n.scope.Assumed {
+		words = append(words, "-f", planner.Quote(n.scope.Files[0]))
+	}
+	return strings.Join(append(words, planner.Quote(name)), " ")
+}
+
+// thatRan keeps the subjects that have a run. That others have none is an error.
+func thatRan(list []subject) (ran []subject, err error) {
+	var names []string
+	for _, x := range list {
+		if x.ID != "" {
+			ran = append(ran, x)
 			continue
 		}
-		ran = append(ran, x)
+		names = append(names, x.Name)
 	}
-	return ran, err
+	const hint = "apply starts what has to run; status shows what it waits for"
+	switch len(names) {
+	case 0:
+		return ran, nil
+	case 1:
+		return ran, options.Usage(fmt.Sprintf("job %q has not run yet", names[0]), hint)
+	}
+	return ran, options.Usage(fmt.Sprintf("%d jobs have not run yet: %s", len(names), few(names)), hint)
+}
+
+// few names the first of several.
+func few(names []string) string {
+	const most = 5
+	if others := len(names) - most; others > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), others)
+	}
+	return strings.Join(names, ", ")
 }

@@ -28,7 +28,7 @@ func (t *tool) watchVerb() options.Command {
 		Examples: []string{"rescale-apply watch", "rescale-apply watch -f job.yaml 'airfoil/*'", "rescale-apply watch QwErTy --timeout 2h"},
 		Concerns: []options.Concern{
 			&o.Manifests,
-			options.Flags(append(o.waiting.Looking(), options.Flag{Name: "log", Into: &o.lastLog, Usage: "of one job, also show the last line of its log"})),
+			options.Flags(o.waiting.Looking()), logFlag(&o.lastLog),
 			&o.Platform, &o.output,
 		},
 		Do: func(ctx context.Context, call options.Call) error {
@@ -37,6 +37,11 @@ func (t *tool) watchVerb() options.Command {
 			})
 		},
 	}
+}
+
+// logFlag is the flag of commands that show jobs live.
+func logFlag(into *bool) options.Concern {
+	return options.Flags{{Name: "log", Into: into, Usage: "of one job, also show the last line of its log, on a terminal"}}
 }
 
 func (t *tool) watch(ctx context.Context, s *session, o watchOptions, list []subject) error {
@@ -50,19 +55,19 @@ func (t *tool) watch(ctx context.Context, s *session, o watchOptions, list []sub
 	for _, target := range targets {
 		live.Order = append(live.Order, target.Name)
 	}
-	var done func()
-	live.Log, done = s.lastLines(ctx, o.lastLog && len(targets) == 1, targets)
-	defer done()
+	last := s.lastLine(ctx, o.output.Format, o.lastLog && len(targets) == 1)
+	defer last.Close()
+	live.Log = last.Of()
 	watcher := t.Watch(o.output.Format, live)
 	defer watcher.Close()
 	observer := executor.Observer{
-		Platform: s.Platform, Interval: o.waiting.Every(s.Platform.Local), Notify: watcher.Event, Redact: s.Platform.Redact,
+		Platform: s.Platform, Interval: o.waiting.Every(s.Platform.Local), Notify: last.Through(watcher.Event), Redact: s.Platform.Redact,
 		Judge: s.checks(known),
 	}
 	report := observer.Watch(ctx, targets)
 	watcher.Close()
 	if !o.output.JSON() {
-		fmt.Fprintln(t.Out, show.Applied(report))
+		fmt.Fprintln(t.Out, show.Watched(report))
 	}
 	return ending.Ending{Report: report, Alone: s.Alone()}.Conclude(ctx, t.Screen)
 }

@@ -42,7 +42,7 @@ type Detail struct {
 	// Advice is what to look at when it waits for long; usually empty.
 	Advice string
 
-	Blocked string   // by whom, in words, for a job that cannot start
+	Blocked string   // what a job without a run waits for, or is blocked by, in the words of its state
 	Runs    []Run    // of its command
 	Log     []string // its last lines
 }
@@ -85,7 +85,7 @@ type Run struct {
 func (d Detail) State() string {
 	switch {
 	case d.Blocked != "":
-		return "blocked"
+		return d.Blocked
 	case d.ID == "":
 		return "has not run yet"
 	case d.Judged.Verdict != "":

@@ -155,7 +155,7 @@ func TestBothForms(t *testing.T) {
 // TestAJobThatCannotStart has nothing on the platform.
 func TestAJobThatCannotStart(t *testing.T) {
 	t.Parallel()
-	d := detail.Detail{Key: once.Key{Name: "polar"}, Namespace: "acme/sims", Blocked: "wing/aoa=2 did not succeed: A run failed"}
+	d := detail.Detail{Key: once.Key{Name: "polar"}, Namespace: "acme/sims", Blocked: "blocked by wing/aoa=2 (failed)"}
 	compare(t, "blocked", d)
 	d.Blocked = ""
 	compare(t, "new", d)

@@ -25,7 +25,7 @@ type objectJSON struct {
 	State   string     `json:"state"` // what the text form shows
 	Verdict string     `json:"verdict,omitempty"`
 	Reason  string     `json:"reason,omitempty"`
-	Blocked string     `json:"blocked,omitempty"` // by whom, in words
+	Blocked string     `json:"blocked,omitempty"` // the state of a job that others keep from its run
 	Advice  string     `json:"hint,omitempty"`
 	Created *time.Time `json:"created,omitempty"`
 	Started *time.Time `json:"started,omitempty"`

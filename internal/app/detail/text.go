@@ -37,20 +37,17 @@ func (d Detail) Text(w io.Writer) {
 
 func (d Detail) identity() [][]string {
 	state := d.State()
-	switch {
-	case d.Blocked != "":
-		state += ": " + d.Blocked
-	case d.Judged.Verdict != "" && d.Judged.Verdict != verdict.Succeeded && d.Judged.Reason != "":
+	if d.Judged.Verdict != "" && d.Judged.Verdict != verdict.Succeeded && d.Judged.Reason != "" {
 		state += ": " + d.Judged.Reason
 	}
 	name := d.Key.Name
 	if d.Namespace != "" {
 		name += " in " + d.Namespace
 	}
-	priority := ""
-	if d.ID != "" {
-		priority = "on-demand"
+	if d.ID == "" {
+		return [][]string{{"job", name}, {"state", state}}
 	}
+	priority := "on-demand"
 	if d.Economy {
 		priority = "economy"
 	}

@@ -2,9 +2,11 @@
 package reading
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/logs"
@@ -42,12 +44,13 @@ type Reader struct {
 // Show shows one log. With Follow the error is what became of the job, in the codes of
 // apply.
 func (r Reader) Show(ctx context.Context, job Job, wish Wish) error {
-	if r.Several && !r.JSON {
-		fmt.Fprintf(r.Screen.Out, "==> %s <==\n", diag.Line(job.Name))
-	}
+	title := r.title(job)
 	log := r.Log
 	log.Platform, log.ID = r.From.Platform, job.ID
-	log.Print = func(line logs.Line) error { return r.line(job, line) }
+	log.Print = func(line logs.Line) error {
+		title()
+		return r.line(job, line)
+	}
 	switch {
 	case wish.List:
 		return r.list(ctx, log, job)
@@ -56,25 +59,37 @@ func (r Reader) Show(ctx context.Context, job Job, wish Wish) error {
 		return r.conclude(ctx, job, end, err)
 	}
 	_, err := log.Read(ctx)
+	if err == nil {
+		title() // of a log without lines
+	}
 	return err
+}
+
+// title writes the line above one of several logs, once.
+func (r Reader) title(job Job) func() {
+	return sync.OnceFunc(func() {
+		if r.Several && !r.JSON {
+			fmt.Fprintf(r.Screen.Out, "==> %s <==\n", diag.Line(job.Name))
+		}
+	})
 }
 
 // lineJSON is one line of a log.
 type lineJSON struct {
-	FormatVersion int    `json:"formatVersion"`
-	Name          string `json:"name"`
-	ID            string `json:"id"`
-	Line          string `json:"line,omitempty"`
-	Note          string `json:"note,omitempty"` // not of the log: why lines are missing, or nothing comes
+	FormatVersion int     `json:"formatVersion"`
+	Name          string  `json:"name"`
+	ID            string  `json:"id"`
+	Line          *string `json:"line,omitempty"` // may be empty
+	Note          string  `json:"note,omitempty"` // not of the log: why lines are missing, or nothing comes
 }
 
 func (r Reader) line(job Job, line logs.Line) error {
 	text := r.From.Platform.Redact(line.Text)
 	switch {
 	case r.JSON && line.Note:
-		return show.WriteLine(r.Screen.Out, lineJSON{show.FormatVersion, job.Name, job.ID, "", text})
+		return show.WriteLine(r.Screen.Out, lineJSON{show.FormatVersion, job.Name, job.ID, nil, text})
 	case r.JSON:
-		return show.WriteLine(r.Screen.Out, lineJSON{show.FormatVersion, job.Name, job.ID, text, ""})
+		return show.WriteLine(r.Screen.Out, lineJSON{show.FormatVersion, job.Name, job.ID, &text, ""})
 	case line.Note:
 		r.Screen.Line("note: " + diag.Line(text))
 		return nil
@@ -96,6 +111,10 @@ func (r Reader) list(ctx context.Context, log logs.Log, job Job) error {
 	files, err := log.List(ctx)
 	if err != nil {
 		return err
+	}
+	r.title(job)()
+	if len(files) == 0 {
+		r.Screen.Line(fmt.Sprintf("note: run %s of job %s shows no files", cmp.Or(log.Run, "1"), job.ID))
 	}
 	var rows [][]string
 	for _, f := range files {

@@ -35,11 +35,16 @@ func (s *Screen) Watch(format string, live show.Screen) Watcher {
 	return w
 }
 
+// Draws means that events are shown by lines that are drawn over in place.
+func (s *Screen) Draws(format string) bool {
+	return format != "json" && s.Stderr && s.Stdout && s.animated()
+}
+
 func (s *Screen) view(format string, live show.Screen) view {
 	if format == "json" {
 		return jsonLines{s.Out, s.Err}
 	}
-	if !s.Stderr || !s.Stdout || !s.animated() {
+	if !s.Draws(format) {
 		return &show.Lines{Style: live.Style, Progress: s.Err, Results: s.Out, Order: live.Order}
 	}
 	live.Lines, live.Results, live.Size, live.Ours, live.Quiet = s.Err, s.Out, s.Size, s.Foreground, s.Quiet

@@ -39,7 +39,7 @@ func (s Style) Outcome(w io.Writer, o executor.Outcome) {
 // headline is the line of an outcome, without its mark.
 func (s Style) headline(o executor.Outcome) string {
 	cells := []string{o.Job}
-	if o.ID != "" {
+	if o.ID != "" && o.ID != o.Job {
 		cells = append(cells, o.ID)
 	}
 	return diag.Line(strings.Join(append(cells, s.what(o)...), "   "))
@@ -61,7 +61,10 @@ func (s Style) what(o executor.Outcome) []string {
 		} else {
 			took = "after " + took
 		}
-		cells = []string{s.verdict(o, took), humanize.CoreHours(o.CoreHours)}
+		cells = []string{s.verdict(o, took)}
+		if o.CoreHours > 0 { // else nobody has asked for the cores
+			cells = append(cells, humanize.CoreHours(o.CoreHours))
+		}
 		if o.Cost > 0 && !s.Free {
 			cells = append(cells, humanize.Money(o.Cost))
 		}
@@ -164,7 +167,13 @@ func (s Style) Failures(w io.Writer, report executor.Report, again func([]planne
 }
 
 // Applied is the last line of an apply.
-func Applied(report executor.Report) string {
+func Applied(report executor.Report) string { return "Applied: " + counted(report) + "." }
+
+// Watched is the last line of a watch.
+func Watched(report executor.Report) string { return "Watched: " + counted(report) + "." }
+
+// counted says how many jobs came out how.
+func counted(report executor.Report) string {
 	counts := make(map[string]int)
 	for _, o := range report.Outcomes {
 		counts[class(o)]++
@@ -178,7 +187,7 @@ func Applied(report executor.Report) string {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[c], c))
 		}
 	}
-	return "Applied: " + strings.Join(parts, ", ") + "."
+	return strings.Join(parts, ", ")
 }
 
 func class(o executor.Outcome) string {

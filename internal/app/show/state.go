@@ -3,6 +3,7 @@ package show
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,17 +84,35 @@ func (j State) waiting() string {
 	const most = 3
 	word, names := "waits for ", []string(nil)
 	for i, upstream := range j.Waits {
-		if upstream.Run.Verdict != "" {
+		if upstream.Run.Verdict != "" || upstream.blocked() {
 			word = "blocked by "
 		}
 		if i < most {
-			names = append(names, fmt.Sprintf("%s (%s)", upstream.Job, upstream.Word()))
+			names = append(names, fmt.Sprintf("%s (%s)", upstream.Job, upstream.brief()))
 		}
 	}
 	if others := len(j.Waits) - most; others > 0 {
 		names = append(names, fmt.Sprintf("and %d more", others))
 	}
 	return word + strings.Join(names, ", ")
+}
+
+// blocked means that a job has no run because one that it builds on did not succeed.
+func (j State) blocked() bool {
+	return !j.Known && slices.ContainsFunc(j.Waits, func(upstream State) bool {
+		return upstream.Run.Verdict != "" || upstream.blocked()
+	})
+}
+
+// brief is the state without what a job waits for in its turn.
+func (j State) brief() string {
+	switch {
+	case j.blocked():
+		return "blocked"
+	case !j.Known && len(j.Waits) > 0:
+		return "waits"
+	}
+	return j.Word()
 }
 
 // StateJSON is one job of status -o json.

@@ -80,9 +80,8 @@ func (w *Workspace) Chosen(wanted []string) ([]spec.Job, error) {
 	}
 	for _, name := range wanted {
 		found := slices.ContainsFunc(w.Jobs, func(j spec.Job) bool { return j.Called(name) })
-		if !found && len(diag.Nearest(name, names(w.Jobs))) == 0 {
-			return nil, options.Usage(fmt.Sprintf("the manifest has no job %q", name),
-				fmt.Sprintf("for a job by its id, leave the manifest out: %s %s %s", options.Program, w.scope.Verb, name))
+		if !found && !options.IsPattern(name) && len(diag.Nearest(name, names(w.Jobs))) == 0 {
+			return nil, options.Usage(fmt.Sprintf("the manifest has no job %q", name), w.idHint(name))
 		}
 	}
 	chosen, err := called(w.Jobs, wanted, "")
@@ -91,6 +90,25 @@ func (w *Workspace) Chosen(wanted []string) ([]spec.Job, error) {
 	}
 	return slices.DeleteFunc(slices.Clone(w.Jobs), func(j spec.Job) bool { return !chosen[j.Name.V] }), nil
 }
+
+// idHint is for a word that looks like the id of a job.
+func (w *Workspace) idHint(id string) string {
+	way := "leave the manifest out"
+	if w.scope.Assumed {
+		way = "name no others beside it"
+	}
+	return fmt.Sprintf("for a job by its id, %s: %s %s %s", way, options.Program, w.scope.Verb, id)
+}
+
+// Strange are the words that name no job of the manifests. Patterns name some.
+func (w *Workspace) Strange(words []string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(word string) bool {
+		return options.IsPattern(word) || slices.ContainsFunc(w.Jobs, func(j spec.Job) bool { return j.Called(word) })
+	})
+}
+
+// NameHint is for a word that names no job.
+func (w *Workspace) NameHint(word string) string { return nameHint(word, names(w.Jobs)) }
 
 // nameHint is for a name that no job has.
 func nameHint(name string, known []string) string {
