@@ -44,7 +44,7 @@ func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
 		fmt.Fprintln(t.Out, show.Applied(report))
 		style.Failures(t.Out, report, func(runs []planner.Rival) string { return planner.Again(w.Typed(), runs...) })
 	}
-	return ending.Ending{Report: report, Alone: s.Alone(), Again: w.again}.Conclude(ctx, t.Screen)
+	return ending.Ending{Report: report, Alone: s.Alone(), Again: w.again, Stop: w.Stopping}.Conclude(ctx, t.Screen)
 }
 
 func (w work) executor(s *session, notify func(executor.Event)) *executor.Executor {

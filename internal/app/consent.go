@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"strings"
 
@@ -24,16 +25,27 @@ func (o consent) possible(t *tool, verb string) error {
 	return options.Usage(verb+" asks before it changes anything, and no terminal is here to ask on", "add -y where that is meant")
 }
 
-// ask asks on the terminal. Anything but yes is a *exit.GuardError.
-func (o consent) ask(t *tool, question string) error {
+// ask asks on the terminal. Anything but yes is a *exit.GuardError. Ctrl-C ends the question
+// at once: nothing can call off the read of a terminal, which ends with the process.
+func (o consent) ask(ctx context.Context, t *tool, question string) error {
 	if o.yes {
 		return nil
 	}
 	fmt.Fprintf(t.Err, "%s [y/N] ", question)
-	answer, _ := bufio.NewReader(t.env.Stdin).ReadString('\n') // no answer is a no
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return nil
+	answers := make(chan string, 1)
+	go func() {
+		answer, _ := bufio.NewReader(t.env.Stdin).ReadString('\n') // no answer is a no
+		answers <- answer
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(t.Err)
+		return ctx.Err()
+	case answer := <-answers:
+		switch strings.ToLower(strings.TrimSpace(answer)) {
+		case "y", "yes":
+			return nil
+		}
 	}
 	return &exit.GuardError{Message: "not confirmed; nothing was changed", Advice: "answer y, or add -y"}
 }

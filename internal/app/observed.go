@@ -31,6 +31,9 @@ func unknown(s *session, x subject, err error) error {
 	if x.Job != nil || !errors.As(err, &bad) && !patience.NotFound(err) {
 		return s.Connection.Refused(err)
 	}
+	if len(s.Jobs) > 0 {
+		return options.Usage(fmt.Sprintf("neither the manifest nor the platform has a job %q", x.ID), s.Slip(x.ID))
+	}
 	return options.Usage(fmt.Sprintf("the platform has no job %q", x.ID),
 		fmt.Sprintf("without a manifest, jobs are named by their ids, such as QwErTy, which list shows; those of a manifest by: %s %s -f job.yaml %s", options.Program, s.tool.verb, x.ID))
 }

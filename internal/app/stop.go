@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"github.com/rescale-apply/rescale-apply/executor/stop"
+	"github.com/rescale-apply/rescale-apply/internal/app/halting"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
-	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // stopOptions say what to stop, and how.
@@ -59,16 +59,16 @@ func (t *tool) stop(ctx context.Context, s *session, o stopOptions, list []subje
 		return err
 	}
 	if len(active) > 0 {
-		if err := o.ask(t, fmt.Sprintf("stop %s: %s?", humanize.Plural(len(active), "run"), described(active))); err != nil {
+		question := fmt.Sprintf("stop %s: %s?", humanize.Plural(len(active), "run"), described(active))
+		if err := o.ask(ctx, t, question); err != nil {
 			return err
 		}
 	}
-	stopper := stop.Stopper{Platform: s.Platform, Mode: o.mode, Tell: func(p stop.Progress) {
-		t.Line(diag.Line(fmt.Sprintf("%s: %s", p.Name, progress(p))))
-	}}
-	results, err := stopper.Run(ctx, stops(list))
+	runs, orders := stops(list)
+	end := halting.Halting{Screen: t.Screen, From: s.Connection, JSON: o.output.JSON(), Orders: orders}
+	results, err := stop.Stopper{Platform: s.Platform, Mode: o.mode, Tell: end.Tell}.Run(ctx, runs)
 	if err != nil {
-		return err
+		return s.guarded(err)
 	}
-	return t.stopped(ctx, s, o, stopping{list, results})
+	return end.Conclude(ctx, results)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
@@ -20,6 +21,9 @@ type subject struct {
 	Job  *spec.Job // nil without a manifest
 	Run  state.Run // as far as it is known
 	Runs []string  // ids of all runs of the name that are known
+
+	byID   bool // it was named by its id
+	active bool // its run is not over, where a verb has looked
 }
 
 // naming is how the words of a command mean jobs.
@@ -31,16 +35,14 @@ type naming struct {
 
 // subjects finds the jobs that are meant and does the work of a verb on them. Words name
 // jobs of the manifests of -f, or else of job.yaml in the current folder; what is no such
-// name is an id of the platform. With -f every word must be a name.
+// name is an id of the platform. With -f every word must be a name; verbs that change
+// something take the id of a run of its jobs as well, so that no id evades what guards them.
 func (t *tool) subjects(ctx context.Context, n naming, work func(*session, []subject) error) error {
-	if len(n.scope.Files) > 0 && !n.scope.Assumed {
-		w, err := t.load(n.scope)
-		if err != nil {
-			return err
-		}
-		return t.named(ctx, w, n, work)
+	read := t.here
+	if n.typed() {
+		read = func(n naming) (*workspace.Workspace, error) { return t.load(n.scope) }
 	}
-	w, err := t.here(n)
+	w, err := read(n)
 	if err != nil {
 		return err
 	}
@@ -51,9 +53,17 @@ func (t *tool) subjects(ctx context.Context, n naming, work func(*session, []sub
 		return err
 	}
 	return t.visit(ctx, n.scope.Platform, func(c *connect.Connection) error {
-		return work(&session{Workspace: &workspace.Workspace{}, Connection: c, tool: t}, byID(n.words))
+		s := &session{Workspace: &workspace.Workspace{}, Connection: c, tool: t}
+		list, err := s.identified(ctx, byID(n.words))
+		if err != nil {
+			return err
+		}
+		return work(s, list)
 	})
 }
+
+// typed is true where the manifest stands on the command line.
+func (n naming) typed() bool { return len(n.scope.Files) > 0 && !n.scope.Assumed }
 
 // here is the manifest of the current folder, when the words mean jobs of it.
 func (t *tool) here(n naming) (*workspace.Workspace, error) {
@@ -68,10 +78,9 @@ func (t *tool) here(n naming) (*workspace.Workspace, error) {
 		t.Warn(fmt.Sprintf("%s of this folder has problems, so that words are ids of the platform here; rescale-apply validate tells them", options.CurrentManifest))
 		return nil, nil
 	}
-	for _, word := range n.words {
-		if _, err := w.Called([]string{word}, ""); err != nil && !options.IsPattern(word) {
-			return nil, nil
-		}
+	means := func(word string) bool { return options.IsPattern(word) || w.Means(word) }
+	if len(n.words) > 0 && !slices.ContainsFunc(n.words, means) && t.effect != options.Changes {
+		return nil, nil // all are ids, which nothing guards here
 	}
 	return w, nil
 }
@@ -101,7 +110,7 @@ func byID(ids []string) (list []subject) {
 	for _, id := range ids {
 		if !seen[id] {
 			seen[id] = true
-			list = append(list, subject{Name: id, ID: id})
+			list = append(list, subject{Name: id, ID: id, byID: true})
 		}
 	}
 	return list
@@ -112,26 +121,67 @@ func (t *tool) named(ctx context.Context, w *workspace.Workspace, n naming, work
 	if len(n.words) == 0 && !n.all {
 		return options.Usage(n.scope.Verb+" needs the names of jobs", fmt.Sprintf("%s %s -f job.yaml NAME", options.Program, n.scope.Verb))
 	}
-	jobs, err := w.Chosen(n.words)
+	names, ids, err := t.split(w, n)
 	if err != nil {
 		return err
 	}
-	return t.session(ctx, w, n.scope.Platform, func(s *session) error {
-		_, snapshot, err := s.recall(ctx)
+	return t.lookBack(ctx, w, n.scope.Platform, func(s *session) error {
+		list, err := s.identified(ctx, byID(ids))
 		if err != nil {
 			return err
 		}
-		var list []subject
-		for _, job := range jobs {
-			run, _ := snapshot.Last(job.Name.V)
-			x := subject{Name: job.Name.V, ID: run.ID, Job: &job, Run: run}
-			for _, earlier := range snapshot.Runs[job.Name.V] {
-				x.Runs = append(x.Runs, earlier.ID)
+		if n.typed() {
+			if err := s.only(list); err != nil {
+				return err
 			}
-			list = append(list, x)
+		}
+		if len(names) > 0 || len(n.words) == 0 {
+			newest, err := s.newest(ctx, names)
+			if err != nil {
+				return err
+			}
+			list = append(newest, list...)
 		}
 		return work(s, list)
 	})
+}
+
+// split takes the words that name jobs of the manifest apart from ids of the platform.
+func (t *tool) split(w *workspace.Workspace, n naming) (names, ids []string, err error) {
+	for _, word := range n.words {
+		switch {
+		case w.Means(word):
+			names = append(names, word)
+		case !options.IsPattern(word) && (n.scope.Assumed || t.effect == options.Changes && !w.Near(word)):
+			ids = append(ids, word)
+		default:
+			_, err = w.Chosen([]string{word})
+			return nil, nil, err
+		}
+	}
+	return names, ids, nil
+}
+
+// newest gives the newest runs of jobs; without names of all.
+func (s *session) newest(ctx context.Context, names []string) ([]subject, error) {
+	jobs, err := s.Chosen(names)
+	if err != nil {
+		return nil, err
+	}
+	_, snapshot, err := s.recall(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []subject
+	for _, job := range jobs {
+		run, _ := snapshot.Last(job.Name.V)
+		x := subject{Name: job.Name.V, ID: run.ID, Job: &job, Run: run}
+		for _, earlier := range snapshot.Runs[job.Name.V] {
+			x.Runs = append(x.Runs, earlier.ID)
+		}
+		list = append(list, x)
+	}
+	return list, nil
 }
 
 // thatRan keeps the subjects that have a run. Those that have none are an error each.

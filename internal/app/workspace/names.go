@@ -79,8 +79,7 @@ func (w *Workspace) Chosen(wanted []string) ([]spec.Job, error) {
 		return w.Jobs, nil
 	}
 	for _, name := range wanted {
-		found := slices.ContainsFunc(w.Jobs, func(j spec.Job) bool { return j.Called(name) })
-		if !found && len(diag.Nearest(name, names(w.Jobs))) == 0 {
+		if !w.Means(name) && !w.Near(name) {
 			return nil, options.Usage(fmt.Sprintf("the manifest has no job %q", name),
 				fmt.Sprintf("for a job by its id, leave the manifest out: %s %s %s", options.Program, w.scope.Verb, name))
 		}
@@ -91,6 +90,17 @@ func (w *Workspace) Chosen(wanted []string) ([]spec.Job, error) {
 	}
 	return slices.DeleteFunc(slices.Clone(w.Jobs), func(j spec.Job) bool { return !chosen[j.Name.V] }), nil
 }
+
+// Means is true of a word that names a job, a matrix or a pattern of names.
+func (w *Workspace) Means(word string) bool {
+	return slices.ContainsFunc(w.Jobs, func(j spec.Job) bool { return j.Called(word) })
+}
+
+// Near is true of a word that looks like a name with a slip.
+func (w *Workspace) Near(word string) bool { return len(diag.Nearest(word, names(w.Jobs))) > 0 }
+
+// Slip is the hint for a name that no job has.
+func (w *Workspace) Slip(word string) string { return nameHint(word, names(w.Jobs)) }
 
 // nameHint is for a name that no job has.
 func nameHint(name string, known []string) string {
