@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/rescale-apply/rescale-apply/executor/tidy"
@@ -67,5 +68,6 @@ func (t *tool) delete(ctx context.Context, s *session, o deleteOptions, list []s
 			return err
 		}
 	}
-	return named.Delete(ctx, decisions)
+	deleted, err := named.Delete(ctx, decisions)
+	return errors.Join(err, s.forget(deleted))
 }

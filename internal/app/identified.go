@@ -68,9 +68,14 @@ func each(ctx context.Context, list []subject, work func(context.Context, *subje
 // active are the subjects whose run is not over. One that was named and is not there is
 // an error; of all jobs of a manifest, those without a run are left out.
 func (s *session) active(ctx context.Context, list []subject, all bool) (active []subject, err error) {
-	ran, err := thatRan(list)
-	if err != nil && !all {
-		return nil, err
+	var ran []subject
+	for _, x := range list {
+		switch {
+		case x.ID != "":
+			ran = append(ran, x)
+		case !all:
+			return nil, options.Usage(fmt.Sprintf("job %q has no run that could be stopped", x.Name), "status shows what runs")
+		}
 	}
 	err = each(ctx, ran, func(ctx context.Context, x *subject) error {
 		history, err := s.Platform.Statuses(ctx, x.ID)

@@ -43,7 +43,7 @@ func (t *tool) stopVerb() options.Command {
 			if o.all && len(call.Args) > 0 {
 				return options.Usage("--all and names exclude each other", "leave one of the two out")
 			}
-			return t.subjects(ctx, naming{scope: o.Scope, words: call.Args, all: o.all}, func(s *session, list []subject) error {
+			return t.subjects(ctx, naming{scope: o.Scope, words: call.Args, all: o.all, rest: " --all"}, func(s *session, list []subject) error {
 				return t.stop(ctx, s, o, list)
 			})
 		},

@@ -30,7 +30,8 @@ type subject struct {
 type naming struct {
 	scope options.Scope
 	words []string
-	all   bool // without words all jobs of the manifest are meant
+	all   bool   // without words all jobs of the manifest are meant
+	rest  string // what a hint must add for that
 }
 
 // subjects finds the jobs that are meant and does the work of a verb on them. Words name
@@ -87,16 +88,19 @@ func (t *tool) here(n naming) (*workspace.Workspace, error) {
 
 // onlyIDs refuses what cannot be an id of the platform.
 func (n naming) onlyIDs() error {
-	verb := n.scope.Verb
+	verb, rest := n.scope.Verb, n.rest
+	if !n.all {
+		rest = " NAME"
+	}
 	switch {
 	case len(n.words) == 0:
-		return options.Usage("neither a manifest nor the id of a job is given", fmt.Sprintf("%s %s -f job.yaml, or %s %s ID", options.Program, verb, options.Program, verb))
+		return options.Usage("neither a manifest nor the id of a job is given", fmt.Sprintf("%s %s -f job.yaml%s, or %s %s ID", options.Program, verb, rest, options.Program, verb))
 	case len(n.scope.Targets) > 0:
 		return options.Usage("--target chooses from a manifest, and none is given", fmt.Sprintf("%s %s -f job.yaml --target NAME", options.Program, verb))
 	}
 	for _, word := range n.words {
 		if options.IsManifest(word) {
-			return options.Usage(fmt.Sprintf("%q is not the id of a job", word), fmt.Sprintf("%s %s -f %s", options.Program, verb, word))
+			return options.Usage(fmt.Sprintf("%q is not the id of a job", word), fmt.Sprintf("%s %s -f %s%s", options.Program, verb, word, rest))
 		}
 		if options.IsPattern(word) {
 			return options.Usage(fmt.Sprintf("%q is a pattern of names, and no manifest is given", word), fmt.Sprintf("%s %s -f job.yaml '%s'", options.Program, verb, word))

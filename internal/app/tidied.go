@@ -10,6 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/app/tidying"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
 // tidied are all runs of the subjects on the platform, older ones too, and the keys that
@@ -51,6 +52,29 @@ func (s *session) protected() map[once.Job]diag.Position {
 		}
 	}
 	return keys
+}
+
+// forget drops the records of jobs whose newest run was deleted: a plan that has them would
+// call unchanged what is not there any more.
+func (s *session) forget(deleted []string) (err error) {
+	snapshot, err := s.ReadJournals(s.identity())
+	if err != nil {
+		return err
+	}
+	var records []state.Record
+	for _, job := range s.Jobs {
+		if last, _ := snapshot.Last(job.Name.V); slices.Contains(deleted, last.ID) {
+			records = append(records, state.Record{Kind: state.KindForgot, Job: job.Name.V})
+		}
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	journals, err := s.OpenJournals(s.identity())
+	if err != nil {
+		return err
+	}
+	return errors.Join(journals.Append(records...), journals.Close())
 }
 
 // guarded shows what a guard refuses with the lines of the manifest.

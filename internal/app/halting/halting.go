@@ -46,6 +46,9 @@ func (h Halting) Conclude(ctx context.Context, results []stop.Result) error {
 			failures = append(failures, fmt.Errorf("stopping %s (%s): %w", r.Name, r.ID, h.From.Refused(r.Err)))
 		}
 	}
+	if ctx.Err() != nil && h.Screen.Stderr {
+		h.Screen.Line("") // the terminal shows ^C
+	}
 	if len(results) == 0 {
 		h.Screen.Line("nothing to stop: no job has a run")
 	}

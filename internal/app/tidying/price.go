@@ -50,6 +50,9 @@ func (r rates) cost(p tidy.Price) float64 {
 	return rate * float64(p.Cores) * span(p).Hours()
 }
 
+// cent is the least amount that is shown, in USD.
+const cent = 0.01
+
 func span(p tidy.Price) time.Duration {
 	if p.Ran > 0 {
 		return p.Ran
@@ -68,8 +71,11 @@ func (r rates) again(p tidy.Price) string {
 		text += ", at most " + humanize.Plural(p.Walltime, "hour")
 		about = "at most "
 	}
-	if cost := r.cost(p); cost > 0 {
+	switch cost := r.cost(p); {
+	case cost >= cent:
 		text += fmt.Sprintf(", %s%s (licenses excluded)", about, humanize.Money(cost))
+	case cost > 0:
+		text += fmt.Sprintf(", less than %s (licenses excluded)", humanize.Money(cent))
 	}
 	return text
 }

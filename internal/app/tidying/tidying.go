@@ -87,7 +87,7 @@ func why() map[tidy.Reason]string {
 		tidy.Foreign:       "this tool has not made it; --forget deletes it all the same",
 		tidy.Active:        "it has not ended; stop it first",
 		tidy.Young:         "it is not older than --older-than",
-		tidy.Newest:        "it is the newest run of its job, which the next apply would pay again; --forget deletes it all the same",
+		tidy.Newest:        "it is the newest run of its job, which the next apply may pay again; --forget deletes it all the same",
 		tidy.NewestSuccess: "it is the newest run of its job that succeeded, which a pipeline may need; --forget deletes it all the same",
 	}
 }
@@ -122,8 +122,9 @@ type resultJSON struct {
 	Bytes         int64    `json:"bytes"`
 }
 
-// Delete carries the decisions out and says what came of them.
-func (t Tidying) Delete(ctx context.Context, decisions []tidy.Decision) error {
+// Delete carries the decisions out and says what came of them. It gives the ids of what
+// was deleted.
+func (t Tidying) Delete(ctx context.Context, decisions []tidy.Decision) (deleted []string, err error) {
 	deletion := tidy.Deletion{Platform: t.From.Platform, Waiting: func(job tidy.Job, cluster string) {
 		t.Screen.Line(diag.Line(fmt.Sprintf("%s (%s): waits for its cluster, which is %s", job.Title(), job.ID, cluster)))
 	}}
@@ -131,13 +132,12 @@ func (t Tidying) Delete(ctx context.Context, decisions []tidy.Decision) error {
 		t.Screen.Line("nothing to delete: the platform has no run of what is named")
 	}
 	var failures []error
-	deleted := 0
 	for _, r := range deletion.Run(ctx, decisions) {
 		if r.Err != nil {
 			failures = append(failures, t.From.Refused(r.Err))
 		}
 		if r.Deleted {
-			deleted++
+			deleted = append(deleted, r.Job.ID)
 		}
 		if t.Format == "json" {
 			line := resultJSON{show.FormatVersion, r.Job.Title(), r.Job.ID, r.Deleted, string(r.Keep), nil, r.Job.Size.Files, r.Job.Size.Bytes}
@@ -148,7 +148,7 @@ func (t Tidying) Delete(ctx context.Context, decisions []tidy.Decision) error {
 		}
 	}
 	if t.Format != "json" {
-		fmt.Fprintf(t.Screen.Out, "%s deleted.\n", humanize.Plural(deleted, "run"))
+		fmt.Fprintf(t.Screen.Out, "%s deleted.\n", humanize.Plural(len(deleted), "run"))
 	}
-	return errors.Join(failures...)
+	return deleted, errors.Join(failures...)
 }

@@ -79,7 +79,7 @@ func (w *Workspace) Chosen(wanted []string) ([]spec.Job, error) {
 		return w.Jobs, nil
 	}
 	for _, name := range wanted {
-		if !w.Means(name) && !w.Near(name) {
+		if !w.Means(name) && !w.Near(name) && !options.IsPattern(name) {
 			return nil, options.Usage(fmt.Sprintf("the manifest has no job %q", name),
 				fmt.Sprintf("for a job by its id, leave the manifest out: %s %s %s", options.Program, w.scope.Verb, name))
 		}
