@@ -34,6 +34,9 @@ func (t *tool) doctor(ctx context.Context, platform options.Platform, output opt
 			Tell: func(check string) { t.Line("checking: " + check) },
 		}
 		report, failed := check.Run(ctx)
+		if failed != nil && report.Blank() && !output.JSON() {
+			return c.Refused(failed)
+		}
 		written := report.WriteText
 		if output.JSON() {
 			written = report.WriteJSON
