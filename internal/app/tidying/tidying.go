@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/tidy"
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
+	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/screen"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
@@ -133,7 +134,7 @@ func (t Tidying) Delete(ctx context.Context, decisions []tidy.Decision) (deleted
 	}
 	var failures []error
 	for _, r := range deletion.Run(ctx, decisions) {
-		if r.Err != nil {
+		if r.Err != nil && !exit.ByContext(ctx, r.Err) {
 			failures = append(failures, t.From.Refused(r.Err))
 		}
 		if r.Deleted {
@@ -150,5 +151,5 @@ func (t Tidying) Delete(ctx context.Context, decisions []tidy.Decision) (deleted
 	if t.Format != "json" {
 		fmt.Fprintf(t.Screen.Out, "%s deleted.\n", humanize.Plural(len(deleted), "run"))
 	}
-	return deleted, errors.Join(failures...)
+	return deleted, errors.Join(append(failures, ctx.Err())...)
 }
