@@ -146,7 +146,7 @@ func TestAStuckRunHoldsBackNothing(t *testing.T) {
 				t.Errorf("%s %q, want %s", step.Action, step.Reasons, tc.want)
 			}
 			neverRan := tc.want == planner.Conflict && !verdict.Ran(tc.history)
-			if deletable := strings.HasSuffix(step.Hint, "rescale-apply stop Riv && rescale-apply delete Riv"); deletable != neverRan {
+			if deletable := strings.HasSuffix(step.Hint, "rescale-apply stop Riv; rescale-apply delete Riv"); deletable != neverRan {
 				t.Errorf("advice %q", step.Hint)
 			}
 		})

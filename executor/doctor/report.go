@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -59,6 +60,11 @@ func (r Report) Matter() []Row {
 		}
 	}
 	return rows
+}
+
+// Blank is true of a report in which nothing could be looked at.
+func (r Report) Blank() bool {
+	return len(r.Left) == 0 && !slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Verdict != Unknown })
 }
 
 // WriteJSON writes the report as one JSON object.

@@ -174,7 +174,7 @@ func RivalHint(id string, history []rescale.Status) string {
 	if len(history) == 0 || verdict.Ran(history) {
 		return hint
 	}
-	return hint + "; or, if somebody stopped it and it shows no end: rescale-apply stop " + id + " && rescale-apply delete " + id
+	return hint + "; or, if somebody stopped it and it shows no end: rescale-apply stop " + id + "; rescale-apply delete " + id
 }
 
 // WaitError reports that another runner's draft goes first, and that this one does not

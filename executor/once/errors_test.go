@@ -75,7 +75,7 @@ func TestErrorsSayWhatHappenedAndWhatToDo(t *testing.T) {
 		},
 		{
 			name: "a rival of no date", err: &RivalError{Job: heat, Rival: Found{ID: "j1", History: []rescale.Status{{Status: "Pending"}}}},
-			hint: rival + "; or, if somebody stopped it and it shows no end: rescale-apply stop j1 && rescale-apply delete j1",
+			hint: rival + "; or, if somebody stopped it and it shows no end: rescale-apply stop j1; rescale-apply delete j1",
 			text: `applying job "heat": it changed while run j1 is still active`,
 		},
 		{

@@ -94,9 +94,9 @@ func (s Survey) keep(job Job, rules Rules) Reason {
 		return Elsewhere
 	case !job.Ours && !rules.Forget:
 		return Foreign
-	case job.Active() && !early:
+	case job.Active() && !early && !rules.young(job):
 		return Active
-	case rules.OlderThan > 0 && rules.Now.Sub(job.date()) < rules.OlderThan:
+	case rules.young(job):
 		return Young
 	case rules.Forget || !job.Submitted() || early: // the last one left nothing
 		return ""
@@ -107,6 +107,12 @@ func (s Survey) keep(job Job, rules Rules) Reason {
 	}
 	return ""
 }
+
+// young is true of a job that is not old enough to go.
+func (r Rules) young(job Job) bool { return r.OlderThan > 0 && r.Now.Sub(job.date()) < r.OlderThan }
+
+// Protects finds the key that protects the job of a decision that keeps it.
+func (r Rules) Protects(d Decision) (key diag.Position, protected bool) { return r.protects(d.Job) }
 
 // date is when a job ended, or else when it was made.
 func (j Job) date() time.Time {

@@ -51,16 +51,20 @@ type Size struct {
 // Price is what is known of the cost of running a job once more.
 type Price struct {
 	Cores    int           // of its largest tile
+	CoreType string        // code of that tile's
+	Economy  bool          // the run was of the lower priority, which costs less
 	Walltime int           // hours that it was allowed; 0 when the platform does not say
 	Ran      time.Duration // of its command; 0 when it never ran, or has not ended
 }
 
 // Price is what the run can cost if it has to be made again.
 func (j Job) Price() Price {
-	var p Price
+	p := Price{Economy: j.Stored.IsLowPriority}
 	hours := make([]int, len(j.Stored.Tiles))
 	for i, tile := range j.Stored.Tiles {
-		p.Cores = max(p.Cores, tile.CoresPerSlot*max(1, tile.Slots))
+		if cores := tile.CoresPerSlot * max(1, tile.Slots); cores > p.Cores {
+			p.Cores, p.CoreType = cores, tile.CoreType
+		}
 		hours[i] = tile.Walltime
 	}
 	p.Walltime = overrun.Together(hours)

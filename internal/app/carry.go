@@ -33,7 +33,7 @@ func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
 	if err := errors.Join(s.Forbidden(w.plan.Refusals()), w.costs.limit(w.plan)); err != nil {
 		return err
 	}
-	if err := w.askUnbounded(t, s); err != nil {
+	if err := w.askUnbounded(ctx, t, s); err != nil {
 		return err
 	}
 	ctx, cancel := withTimeout(ctx, w.waiting.Timeout)
@@ -53,12 +53,12 @@ func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
 		fmt.Fprintln(t.Out, show.Applied(report))
 		style.Failures(t.Out, report, func(runs []planner.Rival) string { return planner.Again(w.Typed(), runs...) })
 	}
-	return ending.Ending{Report: report, Alone: s.Alone(), Again: w.again}.Conclude(ctx, t.Screen)
+	return ending.Ending{Report: report, Alone: s.Alone(), Again: w.again, Stop: w.Stopping}.Conclude(ctx, t.Screen)
 }
 
 // askUnbounded asks in the one case in which nothing bounds what is spent, and a person is
 // there: a job without a walltime runs, and is billed, until somebody stops it.
-func (w work) askUnbounded(t *tool, s *session) error {
+func (w work) askUnbounded(ctx context.Context, t *tool, s *session) error {
 	var names []string
 	for _, step := range w.plan.Spending() {
 		if !step.Job.Estimate.Bounded {
@@ -72,7 +72,7 @@ func (w work) askUnbounded(t *tool, s *session) error {
 	if others := len(names) - 1; others > 0 {
 		who += " and " + humanize.Plural(others, "other job")
 	}
-	return w.ask(t, "nothing bounds what "+diag.Line(who)+" can cost, without a walltime; start?")
+	return w.ask(ctx, t, "nothing bounds what "+diag.Line(who)+" can cost, without a walltime; start?")
 }
 
 func (w work) executor(s *session, notify func(executor.Event)) *executor.Executor {

@@ -1,12 +1,13 @@
 package app
 
 import (
-	"bufio"
+	"context"
 	"fmt"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/typed"
 )
 
 // consent is the flag of verbs that ask before they change something.
@@ -24,13 +25,18 @@ func (o consent) possible(t *tool, verb string) error {
 	return options.Usage(verb+" asks before it changes anything, and no terminal is here to ask on", "add -y where that is meant")
 }
 
-// ask asks on the terminal. Anything but yes is a *exit.GuardError.
-func (o consent) ask(t *tool, question string) error {
+// ask asks on the terminal. Anything but yes is a *exit.GuardError. Ctrl-C ends the question
+// at once.
+func (o consent) ask(ctx context.Context, t *tool, question string) error {
 	if o.yes {
 		return nil
 	}
 	fmt.Fprintf(t.Err, "%s [y/N] ", question)
-	answer, _ := bufio.NewReader(t.env.Stdin).ReadString('\n') // no answer is a no
+	answer, err := typed.New(t.env.Stdin).Next(ctx)
+	if ctx.Err() != nil {
+		fmt.Fprintln(t.Err)
+		return err
+	}
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":
 		return nil

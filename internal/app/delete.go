@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/rescale-apply/rescale-apply/executor/tidy"
@@ -64,9 +65,10 @@ func (t *tool) delete(ctx context.Context, s *session, o deleteOptions, list []s
 	}
 	if sum := tidying.Sum(decisions); sum.Jobs > 0 {
 		question := fmt.Sprintf("delete %s with %s of results (%s)?", humanize.Plural(sum.Jobs, "run"), humanize.Plural(sum.Files, "file"), content.Bytes(sum.Bytes))
-		if err := o.ask(t, question); err != nil {
+		if err := o.ask(ctx, t, question); err != nil {
 			return err
 		}
 	}
-	return named.Delete(ctx, decisions)
+	deleted, err := named.Delete(ctx, decisions)
+	return errors.Join(err, s.forget(deleted))
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/rescale-apply/rescale-apply/executor/doctor"
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
@@ -33,12 +34,23 @@ func (t *tool) doctor(ctx context.Context, platform options.Platform, output opt
 			Tell: func(check string) { t.Line("checking: " + check) },
 		}
 		report, failed := check.Run(ctx)
+		if failed != nil && report.Blank() && !output.JSON() {
+			return c.Refused(failed)
+		}
 		written := report.WriteText
 		if output.JSON() {
 			written = report.WriteJSON
 		}
 		if err := errors.Join(written(t.Out), c.Refused(failed)); err != nil {
 			return err
+		}
+		for _, left := range report.Left {
+			if left.Kind == "draft" && left.ID != "" {
+				t.Hint(fmt.Sprintf("a draft costs nothing; to remove it: %s delete %s --forget", options.Program, left.ID))
+			}
+		}
+		if len(report.Left) == 0 {
+			t.Line("removed again: all that the checks made")
 		}
 		if len(report.Matter()) > 0 {
 			t.Hint("send this report with -o json; until then one person at a time should apply")

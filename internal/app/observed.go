@@ -32,8 +32,8 @@ func unknown(s *session, x subject, err error) error {
 	if x.Job != nil || !errors.As(err, &bad) && !patience.NotFound(err) {
 		return s.Connection.Refused(err)
 	}
-	if x.near != nil {
-		return options.Usage(fmt.Sprintf("neither %s nor the platform has a job %q", options.CurrentManifest, x.ID), x.near(x.ID))
+	if x.strange != nil {
+		return x.strange(x.ID)
 	}
 	return options.Usage(fmt.Sprintf("the platform has no job %q", x.ID),
 		fmt.Sprintf("without -f, jobs are named by their ids, such as QwErTy, which list shows; those of a manifest by: %s %s -f job.yaml %s", options.Program, s.tool.verb, x.ID))

@@ -40,12 +40,17 @@ func (t *tool) surroundings() workspace.Surroundings {
 // session connects a workspace with its platform and does the work of one verb on it.
 // Nothing is sent before the work begins.
 func (t *tool) session(ctx context.Context, w *workspace.Workspace, platform options.Platform, work func(*session) error) error {
-	values, unfit := secrets(w.Jobs, t.env.Getenv)
-	hidden := slices.Collect(maps.Values(values))
-	t.Hide(append(secretsOf(t.env), hidden...))
-	if len(unfit) > 0 && t.effect == options.Changes {
+	if _, unfit := secrets(w.Jobs, t.env.Getenv); len(unfit) > 0 && t.effect == options.Changes {
 		return w.Problems(unfit)
 	}
+	return t.lookBack(ctx, w, platform, work)
+}
+
+// lookBack is session for verbs that send nothing of a manifest: they do without secrets.
+func (t *tool) lookBack(ctx context.Context, w *workspace.Workspace, platform options.Platform, work func(*session) error) error {
+	values, _ := secrets(w.Jobs, t.env.Getenv)
+	hidden := slices.Collect(maps.Values(values))
+	t.Hide(append(secretsOf(t.env), hidden...))
 	if err := w.NameSpaces(ctx); err != nil {
 		return err
 	}

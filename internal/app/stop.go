@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"github.com/rescale-apply/rescale-apply/executor/stop"
+	"github.com/rescale-apply/rescale-apply/internal/app/halting"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
-	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // stopOptions say what to stop, and how.
@@ -45,7 +45,7 @@ func (t *tool) stopVerb() options.Command {
 			if o.all && len(call.Args) > 0 {
 				return options.Usage("--all and names exclude each other", "leave one of the two out")
 			}
-			return t.subjects(ctx, naming{scope: o.Scope, words: call.Args, all: o.all}, func(s *session, list []subject) error {
+			return t.subjects(ctx, naming{scope: o.Scope, words: call.Args, all: o.all, every: " --all"}, func(s *session, list []subject) error {
 				return t.stop(ctx, s, o, list)
 			})
 		},
@@ -61,16 +61,16 @@ func (t *tool) stop(ctx context.Context, s *session, o stopOptions, list []subje
 		return err
 	}
 	if len(active) > 0 {
-		if err := o.ask(t, fmt.Sprintf("stop %s: %s?", humanize.Plural(len(active), "run"), described(active))); err != nil {
+		question := fmt.Sprintf("stop %s: %s?", humanize.Plural(len(active), "run"), described(active))
+		if err := o.ask(ctx, t, question); err != nil {
 			return err
 		}
 	}
-	stopper := stop.Stopper{Platform: s.Platform, Mode: o.mode, Tell: func(p stop.Progress) {
-		t.Line(diag.Line(fmt.Sprintf("%s: %s", p.Name, progress(p))))
-	}}
-	results, err := stopper.Run(ctx, stops(list))
+	runs, orders := stops(list)
+	end := halting.Halting{Screen: t.Screen, From: s.Connection, JSON: o.output.JSON(), Orders: orders}
+	results, err := stop.Stopper{Platform: s.Platform, Mode: o.mode, Tell: end.Tell}.Run(ctx, runs)
 	if err != nil {
-		return err
+		return s.guarded(err)
 	}
-	return t.stopped(ctx, s, o, stopping{list, results})
+	return end.Conclude(ctx, results)
 }

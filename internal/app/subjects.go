@@ -23,7 +23,9 @@ type subject struct {
 	Run  state.Run // as far as it is known
 	Runs []string  // ids of all runs of the name that are known
 
-	near func(word string) (hint string) // as in naming
+	byID    bool                    // it was named by its id
+	active  bool                    // its run is not over, where a verb has looked
+	strange func(word string) error // that it is nothing at all; nil without a manifest
 }
 
 // naming is how the words of a command mean jobs.
@@ -31,23 +33,22 @@ type naming struct {
 	scope options.Scope
 	words []string
 	all   bool   // without words all jobs of the manifest are meant
-	rest  string // of a command with ids, for hints
+	every string // what a hint must add for that
+	rest  string // what a hint must add to an id
 
-	near func(word string) (hint string) // for a word that is no name of job.yaml; nil without one
+	strange func(word string) error // for a word that is neither a name nor an id; nil without a manifest
 }
 
 // subjects finds the jobs that are meant and does the work of a verb on them. Words name
 // jobs of the manifests of -f, or else of job.yaml in the current folder; what is no such
-// name is an id of the platform. With -f every word must be a name.
+// name is an id of the platform. With -f every word must be a name; verbs that change
+// something take the id of a run of its jobs as well, so that no id evades what guards them.
 func (t *tool) subjects(ctx context.Context, n naming, work func(*session, []subject) error) error {
-	if len(n.scope.Files) > 0 && !n.scope.Assumed {
-		w, err := t.load(n.scope)
-		if err != nil {
-			return err
-		}
-		return t.named(ctx, w, n, work)
+	read := t.here
+	if n.typed() {
+		read = func(n *naming) (*workspace.Workspace, error) { return t.load(n.scope) }
 	}
-	w, err := t.here(&n)
+	w, err := read(&n)
 	if err != nil {
 		return err
 	}
@@ -58,11 +59,19 @@ func (t *tool) subjects(ctx context.Context, n naming, work func(*session, []sub
 		return err
 	}
 	return t.visit(ctx, n.scope.Platform, func(c *connect.Connection) error {
-		return work(&session{Workspace: &workspace.Workspace{}, Connection: c, tool: t}, n.byID(n.words))
+		s := &session{Workspace: &workspace.Workspace{}, Connection: c, tool: t}
+		list, err := s.identified(ctx, n.byID(n.words))
+		if err != nil {
+			return err
+		}
+		return work(s, list)
 	})
 }
 
-// here is the manifest of the current folder, when words mean jobs of it.
+// typed is true where the manifest stands on the command line.
+func (n naming) typed() bool { return len(n.scope.Files) > 0 && !n.scope.Assumed }
+
+// here is the manifest of the current folder, when the words mean jobs of it.
 func (t *tool) here(n *naming) (*workspace.Workspace, error) {
 	if !n.scope.Assumed {
 		return nil, nil
@@ -76,28 +85,36 @@ func (t *tool) here(n *naming) (*workspace.Workspace, error) {
 			options.CurrentManifest, options.Program, options.CurrentManifest))
 		return nil, nil
 	}
-	n.near = w.NameHint
-	if ids := w.Strange(n.words); len(ids) > 0 && len(ids) == len(n.words) {
-		return nil, nil
+	n.strange = strange(options.CurrentManifest, w)
+	means := func(word string) bool { return options.IsPattern(word) || w.Means(word) }
+	if len(n.words) > 0 && !slices.ContainsFunc(n.words, means) && t.effect != options.Changes {
+		return nil, nil // all are ids, which nothing guards here
 	}
 	return w, nil
 }
 
+// strange says of a word that neither a manifest nor the platform knows it.
+func strange(manifest string, w *workspace.Workspace) func(word string) error {
+	return func(word string) error {
+		return options.Usage(fmt.Sprintf("neither %s nor the platform has a job %q", manifest, word), w.NameHint(word))
+	}
+}
+
 // onlyIDs refuses what cannot be an id of the platform.
 func (n naming) onlyIDs() error {
-	verb, name := n.scope.Verb, " NAME"
-	if n.all {
-		name = ""
+	verb, every := n.scope.Verb, n.every
+	if !n.all {
+		every = " NAME"
 	}
 	switch {
 	case len(n.words) == 0:
-		return options.Usage("neither a manifest nor the id of a job is given", fmt.Sprintf("%s %s -f job.yaml%s, or %s %s ID%s", options.Program, verb, name, options.Program, verb, n.rest))
+		return options.Usage("neither a manifest nor the id of a job is given", fmt.Sprintf("%s %s -f job.yaml%s, or %s %s ID%s", options.Program, verb, every, options.Program, verb, n.rest))
 	case len(n.scope.Targets) > 0:
 		return options.Usage("--target chooses from a manifest, and none is given", fmt.Sprintf("%s %s -f job.yaml --target NAME", options.Program, verb))
 	}
 	for _, word := range n.words {
 		if options.IsManifest(word) {
-			return options.Usage(fmt.Sprintf("%q is not the id of a job", word), fmt.Sprintf("%s %s -f %s", options.Program, verb, word))
+			return options.Usage(fmt.Sprintf("%q is not the id of a job", word), fmt.Sprintf("%s %s -f %s%s", options.Program, verb, word, every))
 		}
 		if options.IsPattern(word) {
 			return options.Usage(fmt.Sprintf("%q is a pattern of names, and no manifest is given", word), fmt.Sprintf("%s %s -f job.yaml '%s'", options.Program, verb, word))
@@ -112,7 +129,7 @@ func (n naming) byID(ids []string) (list []subject) {
 	for _, id := range ids {
 		if !seen[id] {
 			seen[id] = true
-			list = append(list, subject{Name: id, ID: id, near: n.near})
+			list = append(list, subject{Name: id, ID: id, byID: true, strange: n.strange})
 		}
 	}
 	return list
@@ -123,31 +140,70 @@ func (t *tool) named(ctx context.Context, w *workspace.Workspace, n naming, work
 	if len(n.words) == 0 && !n.all {
 		return options.Usage(n.scope.Verb+" needs the names of jobs", n.example(w.Jobs[0].Name.V))
 	}
-	names, ids := n.words, []string(nil)
-	if n.scope.Assumed && t.effect != options.Changes { // what changes something does not guess
-		ids = w.Strange(n.words)
-		names = slices.DeleteFunc(slices.Clone(n.words), func(word string) bool { return slices.Contains(ids, word) })
+	if n.strange == nil {
+		n.strange = strange("the manifest", w)
 	}
-	jobs, err := w.Chosen(names)
+	names, ids, err := t.split(w, n)
 	if err != nil {
 		return err
 	}
-	return t.session(ctx, w, n.scope.Platform, func(s *session) error {
-		_, snapshot, err := s.recall(ctx)
+	return t.lookBack(ctx, w, n.scope.Platform, func(s *session) error {
+		list, err := s.identified(ctx, n.byID(ids))
 		if err != nil {
 			return err
 		}
-		var list []subject
-		for _, job := range jobs {
-			run, _ := snapshot.Last(job.Name.V)
-			x := subject{Name: job.Name.V, ID: run.ID, Job: &job, Run: run}
-			for _, earlier := range snapshot.Runs[job.Name.V] {
-				x.Runs = append(x.Runs, earlier.ID)
+		if n.typed() {
+			if err := s.only(list); err != nil {
+				return err
 			}
-			list = append(list, x)
 		}
-		return work(s, distinct(append(list, n.byID(ids)...)))
+		if len(names) > 0 || len(n.words) == 0 {
+			newest, err := s.newest(ctx, names)
+			if err != nil {
+				return err
+			}
+			list = append(newest, list...)
+		}
+		return work(s, distinct(list))
 	})
+}
+
+// split takes the words that name jobs of the manifest apart from ids of the platform.
+func (t *tool) split(w *workspace.Workspace, n naming) (names, ids []string, err error) {
+	for _, word := range n.words {
+		switch {
+		case w.Means(word):
+			names = append(names, word)
+		case !options.IsPattern(word) && (n.scope.Assumed || t.effect == options.Changes && !w.Near(word)):
+			ids = append(ids, word)
+		default:
+			_, err = w.Chosen([]string{word})
+			return nil, nil, err
+		}
+	}
+	return names, ids, nil
+}
+
+// newest gives the newest runs of jobs; without names of all.
+func (s *session) newest(ctx context.Context, names []string) ([]subject, error) {
+	jobs, err := s.Chosen(names)
+	if err != nil {
+		return nil, err
+	}
+	_, snapshot, err := s.recall(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []subject
+	for _, job := range jobs {
+		run, _ := snapshot.Last(job.Name.V)
+		x := subject{Name: job.Name.V, ID: run.ID, Job: &job, Run: run}
+		for _, earlier := range snapshot.Runs[job.Name.V] {
+			x.Runs = append(x.Runs, earlier.ID)
+		}
+		list = append(list, x)
+	}
+	return list, nil
 }
 
 // distinct leaves out runs that are there by their names already.

@@ -7,8 +7,10 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/app/tidying"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
 // tidied are all runs of the subjects on the platform, older ones too, and the keys that
@@ -20,8 +22,8 @@ func (s *session) tidied(ctx context.Context, list []subject) (tidying.Tidying, 
 	out := tidying.Tidying{From: s.Connection, Owner: s.user.Email}
 	var wanted []once.Wanted
 	for _, x := range list {
-		if x.Job == nil {
-			out.IDs = append(out.IDs, x.ID)
+		if x.byID {
+			out.IDs, out.Named = append(out.IDs, x.ID), append(out.Named, x.ID)
 			continue
 		}
 		wanted = append(wanted, once.Wanted{Key: once.Key{Name: x.Name}, Namespace: x.Job.Namespace.V})
@@ -34,7 +36,7 @@ func (s *session) tidied(ctx context.Context, list []subject) (tidying.Tidying, 
 		return out, s.Connection.Refused(err)
 	}
 	for _, run := range runs {
-		if slices.ContainsFunc(wanted, func(w once.Wanted) bool { return w.Key.Name == run.Key.Name && w.Namespace == run.Namespace }) {
+		if !slices.Contains(out.IDs, run.ID) && slices.ContainsFunc(wanted, func(w once.Wanted) bool { return w.Key.Name == run.Key.Name && w.Namespace == run.Namespace }) {
 			out.IDs = append(out.IDs, run.ID)
 		}
 	}
@@ -52,11 +54,38 @@ func (s *session) protected() map[once.Job]diag.Position {
 	return keys
 }
 
+// forget drops the records of jobs whose newest run was deleted: a plan that has them would
+// call unchanged what is not there any more.
+func (s *session) forget(deleted []string) (err error) {
+	snapshot, err := s.ReadJournals(s.identity())
+	if err != nil {
+		return err
+	}
+	var records []state.Record
+	for _, job := range s.Jobs {
+		if last, _ := snapshot.Last(job.Name.V); slices.Contains(deleted, last.ID) {
+			records = append(records, state.Record{Kind: state.KindForgot, Job: job.Name.V})
+		}
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	journals, err := s.OpenJournals(s.identity())
+	if err != nil {
+		return err
+	}
+	return errors.Join(journals.Append(records...), journals.Close())
+}
+
 // guarded shows what a guard refuses with the lines of the manifest.
 func (s *session) guarded(err error) error {
-	var refused *guard.Error
-	if errors.As(err, &refused) {
-		return s.Forbidden(refused.Refusals)
+	var list []error
+	for _, e := range exit.Unsaid(err) {
+		var refused *guard.Error
+		if errors.As(e, &refused) {
+			e = s.Forbidden(refused.Refusals)
+		}
+		list = append(list, e)
 	}
-	return err
+	return errors.Join(list...)
 }

@@ -18,8 +18,9 @@ import (
 // Ending is how a command came to its end.
 type Ending struct {
 	Report executor.Report
-	Alone  bool // the platform ends with this process
-	Again  bool // the same command would pay again
+	Alone  bool                        // the platform ends with this process
+	Again  bool                        // the same command would pay again
+	Stop   func(names []string) string // the command that stops jobs; optional
 }
 
 // Conclude turns outcomes into the error that ends the command: first what went wrong
@@ -99,7 +100,17 @@ func (e Ending) withoutReplace(s *screen.Screen) {
 
 // active reports whether a run may go on without us. A draft that was made has an id too.
 func (e Ending) active() bool {
-	return slices.ContainsFunc(e.Report.Outcomes, func(o executor.Outcome) bool { return o.ID != "" && o.Verdict == "" && o.Blocked == "" })
+	return len(e.running()) > 0
+}
+
+// running are the names of jobs whose run may go on without us.
+func (e Ending) running() (names []string) {
+	for _, o := range e.Report.Outcomes {
+		if o.ID != "" && o.Verdict == "" && o.Blocked == "" {
+			names = append(names, o.Job)
+		}
+	}
+	return names
 }
 
 // interrupted says what goes on without us, and how to come back to it.
@@ -117,5 +128,8 @@ func (e Ending) interrupted(ctx context.Context, s *screen.Screen) error {
 	}
 	s.Line(fmt.Sprintf("%s: %s; %s", options.Program, what, fate))
 	s.Hint(hint)
+	if running := e.running(); !e.Alone && e.Stop != nil && len(running) > 0 {
+		s.Hint("to stop what runs: " + e.Stop(running))
+	}
 	return exit.With(code)
 }

@@ -40,8 +40,16 @@ type Clerk struct {
 // the next one whatever happens to one. Explain changes an error about a job before it
 // is shown.
 func (c Clerk) Deliver(ctx context.Context, orders []Order, explain func(Order, error) error) error {
+	done, err := c.Collect(ctx, orders, explain)
+	if c.Format == "json" {
+		err = errors.Join(err, show.WriteDeliveries(c.Screen.Out, done))
+	}
+	return err
+}
+
+// Collect is Deliver for a caller that writes the JSON form itself.
+func (c Clerk) Collect(ctx context.Context, orders []Order, explain func(Order, error) error) (done []show.Delivery, err error) {
 	var failures []error
-	var done []show.Delivery
 	for _, o := range orders {
 		delivery, err := c.deliver(ctx, o)
 		for _, e := range exit.Unsaid(explain(o, c.From.Refused(err))) {
@@ -53,10 +61,7 @@ func (c Clerk) Deliver(ctx context.Context, orders []Order, explain func(Order, 
 			break
 		}
 	}
-	if c.Format == "json" {
-		failures = append(failures, show.WriteDeliveries(c.Screen.Out, done))
-	}
-	return errors.Join(failures...)
+	return done, errors.Join(failures...)
 }
 
 func (c Clerk) deliver(ctx context.Context, o Order) (show.Delivery, error) {

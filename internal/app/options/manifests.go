@@ -93,6 +93,25 @@ func (o Manifests) Skipped() (list []string) {
 	return list
 }
 
+// mostNames bounds the names in a command that is to be pasted.
+const mostNames = 5
+
+// Stopping is the command that stops jobs of these manifests: those that are named, or
+// all that are chosen where they are many.
+func (o Scope) Stopping(names []string) string {
+	words := []string{Program, "stop" + strings.TrimPrefix(o.Typed(), Program)}
+	if len(names) > mostNames {
+		for _, target := range o.Targets {
+			words = append(words, "--target", planner.Quote(target))
+		}
+		return strings.Join(append(words, "--all"), " ")
+	}
+	for _, name := range names {
+		words = append(words, planner.Quote(name))
+	}
+	return strings.Join(words, " ")
+}
+
 // Typed is how this tool was called, without what a hint adds itself: a command that
 // can be pasted.
 func (o Scope) Typed() string {

@@ -32,10 +32,10 @@ func Write(p Proposal, c Catalog, a Answers) []byte {
 
 var plainPath = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]*$`)
 
-// fileFlag names the manifest, unless it is found without.
+// fileFlag names the manifest, as far as it can stand in a comment.
 func (p Proposal) fileFlag() string {
-	if p.manifest == "job.yaml" || !plainPath.MatchString(p.manifest) {
-		return ""
+	if !plainPath.MatchString(p.manifest) {
+		return " -f MANIFEST"
 	}
 	return " -f " + p.manifest
 }

@@ -72,18 +72,23 @@ type ListedJSON struct {
 func WriteDeliveries(w io.Writer, list []Delivery) error {
 	out := DeliveriesJSON{FormatVersion: FormatVersion, Jobs: []DeliveryJSON{}}
 	for _, d := range list {
-		job := DeliveryJSON{Name: d.Job, ID: d.ID, To: d.To, Files: []ListedJSON{}}
-		for _, f := range d.Files {
-			file := ListedJSON{ResultJSON: ResultJSON{f.Path, f.Size, f.SHA512}}
-			if f.Refused != nil {
-				file.Refused = f.Refused.Error()
-			}
-			job.Files = append(job.Files, file)
-		}
-		for _, err := range d.Failures {
-			job.Errors = append(job.Errors, err.Error())
-		}
-		out.Jobs = append(out.Jobs, job)
+		out.Jobs = append(out.Jobs, d.JSON())
 	}
 	return WriteJSON(w, out)
+}
+
+// JSON is the form for programs.
+func (d Delivery) JSON() DeliveryJSON {
+	job := DeliveryJSON{Name: d.Job, ID: d.ID, To: d.To, Files: []ListedJSON{}}
+	for _, f := range d.Files {
+		file := ListedJSON{ResultJSON: ResultJSON{f.Path, f.Size, f.SHA512}}
+		if f.Refused != nil {
+			file.Refused = f.Refused.Error()
+		}
+		job.Files = append(job.Files, file)
+	}
+	for _, err := range d.Failures {
+		job.Errors = append(job.Errors, err.Error())
+	}
+	return job
 }

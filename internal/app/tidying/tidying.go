@@ -10,8 +10,8 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/tidy"
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
+	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
-	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/screen"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/content"
@@ -24,13 +24,15 @@ type Tidying struct {
 	From   *connect.Connection
 	Owner  string   // e-mail of the account
 	IDs    []string // of the runs
+	Named  []string // those of them that were named by their ids
 	Rules  tidy.Rules
 	Format string // text or json
 	Free   bool   // the platform is this machine: a rerun is not billed
 }
 
 // Decide looks at the runs and shows what is to become of them. It is a *guard.Error when
-// a protected one would be deleted.
+// a protected one is meant, and a *exit.GuardError for one that is active or that others
+// build on.
 func (t Tidying) Decide(ctx context.Context) ([]tidy.Decision, error) {
 	survey, err := tidy.Look(ctx, t.From.Platform, t.Owner, t.IDs)
 	if err != nil {
@@ -41,40 +43,42 @@ func (t Tidying) Decide(ctx context.Context) ([]tidy.Decision, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(t.IDs) == 1 && decisions[0].Keep == tidy.Gone {
-		return nil, options.Usage(fmt.Sprintf("the platform has no job %q", t.IDs[0]), "list shows the jobs that there are; those of a manifest are named with -f job.yaml")
-	}
 	if t.Format != "json" {
-		t.show(decisions)
+		t.show(decisions, t.priced(ctx, decisions))
 	}
-	return decisions, nil
+	return decisions, t.refused(decisions)
 }
 
-func (t Tidying) show(decisions []tidy.Decision) {
+func (t Tidying) show(decisions []tidy.Decision, r rates) {
 	var rows [][]string
 	for _, d := range decisions {
 		size := fmt.Sprintf("%s, %s", humanize.Plural(d.Job.Size.Files, "file"), content.Bytes(d.Job.Size.Bytes))
-		rows = append(rows, []string{diag.Line(d.Job.Title()), d.Job.ID, size, t.fate(d)})
+		rows = append(rows, []string{diag.Line(d.Job.Title()), d.Job.ID, size, t.fate(d, r)})
 	}
 	show.Table(t.Screen.Out, rows)
 }
 
 // fate is what is to become of a run, in words.
-func (t Tidying) fate(d tidy.Decision) string {
+func (t Tidying) fate(d tidy.Decision, r rates) string {
 	switch d.Keep {
 	case "":
-		if t.Rules.Forget && d.Job.Submitted() && !t.Free {
-			return "delete; the next apply may run it again: " + again(d.Job.Price())
+		if t.paid(d) {
+			return "delete; the next apply may run it again: " + r.again(d.Job.Price())
 		}
 		return "delete"
 	case tidy.Needed:
-		var users []string
-		for _, user := range d.By {
-			users = append(users, fmt.Sprintf("%s (%s)", user.Name, user.ID))
-		}
-		return "stays: others build on it: " + diag.Line(strings.Join(users, ", "))
+		return "stays: others build on it: " + users(d)
 	}
 	return "stays: " + why()[d.Keep]
+}
+
+// users are the jobs that build on a run.
+func users(d tidy.Decision) string {
+	var words []string
+	for _, user := range d.By {
+		words = append(words, fmt.Sprintf("%s (%s)", user.Name, user.ID))
+	}
+	return diag.Line(strings.Join(words, ", "))
 }
 
 func why() map[tidy.Reason]string {
@@ -84,21 +88,9 @@ func why() map[tidy.Reason]string {
 		tidy.Foreign:       "this tool has not made it; --forget deletes it all the same",
 		tidy.Active:        "it has not ended; stop it first",
 		tidy.Young:         "it is not older than --older-than",
-		tidy.Newest:        "it is the newest run of its job, which the next apply would pay again; --forget deletes it all the same",
+		tidy.Newest:        "it is the newest run of its job, which the next apply may pay again; --forget deletes it all the same",
 		tidy.NewestSuccess: "it is the newest run of its job that succeeded, which a pipeline may need; --forget deletes it all the same",
 	}
-}
-
-// again is what a rerun takes.
-func again(p tidy.Price) string {
-	text := humanize.Plural(p.Cores, "core")
-	switch {
-	case p.Ran > 0:
-		text += ", it took " + humanize.Duration(p.Ran)
-	case p.Walltime > 0:
-		text += ", at most " + humanize.Plural(p.Walltime, "hour")
-	}
-	return text
 }
 
 // Total is what is to be deleted.
@@ -131,19 +123,22 @@ type resultJSON struct {
 	Bytes         int64    `json:"bytes"`
 }
 
-// Delete carries the decisions out and says what came of them.
-func (t Tidying) Delete(ctx context.Context, decisions []tidy.Decision) error {
+// Delete carries the decisions out and says what came of them. It gives the ids of what
+// was deleted.
+func (t Tidying) Delete(ctx context.Context, decisions []tidy.Decision) (deleted []string, err error) {
 	deletion := tidy.Deletion{Platform: t.From.Platform, Waiting: func(job tidy.Job, cluster string) {
 		t.Screen.Line(diag.Line(fmt.Sprintf("%s (%s): waits for its cluster, which is %s", job.Title(), job.ID, cluster)))
 	}}
+	if len(decisions) == 0 {
+		t.Screen.Line("nothing to delete: the platform has no run of what is named")
+	}
 	var failures []error
-	deleted := 0
 	for _, r := range deletion.Run(ctx, decisions) {
-		if r.Err != nil {
+		if r.Err != nil && !exit.ByContext(ctx, r.Err) {
 			failures = append(failures, t.From.Refused(r.Err))
 		}
 		if r.Deleted {
-			deleted++
+			deleted = append(deleted, r.Job.ID)
 		}
 		if t.Format == "json" {
 			line := resultJSON{show.FormatVersion, r.Job.Title(), r.Job.ID, r.Deleted, string(r.Keep), nil, r.Job.Size.Files, r.Job.Size.Bytes}
@@ -154,7 +149,7 @@ func (t Tidying) Delete(ctx context.Context, decisions []tidy.Decision) error {
 		}
 	}
 	if t.Format != "json" {
-		fmt.Fprintf(t.Screen.Out, "%s deleted.\n", humanize.Plural(deleted, "run"))
+		fmt.Fprintf(t.Screen.Out, "%s deleted.\n", humanize.Plural(len(deleted), "run"))
 	}
-	return errors.Join(failures...)
+	return deleted, errors.Join(append(failures, ctx.Err())...)
 }

@@ -79,8 +79,7 @@ func (w *Workspace) Chosen(wanted []string) ([]spec.Job, error) {
 		return w.Jobs, nil
 	}
 	for _, name := range wanted {
-		found := slices.ContainsFunc(w.Jobs, func(j spec.Job) bool { return j.Called(name) })
-		if !found && !options.IsPattern(name) && len(diag.Nearest(name, names(w.Jobs))) == 0 {
+		if !w.Means(name) && !w.Near(name) && !options.IsPattern(name) {
 			return nil, options.Usage(fmt.Sprintf("the manifest has no job %q", name), w.idHint(name))
 		}
 	}
@@ -100,12 +99,13 @@ func (w *Workspace) idHint(id string) string {
 	return fmt.Sprintf("for a job by its id, %s: %s %s %s", way, options.Program, w.scope.Verb, id)
 }
 
-// Strange are the words that name no job of the manifests. Patterns name some.
-func (w *Workspace) Strange(words []string) []string {
-	return slices.DeleteFunc(slices.Clone(words), func(word string) bool {
-		return options.IsPattern(word) || slices.ContainsFunc(w.Jobs, func(j spec.Job) bool { return j.Called(word) })
-	})
+// Means is true of a word that names a job, a matrix or a pattern of names.
+func (w *Workspace) Means(word string) bool {
+	return slices.ContainsFunc(w.Jobs, func(j spec.Job) bool { return j.Called(word) })
 }
+
+// Near is true of a word that looks like a name with a slip.
+func (w *Workspace) Near(word string) bool { return len(diag.Nearest(word, names(w.Jobs))) > 0 }
 
 // NameHint is for a word that names no job.
 func (w *Workspace) NameHint(word string) string { return nameHint(word, names(w.Jobs)) }
