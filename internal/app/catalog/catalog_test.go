@@ -50,7 +50,8 @@ func (p *platform) Analyses(ctx context.Context) ([]rescale.Analysis, error) {
 func (p *platform) Projects(ctx context.Context) ([]rescale.Project, error) {
 	return []rescale.Project{
 		{ID: "pAero", Name: "Aero", Default: true, Remaining: []string{"All: My budget ($100.00 available)"}},
-		{ID: "pCfd", Name: "cfd 2026", Remaining: []string{"(no budget)", "Members: (no budget)"}}, {ID: "pNone"},
+		{ID: "pCfd", Name: "cfd 2026", Remaining: []string{"(no budget)", "Members: (no budget)"}},
+		{ID: "pNone"},
 	}, p.call(ctx, "projects")
 }
 

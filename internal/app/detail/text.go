@@ -52,9 +52,16 @@ func (d Detail) identity() [][]string {
 		priority = "economy"
 	}
 	return [][]string{
-		{"job", strings.TrimSpace(d.ID + " " + d.Title)}, {"state", state}, {"name", name},
-		{"page", d.URL}, {"owner", d.Owner}, {"copy of", d.ClonedFrom}, {"made", date(d.Created)},
-		{"project", named(d.Project.ID, d.Project.Name)}, {"budget", strings.Join(d.Project.Remaining, "; ")}, {"priority", priority},
+		{"job", strings.TrimSpace(d.ID + " " + d.Title)},
+		{"state", state},
+		{"name", name},
+		{"page", d.URL},
+		{"owner", d.Owner},
+		{"copy of", d.ClonedFrom},
+		{"made", date(d.Created)},
+		{"project", named(d.Project.ID, d.Project.Name)},
+		{"budget", strings.Join(d.Project.Remaining, "; ")},
+		{"priority", priority},
 	}
 }
 
