@@ -107,7 +107,7 @@ func (w *observation) finish(ctx context.Context, target Target, out *Outcome, e
 	w.working.Done()
 }
 
-// Status tells that the status of a run has changed.
+// Status reports whether the status of a run has changed.
 func (w *observation) Status(job, id, _ string, latest rescale.Status) error {
 	w.notify(Event{Type: EventStatus, Job: job, ID: id, Status: latest.Status, Since: latest.Date})
 	return nil

@@ -108,7 +108,7 @@ func (a *application) listActive(ctx context.Context, names map[string]string) (
 	return runs, err
 }
 
-// isOver tells that a run has ended, or gets no final status any more.
+// isOver reports whether a run has ended, or gets no final status any more.
 func (a *application) isOver(ctx context.Context, id string) (bool, error) {
 	history, err := a.Platform.Statuses(ctx, id)
 	if err != nil || over(history) {
@@ -167,7 +167,7 @@ func unseated(ctx context.Context, t task, err error) error {
 	return &once.StepError{Job: t.Job.Name, Act: "counting the runs beside", Err: fmt.Errorf("limits.maxRunning: %w", err)}
 }
 
-// waitForSeat tells that a job waits, and uploads its inputs as they were planned: in an
+// waitForSeat reports whether a job waits, and uploads its inputs as they were planned: in an
 // hour somebody may be working on them. Whoever has a seat does not wait for that.
 func (a *application) waitForSeat(ctx context.Context, t task, full *seats.FullError) {
 	a.notify(Event{Type: EventWaiting, Job: t.Job.Name, Message: full.Error()})

@@ -27,7 +27,7 @@ type reader struct {
 	rows     []Row
 }
 
-// past tells that this job and all that follow are too old.
+// past reports whether this job and all that follow are too old.
 func (r *reader) past(item rescale.JobItem) bool {
 	if item.DateInserted.IsZero() || !r.last.IsZero() && item.DateInserted.After(r.last) {
 		r.unsorted = true
@@ -118,7 +118,7 @@ func (r Row) with(history []rescale.Status) Row {
 	return r
 }
 
-// full tells that no further row is wanted: one more than shown proves that there are more.
+// full reports whether no further row is wanted: one more than shown proves that there are more.
 func (r *reader) full() bool { return r.Most > 0 && len(r.rows) > r.Most }
 
 func (r *reader) roster(listing rescale.Listing) Roster {

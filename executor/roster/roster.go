@@ -142,7 +142,7 @@ func (q Query) called(names ...string) bool {
 	})
 }
 
-// wants tells that a job is as far as is wanted.
+// wants reports whether a job is as far as is wanted.
 func (q Query) wants(r Row) bool {
 	switch q.Which {
 	case Active:

@@ -21,7 +21,7 @@ func (s *Seats) Run(ctx context.Context) {
 	}
 }
 
-// round gives the seats that are free, and tells that others have some for which jobs of
+// round gives the seats that are free, and reports whether others have some for which jobs of
 // ours wait.
 func (s *Seats) round(ctx context.Context) (again bool) {
 	looks := s.vacant()
@@ -55,7 +55,7 @@ func (s *Seats) round(ctx context.Context) (again bool) {
 	return again
 }
 
-// vacant tells that somebody waits for a seat that no job of ours has.
+// vacant reports whether somebody waits for a seat that no job of ours has.
 func (s *Seats) vacant() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +79,7 @@ func (g *group) see(seen []Run, over map[string]bool) {
 	}
 }
 
-// has tells that a job has a seat, here or by a run that the platform shows.
+// has reports whether a job has a seat, here or by a run that the platform shows.
 func (g *group) has(job string) bool {
 	_, begun := g.taken[job]
 	return begun || g.others[job]

@@ -25,7 +25,7 @@ type Group struct {
 // Run is a run that the platform shows as active.
 type Run struct{ Job, ID string }
 
-// FullError tells that a job has no seat.
+// FullError means that a job has no seat.
 type FullError struct{ Taken, Most int }
 
 // Error tells how many have one.
@@ -94,7 +94,7 @@ func New(c Config) *Seats {
 	return s
 }
 
-// Bound tells that a job needs a seat.
+// Bound reports whether a job needs a seat.
 func (s *Seats) Bound(job string) bool { return s.of[job] != nil }
 
 // Hold says that the run of a job is active, which takes a seat whatever the bound.

@@ -146,7 +146,7 @@ func (t *tool) reportTexts(err error) bool {
 func oneLine(err error) string { return diag.Line(strings.ReplaceAll(err.Error(), "\n", "; ")) }
 
 // errInterrupted is what people read of a context that a signal ended.
-var errInterrupted = errors.New("interrupted; nothing was left half done, run the same command again to go on")
+var errInterrupted = errors.New("interrupted; nothing was left half done, run the same command again to continue")
 
 // remembering keeps the first error of a writer: output that got lost must not
 // end with success, whoever wrote it.

@@ -28,7 +28,7 @@ type faulty struct {
 	check   func(*http.Response, string) bool
 }
 
-// hangs tells that the client has to end it.
+// hangs reports whether the client has to end it.
 func (f faulty) hangs() bool {
 	return f.fault.Action == emulator.ActionHang || f.fault.Action == emulator.ActionHangAfter
 }

@@ -25,7 +25,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
 )
 
-// InUseError tells that another server has the folder, and where it answers.
+// InUseError means that another server has the folder, and where it answers.
 type InUseError = disk.InUseError
 
 // Server is an emulated platform. It is an http.Handler and safe for concurrent use.

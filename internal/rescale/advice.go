@@ -128,7 +128,7 @@ func (e *NetworkError) Hint() string {
 	return "check the network, and HTTPS_PROXY if this network needs a proxy"
 }
 
-// beforeProxy tells that the way ended at the proxy, of which the platform knows nothing.
+// beforeProxy reports whether the way ended at the proxy, of which the platform knows nothing.
 func beforeProxy(err error) bool {
 	var way *net.OpError
 	return errors.As(err, &way) && way.Op == "proxyconnect" // as net/http calls it
@@ -197,7 +197,7 @@ func (u Upload) explain(err error) error {
 	return err
 }
 
-// transient tells that the same request may succeed later.
+// transient reports whether the same request may succeed later.
 func (c *Client) transient(err error) bool {
 	var answer *Error
 	if errors.As(err, &answer) {
@@ -220,7 +220,7 @@ func (c *Client) misdirected(err *NetworkError) bool {
 		c.Local() && nobodyListens(err)
 }
 
-// speaksNoTLS tells that what answers at an https address does not speak https.
+// speaksNoTLS reports whether what answers at an https address does not speak https.
 // net/http has an error of its own where it answers in plain http.
 func speaksNoTLS(err error) bool {
 	var record tls.RecordHeaderError
@@ -231,7 +231,7 @@ func speaksNoTLS(err error) bool {
 // number under the name of the other systems.
 const errWSARefused = syscall.Errno(10061)
 
-// nobodyListens tells that the machine is there and refused the connection.
+// nobodyListens reports whether the machine is there and refused the connection.
 func nobodyListens(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errWSARefused)
 }

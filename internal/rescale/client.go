@@ -144,7 +144,7 @@ func (c *Client) Redact(text string) string { return c.veil.hide(text) }
 // Close drops idle connections. The client may be used again afterwards.
 func (c *Client) Close() { c.api.CloseIdleConnections() }
 
-// Local tells that the platform is an emulator on this machine.
+// Local reports whether the platform is an emulator on this machine.
 func (c *Client) Local() bool { return isLoopback(c.base.Hostname()) }
 
 // Retry says how patiently reading and uploading are repeated.

@@ -26,14 +26,14 @@ type Span struct {
 	End   int64 // the byte after the last; 0 means the end of the file
 }
 
-// ErrNoSpans tells that the platform sends the whole file when a part was asked for.
+// ErrNoSpans means that the platform sends the whole file when a part was asked for.
 var ErrNoSpans = errors.New("the platform does not send parts of a file")
 
 // Download opens the content of a file, or a span of it. Reaching it is repeated like
 // any reading. A transfer that breaks is taken up again where it broke, with the same
 // patience; when that ends, Read fails with an *OutageError. The caller closes it and
 // compares size and checksum (rescale-api.md §3.4). For a span, errors.Is(err,
-// ErrNoSpans) tells that only the whole file can be had.
+// ErrNoSpans) means that only the whole file can be had.
 func (c *Client) Download(ctx context.Context, id string, span Span) (io.ReadCloser, error) {
 	if err := checkID(id); err != nil {
 		return nil, err

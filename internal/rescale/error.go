@@ -66,14 +66,14 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Auth tells that the key is the problem: missing, wrong, expired, or of a
+// Auth reports whether the key is the problem: missing, wrong, expired, or of a
 // deactivated account.
 func (e *Error) Auth() bool {
 	return e.Status == http.StatusUnauthorized ||
 		e.Status == http.StatusForbidden && keyTrouble(e.Detail) != ""
 }
 
-// IsAuth tells that the key is the problem of err, wherever in its chain.
+// IsAuth reports whether the key is the problem of err, wherever in its chain.
 func IsAuth(err error) bool {
 	var refused *Error
 	return errors.As(err, &refused) && refused.Auth()
@@ -124,7 +124,7 @@ func proxyRefusal(status int) error {
 // Error gives the proxy's status.
 func (e *ProxyError) Error() string { return "the proxy answers " + statusText(e.Status) }
 
-// lasting tells that the proxy refuses for a reason that does not pass by itself.
+// lasting reports whether the proxy refuses for a reason that does not pass by itself.
 func (e *ProxyError) lasting() bool {
 	return e.Status/100 == 4 && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout
 }
@@ -209,7 +209,7 @@ type ChangedError struct {
 	Got  int64 // read before it ended; Size+1 when it goes on
 }
 
-// Error tells whether the file shrank or grew.
+// Error reports whether the file shrank or grew.
 func (e *ChangedError) Error() string {
 	if e.Got > e.Size {
 		return fmt.Sprintf("the file grew beyond %d bytes while it was read", e.Size)

@@ -94,7 +94,7 @@ type reader struct {
 	nameless bool // a job without id came, so that nothing can be told apart
 }
 
-// read passes on one page and tells whether more is wanted.
+// read passes on one page and reports whether more is wanted.
 func (r *reader) read(p page[wireItem]) bool {
 	if r.listing.Pages++; r.listing.Pages == 1 {
 		r.listing.At, r.listing.Count = pace.DateOf(p.header, time.Time{}), p.Count

@@ -267,7 +267,7 @@ func (c *Client) act(ctx context.Context, doing, method, id, path string) error 
 	return c.change(ctx, r, nil)
 }
 
-// isNotFound tells that the platform answered 404.
+// isNotFound reports whether the platform answered 404.
 func isNotFound(err error) bool {
 	var answer *Error
 	return errors.As(err, &answer) && answer.Status == http.StatusNotFound

@@ -31,7 +31,7 @@ func NewSecret(s string) Secret {
 	return Secret{text: &s}
 }
 
-// IsZero tells that there is no key.
+// IsZero reports whether there is no key.
 func (s Secret) IsZero() bool { return s.text == nil }
 
 // String hides the key.

@@ -158,7 +158,7 @@ func (c *Client) change(ctx context.Context, r request, out any) error {
 	return &OutcomeUnknownError{Act: r.act, Err: err}
 }
 
-// outcomeUnknown tells that a change may have happened in spite of err. A 4xx is
+// outcomeUnknown reports whether a change may have happened in spite of err. A 4xx is
 // the platform's refusal, and 301, 307 and 308 mean "ask there instead". After
 // the other statuses, an unreadable 2xx included, anything may be.
 func outcomeUnknown(err error) bool {

@@ -113,7 +113,7 @@ func unlessRefused(err error) error {
 	return err
 }
 
-// stopped tells that nothing comes after a status of a cluster (rescale-api.md §8.3).
+// stopped reports whether nothing comes after a status of a cluster (rescale-api.md §8.3).
 func stopped(status string) bool { return status == "Stopped" }
 
 // phases turns a history, newest first, into phases with their lengths.

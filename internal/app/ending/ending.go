@@ -33,7 +33,7 @@ func (e Ending) Conclude(ctx context.Context, s *screen.Screen) error {
 			s.Hint(hint)
 		}
 		if !e.Alone && e.active() {
-			s.Hint("run the same command again to go on: nothing is started twice")
+			s.Hint("run the same command again to continue: nothing is started twice")
 		}
 		e.withoutReplace(s)
 		return exit.With(exit.Of(found.worst))
@@ -119,12 +119,12 @@ func (e Ending) interrupted(ctx context.Context, s *screen.Screen) error {
 	if errors.Is(context.Cause(ctx), exit.ErrTimeout) {
 		code, what = exit.Running, exit.ErrTimeout.Error()
 	}
-	fate, hint := "submitted jobs go on running on the platform", "run the same command again to go on waiting: nothing is started twice"
+	fate, hint := "submitted jobs go on running on the platform", "run the same command again to continue waiting: nothing is started twice"
 	switch {
 	case e.Alone:
 		fate, hint = "the local platform ends with this command", "run the same command again: jobs that had not finished start over"
 	case !e.active():
-		fate, hint = "no job of this apply is left running on the platform", "run the same command again to go on"
+		fate, hint = "no job of this apply is left running on the platform", "run the same command again to continue"
 	}
 	s.Line(fmt.Sprintf("%s: %s; %s", options.Program, what, fate))
 	s.Hint(hint)

@@ -61,7 +61,7 @@ func Codes() []Meaning {
 		{JobFailed, "a job failed"},
 		{Running, "still running at --timeout; with --no-wait: a job waits for one that runs"},
 		{JobStopped, "a job was stopped"},
-		{Interrupted, "interrupted; state is consistent, run again to go on"},
+		{Interrupted, "interrupted; state is consistent, run again to continue"},
 	}
 }
 

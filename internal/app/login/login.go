@@ -36,7 +36,7 @@ type Login struct {
 	Unused []string // variables that say something else and do not count
 }
 
-// MissingKeyError tells that no key was found for an address.
+// MissingKeyError means that no key was found for an address.
 type MissingKeyError struct {
 	URL      string
 	Other    string   // of a profile: the address that its key is for; empty without one
@@ -67,7 +67,7 @@ func (e *MissingKeyError) Hint() string {
 	return "create a key at " + e.URL + "/user/settings/api-key/ and " + place + "; or add --local to run on this machine without an account"
 }
 
-// HomelessKeyError tells that a key may belong to another platform than the one that
+// HomelessKeyError means that a key may belong to another platform than the one that
 // would be meant: no address is given with it, and the default profile has another.
 type HomelessKeyError struct{ Source, Profile string }
 

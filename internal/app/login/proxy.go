@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// ProxyError tells that a proxy variable is no URL. Requests would go past the proxy,
+// ProxyError means that a proxy variable is no URL. Requests would go past the proxy,
 // the key with them. It never quotes the value, which may hold a password.
 type ProxyError struct{ Variable, Why, Advice string }
 

@@ -27,7 +27,7 @@ const (
 // Answers are what a person says, by flag. What is missing or empty is not answered.
 type Answers map[Flag]string
 
-// MissingAnswerError tells that a question has no answer, and nobody to give one.
+// MissingAnswerError means that a question has no answer, and nobody to give one.
 type MissingAnswerError struct {
 	Flag Flag
 	Text string     // of the question

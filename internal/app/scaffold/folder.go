@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -62,7 +63,7 @@ func look(s Source) (*folder, error) {
 	return f, nil
 }
 
-// FolderError tells that no manifest can name a folder.
+// FolderError means that no manifest can name a folder.
 type FolderError struct{ Path, Why string }
 
 // Error names the folder and the part of its name that cannot be written.
@@ -146,8 +147,11 @@ func (f *folder) own(whole string) bool {
 		return true
 	}
 	ending := filepath.Ext(whole)
-	return (ending == ".yaml" || ending == ".yml") && bytes.Contains(head(whole), []byte("rescale-apply"))
+	return (ending == ".yaml" || ending == ".yml") && manifestLine.Match(head(whole))
 }
+
+// manifestLine is in manifests, and hardly in other YAML.
+var manifestLine = regexp.MustCompile(`rescale-apply|(?m)^(analysis|analyses|kind): `)
 
 // takeFolder looks through a folder below for what its archive must not hold. A folder
 // with a list of results is one of results, and an empty one holds nothing.
@@ -191,7 +195,7 @@ func isResults(folder string) bool {
 	return err == nil && info.IsDir()
 }
 
-// hides tells that an archive of a folder below would hold hidden files; one of this folder
+// hides reports whether an archive of a folder below would hold hidden files; one of this folder
 // holds those of all.
 func (f *folder) hides(name string) bool {
 	if name != "" {
@@ -222,7 +226,7 @@ func (f *folder) has(elements ...string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// means tells that a pattern of the folder stands for exactly these files.
+// means reports whether a pattern of the folder stands for exactly these files.
 func (f *folder) means(pattern string, names []string) bool {
 	found, err := content.Match(f.path, pattern, nil)
 	if err != nil || len(found) != len(names) {

@@ -308,3 +308,21 @@ func rooted(err error) error {
 		err = wrapped.Unwrap()
 	}
 }
+
+// TestManifestsAreNoInputs: a folder can hold those of other jobs.
+func TestManifestsAreNoInputs(t *testing.T) {
+	t.Parallel()
+	dir := lay(t, map[string]string{
+		"mesh.yaml":  "version: 1\nname: mesh\nanalysis: {code: user_included}\n",
+		"share.yml":  "version: 1\nkind: defaults\n",
+		"deck.yaml":  "mesh: fine\n",
+		"points.dat": "1\n",
+	})
+	p, err := scaffold.Propose(scaffold.Source{Folder: dir, Manifest: filepath.Join(dir, "job.yaml")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]scaffold.Input{{Path: "deck.yaml"}, {Path: "points.dat"}}, p.Inputs); diff != "" {
+		t.Errorf("inputs (-want +got):\n%s", diff)
+	}
+}

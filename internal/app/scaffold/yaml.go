@@ -100,7 +100,7 @@ func Settled(command string) string {
 
 var lineStart = regexp.MustCompile(`^[A-Za-z./$][^#:]*$`)
 
-// oneLine tells that a command needs no quotes, as most do not: it begins like a word, and
+// oneLine reports whether a command needs no quotes, as most do not: it begins like a word, and
 // has no colon and no comment.
 func oneLine(command string) bool {
 	for _, r := range command {
@@ -111,7 +111,7 @@ func oneLine(command string) bool {
 	return lineStart.MatchString(command) && literal(command) == command && strings.Contains(command, " ") && strings.TrimSpace(command) == command
 }
 
-// blockable tells that a block shows every character of a text as it is.
+// blockable reports whether a block shows every character of a text as it is.
 func blockable(text string) bool {
 	for _, r := range text {
 		if r != '\n' && r != '\t' && !unicode.IsPrint(r) || r == utf8.RuneError {

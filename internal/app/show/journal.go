@@ -18,7 +18,7 @@ type Journal struct {
 	state.Snapshot
 }
 
-// there tells that the file has a header, so that it belongs to somebody.
+// there reports whether the file has a header, so that it belongs to somebody.
 func (j Journal) there() bool { return j.Header.Format > 0 }
 
 // uploads is how many contents an apply finds there.

@@ -38,7 +38,7 @@ func (s Style) leastTime(plan planner.Plan) (text string) {
 	return text
 }
 
-// fetches tells that results of a job are downloaded, if it succeeds.
+// fetches reports whether results of a job are downloaded, if it succeeds.
 func fetches(step planner.Step) bool {
 	switch step.Action {
 	case planner.Run, planner.Rerun, planner.Resume, planner.Running, planner.Fetch:

@@ -17,7 +17,7 @@ type State struct {
 	Job   string
 	Known bool // there is a run of it
 	Gone  bool // the platform no longer has that run
-	// Outdated tells that the run was judged by other checks than the manifest's.
+	// Outdated reports whether the run was judged by other checks than the manifest's.
 	Outdated bool
 	Run      state.Run
 	Waits    []State // for which jobs a job waits that has no run

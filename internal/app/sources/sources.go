@@ -33,7 +33,7 @@ type Finder struct {
 	Contained bool // nothing outside of its repository is a manifest
 	named     []string
 
-	// Wrote tells that this tool wrote a file as a result, which is no manifest.
+	// Wrote reports whether this tool wrote a file as a result, which is no manifest.
 	Wrote func(path string) bool
 }
 
@@ -139,7 +139,7 @@ func (f Finder) permit(name string) error {
 // isPipe tells what another program writes.
 func isPipe(info fs.FileInfo) bool { return info.Mode()&fs.ModeNamedPipe != 0 }
 
-// isStream tells that a name stands for what another program writes, as that of
+// isStream reports whether a name stands for what another program writes, as that of
 // <(command) in a shell: it lies in no folder that paths could start from.
 func isStream(name string) bool {
 	info, err := os.Stat(name)
@@ -204,7 +204,7 @@ func (f Finder) manifests(names []string) []string {
 	})
 }
 
-// hidden tells that a path leads through a name that begins with a dot.
+// hidden reports whether a path leads through a name that begins with a dot.
 func hidden(path string) bool {
 	return slices.ContainsFunc(strings.Split(path, "/"), func(name string) bool {
 		return strings.HasPrefix(name, ".") && name != "." && name != ".."

@@ -32,7 +32,7 @@ func listFiles(a *API, r *Request) (Answer, error) {
 	return a.fileList(r, list)
 }
 
-// isFalse tells whether a filter asks for what is not so: here every file is uploaded.
+// isFalse reports whether a filter asks for what is not so: here every file is uploaded.
 func isFalse(text string) bool { return strings.EqualFold(text, "false") || text == "0" }
 
 // period is a span of time; a zero end is open.
@@ -86,7 +86,7 @@ func listed(a *API, r *Request, file *disk.File) bool {
 	return a.mayReadFile(r, file)
 }
 
-// found tells whether every term of the search is part of the name.
+// found reports whether every term of the search is part of the name.
 func found(file *disk.File, search string) bool {
 	name := strings.ToLower(file.Name)
 	for term := range strings.FieldsSeq(strings.ToLower(search)) {
@@ -149,5 +149,5 @@ func retypeFiles(a *API, r *Request) (Answer, error) {
 	return Answer{Status: http.StatusOK}, nil
 }
 
-// fileType tells whether there is such a type of files (rescale-api.md §3.2).
+// fileType reports whether there is such a type of files (rescale-api.md §3.2).
 func fileType(id int) bool { return id >= 1 && id <= 12 }

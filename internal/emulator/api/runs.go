@@ -242,7 +242,7 @@ type early struct {
 	given map[string]int // by job and run
 }
 
-// left tells that one more is to be given for a run.
+// left reports whether one more is to be given for a run.
 func (e *early) left(run string, limit int) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -80,7 +80,7 @@ type CoreType struct {
 	Given map[string]json.RawMessage `json:"-"` // as in Analysis
 }
 
-// Allows tells whether a slot may have that many cores: one of the sizes, or several whole nodes of the largest.
+// Allows reports whether a slot may have that many cores: one of the sizes, or several whole nodes of the largest.
 func (c *CoreType) Allows(cores int) bool {
 	largest := slices.Max(c.Cores)
 	return slices.Contains(c.Cores, cores) || cores > largest && cores%largest == 0

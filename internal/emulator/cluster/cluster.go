@@ -220,7 +220,7 @@ func (c *Cluster) Stop(id string, how disk.StopKind) error {
 	return err
 }
 
-// Key finds the job that a job-scoped API key was made for, and tells whether the key is still alive.
+// Key finds the job that a job-scoped API key was made for, and reports whether the key is still alive.
 func (c *Cluster) Key(key string) (job *disk.Job, alive, known bool) {
 	sum := hashKey(key)
 	c.mu.Lock()

@@ -36,7 +36,7 @@ func (r *run) environment(t *disk.Tile) []string {
 // homeEntry is the HOME of the run's commands. No other run has the same, so that it tells what belongs to the run.
 func (r *run) homeEntry() string { return "HOME=" + r.home }
 
-// ours tells whether a variable of the caller is about a platform: in a job, those of this platform hold alone.
+// ours reports whether a variable of the caller is about a platform: in a job, those of this platform hold alone.
 func ours(variable string) bool { return strings.HasPrefix(variable, "RESCALE_") }
 
 // origin prefers the server's own address; without one, the address that the submitting client used has to do.

@@ -23,7 +23,7 @@ type Device struct {
 	Stopped time.Time // zero: it was not shut down
 }
 
-// Usable tells whether jobs may have it.
+// Usable reports whether jobs may have it.
 func (d *Device) Usable() bool { return !d.Started.IsZero() && d.Stopped.IsZero() }
 
 func (s *Store) devicesFile() string { return filepath.Join(s.dir, "devices.json") }

@@ -11,7 +11,7 @@ import (
 	"strconv"
 )
 
-// ErrNotFound tells that there is no record with the id.
+// ErrNotFound means that there is no record with the id.
 var ErrNotFound = errors.New("no such record")
 
 func (s *Store) loadJobs() error {

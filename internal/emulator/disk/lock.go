@@ -11,7 +11,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// InUseError tells that another server has the folder.
+// InUseError means that another server has the folder.
 type InUseError struct {
 	Dir string
 	URL string // where that server answers; empty when it does not serve yet

@@ -119,7 +119,7 @@ func (j *Job) Outputs() []string {
 	return out
 }
 
-// Shows tells whether the nth run, from 1 on, can be seen: once it has started, and in a design of experiments once
+// Shows reports whether the nth run, from 1 on, can be seen: once it has started, and in a design of experiments once
 // any has.
 func (j *Job) Shows(n int) bool {
 	if n < 1 || n > len(j.Runs) {
@@ -128,7 +128,7 @@ func (j *Job) Shows(n int) bool {
 	return !j.Runs[n-1].Started.IsZero() || j.Designed() && j.Reached("Executing")
 }
 
-// Designed tells whether the job is a design of experiments.
+// Designed reports whether the job is a design of experiments.
 func (j *Job) Designed() bool { return len(j.Runs) > 0 && j.Runs[0].Variables != nil }
 
 // Began returns when the first run started, zero before.
@@ -141,7 +141,7 @@ func (j *Job) Began() (first time.Time) {
 	return first
 }
 
-// Draft tells whether the job was never submitted.
+// Draft reports whether the job was never submitted.
 func (j *Job) Draft() bool { return len(j.Statuses) == 0 }
 
 // Shown returns the date that the job shows as dateInserted.
@@ -158,12 +158,12 @@ func (j *Job) Status() string { return last(j.Statuses) }
 // ClusterStatus returns the current cluster status name, empty before a cluster exists.
 func (j *Job) ClusterStatus() string { return last(j.Cluster) }
 
-// Active tells whether the job was submitted and will still change by itself.
+// Active reports whether the job was submitted and will still change by itself.
 func (j *Job) Active() bool {
 	return !j.Draft() && !j.Abandoned && j.Status() != "Completed"
 }
 
-// Reached tells whether the job's history contains the status.
+// Reached reports whether the job's history contains the status.
 func (j *Job) Reached(status string) bool {
 	return slices.ContainsFunc(j.Statuses, func(s Status) bool { return s.Name == status })
 }

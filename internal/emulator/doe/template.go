@@ -15,7 +15,7 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Text) }
 
-// UndefinedError tells that a template uses a name that the table of runs does not have.
+// UndefinedError means that a template uses a name that the table of runs does not have.
 type UndefinedError struct {
 	Line int
 	Name string

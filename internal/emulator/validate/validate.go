@@ -44,7 +44,7 @@ func (e *InvalidError) Error() string {
 	return "invalid job: " + string(text)
 }
 
-// ErrCrash tells that the platform is known to fail on this body with a 500 (§6.1, jobAutomations).
+// ErrCrash means that the platform is known to fail on this body with a 500 (§6.1, jobAutomations).
 var ErrCrash = errors.New("automation without environmentVariables")
 
 // Top-level members that are stored and shown, with their defaults (§6.1). The answer to a create always has them.
@@ -129,7 +129,7 @@ func (w World) checkCluster(top form) {
 	}
 }
 
-// noSuch tells that an id is not known, in the platform's words.
+// noSuch reports whether an id is not known, in the platform's words.
 func noSuch(at *problems, id string) {
 	if at.empty() {
 		at.add(fmt.Sprintf("Invalid pk %q - object does not exist.", id))
@@ -157,7 +157,7 @@ func (w World) checkAutomations(top form) {
 	}
 }
 
-// automationsComplete tells whether every automation has its map of variables, which the platform does not check.
+// automationsComplete reports whether every automation has its map of variables, which the platform does not check.
 func automationsComplete(top form) bool {
 	for _, raw := range top.list("jobAutomations") {
 		var automation struct {

@@ -31,7 +31,7 @@ type StageError struct {
 func (e *StageError) Error() string { return fmt.Sprintf("preparing input %q: %v", e.Name, e.Err) }
 func (e *StageError) Unwrap() error { return e.Err }
 
-// ErrLeaves tells that an archive names a place outside of the work folder.
+// ErrLeaves means that an archive names a place outside of the work folder.
 var ErrLeaves = errors.New("the archive would write outside of the work folder")
 
 // state is what is remembered of a staged file to notice a change.

@@ -117,7 +117,7 @@ func (p progress) time() time.Duration {
 	return time.Duration(min(seconds, longestLeft.Seconds()) * float64(time.Second))
 }
 
-// waits tells that every byte is out and the platform has not answered yet: it
+// waits reports whether every byte is out and the platform has not answered yet: it
 // stores what it got.
 func (p progress) waits() bool { return p.size > 0 && p.sent >= p.size }
 

@@ -89,7 +89,7 @@ func (d *Direction) want(job string, wanted results.Amount) {
 	d.jobs[job] = wanted
 }
 
-// Moving tells that files are on their way.
+// Moving reports whether files are on their way.
 func (d *Direction) Moving() bool { return len(d.active) > 0 }
 
 // moved is how many bytes are where they belong.
