@@ -197,7 +197,7 @@ func (j Job) gives(user once.Found) bool {
 	})
 }
 
-// meant finds that the lineage of a job names a run. It names a version, which a run of
+// meant finds that the upstream of a job names a run. It names a version, which a run of
 // each content has: the newest of those that were there is meant.
 func (s Survey) meant(user, run once.Found) bool {
 	if !names(user, run) {
@@ -208,7 +208,7 @@ func (s Survey) meant(user, run once.Found) bool {
 	})
 }
 
-// names finds that a lineage can name a run.
+// names finds that a upstream can name a run.
 func names(user, run once.Found) bool {
 	elsewhere := user.Namespace != run.Namespace && user.Namespace != "" && run.Namespace != ""
 	if elsewhere || user.Inserted.Before(run.Inserted) {

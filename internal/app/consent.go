@@ -41,5 +41,5 @@ func (o consent) ask(ctx context.Context, t *tool, question string) error {
 	case "y", "yes":
 		return nil
 	}
-	return &exit.GuardError{Message: "not confirmed; nothing was changed", Advice: "answer y, or add -y"}
+	return &exit.GuardError{Message: "not confirmed; nothing was changed", Help: "answer y, or add -y"}
 }

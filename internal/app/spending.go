@@ -49,7 +49,7 @@ func (o costs) limit(plan planner.Plan) error {
 	for _, step := range plan.Spending() {
 		if why, hint := guard.Unknown(step.Job); why != "" {
 			return &exit.GuardError{
-				Message: fmt.Sprintf("what a run of job %q can cost is not known: %s; --max-cost is %s", step.Job.Name, why, guard.USD(o.Max)), Advice: hint,
+				Message: fmt.Sprintf("what a run of job %q can cost is not known: %s; --max-cost is %s", step.Job.Name, why, guard.USD(o.Max)), Help: hint,
 			}
 		}
 		total += step.Job.Estimate.Cost
@@ -57,7 +57,7 @@ func (o costs) limit(plan planner.Plan) error {
 	if guard.Exceeds(total, o.Max) {
 		return &exit.GuardError{
 			Message: fmt.Sprintf("the new runs can cost %s, and --max-cost is %s", guard.AtMost(total), guard.USD(o.Max)),
-			Advice:  "shorten the walltime, choose fewer jobs with --target, or raise --max-cost; nothing was uploaded or started",
+			Help:  "shorten the walltime, choose fewer jobs with --target, or raise --max-cost; nothing was uploaded or started",
 		}
 	}
 	return nil

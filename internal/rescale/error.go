@@ -238,7 +238,7 @@ func (e *TooLargeError) Error() string {
 func (e *TooLargeError) Unwrap() error { return e.Err }
 
 // Hint says what to do.
-func (e *TooLargeError) Hint() string { return TooLargeAdvice }
+func (e *TooLargeError) Hint() string { return TooLargeHint }
 
 // failure builds the Error for an answer with an unwanted status. It is the one
 // place where a body becomes a message.

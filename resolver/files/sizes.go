@@ -11,7 +11,7 @@ func sizeProblems(inputs []Input) diag.List {
 	var problems diag.List
 	for _, in := range inputs {
 		if in.Size > rescale.MaxUpload {
-			problems.Add(in.Pos, diag.InputTooLarge, rescale.TooLargeAdvice,
+			problems.Add(in.Pos, diag.InputTooLarge, rescale.TooLargeHint,
 				"input %s has %.1f GB, and the platform takes files of up to 5 GB", in.label(), float64(in.Size)/1e9)
 		}
 	}

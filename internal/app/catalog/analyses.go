@@ -99,7 +99,7 @@ func (a Analyses) Text(w io.Writer) {
 	default:
 		var rows [][]string
 		for _, one := range a.List {
-			rows = append(rows, []string{one.Code, orDash(one.Name), orDash(one.Vendor), one.newest(), humanize.Plural(len(one.Versions), "version"), one.remarks()})
+			rows = append(rows, []string{one.Code, orDash(one.Name), orDash(one.Vendor), one.newest(), humanize.Plural(len(one.Versions), "version"), one.notes()})
 		}
 		table(w, "CODE|NAME|VENDOR|NEWEST||", rows)
 	}
@@ -113,7 +113,7 @@ func (a Analysis) newest() string {
 	return a.Versions[0].Code
 }
 
-func (a Analysis) remarks() string {
+func (a Analysis) notes() string {
 	var words []string
 	if a.MustBeRequested {
 		words = append(words, "on request")
@@ -128,7 +128,7 @@ func (a Analysis) remarks() string {
 }
 
 func (a Analysis) text(w io.Writer) {
-	show.Table(w, [][]string{{a.Code, orDash(a.Name), orDash(a.Vendor), a.remarks()}})
+	show.Table(w, [][]string{{a.Code, orDash(a.Name), orDash(a.Vendor), a.notes()}})
 	fmt.Fprintln(w)
 	var rows [][]string
 	for _, v := range a.Versions {

@@ -135,13 +135,13 @@ func (c CoreTypes) Text(w io.Writer) {
 	}
 	var rows [][]string
 	for _, t := range c.List {
-		rows = append(rows, []string{t.Code, orDash(t.Name), numbers(t.CoresPerSlot), memory(t.MemoryPerCore), numbers(t.GPUs), price(t.Price), price(t.EconomyPrice), t.remarks()})
+		rows = append(rows, []string{t.Code, orDash(t.Name), numbers(t.CoresPerSlot), memory(t.MemoryPerCore), numbers(t.GPUs), price(t.Price), price(t.EconomyPrice), t.notes()})
 	}
 	table(w, "CODE|NAME|CORES PER SLOT|MEMORY PER CORE|GPUS|USD PER CORE-HOUR|ECONOMY|", rows)
 }
 
-// remarks is what keeps a core type from being used just so.
-func (t CoreType) remarks() string {
+// notes is what keeps a core type from being used just so.
+func (t CoreType) notes() string {
 	var words []string
 	if t.Retired {
 		words = append(words, "retired")

@@ -56,7 +56,7 @@ func Collect(ctx context.Context, p Viewer, id string, now time.Time) (Detail, e
 	}
 	d.takeTiles(job, found.types)
 	d.spend(found.history, now)
-	d.Advice = advice(d.History)
+	d.Hint = hint(d.History)
 	return d, nil
 }
 
@@ -135,9 +135,9 @@ func phases(history []rescale.Status, last func(string) bool, now time.Time) []P
 // longQueue is how long a job waits before a person wonders why.
 const longQueue = 10 * time.Minute
 
-// advice tells of the one reason to wait that nobody sees: new jobs queue while a budget
+// hint tells of the one reason to wait that nobody sees: new jobs queue while a budget
 // is used up (rescale-api.md §14, A13).
-func advice(history []Phase) string {
+func hint(history []Phase) string {
 	if len(history) == 0 {
 		return ""
 	}

@@ -39,8 +39,8 @@ type Detail struct {
 	Free  bool // the platform is this machine: nothing is billed
 	Used  Use
 	Limit resolver.Estimate // of one attempt; without restarts of economy
-	// Advice is what to look at when it waits for long; usually empty.
-	Advice string
+	// Hint is what to look at when it waits for long; usually empty.
+	Hint string
 
 	Blocked string   // what a job without a run waits for, or is blocked by, in the words of its state
 	Runs    []Run    // of its command

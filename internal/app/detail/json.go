@@ -26,7 +26,7 @@ type objectJSON struct {
 	Verdict string     `json:"verdict,omitempty"`
 	Reason  string     `json:"reason,omitempty"`
 	Blocked string     `json:"blocked,omitempty"` // the state of a job that others keep from its run
-	Advice  string     `json:"hint,omitempty"`
+	Hint  string     `json:"hint,omitempty"`
 	Created *time.Time `json:"created,omitempty"`
 	Started *time.Time `json:"started,omitempty"`
 	Ended   *time.Time `json:"ended,omitempty"`
@@ -76,7 +76,7 @@ func (d Detail) JSON(w io.Writer) error {
 	out := objectJSON{
 		FormatVersion: show.FormatVersion, Name: d.Key.Name, Namespace: d.Namespace, ID: d.ID, Title: d.Title, URL: d.URL,
 		Owner: d.Owner, Ours: d.Ours, ClonedFrom: d.ClonedFrom, State: d.State(), Verdict: string(d.Judged.Verdict), Reason: d.Judged.Reason,
-		Blocked: d.Blocked, Advice: d.Advice, Created: moment(d.Created), Started: moment(d.Started), Ended: moment(d.Judged.Ended),
+		Blocked: d.Blocked, Hint: d.Hint, Created: moment(d.Created), Started: moment(d.Started), Ended: moment(d.Judged.Ended),
 		Project: d.Project.ID, Economy: d.Economy, Tags: append([]string{}, d.Tags...), Analyses: []tileJSON{},
 		CoreHours: d.Used.CoreHours, Cost: rounded(d.Used.Cost), History: steps(d.History), Cluster: steps(d.Cluster), Log: d.Log,
 	}

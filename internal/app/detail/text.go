@@ -22,7 +22,7 @@ func (d Detail) Text(w io.Writer) {
 	if d.ID != "" {
 		rows = append(rows, []string{"used", d.used()}, []string{"bound", d.bound()})
 	}
-	rows = append(rows, []string{"tags", strings.Join(d.Tags, ", ")}, []string{"hint", d.Advice})
+	rows = append(rows, []string{"tags", strings.Join(d.Tags, ", ")}, []string{"hint", d.Hint})
 	show.Table(w, filled(rows))
 	section(w, "", phaseRows(d.History))
 	section(w, "cluster", phaseRows(d.Cluster))

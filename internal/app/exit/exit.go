@@ -89,13 +89,13 @@ func (e *LostOutputError) Error() string { return "writing the output: " + e.Err
 func (e *LostOutputError) Unwrap() error { return e.Err }
 
 // GuardError is a limit that the user set and that would be passed.
-type GuardError struct{ Message, Advice string }
+type GuardError struct{ Message, Help string }
 
 // Error is the fact.
 func (e *GuardError) Error() string { return e.Message }
 
 // Hint is what to do instead.
-func (e *GuardError) Hint() string { return e.Advice }
+func (e *GuardError) Hint() string { return e.Help }
 
 // Of maps an error to its code: one table for the whole tool.
 func Of(err error) Code {

@@ -85,7 +85,7 @@ func (e *HomelessKeyError) Hint() string {
 type Error struct {
 	Path   string
 	Err    error
-	Advice string
+	Help string
 }
 
 // Error is the act, the file and the cause.
@@ -95,7 +95,7 @@ func (e *Error) Error() string { return fmt.Sprintf("reading credentials from %s
 func (e *Error) Unwrap() error { return e.Err }
 
 // Hint tells what to change.
-func (e *Error) Hint() string { return e.Advice }
+func (e *Error) Hint() string { return e.Help }
 
 // Find decides by what was said, and else by the environment and the profile file. A
 // profile is a pair: its key goes to its address, and to no other. --profile wins over
@@ -130,7 +130,7 @@ func named(wishes Wishes, getenv func(string) string) (Login, error) {
 	case err != nil:
 		return Login{}, err
 	case p.key == "":
-		return Login{}, &Error{Path: p.path, Err: fmt.Errorf("profile [%s] has no key", wishes.Profile), Advice: "add the line apikey = KEY"}
+		return Login{}, &Error{Path: p.path, Err: fmt.Errorf("profile [%s] has no key", wishes.Profile), Help: "add the line apikey = KEY"}
 	case wishes.URL != "" && origin(wishes.URL) != p.url:
 		return Login{}, cmdline.Usage(fmt.Sprintf("the key of profile %s goes to %s only", wishes.Profile, p.url),
 			"leave out --api-url; for another address give its own key in RESCALE_API_KEY")
@@ -194,7 +194,7 @@ func readToken(path string) (string, error) {
 	if err != nil && couldBeKey(path) {
 		return "", &Error{
 			Path: "the file of --token-file", Err: pathCause(err),
-			Advice: "--token-file takes the path of a file that holds the key, not the key itself",
+			Help: "--token-file takes the path of a file that holds the key, not the key itself",
 		}
 	}
 	if err != nil {
@@ -202,7 +202,7 @@ func readToken(path string) (string, error) {
 	}
 	token := strings.TrimSpace(string(text))
 	if token == "" {
-		return "", &Error{Path: path, Err: errors.New("the file is empty"), Advice: "the file holds the API key and nothing else"}
+		return "", &Error{Path: path, Err: errors.New("the file is empty"), Help: "the file holds the API key and nothing else"}
 	}
 	return token, nil
 }
@@ -235,7 +235,7 @@ func readProfile(wished string, getenv func(string) string) (profile, error) {
 			return profile{}, unreadable(path, err)
 		}
 		if slices.ContainsFunc(sections(file), func(name string) bool { return strings.ContainsRune(name, 0) }) {
-			return profile{}, &Error{Path: path, Err: errors.New("it is UTF-16"), Advice: "save the file with the encoding UTF-8"}
+			return profile{}, &Error{Path: path, Err: errors.New("it is UTF-16"), Help: "save the file with the encoding UTF-8"}
 		}
 		section, err := file.GetSection(firstOf(wished, "default"))
 		if err == nil && torn(section) {
@@ -273,7 +273,7 @@ func unreadable(path string, err error) error {
 func malformed(path string) error {
 	return &Error{
 		Path: path, Err: errors.New("a line is neither a [section] nor key = value"),
-		Advice: "the file has sections like [default] with the lines apibaseurl = URL and apikey = KEY",
+		Help: "the file has sections like [default] with the lines apibaseurl = URL and apikey = KEY",
 	}
 }
 
@@ -285,13 +285,13 @@ func torn(s *ini.Section) bool {
 
 func missingProfile(path, wished string, known []string) error {
 	if couldBeKey(wished) {
-		return &Error{Path: path, Err: errors.New("no such profile"), Advice: "--profile takes the name of a section, not the key"}
+		return &Error{Path: path, Err: errors.New("no such profile"), Help: "--profile takes the name of a section, not the key"}
 	}
-	advice := diag.DidYouMean(wished, known)
-	if advice == "" {
-		advice = fmt.Sprintf("write the lines [%s], apibaseurl = URL and apikey = KEY into it", wished)
+	hint := diag.DidYouMean(wished, known)
+	if hint == "" {
+		hint = fmt.Sprintf("write the lines [%s], apibaseurl = URL and apikey = KEY into it", wished)
 	}
-	return &Error{Path: path, Err: fmt.Errorf("no profile [%s]", wished), Advice: advice}
+	return &Error{Path: path, Err: fmt.Errorf("no profile [%s]", wished), Help: hint}
 }
 
 // fromSection takes the values as they stand: a key may hold a percent sign,

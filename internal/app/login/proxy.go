@@ -14,13 +14,13 @@ import (
 
 // ProxyError means that a proxy variable is no URL. Requests would go past the proxy,
 // the key with them. It never quotes the value, which may hold a password.
-type ProxyError struct{ Variable, Why, Advice string }
+type ProxyError struct{ Variable, Why, Help string }
 
 // Error names the variable and what is wrong with it.
 func (e *ProxyError) Error() string { return fmt.Sprintf("the proxy in %s: %s", e.Variable, e.Why) }
 
 // Hint tells what to write.
-func (e *ProxyError) Hint() string { return e.Advice }
+func (e *ProxyError) Hint() string { return e.Help }
 
 // Proxy tells through which proxy a request goes, by the variables HTTPS_PROXY or else
 // ALL_PROXY, and NO_PROXY, in large letters or small ones. net/http reads no ALL_PROXY.
@@ -71,11 +71,11 @@ func checkProxy(variable, value string) error {
 	user, address := rest[:max(0, at)], rest[at+1:]
 	host, port := apart(address)
 	number, err := strconv.Atoi(port)
-	e := &ProxyError{Variable: variable, Advice: "write " + variable + "=http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT"}
+	e := &ProxyError{Variable: variable, Help: "write " + variable + "=http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT"}
 	switch strange, inUser := strangeIn(user, address); {
 	case inUser:
 		e.Why = fmt.Sprintf("its user name or password has the character %q", strange)
-		e.Advice = fmt.Sprintf("in a user name or password write %s for it", escaped(strange))
+		e.Help = fmt.Sprintf("in a user name or password write %s for it", escaped(strange))
 	case strange != "":
 		e.Why = fmt.Sprintf("its host has the character %q", strange)
 	case !known(scheme):

@@ -22,7 +22,7 @@ func Write(p Proposal, c Catalog, a Answers) []byte {
 	file := p.fileFlag() + p.flags
 	fmt.Fprintf(&b, "#\n# %s. What it would do, and doing it:\n#\n#   rescale-apply plan%s\n#   rescale-apply%s\n#\n", job, file, file)
 	b.WriteString("version: 1\n")
-	b.WriteString(remarked("name: "+scalar(a[Name]), "how rescale-apply remembers this job; keep it"))
+	b.WriteString(commented("name: "+scalar(a[Name]), "how rescale-apply remembers this job; keep it"))
 	code := writeSoftware(&b, c, a)
 	writeInputs(&b, p.Inputs)
 	b.WriteString("\ncommand:" + textBlock(a[Command]))
@@ -40,12 +40,12 @@ func (p Proposal) fileFlag() string {
 	return " -f " + p.manifest
 }
 
-// column is where remarks begin.
+// column is where notes begin.
 const column = 34
 
-// remarked is a line with a remark behind it.
-func remarked(line, remark string) string {
-	return fmt.Sprintf("%-*s# %s\n", column, line+" ", remark)
+// commented is a line with a comment behind it.
+func commented(line, comment string) string {
+	return fmt.Sprintf("%-*s# %s\n", column, line+" ", comment)
 }
 
 func writeSoftware(b *strings.Builder, c Catalog, a Answers) (code string) {
@@ -56,12 +56,12 @@ func writeSoftware(b *strings.Builder, c Catalog, a Answers) (code string) {
 		}
 	}
 	if version == "" {
-		b.WriteString("\n" + remarked("analysis: {code: "+scalar(code)+"}", "no version: the newest"))
+		b.WriteString("\n" + commented("analysis: {code: "+scalar(code)+"}", "no version: the newest"))
 	} else {
 		b.WriteString("\nanalysis: {code: " + scalar(code) + ", version: " + always(version) + "}\n")
 	}
 	b.WriteString("\nhardware:\n  coreType: " + scalar(a[CoreType]) + "\n  coresPerSlot: " + a[Cores] + "\n")
-	b.WriteString(remarked("  walltime: "+a[Walltime], "the platform ends the job here"))
+	b.WriteString(commented("  walltime: "+a[Walltime], "the platform ends the job here"))
 	writeLicense(b, c, code)
 	return code
 }
@@ -96,7 +96,7 @@ func writeInputs(b *strings.Builder, inputs []Input) {
 	if len(inputs) == 0 {
 		return
 	}
-	b.WriteString("\n" + remarked("inputs:", "paths are relative to this file"))
+	b.WriteString("\n" + commented("inputs:", "paths are relative to this file"))
 	for _, in := range inputs {
 		b.WriteString("  - " + in.yaml() + "\n")
 	}
@@ -116,7 +116,7 @@ func (in Input) yaml() string {
 func writeOutputs(b *strings.Builder, patterns []string) {
 	b.WriteString("\noutputs:\n")
 	if len(patterns) == 0 {
-		b.WriteString(remarked(`  download: ["**"]`, "all that the run leaves, but for its inputs"))
+		b.WriteString(commented(`  download: ["**"]`, "all that the run leaves, but for its inputs"))
 		return
 	}
 	b.WriteString("  download: " + list(patterns) + "\n")

@@ -54,13 +54,13 @@ func (e *ExistsError) Error() string { return e.File + " is there already" }
 func (e *ExistsError) Hint() string { return "name another file, or write over it with --force" }
 
 // PlaceError is a path that nothing can be read from, or written to.
-type PlaceError struct{ Path, Why, Advice string }
+type PlaceError struct{ Path, Why, Help string }
 
 // Error is the path, and why.
 func (e *PlaceError) Error() string { return e.Path + ": " + e.Why }
 
 // Hint is the way out.
-func (e *PlaceError) Hint() string { return e.Advice }
+func (e *PlaceError) Hint() string { return e.Help }
 
 // Free looks, before anything is asked, whether the file can be written and the folder
 // can be read. The errors are a *[PlaceError] and an *[ExistsError].

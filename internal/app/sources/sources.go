@@ -236,7 +236,7 @@ func (f Finder) folder(root string) ([]string, error) {
 		return names, nil
 	}
 	hint := "manifests end in .yaml or .yml"
-	below, _ := filepath.Glob(filepath.Join(root, "*", "*.y*ml")) // only makes the advice better
+	below, _ := filepath.Glob(filepath.Join(root, "*", "*.y*ml")) // only makes the hint better
 	if below = f.manifests(below); len(below) > 0 && f.Folders == Flat {
 		hint = "add -R for the folders below, as " + below[0]
 	}

@@ -50,15 +50,15 @@ func reason(err error) error {
 	return err
 }
 
-// Shelf reads files that manifests name, once, and keeps them so that their lines can
+// Tables reads files that manifests name, once, and keeps them so that their lines can
 // be shown.
-type Shelf struct {
+type Tables struct {
 	Contained bool // nothing outside of the manifest's repository is read
 	Texts     []diag.Source
 }
 
 // Open gives the text of a file that a manifest in the folder dir names.
-func (s *Shelf) Open(dir, name string) (diag.Source, error) {
+func (s *Tables) Open(dir, name string) (diag.Source, error) {
 	root := reach.Root(dir)
 	bounds := reach.Reach{}
 	if s.Contained {

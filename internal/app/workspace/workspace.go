@@ -98,8 +98,8 @@ func (w *Workspace) read() error {
 }
 
 // variables reads what the command line says about variables.
-func (w *Workspace) variables() (spec.Loader, *sources.Shelf, error) {
-	tables := &sources.Shelf{Contained: w.contained}
+func (w *Workspace) variables() (spec.Loader, *sources.Tables, error) {
+	tables := &sources.Tables{Contained: w.contained}
 	loader := spec.Loader{Open: tables.Open, Set: w.scope.Settings}
 	for _, name := range w.scope.VarFiles {
 		source, err := sources.Variables(name)
@@ -115,7 +115,7 @@ func (w *Workspace) variables() (spec.Loader, *sources.Shelf, error) {
 // LoadAnyway gives the jobs of the manifests as far as they can be read. With what is
 // wrong with the others nothing can be done here.
 func (w *Workspace) LoadAnyway() []spec.Job {
-	tables := &sources.Shelf{Contained: w.contained}
+	tables := &sources.Tables{Contained: w.contained}
 	jobs, _ := spec.Loader{Open: tables.Open}.Load(w.Sources)
 	sources.Mark(tables.Texts, w.Sources)
 	w.texts = tables.Texts

@@ -28,7 +28,7 @@ func upload(a *API, r *Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, Refuse(http.StatusUnsupportedMediaType, "Unsupported media type %q in request.", r.Header.Get("Content-Type"))
 	}
-	form := incoming{typeID: disk.TypeInput}
+	form := arriving{typeID: disk.TypeInput}
 	err = form.read(a.Store, parts)
 	if err == nil && form.content == "" {
 		err = invalid("file", "No file was submitted.")
@@ -59,15 +59,15 @@ func uploadHeader(r *Request) http.Header {
 	return http.Header{"Content-Type": {kind}}
 }
 
-// incoming is an upload on its way.
-type incoming struct {
+// arriving is an upload on its way.
+type arriving struct {
 	file    disk.File
 	content string // path of the bytes; empty until the file part was read
 	typeID  int
 }
 
 // read goes to the end of the form: only its last boundary proves that the whole body arrived.
-func (in *incoming) read(store *disk.Store, parts *multipart.Reader) error {
+func (in *arriving) read(store *disk.Store, parts *multipart.Reader) error {
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -92,7 +92,7 @@ func broken(err error) error {
 	return Refuse(http.StatusBadRequest, "Multipart form parse error - %v", err)
 }
 
-func (in *incoming) readFile(store *disk.Store, part *multipart.Part) error {
+func (in *arriving) readFile(store *disk.Store, part *multipart.Part) error {
 	if in.content != "" {
 		return invalid("file", "Only one file can be uploaded at a time.")
 	}
@@ -125,7 +125,7 @@ func (in *incoming) readFile(store *disk.Store, part *multipart.Part) error {
 // lastSegment cuts off the folders that clients on Windows send, as Django does. Those of others are cut already.
 func lastSegment(name string) string { return name[strings.LastIndexByte(name, '\\')+1:] }
 
-func (in *incoming) readType(part *multipart.Part) error {
+func (in *arriving) readType(part *multipart.Part) error {
 	text, err := io.ReadAll(io.LimitReader(part, 16))
 	if err != nil {
 		return broken(err)
@@ -139,7 +139,7 @@ func (in *incoming) readType(part *multipart.Part) error {
 	return nil
 }
 
-func (in *incoming) discard() error {
+func (in *arriving) discard() error {
 	if in.content == "" {
 		return nil
 	}

@@ -17,17 +17,17 @@ import (
 // UsageError is a command line that cannot be understood.
 type UsageError struct {
 	Message string
-	Advice  string
+	Help  string
 }
 
 // Error is the fact.
 func (e *UsageError) Error() string { return e.Message }
 
 // Hint is what to type instead.
-func (e *UsageError) Hint() string { return e.Advice }
+func (e *UsageError) Hint() string { return e.Help }
 
 // Usage makes a UsageError; hint may be empty.
-func Usage(message, hint string) error { return &UsageError{Message: message, Advice: hint} }
+func Usage(message, hint string) error { return &UsageError{Message: message, Help: hint} }
 
 // Arrange puts a command line into the order that the library needs: command,
 // flags, "--", arguments. People put flags after arguments, and leave out

@@ -166,7 +166,7 @@ func (e *OutcomeUnknownError) Hint() string {
 	return "the platform may have done it or not; look before it is done again"
 }
 
-// Hint passes on the advice about the last failure.
+// Hint passes on the hint about the last failure.
 func (e *OutageError) Hint() string {
 	var hinted interface{ Hint() string }
 	if errors.As(e.Err, &hinted) {
@@ -183,8 +183,8 @@ const (
 	doubtful  = 5_000_000_000
 )
 
-// TooLargeAdvice says what to do with a file that is larger.
-const TooLargeAdvice = "compress it, split it and join the parts in the job's command (split -b 4G, cat), " +
+// TooLargeHint says what to do with a file that is larger.
+const TooLargeHint = "compress it, split it and join the parts in the job's command (split -b 4G, cat), " +
 	"or bring it to the platform with its own tools and give its id"
 
 // explain recognises a refusal of the size, whatever words it comes in.
