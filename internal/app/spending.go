@@ -57,7 +57,7 @@ func (o costs) limit(plan planner.Plan) error {
 	if guard.Exceeds(total, o.Max) {
 		return &exit.GuardError{
 			Message: fmt.Sprintf("the new runs can cost %s, and --max-cost is %s", guard.AtMost(total), guard.USD(o.Max)),
-			Help:  "shorten the walltime, choose fewer jobs with --target, or raise --max-cost; nothing was uploaded or started",
+			Help:    "shorten the walltime, choose fewer jobs with --target, or raise --max-cost; nothing was uploaded or started",
 		}
 	}
 	return nil

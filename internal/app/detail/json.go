@@ -26,7 +26,7 @@ type objectJSON struct {
 	Verdict string     `json:"verdict,omitempty"`
 	Reason  string     `json:"reason,omitempty"`
 	Blocked string     `json:"blocked,omitempty"` // the state of a job that others keep from its run
-	Hint  string     `json:"hint,omitempty"`
+	Hint    string     `json:"hint,omitempty"`
 	Created *time.Time `json:"created,omitempty"`
 	Started *time.Time `json:"started,omitempty"`
 	Ended   *time.Time `json:"ended,omitempty"`

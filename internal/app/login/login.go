@@ -83,8 +83,8 @@ func (e *HomelessKeyError) Hint() string {
 
 // Error is a profile or token file that cannot be used.
 type Error struct {
-	Path   string
-	Err    error
+	Path string
+	Err  error
 	Help string
 }
 

@@ -31,12 +31,12 @@ func (t Tidying) refused(decisions []tidy.Decision) error {
 		case d.Keep == tidy.Active:
 			errs = append(errs, &exit.GuardError{
 				Message: fmt.Sprintf("run %s of %s has not ended; nothing was deleted", d.Job.ID, diag.Line(d.Job.Title())),
-				Help:  fmt.Sprintf("stop it first: %s stop %s", options.Program, d.Job.ID),
+				Help:    fmt.Sprintf("stop it first: %s stop %s", options.Program, d.Job.ID),
 			})
 		case d.Keep == tidy.Needed:
 			errs = append(errs, &exit.GuardError{
 				Message: fmt.Sprintf("others build on run %s of %s: %s; nothing was deleted", d.Job.ID, diag.Line(d.Job.Title()), users(d)),
-				Help:  "delete those that build on it first",
+				Help:    "delete those that build on it first",
 			})
 		}
 	}

@@ -17,7 +17,7 @@ import (
 // UsageError is a command line that cannot be understood.
 type UsageError struct {
 	Message string
-	Help  string
+	Help    string
 }
 
 // Error is the fact.
