@@ -384,7 +384,7 @@ func (w *world) checkState(ctx context.Context, m *machine, calm Manifest) {
 		}
 	}
 	for _, job := range resolved.Jobs {
-		w.checkResults(m, snapshot.Runs[job.Name], job)
+		w.checkResults(m, wantedRun(snapshot, resolved.Jobs, job), job)
 	}
 }
 
@@ -401,15 +401,39 @@ func (w *world) checksOf(text string) string {
 	return ""
 }
 
-// checkResults compares the results on a disk with those of the run that the manifest wants.
-// A blocked job wants one that cannot be made, and none of the older ones.
-func (w *world) checkResults(m *machine, runs []state.Run, job resolver.Job) {
-	var wanted state.Run
-	for _, run := range runs {
-		if run.Digest == job.Digest && run.Generation == max(1, job.Rerun.Generation.V) {
-			wanted = run
+// wantedRun is the newest run of the content and generation that a manifest has. Of a job
+// that builds on others it is the newest that builds on the wanted runs of those: who goes
+// back to an older generation of a job goes back to what was built on that, too.
+func wantedRun(snapshot state.Snapshot, jobs []resolver.Job, job resolver.Job) (wanted state.Run) {
+	fits := false
+	for _, run := range snapshot.Runs[job.Name] {
+		if run.Digest != job.Digest || run.Generation != max(1, job.Rerun.Generation.V) {
+			continue
+		}
+		if builds := buildsOn(snapshot, jobs, job, run); builds || !fits {
+			wanted, fits = run, builds
 		}
 	}
+	return wanted
+}
+
+// buildsOn reports whether a run builds on the wanted runs of all jobs that its job needs.
+func buildsOn(snapshot state.Snapshot, jobs []resolver.Job, job resolver.Job, run state.Run) bool {
+	for _, need := range job.Needs {
+		for _, name := range need.Jobs {
+			i := slices.IndexFunc(jobs, func(j resolver.Job) bool { return j.Name == name })
+			upstream := wantedRun(snapshot, jobs, jobs[i])
+			if !chain.Builds(run.Upstream, chain.Need{Name: need.Name.V, Jobs: need.Jobs}, name, chain.Version{Generation: upstream.Generation, Attempt: upstream.Attempt}) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// checkResults compares the results on a disk with those of the run that the manifest wants.
+// A blocked job wants one that cannot be made, and none of the older ones.
+func (w *world) checkResults(m *machine, wanted state.Run, job resolver.Job) {
 	if m.blocked[job.Name] || len(job.Outputs.Download) == 0 || wanted.Verdict != string(verdict.Succeeded) || wanted.Selection == "" {
 		return
 	}
