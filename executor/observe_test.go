@@ -17,9 +17,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/scratch"
 )
 
-// submitted gives a platform on which a job runs for each command, and a client of it
-// that can only read.
-func submitted(t *testing.T, commands ...string) (*emulator.Server, *rescale.Client, []executor.Target) {
+// submitted runs a job for each command on a platform, and gives a client of it that can
+// only read.
+func submitted(t *testing.T, commands ...string) (*rescale.Client, []executor.Target) {
 	t.Helper()
 	const key = "1111111111111111111111111111111111111111"
 	server, err := emulator.Open(emulator.Config{
@@ -55,7 +55,7 @@ func submitted(t *testing.T, commands ...string) (*emulator.Server, *rescale.Cli
 		}
 		targets = append(targets, executor.Target{Name: fmt.Sprint("job-", i), ID: j.ID, Cores: 2, Rate: 0.5})
 	}
-	return server, client(true), targets
+	return client(true), targets
 }
 
 // seen is what an observer's events say of each job, without its statuses on the way.
@@ -80,7 +80,7 @@ func seen(events []executor.Event) map[string][]string {
 // by a client that refuses everything but GET.
 func TestWatchingChangesNothing(t *testing.T) {
 	t.Parallel()
-	_, client, targets := submitted(t, "echo fine", "echo broken; exit 3")
+	client, targets := submitted(t, "echo fine", "echo broken; exit 3")
 	var events []executor.Event
 	o := executor.Observer{
 		Platform: client, Interval: time.Millisecond, Notify: func(e executor.Event) { events = append(events, e) },
@@ -108,7 +108,7 @@ func TestWatchingChangesNothing(t *testing.T) {
 // TestWatchingEndsEarly: what still runs is told apart from what is over.
 func TestWatchingEndsEarly(t *testing.T) {
 	t.Parallel()
-	_, client, targets := submitted(t, "true", "while [ ! -e stop ]; do sleep 0.01; done")
+	client, targets := submitted(t, "true", "while [ ! -e stop ]; do sleep 0.01; done")
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	over, running := false, false
@@ -132,7 +132,7 @@ func TestWatchingEndsEarly(t *testing.T) {
 // TestWatchingWhatIsGone: a job that a person has deleted is over.
 func TestWatchingWhatIsGone(t *testing.T) {
 	t.Parallel()
-	_, client, _ := submitted(t)
+	client, _ := submitted(t)
 	o := executor.Observer{Platform: client, Interval: time.Millisecond}
 	report := o.Watch(t.Context(), []executor.Target{{ID: "QwErTy"}})
 	if out := report.Outcomes[0]; out.Job != "QwErTy" || out.Verdict != "stopped" || out.Reason != "the job was deleted on the platform" {

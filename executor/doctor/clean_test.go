@@ -64,7 +64,7 @@ func TestInterrupted(t *testing.T) {
 				defer cancel()
 				refusals := &doctor.Refusals{}
 				way := &counting{next: server.Transport(), at: int64(at + 1), before: before, cancel: cancel}
-				report, err := doctor.Doctor{Platform: connect(t, key, way, refusals), Refusals: refusals}.Run(ctx)
+				report, err := doctor.Doctor{Platform: connect(t, way, refusals), Refusals: refusals}.Run(ctx)
 				if err != nil && !errors.Is(err, context.Canceled) {
 					t.Errorf("stopped at request %d: error %v", at, err)
 				}
@@ -163,7 +163,7 @@ func TestNothingToCheck(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := open(t, emulator.Switches{}, tc.fault)
 				defer server.Close()
-				report, err := doctor.Doctor{Platform: connect(t, key, server.Transport(), &doctor.Refusals{})}.Run(t.Context())
+				report, err := doctor.Doctor{Platform: connect(t, server.Transport(), &doctor.Refusals{})}.Run(t.Context())
 				if err == nil || err.Error() != tc.want {
 					t.Errorf("error is %v, want %s", err, tc.want)
 				}

@@ -21,19 +21,37 @@ import (
 
 // Drafter is what the checks need. That it cannot submit is on purpose.
 type Drafter interface {
+	Account
+	JobReader
+	JobWriter
+	Files
+}
+
+// Account is whose account it is, and what it may use.
+type Account interface {
 	Me(ctx context.Context) (rescale.User, error)
 	Analyses(ctx context.Context) ([]rescale.Analysis, error)
 	CoreTypes(ctx context.Context) ([]rescale.CoreType, error)
+}
 
-	CreateJob(ctx context.Context, job rescale.JobRequest) (rescale.Job, error)
-	UpdateJob(ctx context.Context, id string, job rescale.JobRequest) error
-	DeleteJob(ctx context.Context, id string) error
+// JobReader reads jobs, and finds them again.
+type JobReader interface {
 	Job(ctx context.Context, id string) (rescale.Job, error)
 	Jobs(ctx context.Context, q rescale.JobQuery, yield func(rescale.JobItem) bool) (rescale.Listing, error)
 	Statuses(ctx context.Context, id string) ([]rescale.Status, error)
 	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
-	AddTag(ctx context.Context, id, tag string) error
+}
 
+// JobWriter makes drafts, changes and deletes them. It submits none.
+type JobWriter interface {
+	CreateJob(ctx context.Context, job rescale.JobRequest) (rescale.Job, error)
+	UpdateJob(ctx context.Context, id string, job rescale.JobRequest) error
+	DeleteJob(ctx context.Context, id string) error
+	AddTag(ctx context.Context, id, tag string) error
+}
+
+// Files stores files, finds and deletes them.
+type Files interface {
 	Upload(ctx context.Context, u rescale.Upload) (rescale.File, error)
 	File(ctx context.Context, id string) (rescale.File, error)
 	Files(ctx context.Context, search string, yield func(rescale.File) bool) error

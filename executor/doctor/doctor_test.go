@@ -43,10 +43,10 @@ func open(t *testing.T, switches emulator.Switches, faults ...emulator.Fault) *e
 	return server
 }
 
-func connect(t *testing.T, secret string, way http.RoundTripper, refusals *doctor.Refusals) *rescale.Client {
+func connect(t *testing.T, way http.RoundTripper, refusals *doctor.Refusals) *rescale.Client {
 	t.Helper()
 	client, err := rescale.New(rescale.Config{
-		BaseURL: "http://localhost", Key: rescale.NewSecret(secret), Transport: way, OnRetry: refusals.Retry,
+		BaseURL: "http://localhost", Key: rescale.NewSecret(key), Transport: way, OnRetry: refusals.Retry,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func connect(t *testing.T, secret string, way http.RoundTripper, refusals *docto
 func examine(t *testing.T, server *emulator.Server) doctor.Report {
 	t.Helper()
 	refusals := &doctor.Refusals{}
-	d := doctor.Doctor{Platform: connect(t, key, server.Transport(), refusals), Where: "http://localhost", Refusals: refusals}
+	d := doctor.Doctor{Platform: connect(t, server.Transport(), refusals), Where: "http://localhost", Refusals: refusals}
 	report, err := d.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func remains(t *testing.T, server *emulator.Server) (left []string) {
 	t.Helper()
 	server.ClearFaults()
 	server.Switch(func(s *emulator.Switches) { *s = emulator.Switches{} })
-	client := connect(t, key, server.Transport(), &doctor.Refusals{})
+	client := connect(t, server.Transport(), &doctor.Refusals{})
 	_, err := client.Jobs(t.Context(), rescale.JobQuery{}, func(j rescale.JobItem) bool {
 		left = append(left, "draft "+j.ID)
 		return true

@@ -26,10 +26,15 @@ import (
 type Source interface {
 	watch.Reader
 	outputs.Lister
+	WorkFolder
 	Runs(ctx context.Context, id string) ([]rescale.Run, error)
-	Tail(ctx context.Context, id, run, path string, lines int) ([]string, error)
-	DirectoryContents(ctx context.Context, id, run string) ([]string, error)
 	Download(ctx context.Context, id string, span rescale.Span) (io.ReadCloser, error)
+}
+
+// WorkFolder is what can be seen of a run while it goes on (rescale-api.md §8.5).
+type WorkFolder interface {
+	Tailer
+	DirectoryContents(ctx context.Context, id, run string) ([]string, error)
 }
 
 // Log is a file of one run of a job.

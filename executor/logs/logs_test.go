@@ -62,7 +62,7 @@ func open(t *testing.T, change func(*emulator.Config)) site {
 	return s
 }
 
-// draft makes a job. Its commands wait for gates with: until [ -e $GATES/NAME ]; do sleep 0.01; done
+// draft makes a job. Its commands wait for open with: until [ -e $GATES/on ]; do sleep 0.01; done
 func (s site) draft(command string, extra map[string]any) string {
 	s.t.Helper()
 	j, err := s.writer.CreateJob(s.t.Context(), rescale.JobRequest{Name: "x", Extra: extra, JobAnalyses: []rescale.JobAnalysis{{
@@ -89,9 +89,10 @@ func (s site) start(command string) string {
 	return id
 }
 
-func (s site) open(gate string) {
+// open lets the commands pass that wait.
+func (s site) open() {
 	s.t.Helper()
-	if err := os.WriteFile(filepath.Join(s.gates, gate), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.gates, "on"), nil, 0o600); err != nil {
 		s.t.Error(err)
 	}
 }
@@ -165,7 +166,7 @@ func TestFollow(t *testing.T) {
 		case strings.HasPrefix(line, "# job "+id+" is a draft"):
 			s.submit(id)
 		case line == "half":
-			s.open("on")
+			s.open()
 		}
 	}
 	ending, err := s.log(id, &p).Follow(t.Context())
@@ -190,7 +191,7 @@ func TestFollowFromTheEnd(t *testing.T) {
 		_, err := os.Stat(filepath.Join(s.gates, "ready"))
 		return err == nil
 	})
-	p := printed{seen: func(string) { s.open("on") }}
+	p := printed{seen: func(string) { s.open() }}
 	log := s.log(id, &p)
 	log.Tail = 3
 	ending, err := log.Follow(t.Context())
@@ -257,7 +258,7 @@ func TestRead(t *testing.T) {
 	if diff := cmp.Diff([]string{"d/far.txt -1 false", "process_output.log -1 false"}, list()); diff != "" {
 		t.Errorf("while it runs (-want +got)\n%s", diff)
 	}
-	s.open("on")
+	s.open()
 	s.await(id)
 	check("after it")
 	if diff := cmp.Diff([]string{"d/far.txt 8893 false", "process_output.log 6 false"}, list()); diff != "" {
@@ -341,7 +342,7 @@ func TestRunsOfADesign(t *testing.T) {
 	}
 	got, ending := follow("1", func(line string) {
 		if line == "1/work" {
-			s.open("on")
+			s.open()
 		}
 	})
 	if diff := cmp.Diff([]string{"1/work", "over"}, got); diff != "" || !ending.Over && ending.Verdict != "" {

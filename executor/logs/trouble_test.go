@@ -113,7 +113,7 @@ type stepping struct{ *fake }
 func (s stepping) Statuses(ctx context.Context, id string) ([]rescale.Status, error) {
 	history, err := s.fake.Statuses(ctx, id)
 	if err == nil && s.status > 1 {
-		s.seen++
+		s.fake.seen++
 	}
 	return history, err
 }

@@ -88,15 +88,10 @@ func (h *hall) run(t *testing.T) (stop context.CancelCauseFunc) {
 	return cancel
 }
 
-func bubble(t *testing.T, test func(t *testing.T)) {
-	t.Helper()
-	t.Parallel()
-	synctest.Test(t, test)
-}
-
 // TestTheFirstBeginFirst: in the order of the group, whatever the order in which they ask.
 func TestTheFirstBeginFirst(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		h := open(2, false)
 		h.ask("d", "a", "c", "b")
 		h.run(t)
@@ -117,7 +112,8 @@ func TestTheFirstBeginFirst(t *testing.T) {
 // TestRunsOfOthersHaveSeats: they are looked at again while somebody waits for them, and
 // not while each seat is taken here.
 func TestRunsOfOthersHaveSeats(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		h := open(3, false)
 		h.Hold("f")
 		h.show(seats.Run{Job: "f", ID: "F"}, seats.Run{Job: "e", ID: "E"}, seats.Run{Job: "x", ID: "X"})
@@ -143,7 +139,8 @@ func TestRunsOfOthersHaveSeats(t *testing.T) {
 // TestAnOldListTakesNoSeat of a run that has ended here, and the job whose run it shows
 // waits only for the others.
 func TestAnOldListTakesNoSeat(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		h := open(1, false)
 		h.ask("a", "b")
 		h.run(t)
@@ -160,7 +157,8 @@ func TestAnOldListTakesNoSeat(t *testing.T) {
 
 // TestALoweredBound: what runs goes on, and nothing begins before enough of it is over.
 func TestALoweredBound(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		h := open(1, false)
 		for _, job := range []string{"a", "b", "c"} {
 			h.Hold(job)
@@ -178,7 +176,8 @@ func TestALoweredBound(t *testing.T) {
 
 // TestNobodyWaitsForRuns who need not: what begins may fail and make room, what runs not.
 func TestNobodyWaitsForRuns(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		h := open(2, true)
 		h.show(seats.Run{Job: "f", ID: "F"})
 		h.ask("a", "b", "c")
@@ -196,7 +195,8 @@ func TestNobodyWaitsForRuns(t *testing.T) {
 // TestWhyThereIsNoSeat: the platform refuses the look, the wait is over, or the job does
 // not want one any more.
 func TestWhyThereIsNoSeat(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		h := open(1, false)
 		h.Hold("f")
 		h.ask("a", "b")

@@ -74,10 +74,10 @@ func (w *world) submit(t *testing.T, id string) {
 	}
 }
 
-// run brings a job to its end, and waits for as long as it says then.
-func (w *world) run(t *testing.T, name, content string, rest time.Duration) string {
+// run brings a run of mesh to its end, and waits for as long as it says then.
+func (w *world) run(t *testing.T, content string, rest time.Duration) string {
 	t.Helper()
-	id := w.draft(t, name, content)
+	id := w.draft(t, "mesh", content)
 	w.submit(t, id)
 	for {
 		history, err := w.client.Statuses(t.Context(), id)
@@ -155,7 +155,7 @@ func TestDelete(t *testing.T) {
 				if tc.rest < 0 {
 					id = w.draft(t, "mesh", "a")
 				} else {
-					id = w.run(t, "mesh", "a", tc.rest)
+					id = w.run(t, "a", tc.rest)
 				}
 				decisions := w.decide(t, tidy.Rules{Forget: true}, id)
 				for _, f := range tc.faults {
@@ -238,7 +238,7 @@ func TestLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, emulator.Switches{})
 		defer w.close(t)
-		older, newer := w.run(t, "mesh", "a", cooled), w.run(t, "mesh", "b", cooled)
+		older, newer := w.run(t, "a", cooled), w.run(t, "b", cooled)
 		active := w.draft(t, "wing", "a")
 		w.submit(t, active)
 		person, err := w.client.CreateJob(t.Context(), rescale.JobRequest{Name: "mine", JobAnalyses: []rescale.JobAnalysis{{
@@ -283,7 +283,7 @@ func TestInputsAmongTheResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, emulator.Switches{})
 		defer w.close(t)
-		id := w.run(t, "mesh", "a", cooled)
+		id := w.run(t, "a", cooled)
 		files, err := w.client.JobFiles(t.Context(), id, "")
 		if err != nil {
 			t.Fatal(err)

@@ -83,7 +83,7 @@ func (t *tool) here(n *naming) (*workspace.Workspace, error) {
 	case err != nil:
 		t.Warn(fmt.Sprintf("%s of this folder has problems, which %s validate -f %s shows; without it, only ids of the platform are known",
 			options.CurrentManifest, options.Program, options.CurrentManifest))
-		return nil, nil
+		return nil, nil //nolint:nilerr // the warning says so, and ids need no manifest
 	}
 	n.strange = strange(options.CurrentManifest, w)
 	means := func(word string) bool { return options.IsPattern(word) || w.Means(word) }

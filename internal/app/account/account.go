@@ -14,7 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// Platform tells who one is.
+// Source tells who one is.
 type Source interface {
 	BaseURL() string
 	Me(ctx context.Context) (rescale.User, error)

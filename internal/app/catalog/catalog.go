@@ -15,7 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// Platform answers with the catalogs.
+// Offer answers with the catalogs.
 type Offer interface {
 	Pricer
 	Analyses(ctx context.Context) ([]rescale.Analysis, error)

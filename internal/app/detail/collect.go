@@ -18,15 +18,20 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// Platform tells about jobs and prices.
+// Viewer shows jobs, and what they cost.
 type Viewer interface {
+	JobReader
 	catalog.Pricer
 	JobURL(id string) string
+	Projects(ctx context.Context) ([]rescale.Project, error)
+}
+
+// JobReader reads a job, its histories and its tags.
+type JobReader interface {
 	Job(ctx context.Context, id string) (rescale.Job, error)
 	Statuses(ctx context.Context, id string) ([]rescale.Status, error)
 	ClusterStatuses(ctx context.Context, id string) ([]rescale.Status, error)
 	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
-	Projects(ctx context.Context) ([]rescale.Project, error)
 }
 
 // Collect reads a job, and what is known of its hardware and project. A job that is not

@@ -61,7 +61,7 @@ func (h Halting) Conclude(ctx context.Context, results []stop.Result) error {
 		failures = append(failures, h.lines(results, fetched))
 	}
 	if ctx.Err() != nil {
-		return errors.Join(append(failures, h.interrupted(ctx, results))...)
+		return errors.Join(append(failures, h.interrupted(results))...)
 	}
 	if err := errors.Join(failures...); err != nil {
 		return err
@@ -99,7 +99,7 @@ func (h Halting) fetch(ctx context.Context, results []stop.Result) ([]show.Deliv
 		return !slices.ContainsFunc(results, func(r stop.Result) bool { return r.ID == o.ID && r.Outcome == stop.Stopped })
 	})
 	if len(orders) == 0 || ctx.Err() != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // Conclude ends with the interrupt
 	}
 	clerk := fetch.Clerk{Screen: h.Screen, From: h.From, Parallel: fetch.Defaults().Parallel, Format: "text"}
 	if h.JSON {
@@ -138,7 +138,7 @@ func (h Halting) lines(results []stop.Result, fetched []show.Delivery) error {
 }
 
 // interrupted says what goes on without us.
-func (h Halting) interrupted(ctx context.Context, results []stop.Result) error {
+func (h Halting) interrupted(results []stop.Result) error {
 	told, untold := 0, 0
 	for _, r := range results {
 		switch {

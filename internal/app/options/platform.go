@@ -44,13 +44,13 @@ func (o Platform) Again() string {
 	if o.Local {
 		return " --local"
 	}
-	text := ""
+	var text strings.Builder
 	for _, flag := range []struct{ name, value string }{{"profile", o.Profile}, {"api-url", o.URL}, {"token-file", o.TokenFile}} {
 		if flag.value != "" && !strings.ContainsAny(flag.value, " \t\n'\"$`\\&|;<>()*?!#~") {
-			text += " --" + flag.name + " " + flag.value
+			fmt.Fprintf(&text, " --%s %s", flag.name, flag.value)
 		}
 	}
-	return text
+	return text.String()
 }
 
 // Check refuses flags that name another platform beside --local, one of which would

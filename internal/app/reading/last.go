@@ -19,7 +19,7 @@ type Printed interface {
 // LastLine keeps the last line that a run prints while it runs, for a live view. A nil
 // one does nothing.
 type LastLine struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // of every look, which outlives the event that begins it
 	last   logs.Last
 	redact func(string) string
 

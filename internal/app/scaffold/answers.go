@@ -87,8 +87,9 @@ func lookUp(flag Flag) string {
 		return "rescale-apply catalog analyses lists what there is"
 	case CoreType, Cores:
 		return "rescale-apply catalog coretypes lists what there is"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // Unwrap gives the cause.

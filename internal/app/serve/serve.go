@@ -82,10 +82,9 @@ func (o Options) checkAddress() error {
 	)
 }
 
-// Reachable reports whether other machines can reach the address.
+// Reachable is true of an address that other machines can reach, allowed or not.
 func (o Options) Reachable() bool {
-	o.remote = false
-	return o.checkAddress() != nil
+	return Options{listen: o.listen}.checkAddress() != nil
 }
 
 // serve ends cleanly when ctx does: that is how a person ends an emulator.

@@ -267,7 +267,7 @@ func TestLiveWritesOnceARedraw(t *testing.T) {
 // for it counts allocations.
 func TestLiveWorkIsBounded(t *testing.T) { //nolint:paralleltest // what others allocate would count
 	cost := func(points int) (allocations float64) {
-		synctest.Test(t, func(t *testing.T) {
+		synctest.Test(t, func(*testing.T) {
 			s, names := new(screen), sweep(points)
 			live := show.NewLive(show.Screen{Lines: s, Results: s, Order: names, Size: func() (int, int, bool) { return 80, 24, true }})
 			defer live.Close()

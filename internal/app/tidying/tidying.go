@@ -68,8 +68,9 @@ func (t Tidying) fate(d tidy.Decision, r rates) string {
 		return "delete"
 	case tidy.Needed:
 		return "stays: others build on it: " + users(d)
+	default:
+		return "stays: " + why()[d.Keep]
 	}
-	return "stays: " + why()[d.Keep]
 }
 
 // users are the jobs that build on a run.
