@@ -124,7 +124,7 @@ func setUp(env *testscript.Env, root string) error {
 			}},
 			{Key: expiredKey, Email: "eve@example.com", State: emulator.Expired},
 			{Key: inactiveKey, Email: "ian@example.com", State: emulator.Inactive},
-			{Key: otherKey, Email: "bob@example.com"},
+			{Key: otherKey, Email: "bob@example.com", Projects: []emulator.Project{{ID: "pWings", Name: "wings", Default: true}}},
 			{Key: projectKey, Email: "eva@example.com", CompanyCode: "acme", ProjectRequired: true, Projects: []emulator.Project{
 				{ID: "pCfd", Name: "cfd"}, {ID: "pCrash", Name: "crash"},
 			}},

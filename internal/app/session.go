@@ -48,9 +48,7 @@ func (t *tool) session(ctx context.Context, w *workspace.Workspace, platform opt
 
 // lookBack is session for verbs that send nothing of a manifest: they do without secrets.
 func (t *tool) lookBack(ctx context.Context, w *workspace.Workspace, platform options.Platform, work func(*session) error) error {
-	values, _ := secrets(w.Jobs, t.env.Getenv)
-	hidden := slices.Collect(maps.Values(values))
-	t.Hide(append(secretsOf(t.env), hidden...))
+	values, hidden := t.hide(w.Jobs)
 	if err := w.NameSpaces(ctx); err != nil {
 		return err
 	}
@@ -58,6 +56,14 @@ func (t *tool) lookBack(ctx context.Context, w *workspace.Workspace, platform op
 	return t.connected(ctx, wish, func(c *connect.Connection) error {
 		return work(&session{Workspace: w, Connection: c, tool: t, secrets: values})
 	})
+}
+
+// hide keeps the secrets of jobs out of all that is shown.
+func (t *tool) hide(jobs []spec.Job) (values map[string]rescale.Secret, hidden []rescale.Secret) {
+	values, _ = secrets(jobs, t.env.Getenv)
+	hidden = slices.Collect(maps.Values(values))
+	t.Hide(append(secretsOf(t.env), hidden...))
+	return values, hidden
 }
 
 // visit connects with the platform without a manifest and does the work of a verb.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
-	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -189,8 +189,11 @@ func (s *session) planAhead(ctx context.Context, wishes planner.Options) (planne
 // plan observes and decides. The jobs of the session are in the plan then, and nowhere
 // else: those of a large sweep are as large again.
 func (s *session) plan(ctx context.Context, resolved resolver.Result, snapshot state.Snapshot, wishes planner.Options) (planner.Plan, error) {
-	s.project = projects(s.Jobs, s.user)
-	s.Jobs = nil
+	bill, err := s.bill(ctx)
+	if err != nil {
+		return planner.Plan{}, err
+	}
+	s.project, s.Jobs = bill, nil
 	seen, err := planner.Observe(ctx, s.Platform, resolved, snapshot, wishes)
 	if err != nil {
 		return planner.Plan{}, err
@@ -198,20 +201,25 @@ func (s *session) plan(ctx context.Context, resolved resolver.Result, snapshot s
 	return planner.New(resolved.Jobs, snapshot, seen, wishes), nil
 }
 
-// projects names what jobs bill, the account's own project where they name none.
-func projects(jobs []spec.Job, user rescale.User) string {
-	own := slices.IndexFunc(user.Projects, func(p rescale.Project) bool { return p.Default })
-	var names []string
-	for _, job := range jobs {
-		name := job.Project.V
-		if name == "" && own >= 0 {
-			name = user.Projects[own].Name
+// bill names what the jobs bill, the account's own project where they name none.
+func (s *session) bill(ctx context.Context) (string, error) {
+	if s.Alone() {
+		return "", nil // nothing is billed here
+	}
+	var own string
+	if slices.ContainsFunc(s.Jobs, func(job spec.Job) bool { return job.Project.V == "" }) {
+		var err error
+		if own, err = account.Own(ctx, s.Platform); err != nil {
+			return "", err
 		}
-		if name != "" && !slices.Contains(names, name) {
+	}
+	var names []string
+	for _, job := range s.Jobs {
+		if name := cmp.Or(job.Project.V, own); name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
-	return strings.Join(names, " and ")
+	return strings.Join(names, " and "), nil
 }
 
 // style also says what the platform's limits take; here: results do not come.

@@ -10,6 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
@@ -37,6 +38,7 @@ type naming struct {
 	rest  string // what a hint must add to an id
 
 	strange func(word string) error // for a word that is neither a name nor an id; nil without a manifest
+	hidden  []rescale.Secret        // of the manifest here, whose runs can be named by their ids alone
 }
 
 // subjects finds the jobs that are meant and does the work of a verb on them. Words name
@@ -58,7 +60,8 @@ func (t *tool) subjects(ctx context.Context, n naming, work func(*session, []sub
 	if err := n.onlyIDs(); err != nil {
 		return err
 	}
-	return t.visit(ctx, n.scope.Platform, func(c *connect.Connection) error {
+	wish := connect.Wish{Platform: n.scope.Platform, LocalFolder: workspace.LocalPlatformHere(), Hide: n.hidden}
+	return t.connected(ctx, wish, func(c *connect.Connection) error {
 		s := &session{Workspace: &workspace.Workspace{}, Connection: c, tool: t}
 		list, err := s.identified(ctx, n.byID(n.words))
 		if err != nil {
@@ -88,6 +91,7 @@ func (t *tool) here(n *naming) (*workspace.Workspace, error) {
 	n.strange = strange(options.CurrentManifest, w)
 	means := func(word string) bool { return options.IsPattern(word) || w.Means(word) }
 	if len(n.words) > 0 && !slices.ContainsFunc(n.words, means) && t.effect != options.Changes {
+		_, n.hidden = t.hide(w.Jobs)
 		return nil, nil // all are ids, which nothing guards here
 	}
 	return w, nil

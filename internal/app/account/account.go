@@ -72,6 +72,24 @@ func unlessRefused(what string, err error) error {
 	return fmt.Errorf("reading your %s: %w", what, err)
 }
 
+// Biller is asked for the projects of an account.
+type Biller interface {
+	Projects(ctx context.Context) ([]rescale.Project, error)
+}
+
+// Own is the name of the project that a job bills which names none; empty where the
+// platform does not say: no apply fails for it, so the only error is that of ctx. Only the
+// list of projects knows it (rescale-api.md §1.2).
+func Own(ctx context.Context, p Biller) (string, error) {
+	list, _ := p.Projects(ctx)
+	for _, project := range list {
+		if project.Default {
+			return project.Name, nil
+		}
+	}
+	return "", ctx.Err()
+}
+
 // Line is who pays, in one line for a plan. The project may be empty.
 func Line(email, platform, project string) string {
 	line := "as " + email + " on " + platform
