@@ -1,5 +1,5 @@
 // Package stop ends runs that somebody named, and waits until they have really ended: a run
-// that is being stopped still holds its licences. It writes no journal: the next plan reads
+// that is being stopped still holds its licenses. It writes no journal: the next plan reads
 // from the platform what became of a run. It knows no manifest and no command line.
 package stop
 
@@ -68,9 +68,9 @@ type Step string
 
 // The steps that are told.
 const (
-	Told     Step = "told to stop; its licences stay in use until it has ended"
-	Forced   Step = "told to stop at once; its licences stay in use until it has ended"
-	Stopping Step = "stopping, licences still in use"
+	Told     Step = "told to stop; its licenses stay in use until it has ended"
+	Forced   Step = "told to stop at once; its licenses stay in use until it has ended"
+	Stopping Step = "stopping, licenses still in use"
 	Untagged Step = "it was stopped before it ran, and the tag that says so is missing" // with an error
 )
 

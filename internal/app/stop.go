@@ -33,7 +33,7 @@ func (t *tool) stopVerb() options.Command {
 			&o.Manifests,
 			options.Flags{
 				{Name: "all", Into: &o.all, Usage: "all jobs of the manifest"},
-				{Name: "no-wait", Into: &o.mode.NoWait, Usage: "return when all were told to stop (exit 101); licences stay in use until the jobs have ended"},
+				{Name: "no-wait", Into: &o.mode.NoWait, Usage: "return when all were told to stop (exit 101); licenses stay in use until the jobs have ended"},
 				{Name: "force", Into: &o.mode.Force, Usage: "end at once what was told to stop: no restart files are written any more"},
 			},
 			o.flag(), &o.Platform, &o.output,

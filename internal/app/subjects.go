@@ -81,7 +81,7 @@ func (t *tool) here(n *naming) (*workspace.Workspace, error) {
 	}
 	w, err := t.load(n.scope)
 	switch {
-	case err != nil && len(n.words) == 0:
+	case err != nil && (len(n.words) == 0 || t.effect == options.Changes): // it may protect what an id names
 		return nil, err
 	case err != nil:
 		t.Warn(fmt.Sprintf("%s of this folder has problems, which %s validate -f %s shows; without it, only ids of the platform are known",

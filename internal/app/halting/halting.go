@@ -86,7 +86,7 @@ func outcome(r stop.Result) string {
 	case stop.Over:
 		return "was over already: " + string(r.Judgement.Verdict)
 	case stop.Asked:
-		return "was told to stop; its licences stay in use until it has ended"
+		return "was told to stop; its licenses stay in use until it has ended"
 	case stop.Stopped:
 		return "stopped"
 	}
@@ -153,7 +153,7 @@ func (h Halting) interrupted(results []stop.Result) error {
 	case untold > 0:
 		fate = fmt.Sprintf("%s may not have been told to stop", humanize.Plural(untold, "run"))
 	case told > 0:
-		fate = fmt.Sprintf("%s still ending, and the licences stay in use until then", are(told))
+		fate = fmt.Sprintf("%s still ending, and the licenses stay in use until then", are(told))
 	}
 	h.Screen.Line(fmt.Sprintf("%s: interrupted; %s", options.Program, fate))
 	h.Screen.Hint("run the same command again to wait for the end: no run is stopped twice")
