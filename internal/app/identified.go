@@ -121,15 +121,13 @@ func described(list []subject) string {
 	return strings.Join(words, ", ")
 }
 
-// stops are the runs of subjects, each once, and the results that their manifest wants of
+// stops are the runs of subjects, and the results that their manifest wants of
 // runs that did not succeed.
 func stops(list []subject) (runs []stop.Run, orders []fetch.Order) {
-	seen := make(map[string]bool)
 	for _, x := range list {
-		if x.ID == "" || seen[x.ID] {
+		if x.ID == "" {
 			continue
 		}
-		seen[x.ID] = true
 		run := stop.Run{Name: x.Name, ID: x.ID}
 		if x.Job != nil {
 			run.Protected = x.Job.Protected
