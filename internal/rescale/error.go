@@ -79,6 +79,13 @@ func IsAuth(err error) bool {
 	return errors.As(err, &refused) && refused.Auth()
 }
 
+// IsRefusal reports whether the platform answered that it does not do what was asked, as
+// for what it does not have or does not allow. A 5xx is no refusal, but trouble.
+func IsRefusal(err error) bool {
+	var refused *Error
+	return errors.As(err, &refused) && refused.Status < http.StatusInternalServerError
+}
+
 func statusText(status int) string {
 	if text := http.StatusText(status); text != "" {
 		return fmt.Sprintf("%d %s", status, text)

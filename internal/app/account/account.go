@@ -4,9 +4,7 @@ package account
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 
 	"golang.org/x/sync/errgroup"
 
@@ -65,8 +63,7 @@ func Read(ctx context.Context, p Source, keyFrom string) (Account, error) {
 }
 
 func unlessRefused(what string, err error) error {
-	var refused *rescale.Error
-	if err == nil || errors.As(err, &refused) && refused.Status < http.StatusInternalServerError {
+	if err == nil || rescale.IsRefusal(err) {
 		return nil
 	}
 	return fmt.Errorf("reading your %s: %w", what, err)

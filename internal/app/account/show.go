@@ -1,7 +1,6 @@
 package account
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
@@ -12,17 +11,17 @@ import (
 // Text writes one line for each thing that the platform says.
 func (a Account) Text(w io.Writer) {
 	rows := [][]string{
-		{"account", named(a.Email, a.FullName)},
+		{"account", humanize.Named(a.Email, a.FullName)},
 		{"platform", a.place()},
-		{"company", named(a.CompanyCode, a.CompanyName)},
-		{"workspace", named(a.Workspace.ID, a.Workspace.Name)},
+		{"company", humanize.Named(a.CompanyCode, a.CompanyName)},
+		{"workspace", humanize.Named(a.Workspace.ID, a.Workspace.Name)},
 		{"key from", a.KeyFrom},
 	}
 	if a.MaxJobHours > 0 {
 		rows = append(rows, []string{"walltime", "at most " + humanize.Plural(a.MaxJobHours, "hour")})
 	}
 	for _, p := range a.Projects {
-		text := named(p.ID, p.Name)
+		text := humanize.Named(p.ID, p.Name)
 		if p.Default {
 			text += ", the default"
 		}
@@ -45,17 +44,6 @@ func (a Account) place() string {
 		return a.Platform + " (embedded, on this machine: no key, no cost)"
 	}
 	return a.Platform
-}
-
-// named is what programs call something, with what people call it.
-func named(id, name string) string {
-	switch {
-	case name == "" || name == id:
-		return id
-	case id == "":
-		return name
-	}
-	return fmt.Sprintf("%s (%s)", id, name)
 }
 
 // objectJSON is whoami -o json: one object.

@@ -2,9 +2,7 @@ package detail
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -111,8 +109,7 @@ func readable(tags []string) (list []string) {
 
 // unlessRefused passes over a call that the platform does not have, or not for us.
 func unlessRefused(err error) error {
-	var refused *rescale.Error
-	if errors.As(err, &refused) && refused.Status < http.StatusInternalServerError {
+	if rescale.IsRefusal(err) {
 		return nil
 	}
 	return err

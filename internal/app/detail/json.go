@@ -76,7 +76,7 @@ func (d Detail) JSON(w io.Writer) error {
 	out := objectJSON{
 		FormatVersion: show.FormatVersion, Name: d.Key.Name, Namespace: d.Namespace, ID: d.ID, Title: d.Title, URL: d.URL,
 		Owner: d.Owner, Ours: d.Ours, ClonedFrom: d.ClonedFrom, State: d.State(), Verdict: string(d.Judged.Verdict), Reason: d.Judged.Reason,
-		Blocked: d.Blocked, Hint: d.Hint, Created: moment(d.Created), Started: moment(d.Started), Ended: moment(d.Judged.Ended),
+		Blocked: d.Blocked, Hint: d.Hint, Created: show.Moment(d.Created), Started: show.Moment(d.Started), Ended: show.Moment(d.Judged.Ended),
 		Project: d.Project.ID, Economy: d.Economy, Tags: append([]string{}, d.Tags...), Analyses: []tileJSON{},
 		CoreHours: d.Used.CoreHours, Cost: rounded(d.Used.Cost), History: steps(d.History), Cluster: steps(d.Cluster), Log: d.Log,
 	}
@@ -92,7 +92,7 @@ func (d Detail) JSON(w io.Writer) error {
 		out.Analyses = append(out.Analyses, tileJSON{t.Analysis, t.Version, t.CoreType, t.Cores, t.Slots, t.Walltime, positive(t.Rate)})
 	}
 	for _, r := range d.Runs {
-		out.Runs = append(out.Runs, runJSON{r.ID, moment(r.Started), moment(r.Ended), r.Files})
+		out.Runs = append(out.Runs, runJSON{r.ID, show.Moment(r.Started), show.Moment(r.Ended), r.Files})
 	}
 	return show.WriteJSON(w, out)
 }
@@ -100,7 +100,7 @@ func (d Detail) JSON(w io.Writer) error {
 func steps(list []Phase) []stepJSON {
 	out := []stepJSON{}
 	for _, p := range list {
-		out = append(out, stepJSON{p.Status.Status, p.Reason, moment(p.Date), p.Lasted.Seconds(), p.Open})
+		out = append(out, stepJSON{p.Status.Status, p.Reason, show.Moment(p.Date), p.Lasted.Seconds(), p.Open})
 	}
 	return out
 }
@@ -128,12 +128,4 @@ func positive(usd float64) *float64 {
 		return nil
 	}
 	return &usd
-}
-
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	utc := t.UTC()
-	return &utc
 }

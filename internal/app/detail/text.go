@@ -59,7 +59,7 @@ func (d Detail) identity() [][]string {
 		{"owner", d.Owner},
 		{"copy of", d.ClonedFrom},
 		{"made", date(d.Created)},
-		{"project", named(d.Project.ID, d.Project.Name)},
+		{"project", humanize.Named(d.Project.ID, d.Project.Name)},
 		{"budget", strings.Join(d.Project.Remaining, "; ")},
 		{"priority", priority},
 	}
@@ -68,7 +68,7 @@ func (d Detail) identity() [][]string {
 func (t Tile) software() string { return strings.TrimSpace(t.Analysis + " " + t.Version) }
 
 func (t Tile) hardware() string {
-	text := named(t.CoreType, t.CoreName) + ", " + humanize.Plural(t.Cores, "core")
+	text := humanize.Named(t.CoreType, t.CoreName) + ", " + humanize.Plural(t.Cores, "core")
 	if t.Slots > 1 {
 		text += fmt.Sprintf(" in each of %d slots", t.Slots)
 	}
@@ -172,14 +172,6 @@ func filled(rows [][]string) [][]string {
 		}
 	}
 	return kept
-}
-
-// named is what programs call something, with what people call it.
-func named(id, name string) string {
-	if name == "" || name == id {
-		return id
-	}
-	return fmt.Sprintf("%s (%s)", id, name)
 }
 
 func date(t time.Time) string {

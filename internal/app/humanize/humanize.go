@@ -52,3 +52,14 @@ func CoreHours(h float64) string {
 	}
 	return fmt.Sprintf("%.1f core-h", h)
 }
+
+// Named is what programs call something, with what people call it. Either may be empty.
+func Named(id, name string) string {
+	switch {
+	case name == "" || name == id:
+		return id
+	case id == "":
+		return name
+	}
+	return fmt.Sprintf("%s (%s)", id, name)
+}

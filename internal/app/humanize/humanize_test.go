@@ -53,3 +53,14 @@ func TestPrice(t *testing.T) {
 		}
 	}
 }
+
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]string{
+		"": humanize.Named("", ""), "p1": humanize.Named("p1", ""), "p2": humanize.Named("p2", "p2"), "aero": humanize.Named("", "aero"), "p3 (aero)": humanize.Named("p3", "aero"),
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

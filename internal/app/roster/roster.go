@@ -93,16 +93,8 @@ func JSON(w io.Writer, r roster.Roster) error {
 	for _, j := range r.Rows {
 		out.Jobs = append(out.Jobs, rowJSON{
 			ID: j.ID, Title: j.Name, Ours: j.Ours, Name: j.Manifest, Namespace: j.Namespace, Draft: j.Status == "", Status: j.Status,
-			Since: moment(j.Since), Verdict: string(j.Verdict), Reason: j.Reason, Created: moment(j.Created), Ended: moment(j.Ended),
+			Since: show.Moment(j.Since), Verdict: string(j.Verdict), Reason: j.Reason, Created: show.Moment(j.Created), Ended: show.Moment(j.Ended),
 		})
 	}
 	return show.WriteJSON(w, out)
-}
-
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	utc := t.UTC()
-	return &utc
 }

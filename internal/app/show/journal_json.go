@@ -61,7 +61,7 @@ func WriteJournals(w io.Writer, files []Journal) error {
 	for _, f := range files {
 		file := JournalJSON{
 			File: f.Path, Kept: f.Kept, Platform: f.Header.Platform, Account: f.Header.Account, Lineage: f.Header.Lineage,
-			Tool: f.Header.Tool, Created: moment(f.Header.Created), Torn: f.Torn, Uploads: f.uploads(), Jobs: []JobJSON{},
+			Tool: f.Header.Tool, Created: Moment(f.Header.Created), Torn: f.Torn, Uploads: f.uploads(), Jobs: []JobJSON{},
 		}
 		for _, name := range f.Jobs() {
 			file.Jobs = append(file.Jobs, JobJSON{name, runsJSON(f.Runs[name])})
@@ -115,7 +115,7 @@ func WriteLocks(w io.Writer, locks []Lock) error {
 		Files         []LockJSON `json:"files"`
 	}{FormatVersion, []LockJSON{}}
 	for _, l := range locks {
-		out.Files = append(out.Files, LockJSON{l.Path, l.Locked, l.Stale, l.Owner.PID, l.Owner.Host, moment(l.Owner.Since)})
+		out.Files = append(out.Files, LockJSON{l.Path, l.Locked, l.Stale, l.Owner.PID, l.Owner.Host, Moment(l.Owner.Since)})
 	}
 	return WriteJSON(w, out)
 }
@@ -124,9 +124,9 @@ func runsJSON(runs []state.Run) []RunJSON {
 	list := []RunJSON{}
 	for _, r := range runs {
 		run := RunJSON{
-			ID: r.ID, Stage: r.Stage, Verdict: r.Verdict, Reason: r.Reason, Checks: r.Checks, Status: r.Status, StatusAt: moment(r.StatusAt),
+			ID: r.ID, Stage: r.Stage, Verdict: r.Verdict, Reason: r.Reason, Checks: r.Checks, Status: r.Status, StatusAt: Moment(r.StatusAt),
 			Key: r.Key, Digest: r.Digest, Parts: r.Parts, Generation: r.Generation, Attempt: r.Attempt, Upstream: r.Upstream,
-			Intent: moment(r.Since), Recorded: moment(r.SubmittedAt), Started: moment(r.Started), Ended: moment(r.Ended),
+			Intent: Moment(r.Since), Recorded: Moment(r.SubmittedAt), Started: Moment(r.Started), Ended: Moment(r.Ended),
 			CoreHours: r.CoreHours, Cost: rounded(r.Cost), To: r.OutputsTo,
 		}
 		for _, o := range r.Outputs {

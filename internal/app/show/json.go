@@ -241,7 +241,7 @@ func EventLine(w io.Writer, e executor.Event) error {
 		line.Sent = &e.Sent
 	}
 	if e.Type == executor.EventQueued {
-		line.Until = moment(e.Until)
+		line.Until = Moment(e.Until)
 	}
 	if e.Outcome != nil {
 		line.OutcomeJSON = outcomeJSON(*e.Outcome)

@@ -140,14 +140,15 @@ func WriteStates(w io.Writer, list []State) error {
 	for _, j := range list {
 		out.Jobs = append(out.Jobs, StateJSON{
 			Name: j.Job, ID: j.Run.ID, State: j.Word(), Stage: string(j.Run.Stage), Verdict: j.Run.Verdict,
-			Reason: j.Run.Reason, Outdated: j.Outdated, Started: moment(j.Run.Started), Ended: moment(j.Run.Ended),
+			Reason: j.Run.Reason, Outdated: j.Outdated, Started: Moment(j.Run.Started), Ended: Moment(j.Run.Ended),
 			CoreHours: j.Run.CoreHours, Cost: rounded(j.Run.Cost), To: j.Run.OutputsTo,
 		})
 	}
 	return WriteJSON(w, out)
 }
 
-func moment(t time.Time) *time.Time {
+// Moment is a time as JSON has it, in UTC; nil for none.
+func Moment(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
