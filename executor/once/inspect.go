@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 )
 
 // lookParallel bounds the GETs that run at once while looking.
@@ -170,6 +171,12 @@ func Recognize(job rescale.Job) (key Key, namespace string, ok bool) {
 
 // UpstreamOf is the runs of other jobs that a job builds on, as it says itself.
 func UpstreamOf(job rescale.Job) string { return variable(job, UpstreamVariable) }
+
+// SourceOf returns where a stored job says it comes from; false when it does not. Of a run
+// that was found again it is the commit that started it.
+func SourceOf(job rescale.Job) (source.Source, bool) {
+	return source.Parse(variable(job, source.Variable))
+}
 
 // variable returns the value of a variable that all tiles of a job share.
 func variable(job rescale.Job, name string) string {

@@ -23,12 +23,12 @@ func layers() map[string]layer {
 		"internal/app": {
 			ours: []string{
 				"executor", "resolver", "spec", "schema", "internal/yamlsrc", "internal/diag",
-				"internal/rescale", "internal/content", "internal/state", "internal/emulator", "internal/namespace",
+				"internal/rescale", "internal/content", "internal/state", "internal/emulator", "internal/namespace", "internal/source",
 			},
 			why: "app is the top of the library",
 		},
 		"executor": {
-			ours: []string{"resolver", "spec", "internal/diag", "internal/rescale", "internal/content", "internal/state"},
+			ours: []string{"resolver", "spec", "internal/diag", "internal/rescale", "internal/content", "internal/state", "internal/source"},
 			why:  "the executor knows neither the command line nor the emulator",
 		},
 		"resolver": {
@@ -45,6 +45,7 @@ func layers() map[string]layer {
 		"internal/inuse":     {why: "inuse is a leaf: it knows what the system says of a file"},
 		"internal/state":     {ours: []string{"internal/inuse"}, why: "state is a leaf: it knows no HTTP and no manifest"},
 		"internal/namespace": {why: "namespace is a leaf: it knows no manifest and no platform"},
+		"internal/source":    {why: "source is a leaf: it knows no manifest and no platform"},
 		"internal/emulator": {
 			why: "the emulator is a leaf: wire structs shared with the client would let a wrong JSON tag pass every test",
 		},
