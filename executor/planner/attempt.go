@@ -45,6 +45,8 @@ func (d decision) unmade(current state.Run, known bool) (open bool, because stri
 		return true, "an earlier create left nothing on the platform"
 	case d.seen.Gone[current.ID] && current.Stage == state.StageCreated: // never billed
 		return true, fmt.Sprintf("draft %s was deleted on the platform", current.ID)
+	case d.seen.Gone[current.ID] && current.Stage == state.StageSubmitting && !d.seen.looked:
+		return true, "" // another runner's run of this key may be there
 	case d.unsubmitted(current) && current.Upstream != d.upstream && !d.seen.looked:
 		return true, "" // a run of another attempt may build on the right ones
 	}
