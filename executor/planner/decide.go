@@ -102,7 +102,7 @@ func (d decision) wanted() Step {
 	case t.open:
 		return d.creates(t)
 	case d.seen.Gone[current.ID]:
-		step := d.of(Conflict, current, fmt.Sprintf("job %s was deleted on the platform", current.ID))
+		step := d.of(Conflict, current, deleted(current))
 		step.Hint = AgainHint(d.command, d.job, Rival{current.ID, current.Key})
 		return step
 	case current.Stage == state.StageSubmitted:
@@ -112,6 +112,14 @@ func (d decision) wanted() Step {
 	default:
 		return d.settled(current)
 	}
+}
+
+// deleted says what is known of a run that the platform no longer has.
+func deleted(run state.Run) string {
+	if run.Stage == state.StageSubmitting {
+		return fmt.Sprintf("draft %s was about to be submitted, and was deleted on the platform: nobody knows whether it ran", run.ID)
+	}
+	return fmt.Sprintf("job %s was deleted on the platform", run.ID)
 }
 
 // creates returns the step that makes a new job, and says why.
