@@ -20,7 +20,8 @@ import (
 // start brings one run from wherever it is to submitted, and returns its id.
 func (a *application) start(ctx context.Context, step planner.Step) (id string, err error) {
 	claim := once.Claim{
-		Key: step.Key, Namespace: step.Job.Namespace, Upstream: step.Upstream, Creating: creating(step), ID: step.ID,
+		Key: step.Key, Namespace: step.Job.Namespace, Upstream: step.Upstream, Source: step.Source,
+		Creating: creating(step), ID: step.ID,
 		Leftover: leftover(a.before.Runs[step.Job.Name], step),
 		MakeWay:  func(ctx context.Context) error { return a.stopRivals(ctx, step) },
 		Body:     func(ctx context.Context) (rescale.JobRequest, error) { return a.body(ctx, step) },

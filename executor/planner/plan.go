@@ -17,6 +17,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -57,6 +58,7 @@ type Step struct {
 	Refusal  diag.Diagnostic // of Refused: the key that forbids it
 	Upstream string          // the runs of other jobs that it builds on
 	Since    time.Time       // no job with the key is older, by the platform's dates; zero when that is not known
+	Source   source.Source   // of a run that Apply starts, for those who ask where it comes from; New leaves it empty
 }
 
 // Rival is another active run of a job.

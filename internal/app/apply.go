@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/provenance"
 )
 
 // applyOptions say what to apply.
@@ -25,7 +26,7 @@ func (t *tool) applyVerb() options.Command {
 		Usage:    "upload, create, submit, wait, download: what is not done yet",
 		Examples: []string{"rescale-apply -f job.yaml", "rescale-apply -f job.yaml --local", "rescale-apply apply -f job.yaml --no-wait --max-cost 50"},
 		Effect:   options.Changes,
-		Concerns: []options.Concern{&o.Manifests, &o.waiting, logFlag(&o.lastLog), &o.costs, &o.rerun, &o.transfers, &o.Platform, o.fullFlag(), o.flag(), &o.output},
+		Concerns: []options.Concern{&o.Manifests, &o.waiting, logFlag(&o.lastLog), &o.costs, &o.rerun, &o.transfers, &o.source, &o.Platform, o.fullFlag(), o.flag(), &o.output},
 		Do:       func(ctx context.Context, _ options.Call) error { return t.apply(ctx, o) },
 	}
 }
@@ -40,7 +41,7 @@ func (t *tool) apply(ctx context.Context, o applyOptions) error {
 		return err
 	}
 	return t.session(ctx, w, o.Platform, func(s *session) (err error) {
-		resolved, err := s.resolve(ctx)
+		resolved, err := s.resolveFrom(ctx, o.source)
 		if err != nil {
 			return err
 		}
@@ -56,6 +57,9 @@ func (t *tool) apply(ctx context.Context, o applyOptions) error {
 		plan, err := s.plan(ctx, resolved, journal.Snapshot(), wishes)
 		if err == nil {
 			err = o.repeatable(t, plan)
+		}
+		if err == nil {
+			err = provenance.Mark(ctx, w, o.source, &plan)
 		}
 		if err != nil {
 			return err

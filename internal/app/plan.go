@@ -26,7 +26,7 @@ func (t *tool) planVerb() options.Command {
 		Concerns: []options.Concern{
 			&o.Manifests,
 			options.Flags{{Name: "detailed-exitcode", Into: &o.detailed, Usage: "exit 2 when changes are pending, 5 when a guard would refuse them"}},
-			&o.costs, &o.rerun, &o.transfers, &o.Platform, o.fullFlag(), &o.output,
+			&o.costs, &o.rerun, &o.transfers, &o.source, &o.Platform, o.fullFlag(), &o.output,
 		},
 		Do: func(ctx context.Context, _ options.Call) error { return t.plan(ctx, o) },
 	}
@@ -42,7 +42,7 @@ func (t *tool) plan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	return t.session(ctx, w, o.Platform, func(s *session) error {
-		plan, err := s.planAhead(ctx, wishes)
+		plan, err := s.planAhead(ctx, o.source, wishes)
 		if err != nil {
 			return err
 		}

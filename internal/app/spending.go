@@ -15,6 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/ending"
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/provenance"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -28,6 +29,7 @@ type spending struct {
 	costs     costs
 	rerun     options.Rerun
 	transfers options.Transfers
+	source    options.Provenance
 	full      bool // the plan shows each point of a matrix
 }
 
@@ -174,8 +176,8 @@ func (o applyOptions) once(plan planner.Plan, why string) error {
 }
 
 // planAhead plans without the journal's lock.
-func (s *session) planAhead(ctx context.Context, wishes planner.Options) (planner.Plan, error) {
-	resolved, err := s.resolve(ctx)
+func (s *session) planAhead(ctx context.Context, source options.Provenance, wishes planner.Options) (planner.Plan, error) {
+	resolved, err := s.resolveFrom(ctx, source)
 	if err != nil {
 		return planner.Plan{}, err
 	}
@@ -184,6 +186,15 @@ func (s *session) planAhead(ctx context.Context, wishes planner.Options) (planne
 		return planner.Plan{}, err
 	}
 	return s.plan(ctx, resolved, snapshot, wishes)
+}
+
+// resolveFrom resolves jobs, and refuses what their commit does not have.
+func (s *session) resolveFrom(ctx context.Context, source options.Provenance) (resolver.Result, error) {
+	resolved, err := s.resolve(ctx)
+	if err == nil {
+		err = provenance.Require(ctx, s.Workspace, source, resolved.Jobs)
+	}
+	return resolved, err
 }
 
 // plan observes and decides. The jobs of the session are in the plan then, and nowhere

@@ -107,7 +107,7 @@ func Of(err error) Code {
 		return Error // the line that tells what 2 means is not there
 	case errors.As(err, &code):
 		return Code(code)
-	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*login.ProxyError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err), is[*catalog.KindError](err), is[*roster.PatternError](err),
+	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*login.ProxyError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err), is[*catalog.KindError](err), is[*roster.PatternError](err), is[*roster.CommitError](err),
 		is[*scaffold.MissingAnswerError](err), is[*scaffold.BadAnswerError](err), is[*scaffold.FolderError](err), is[*scaffold.ExistsError](err), is[*scaffold.PlaceError](err):
 		return Usage
 	case is[*login.MissingKeyError](err), is[*login.HomelessKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
