@@ -38,6 +38,7 @@ type Run struct {
 
 	recorded Use  // by a journal
 	ran      bool // it was validated or began
+	tags     bool // its body shows tags
 	tagged   bool // a stop has found that it is over, though it shows no end
 }
 

@@ -188,6 +188,8 @@ func TestBalance(t *testing.T) {
 	tamperedDraft := run("Changed", "heat", 2, 1).called(run("", "heat", 3, 0).Name)
 	stopped := stuck("Stuck", "heat")
 	stopped.clusters = []rescale.Status{{Status: "Stopped"}}
+	slow := stuck("Slow", "heat")
+	slow.stored.Tags = []string{"aero"}
 	tagged := stuck("Stuck", "heat")
 	tagged.tags = []rescale.Tag{{Name: stop.EarlyTag}}
 	gone := run("Gone", "heat", 1, 1).good(0)
@@ -218,7 +220,7 @@ func TestBalance(t *testing.T) {
 		"one active, one over":        {jobs: []*job{active("Two", "wing", 2), run("One", "wing", 1, 5).good(3)}, verdict: "balances"},
 		"one active, one stuck":       {jobs: []*job{active("Two", "heat", 1), stopped}, verdict: "balances"},
 		"one active, one tagged":      {jobs: []*job{active("Two", "heat", 1), tagged}, verdict: "balances"},
-		"two active, one not begun":   {jobs: []*job{active("Two", "heat", 1), stuck("Slow", "heat")}, verdict: "wrong", want: []string{"breaks active-twice Two " + heat + " acme", "breaks active-twice Slow 1:dheat:1.2:heat acme"}},
+		"two active, one not begun":   {jobs: []*job{active("Two", "heat", 1), slow}, verdict: "wrong", want: []string{"breaks active-twice Two " + heat + " acme", "breaks active-twice Slow 1:dheat:1.2:heat acme"}},
 		"a copy":                      {jobs: []*job{clone, run("Heat", "heat", 1, 3).good(2)}, verdict: "balances", want: []string{"told copy Copy"}},
 		"another's":                   {jobs: []*job{shared, run("Heat", "heat", 1, 3).good(2)}, verdict: "balances"},
 		"a marker of another key":     {jobs: []*job{tampered}, verdict: "wrong", want: []string{"breaks marker-and-key-differ Changed 1:dheat:1.2:heat the marker in its name is another key's"}},
@@ -268,15 +270,15 @@ func TestJournals(t *testing.T) {
 		cost     float64
 		want     []string
 	}{
-		"what the platform has":       {jobs: []*job{run("Heat", "heat", 1, 3).good(1)}, recorded: []state.Run{recorded("Heat", heat)}, verdict: "balances", cost: 2},
-		"deleted since":               {recorded: []state.Run{recorded("Gone", heat)}, verdict: "balances", cost: 2, want: []string{"told deleted Gone " + heat}},
-		"in two journals":             {recorded: []state.Run{recorded("Gone", heat), recorded("Gone", heat)}, verdict: "balances", cost: 2, want: []string{"told deleted Gone " + heat}},
-		"deleted, and paid again":     {jobs: []*job{run("Heat", "heat", 1, 3).good(1)}, recorded: []state.Run{recorded("Gone", heat)}, verdict: "wrong", cost: 4, want: []string{"breaks billed-twice Gone " + heat, "breaks billed-twice Heat " + heat, "told deleted Gone " + heat}},
-		"deleted before":              {recorded: []state.Run{recorded("Gone", heat)}, since: ago(7), verdict: "balances"},
-		"a draft that was deleted":    {recorded: []state.Run{draft}, verdict: "balances"},
-		"another key":                 {jobs: []*job{run("Heat", "heat", 1, 3).good(1)}, recorded: []state.Run{recorded("Heat", "1:other:1.1:heat")}, verdict: "wrong", cost: 2, want: []string{"breaks marker-and-key-differ Heat " + heat + " its record names key 1:other:1.1:heat"}},
-		"neither a key nor a marker":  {jobs: []*job{made("Heat", "by hand", 3).good(1)}, recorded: []state.Run{recorded("Heat", heat)}, verdict: "wrong", want: []string{"breaks marker-without-key Heat"}},
-		"a job that no list mentions": {jobs: []*job{run("Heat", "heat", 1, 3).good(1).called("")}, recorded: []state.Run{recorded("Heat", heat)}, verdict: "balances", cost: 2, want: []string{"told key-without-marker Heat " + heat}},
+		"what the platform has":      {jobs: []*job{run("Heat", "heat", 1, 3).good(1)}, recorded: []state.Run{recorded("Heat", heat)}, verdict: "balances", cost: 2},
+		"deleted since":              {recorded: []state.Run{recorded("Gone", heat)}, verdict: "balances", cost: 2, want: []string{"told deleted Gone " + heat}},
+		"in two journals":            {recorded: []state.Run{recorded("Gone", heat), recorded("Gone", heat)}, verdict: "balances", cost: 2, want: []string{"told deleted Gone " + heat}},
+		"deleted, and paid again":    {jobs: []*job{run("Heat", "heat", 1, 3).good(1)}, recorded: []state.Run{recorded("Gone", heat)}, verdict: "wrong", cost: 4, want: []string{"breaks billed-twice Gone " + heat, "breaks billed-twice Heat " + heat, "told deleted Gone " + heat}},
+		"deleted before":             {recorded: []state.Run{recorded("Gone", heat)}, since: ago(7), verdict: "balances"},
+		"a draft that was deleted":   {recorded: []state.Run{draft}, verdict: "balances"},
+		"another key":                {jobs: []*job{run("Heat", "heat", 1, 3).good(1)}, recorded: []state.Run{recorded("Heat", "1:other:1.1:heat")}, verdict: "wrong", cost: 2, want: []string{"breaks marker-and-key-differ Heat " + heat + " its record names key 1:other:1.1:heat"}},
+		"neither a key nor a marker": {jobs: []*job{made("Heat", "by hand", 3).good(1)}, recorded: []state.Run{recorded("Heat", heat)}, verdict: "wrong", want: []string{"breaks marker-without-key Heat"}},
+		"one in the trash":           {jobs: []*job{run("Heat", "heat", 1, 3).good(1).called("")}, recorded: []state.Run{recorded("Heat", heat)}, verdict: "balances", cost: 2, want: []string{"told deleted Heat " + heat}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -92,6 +92,7 @@ type sheet struct {
 	fits     bool // the marker in its name, to its key
 	marked   bool // it has one
 	vanished bool
+	unlisted bool // a journal names it, and the list does not show it
 	unread   error
 }
 
@@ -121,7 +122,7 @@ func (q Query) choose(entries []once.Entry) (wanted []sheet) {
 		run := &q.Recorded[i]
 		if recorded[run.ID] == run && !run.SubmittedAt.Before(q.Since) {
 			item := rescale.JobItem{ID: run.ID, Name: run.Job, Owner: q.Owner, DateInserted: run.Inserted, Status: run.Status}
-			wanted = append(wanted, sheet{Entry: once.Entry{JobItem: item}, record: run})
+			wanted = append(wanted, sheet{Entry: once.Entry{JobItem: item}, record: run, unlisted: true})
 		}
 	}
 	return wanted
@@ -213,6 +214,7 @@ func runOf(job rescale.Job, history []rescale.Status) Run {
 	r.Title, _ = once.Title(job.Name)
 	r.Key, r.Namespace, _ = once.Recognize(job)
 	r.Source, _ = once.SourceOf(job)
+	r.tags = job.Tags != nil
 	r.tagged = slices.ContainsFunc(job.Tags, func(tag string) bool { return strings.EqualFold(tag, stop.EarlyTag) })
 	for _, t := range job.Tiles {
 		r.Tiles = append(r.Tiles, Hardware{t.CoreType, t.CoresPerSlot * max(1, t.Slots)})
@@ -242,12 +244,16 @@ func (b *Books) readStuck(ctx context.Context, p Reader) error {
 		}
 	}
 	over, err := patience.Each(ctx, ids, patience.NotFound, func(ctx context.Context, id string) (bool, error) {
-		if b.runs[suspects[id]].tagged {
+		r := b.runs[suspects[id]]
+		if r.tagged {
 			return true, nil
 		}
 		clusters, err := p.ClusterStatuses(ctx, id)
 		if err != nil || len(clusters) > 0 && clusters[0].Status == watch.ClusterStopped {
 			return err == nil, err
+		}
+		if r.tags {
+			return false, nil
 		}
 		tags, err := p.Tags(ctx, id)
 		return slices.ContainsFunc(tags, func(t rescale.Tag) bool { return strings.EqualFold(t.Name, stop.EarlyTag) }), err

@@ -49,6 +49,8 @@ func (b *Books) enter(s sheet) {
 		b.remark(s, Leftover, Told, astray)
 	case astray != "":
 		b.remark(s, Mismatch, Breaks, astray)
+	case s.unlisted: // the platform may still answer for a job in its trash
+		b.remark(s, Deleted, Told, "")
 	case !s.marked:
 		b.remark(s, Nameless, Told, "")
 	}
