@@ -36,6 +36,7 @@ type reading struct {
 	newest time.Time // date of the newest job in the list, whosever it is
 	since  time.Time // down to where it was read; zero for all of it
 	whole  bool      // it stood still while it was read, so that nothing was missed
+	every  bool      // marked holds all of the account's jobs, with and without a marker
 }
 
 type idSet map[string]bool
@@ -45,10 +46,14 @@ type idSet map[string]bool
 // order, a job that is made and one that is deleted hide a third, though the count
 // stands still: such a list counts only when two readings agree.
 func read(ctx context.Context, p Reader, owner string, since time.Time) (reading, error) {
+	return reading{since: since}.read(ctx, p, owner)
+}
+
+// read reads as the blank reading says.
+func (blank reading) read(ctx context.Context, p Reader, owner string) (r reading, err error) {
 	var before idSet
-	var r reading
 	for range maxRereads {
-		now, sorted, err := readOnce(ctx, p, owner, since)
+		now, sorted, err := blank.readOnce(ctx, p, owner)
 		now.marked = append(now.marked, missing(r.marked, now.shown)...)
 		r = now
 		if err != nil {
@@ -70,9 +75,10 @@ func missing(earlier []marked, shown idSet) []marked {
 
 // readOnce also reports whether the list can be trusted to be newest first, or was one
 // page.
-func readOnce(ctx context.Context, p Reader, owner string, since time.Time) (r reading, sorted bool, err error) {
-	r = reading{shown: make(idSet), newest: since, since: since}
-	order := newestFirst{since: since}
+func (blank reading) readOnce(ctx context.Context, p Reader, owner string) (r reading, sorted bool, err error) {
+	r = blank
+	r.shown, r.newest = make(idSet), r.since
+	order := newestFirst{since: r.since}
 	listing, err := p.Jobs(ctx, rescale.JobQuery{}, func(item rescale.JobItem) bool {
 		if order.ends(item.DateInserted) {
 			return false
@@ -94,7 +100,7 @@ func (r *reading) add(item rescale.JobItem, owner string) {
 		return
 	}
 	r.shown[item.ID] = true
-	if m, ok := readMark(item.Name); ok {
+	if m, ok := readMark(item.Name); ok || r.every {
 		r.marked = append(r.marked, marked{item, m})
 	}
 }

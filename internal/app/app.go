@@ -48,7 +48,7 @@ type tool struct {
 func (t *tool) verbs() []options.Command {
 	return []options.Command{
 		t.applyVerb(), t.planVerb(), t.validateVerb(),
-		t.statusVerb(), t.watchVerb(), t.logsVerb(), t.listVerb(),
+		t.statusVerb(), t.watchVerb(), t.logsVerb(), t.listVerb(), t.auditVerb(),
 		t.stopVerb(), t.downloadVerb(), t.deleteVerb(),
 		t.catalogVerb(), t.whoamiVerb(), t.explainVerb(),
 		t.initVerb(), t.renderVerb(), t.schemaVerb(),

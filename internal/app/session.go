@@ -7,8 +7,10 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -145,4 +147,11 @@ func past(jobs []spec.Job) (list []planner.Past) {
 		list = append(list, planner.Past{Name: job.Name.V, Namespace: job.Namespace.V, Success: job.Success})
 	}
 	return list
+}
+
+// tellOfLooks tells how long so many requests take, where a person would wonder.
+func (s *session) tellOfLooks(requests int) {
+	if least := s.Platform.LooksTake(requests); least > patience.LongWait {
+		s.tool.Line(fmt.Sprintf("%s take at least %s, by the platform's limits", humanize.Plural(requests, "request"), humanize.Forecast(least)))
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/audit"
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/roster"
@@ -56,8 +57,8 @@ func Codes() []Meaning {
 		{Pending, "`plan --detailed-exitcode`: changes are pending, as the plan's last line says"},
 		{Usage, "usage or manifest: fix the text (YAML, schema, rules, catalog)"},
 		{Auth, "authentication: missing, wrong or expired key, deactivated user"},
-		{Guard, "refused by a guard: cost limit, protected job"},
-		{Conflict, "state conflict: locked, other account, changed while running, unresolved create"},
+		{Guard, "refused by a guard: cost limit, protected job; `audit`: out of balance"},
+		{Conflict, "state conflict: locked, other account, changed while running, unresolved create; `audit`: not known"},
 		{JobFailed, "a job failed"},
 		{Running, "still running at --timeout; with --no-wait: a job waits for one that runs"},
 		{JobStopped, "a job was stopped"},
@@ -112,9 +113,9 @@ func Of(err error) Code {
 		return Usage
 	case is[*login.MissingKeyError](err), is[*login.HomelessKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
 		return Auth
-	case is[*GuardError](err), is[*guard.Error](err), is[*workspace.RefusedError](err):
+	case is[*GuardError](err), is[*guard.Error](err), is[*workspace.RefusedError](err), is[*audit.UnbalancedError](err):
 		return Guard
-	case is[*executor.ConflictError](err), is[*once.UnresolvedError](err), is[*once.UnstableError](err), is[*once.InvisibleError](err), is[*once.MovingError](err), is[*once.OtherRunsError](err), is[*once.RivalError](err), is[*once.WaitError](err), is[*once.UndeletableError](err), is[*rescale.OutcomeUnknownError](err),
+	case is[*audit.IncompleteError](err), is[*executor.ConflictError](err), is[*once.UnresolvedError](err), is[*once.UnstableError](err), is[*once.InvisibleError](err), is[*once.MovingError](err), is[*once.OtherRunsError](err), is[*once.RivalError](err), is[*once.WaitError](err), is[*once.UndeletableError](err), is[*rescale.OutcomeUnknownError](err),
 		is[*state.LockedError](err), is[*state.ForeignError](err), is[*state.DamagedError](err), is[*state.NewerError](err):
 		return Conflict
 	case errors.Is(err, ErrTimeout):
