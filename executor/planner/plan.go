@@ -171,6 +171,7 @@ type Options struct {
 	Replace []string          // names of jobs to run again although nothing changed, sorted
 	After   map[string]string // the same by name, each only as long as the run of this id is its newest
 	Failed  bool              // also the jobs whose newest run failed or was stopped
+	Keep    bool              // no run that is over is followed by another attempt, whatever the manifest says
 	Command string            // how this tool was called, for hints
 	Rivals  Rivalry           // what happens to runs of a job that are in the way
 	NoReuse bool              // inputs are uploaded although the platform has them

@@ -68,11 +68,7 @@ func (w work) askUnbounded(ctx context.Context, t *tool, s *session) error {
 	if len(names) == 0 || s.Alone() || !t.Stdin || !t.Stderr {
 		return nil
 	}
-	who := names[0]
-	if others := len(names) - 1; others > 0 {
-		who += " and " + humanize.Plural(others, "other job")
-	}
-	return w.ask(ctx, t, "nothing bounds what "+diag.Line(who)+" can cost, without a walltime; start?")
+	return w.ask(ctx, t, "nothing bounds what "+diag.Line(humanize.Others(names))+" can cost, without a walltime; start?")
 }
 
 func (w work) executor(s *session, notify func(executor.Event)) *executor.Executor {
