@@ -38,6 +38,7 @@ const (
 	Blocked   Action = "blocked"   // a job that it builds on did not succeed
 	Conflict  Action = "conflict"  // a person must decide first
 	Refused   Action = "refused"   // the manifest forbids what is wanted
+	Withheld  Action = "withheld"  // apply --collect does not start it, see package review
 )
 
 // Step is what one job needs, and why.
@@ -75,7 +76,7 @@ func (s Step) Pending() bool {
 	switch s.Action {
 	case Run, Rerun, Resume, Judge, Fetch, Conflict, Refused:
 		return true
-	case Unchanged, Running, Blocked:
+	case Unchanged, Running, Blocked, Withheld:
 	}
 	return len(s.Surplus) > 0
 }
