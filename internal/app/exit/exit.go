@@ -10,6 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/review"
 	"github.com/rescale-apply/rescale-apply/executor/roster"
 	"github.com/rescale-apply/rescale-apply/internal/app/catalog"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
@@ -57,9 +58,9 @@ func Codes() []Meaning {
 		{Usage, "usage or manifest: fix the text (YAML, schema, rules, catalog)"},
 		{Auth, "authentication: missing, wrong or expired key, deactivated user"},
 		{Guard, "refused by a guard: cost limit, protected job"},
-		{Conflict, "state conflict: locked, other account, changed while running, unresolved create"},
+		{Conflict, "state conflict: locked, other account, changed while running, unresolved create, not as reviewed"},
 		{JobFailed, "a job failed"},
-		{Running, "still running at --timeout; with --no-wait: a job waits for one that runs"},
+		{Running, "still running at --timeout; with --no-wait: a job waits for one that runs; with --collect: a job runs"},
 		{JobStopped, "a job was stopped"},
 		{Interrupted, "interrupted; state is consistent, run again to continue"},
 	}
@@ -107,7 +108,7 @@ func Of(err error) Code {
 		return Error // the line that tells what 2 means is not there
 	case errors.As(err, &code):
 		return Code(code)
-	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*login.ProxyError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err), is[*catalog.KindError](err), is[*roster.PatternError](err),
+	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*login.ProxyError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err), is[*catalog.KindError](err), is[*roster.PatternError](err), is[*review.FileError](err),
 		is[*scaffold.MissingAnswerError](err), is[*scaffold.BadAnswerError](err), is[*scaffold.FolderError](err), is[*scaffold.ExistsError](err), is[*scaffold.PlaceError](err):
 		return Usage
 	case is[*login.MissingKeyError](err), is[*login.HomelessKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
@@ -115,7 +116,7 @@ func Of(err error) Code {
 	case is[*GuardError](err), is[*guard.Error](err), is[*workspace.RefusedError](err):
 		return Guard
 	case is[*executor.ConflictError](err), is[*once.UnresolvedError](err), is[*once.UnstableError](err), is[*once.InvisibleError](err), is[*once.MovingError](err), is[*once.OtherRunsError](err), is[*once.RivalError](err), is[*once.WaitError](err), is[*once.UndeletableError](err), is[*rescale.OutcomeUnknownError](err),
-		is[*state.LockedError](err), is[*state.ForeignError](err), is[*state.DamagedError](err), is[*state.NewerError](err):
+		is[*review.DifferenceError](err), is[*state.LockedError](err), is[*state.ForeignError](err), is[*state.DamagedError](err), is[*state.NewerError](err):
 		return Conflict
 	case errors.Is(err, ErrTimeout):
 		return Running
