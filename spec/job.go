@@ -245,6 +245,7 @@ type Outputs struct {
 // Rerun says when a job runs again although nothing that matters changed.
 type Rerun struct {
 	OnFailure  Value[OnFailure] // default: Never
+	AtMost     Value[int]       // attempts after the first that OnFailure may start; unwritten means no bound
 	Generation Value[int]       // default: 1; a higher one forces a new run
 }
 

@@ -39,6 +39,7 @@ const (
 	Blocked   Action = "blocked"   // a job that it builds on did not succeed
 	Conflict  Action = "conflict"  // a person must decide first
 	Refused   Action = "refused"   // the manifest forbids what is wanted
+	Withheld  Action = "withheld"  // apply --collect does not start it, see package review
 )
 
 // Step is what one job needs, and why.
@@ -77,7 +78,7 @@ func (s Step) Pending() bool {
 	switch s.Action {
 	case Run, Rerun, Resume, Judge, Fetch, Conflict, Refused:
 		return true
-	case Unchanged, Running, Blocked:
+	case Unchanged, Running, Blocked, Withheld:
 	}
 	return len(s.Surplus) > 0
 }
@@ -173,6 +174,7 @@ type Options struct {
 	Replace []string          // names of jobs to run again although nothing changed, sorted
 	After   map[string]string // the same by name, each only as long as the run of this id is its newest
 	Failed  bool              // also the jobs whose newest run failed or was stopped
+	Keep    bool              // no run that is over is followed by another attempt, whatever the manifest says
 	Command string            // how this tool was called, for hints
 	Rivals  Rivalry           // what happens to runs of a job that are in the way
 	NoReuse bool              // inputs are uploaded although the platform has them

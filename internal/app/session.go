@@ -9,6 +9,8 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/review"
+	"github.com/rescale-apply/rescale-apply/internal/app/approval"
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
@@ -115,6 +117,18 @@ func (s *session) resolve(ctx context.Context) (resolver.Result, error) {
 // identity is what the state file belongs to.
 func (s *session) identity() state.Identity {
 	return state.Identity{Tool: toolName(), Platform: s.Account, Account: s.user.Email}
+}
+
+// header is what a plan file says besides the plan.
+func (s *session) header() approval.Header {
+	id := s.identity()
+	return approval.Header{Platform: id.Platform, Account: id.Account}
+}
+
+// reviewed is what a review of a plan is about.
+func (s *session) reviewed(plan planner.Plan) review.Plan {
+	id := s.identity()
+	return review.Of(plan, id.Platform, id.Account)
 }
 
 // toolName is what a state file says of the program that wrote it.

@@ -14,6 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/account"
 	"github.com/rescale-apply/rescale-apply/internal/app/ending"
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/provenance"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
@@ -204,12 +205,29 @@ func (s *session) plan(ctx context.Context, resolved resolver.Result, snapshot s
 	if err != nil {
 		return planner.Plan{}, err
 	}
+	if s.tool.env.Getenv("CI") != "" && !s.Alone() {
+		s.tool.warnOfAttempts(s.Jobs)
+	}
 	s.project, s.Jobs = bill, nil
 	seen, err := planner.Observe(ctx, s.Platform, resolved, snapshot, wishes)
 	if err != nil {
 		return planner.Plan{}, err
 	}
 	return planner.New(resolved.Jobs, snapshot, seen, wishes), nil
+}
+
+// warnOfAttempts warns of jobs that a pipeline, which runs on a schedule or again with a
+// button, may pay for without an end.
+func (t *tool) warnOfAttempts(jobs []spec.Job) {
+	var names []string
+	for _, job := range jobs {
+		if job.Rerun.OnFailure.V == spec.Always && !job.Rerun.AtMost.Written() && !job.Protected.V {
+			names = append(names, job.Name.V)
+		}
+	}
+	if len(names) > 0 {
+		t.Warn(humanize.Others(names) + ": each apply may pay for another attempt (CI is set); rerun.atMost bounds them")
+	}
 }
 
 // bill names what the jobs bill, the account's own project where they name none.
@@ -244,4 +262,19 @@ func (s *session) style(here bool) show.Style {
 		style.Limits.Downloads = s.Platform.DownloadsTake
 	}
 	return style
+}
+
+// showPlan prints a plan in the wanted form.
+func (t *tool) showPlan(s *session, plan planner.Plan, o planOptions) error {
+	style := s.style(o.transfers.NoDownload)
+	style.Full = o.full
+	switch o.output.Format {
+	case "json":
+		return show.WritePlan(t.Out, plan)
+	case "md":
+		style.PlanMarkdown(t.Out, plan)
+	default:
+		style.Plan(t.Out, plan)
+	}
+	return nil
 }

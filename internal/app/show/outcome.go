@@ -85,6 +85,8 @@ func unfinished(o executor.Outcome) string {
 	switch {
 	case o.Blocked != "":
 		return "blocked: " + o.Blocked
+	case o.Withheld != "":
+		return "not started: " + o.Withheld
 	case errors.As(o.Err, &waiting):
 		return "not started: it " + waiting.Error()
 	case errors.As(o.Err, &running):
@@ -180,7 +182,7 @@ func counted(report executor.Report) string {
 	}
 	var parts []string
 	for _, c := range []string{
-		"succeeded", "fetched", "failed", "stopped", "no-capacity", "restarts-exhausted", "success-check-failed", "not finished", "blocked", "running", "waiting",
+		"succeeded", "fetched", "failed", "stopped", "no-capacity", "restarts-exhausted", "success-check-failed", "not finished", "blocked", "not started", "running", "waiting",
 		"unchanged",
 	} {
 		if counts[c] > 0 {
@@ -196,6 +198,8 @@ func class(o executor.Outcome) string {
 	switch {
 	case o.Blocked != "":
 		return "blocked"
+	case o.Withheld != "":
+		return "not started"
 	case errors.As(o.Err, &waiting):
 		return "waiting"
 	case errors.As(o.Err, &running):

@@ -134,6 +134,7 @@ func (s Style) Summary(plan planner.Plan) string {
 		{planner.Judge, "to judge again"},
 		{planner.Fetch, "to fetch"},
 		{planner.Blocked, "blocked"},
+		{planner.Withheld, "withheld"},
 		{planner.Refused, "refused"},
 		{planner.Conflict, "in conflict"},
 		{planner.Unchanged, "unchanged"},
