@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
@@ -26,7 +27,7 @@ func (t *tool) planVerb() options.Command {
 		Concerns: []options.Concern{
 			&o.Manifests,
 			options.Flags{{Name: "detailed-exitcode", Into: &o.detailed, Usage: "exit 2 when changes are pending, 5 when a guard would refuse them"}},
-			&o.costs, &o.rerun, &o.transfers, &o.Platform, o.fullFlag(), &o.output,
+			&o.costs, &o.rerun, &o.transfers, &o.Platform, o.fullFlag(), t.reports, &o.output,
 		},
 		Do: func(ctx context.Context, _ options.Call) error { return t.plan(ctx, o) },
 	}
@@ -59,11 +60,12 @@ func (t *tool) plan(ctx context.Context, o planOptions) error {
 func (t *tool) showPlan(s *session, plan planner.Plan, o planOptions) error {
 	style := s.style(o.transfers.NoDownload)
 	style.Full = o.full
+	t.reports.Planned(s.planned(plan, style))
 	switch o.output.Format {
 	case "json":
 		return show.WritePlan(t.Out, plan)
 	case "md":
-		style.PlanMarkdown(t.Out, plan)
+		fmt.Fprint(t.Out, t.reports.Markdown(s.planned(plan, style)))
 	default:
 		style.Plan(t.Out, plan)
 	}
