@@ -28,7 +28,7 @@ func (t *tool) applyVerb() options.Command {
 		Usage:    "upload, create, submit, wait, download: what is not done yet",
 		Examples: []string{"rescale-apply -f job.yaml", "rescale-apply -f job.yaml --local", "rescale-apply apply -f job.yaml --no-wait --max-cost 50"},
 		Effect:   options.Changes,
-		Concerns: []options.Concern{&o.Manifests, &o.waiting, logFlag(&o.lastLog), &o.review, &o.costs, &o.rerun, &o.transfers, &o.source, &o.Platform, o.fullFlag(), o.flag(), &o.output},
+		Concerns: []options.Concern{&o.Manifests, &o.waiting, logFlag(&o.lastLog), &o.review, &o.costs, &o.rerun, &o.transfers, &o.source, &o.Platform, o.fullFlag(), o.flag(), t.reports, &o.output},
 		Do:       func(ctx context.Context, _ options.Call) error { return t.apply(ctx, o) },
 	}
 }

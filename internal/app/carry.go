@@ -30,6 +30,7 @@ type work struct {
 func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
 	style := s.style(w.transfers.NoDownload || w.waiting.No)
 	style.Full = w.full
+	t.reports.Planned(s.planned(w.plan, style))
 	if !w.output.JSON() {
 		style.Plan(t.Out, w.plan)
 	}
@@ -52,6 +53,7 @@ func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
 	if err != nil {
 		return err
 	}
+	t.reports.Applied(ctx, report)
 	if !w.output.JSON() && (w.plan.Pending() || w.plan.Count(planner.Running) > 0) {
 		fmt.Fprintln(t.Out, show.Applied(report))
 		style.Failures(t.Out, report, func(runs []planner.Rival) string { return planner.Again(w.Typed(), runs...) })

@@ -27,7 +27,7 @@ func (t *tool) planVerb() options.Command {
 			&o.Manifests,
 			options.Flags{{Name: "detailed-exitcode", Into: &o.detailed, Usage: "exit 2 when changes are pending, 5 when a guard would refuse them"}},
 			options.Flags{{Name: "out", Into: &o.out, Usage: "also write the plan to `FILE`, as JSON, for apply --plan"}},
-			&o.costs, &o.rerun, &o.transfers, &o.source, &o.Platform, o.fullFlag(), &o.output,
+			&o.costs, &o.rerun, &o.transfers, &o.source, &o.Platform, o.fullFlag(), t.reports, &o.output,
 		},
 		Do: func(ctx context.Context, _ options.Call) error { return t.plan(ctx, o) },
 	}
@@ -56,6 +56,7 @@ func (t *tool) plan(ctx context.Context, o planOptions) error {
 		if err := place.Write(plan, s.header(), s.Platform.Redact); err != nil {
 			return err
 		}
+		t.reports.Saved(o.out)
 		if err := t.showPlan(s, plan, o); err != nil {
 			return err
 		}

@@ -14,6 +14,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/reporting"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -38,7 +40,7 @@ func (t *tool) load(scope options.Scope) (*workspace.Workspace, error) {
 }
 
 func (t *tool) surroundings() workspace.Surroundings {
-	return workspace.Surroundings{Stdin: t.env.Stdin, Getenv: t.env.Getenv, Environ: t.env.Environ, Notice: t.Line, Warn: t.Warn}
+	return workspace.Surroundings{Stdin: t.env.Stdin, Getenv: t.env.Getenv, Environ: t.env.Environ, Notice: t.Line, Warn: t.Warn, Found: t.reports.Found}
 }
 
 // session connects a workspace with its platform and does the work of one verb on it.
@@ -110,8 +112,27 @@ func (s *session) resolve(ctx context.Context) (resolver.Result, error) {
 	case len(problems) > 0:
 		return resolved, s.Problems(problems)
 	}
+	for _, job := range resolved.Jobs {
+		if err := s.tool.reports.Apart(job.Inputs); err != nil {
+			return resolved, err
+		}
+	}
 	s.WarnOfSlips()
 	return resolved, nil
+}
+
+// planned is a plan as reports show it. What is on this machine has no address.
+func (s *session) planned(plan planner.Plan, style show.Style) reporting.Planned {
+	return reporting.Planned{Plan: plan, Style: style, Site: s.site()}
+}
+
+func (s *session) site() reporting.Site { return reporting.Site{URL: s.url, Free: s.Alone()} }
+
+func (s *session) url(id string) string {
+	if s.Alone() {
+		return ""
+	}
+	return s.Platform.JobURL(id)
 }
 
 // identity is what the state file belongs to.

@@ -268,11 +268,12 @@ func (s *session) style(here bool) show.Style {
 func (t *tool) showPlan(s *session, plan planner.Plan, o planOptions) error {
 	style := s.style(o.transfers.NoDownload)
 	style.Full = o.full
+	t.reports.Planned(s.planned(plan, style))
 	switch o.output.Format {
 	case "json":
 		return show.WritePlan(t.Out, plan)
 	case "md":
-		style.PlanMarkdown(t.Out, plan)
+		fmt.Fprint(t.Out, t.reports.Markdown(s.planned(plan, style)))
 	default:
 		style.Plan(t.Out, plan)
 	}

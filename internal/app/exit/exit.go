@@ -17,6 +17,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/catalog"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/options/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/report"
 	"github.com/rescale-apply/rescale-apply/internal/app/scaffold"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/content"
@@ -82,6 +83,9 @@ func Said(err error) bool { return is[silent](err) }
 // ErrTimeout is the cause of a context that --timeout ended.
 var ErrTimeout = errors.New("still running at --timeout")
 
+// ErrInterrupted is what people read of a context that a signal ended.
+var ErrInterrupted = errors.New("interrupted; nothing was left half done, run the same command again to continue")
+
 // LostOutputError is standard output that did not take what was to be printed.
 type LostOutputError struct{ Err error }
 
@@ -106,8 +110,8 @@ func Of(err error) Code {
 	switch {
 	case err == nil:
 		return OK
-	case errors.As(err, &code) && code == silent(Pending) && is[*LostOutputError](err):
-		return Error // the line that tells what 2 means is not there
+	case errors.As(err, &code) && code == silent(Pending) && (is[*LostOutputError](err) || is[*report.WriteError](err)):
+		return Error // what tells what 2 means is not there
 	case errors.As(err, &code):
 		return Code(code)
 	case oneOf(err, wrong()):

@@ -148,6 +148,10 @@ func spendJSON(job resolver.Job) SpendJSON {
 	return SpendJSON{job.Project, job.Priority, append([]string{}, job.Tags...), limitJSON(job.Estimate)}
 }
 
+// MaxCost is what all new runs of a plan cost at most, in USD without licenses, to 1e-4;
+// nil when that is not known.
+func MaxCost(plan planner.Plan) *float64 { return limitJSON(totals(plan)).MaxCost }
+
 func limitJSON(e resolver.Estimate) LimitJSON {
 	hours, _ := e.Limit()
 	return LimitJSON{hours, review.MaxCost(e)}

@@ -178,7 +178,7 @@ func Watched(report executor.Report) string { return "Watched: " + counted(repor
 func counted(report executor.Report) string {
 	counts := make(map[string]int)
 	for _, o := range report.Outcomes {
-		counts[class(o)]++
+		counts[Class(o)]++
 	}
 	var parts []string
 	for _, c := range []string{
@@ -192,7 +192,8 @@ func counted(report executor.Report) string {
 	return strings.Join(parts, ", ")
 }
 
-func class(o executor.Outcome) string {
+// Class is how a job came out, in a word or two, as the last line of an apply counts it.
+func Class(o executor.Outcome) string {
 	var running *executor.RunningError
 	var waiting *executor.WaitingError
 	switch {
