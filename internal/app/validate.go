@@ -27,6 +27,9 @@ func (t *tool) validate(ctx context.Context, scope options.Scope) error {
 	if err != nil {
 		return err
 	}
+	if err := w.ReadLocks(); err != nil {
+		return err
+	}
 	if _, err := w.Find(ctx, w.Jobs); err != nil {
 		return err
 	}

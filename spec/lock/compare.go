@@ -75,3 +75,13 @@ func Missing(code, wanted string) Change {
 func MissingCoreType(code string) Change {
 	return Change{Code: code, Message: fmt.Sprintf("%s is not in %s", key{coreType, code, ""}, Name)}
 }
+
+// Unused is an entry that stays, although no manifest that is given uses it.
+func Unused(code, wanted string) Change {
+	return Change{Code: code, Message: fmt.Sprintf("%s: none of these manifests uses it", key{analysis, code, wanted})}
+}
+
+// UnusedCoreType is Unused for a core type.
+func UnusedCoreType(code string) Change {
+	return Change{Code: code, Message: fmt.Sprintf("%s: none of these manifests uses it", key{coreType, code, ""})}
+}

@@ -13,16 +13,16 @@ type Merge struct {
 	// ones changed.
 	Add, Change func(code string) bool
 
-	Unused Unused
+	Unused Entries
 }
 
-// Unused says what becomes of entries that the catalog was not asked for.
-type Unused int
+// Entries says what becomes of entries that the catalog was not asked for.
+type Entries int
 
 // Entries of manifests that are not given stay; where all manifests are given, nothing
 // uses them.
 const (
-	Keep Unused = iota
+	Keep Entries = iota
 	Drop
 )
 

@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -15,8 +16,11 @@ import (
 func Read(src diag.Source) (*Lock, diag.List) {
 	documents, problems := yamlsrc.Parse(src)
 	for i := range problems {
-		if problems[i].Rule == diag.EmptyFile {
+		switch {
+		case problems[i].Rule == diag.EmptyFile:
 			problems[i].Message, problems[i].Hint = "the lock is empty", "delete the file; rescale-apply catalog lock writes it anew"
+		case bytes.Contains(src.Text, []byte("<<<<<<< ")):
+			problems[i].Hint = "git left a conflict in the file: take one of its sides, then run rescale-apply catalog lock"
 		}
 	}
 	if len(problems) > 0 {
