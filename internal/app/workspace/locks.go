@@ -2,7 +2,6 @@ package workspace
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -47,17 +46,17 @@ func (w *Workspace) locks() (files []LockFile, of map[string]int, err error) {
 		if _, known := of[job.File]; known {
 			continue
 		}
-		real, shown := w.lockPath(w.source(job.File))
-		if _, known := at[real]; !known {
-			held, list, err := w.readLock(real, shown)
+		path, shown := w.lockPath(w.source(job.File))
+		if _, known := at[path]; !known {
+			held, list, err := w.readLock(path, shown)
 			if err != nil {
 				return nil, nil, err
 			}
 			problems = append(problems, list...)
-			at[real] = len(files)
-			files = append(files, LockFile{Path: shown, Lock: held, Whole: w.whole(filepath.Dir(real))})
+			at[path] = len(files)
+			files = append(files, LockFile{Path: shown, Lock: held, Whole: w.whole(filepath.Dir(path))})
 		}
-		of[job.File] = at[real]
+		of[job.File] = at[path]
 	}
 	if len(problems) > 0 {
 		return nil, nil, w.Problems(problems)
@@ -68,12 +67,12 @@ func (w *Workspace) locks() (files []LockFile, of map[string]int, err error) {
 // lockPath is where the lock of a manifest is, or would be. Without a repository only
 // the manifest's own folder counts, however the command names it: else one manifest
 // would be two jobs.
-func (w *Workspace) lockPath(source diag.Source) (real, shown string) {
+func (w *Workspace) lockPath(source diag.Source) (path, shown string) {
 	folder, top := reach.Real(source.Dir), reach.Root(source.Dir)
 	for up := folder; ; up = filepath.Dir(up) {
-		real = filepath.Join(up, lock.Name)
-		if _, err := os.Lstat(real); !errors.Is(err, fs.ErrNotExist) {
-			return real, shownLock(source, real)
+		path = filepath.Join(up, lock.Name)
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return path, shownLock(source, path)
 		}
 		if up == top || up == filepath.Dir(up) {
 			break
@@ -85,32 +84,32 @@ func (w *Workspace) lockPath(source diag.Source) (real, shown string) {
 			return filepath.Join(given, lock.Name), filepath.Join(name, lock.Name)
 		}
 	}
-	real = filepath.Join(folder, lock.Name)
-	return real, shownLock(source, real)
+	path = filepath.Join(folder, lock.Name)
+	return path, shownLock(source, path)
 }
 
 // shownLock is a path as people type those of manifests.
-func shownLock(source diag.Source, real string) string {
-	if filepath.Dir(real) == reach.Real(source.Dir) {
+func shownLock(source diag.Source, path string) string {
+	if filepath.Dir(path) == reach.Real(source.Dir) {
 		return filepath.Join(source.Dir, lock.Name)
 	}
-	if rel, err := filepath.Rel(reach.Real("."), real); err == nil && !filepath.IsAbs(source.Dir) {
+	if rel, err := filepath.Rel(reach.Real("."), path); err == nil && !filepath.IsAbs(source.Dir) {
 		return rel
 	}
-	return real
+	return path
 }
 
 // readLock reads a lock that may not be there. One behind a link could be any file of
 // this machine, of which an error would show lines.
-func (w *Workspace) readLock(real, shown string) (*lock.Lock, diag.List, error) {
-	info, err := os.Lstat(real)
+func (w *Workspace) readLock(path, shown string) (*lock.Lock, diag.List, error) {
+	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, nil
 	case err == nil && !info.Mode().IsRegular():
 		return nil, nil, options.Usage(shown+" is no regular file", "a lock is a file of its own, not a link: remove it, and write it anew with rescale-apply catalog lock")
 	}
-	source, err := sources.File(real)
+	source, err := sources.File(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -165,7 +164,7 @@ func (w *Workspace) HoldToLocks() error {
 		told[job.File] = true
 		missing.Add(diag.List{{
 			Pos: job.Pos, Rule: diag.CatalogDrift, Message: "--locked is given, and no " + lock.Name + " is here or above",
-			Hint: fmt.Sprintf("rescale-apply catalog lock%s", strings.TrimPrefix(w.scope.Typed(), options.Program)),
+			Hint: options.Program + " catalog lock" + strings.TrimPrefix(w.scope.Typed(), options.Program),
 		}})
 	}
 	return w.Forbidden(missing.List())
