@@ -91,7 +91,13 @@ func (t *tool) connected(ctx context.Context, wish connect.Wish, work func(*conn
 }
 
 // resolved resolves with what is remembered of digests, and shows long hashing.
+// The embedded platform has a catalog of its own, which no lock is about.
 func (s *session) resolved(ctx context.Context) (resolver.Result, diag.List, error) {
+	if !s.Alone() {
+		if err := s.ReadLocks(); err != nil {
+			return resolver.Result{}, nil, err
+		}
+	}
 	memory, keep := s.Digests()
 	defer keep()
 	shown, done := s.tool.Reading()
@@ -106,9 +112,12 @@ func (s *session) resolved(ctx context.Context) (resolver.Result, diag.List, err
 // resolve checks the jobs against the catalogs and the disk.
 func (s *session) resolve(ctx context.Context) (resolver.Result, error) {
 	resolved, problems, err := s.resolved(ctx)
+	refused := s.Drifted(resolved.Drift, problems)
 	switch {
 	case err != nil:
 		return resolved, s.Refused(err)
+	case refused != nil:
+		return resolved, refused
 	case len(problems) > 0:
 		return resolved, s.Problems(problems)
 	}

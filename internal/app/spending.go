@@ -93,6 +93,11 @@ func (o spending) wishes(w *workspace.Workspace, command string) (planner.Option
 		After: make(map[string]string), Failed: o.rerun.Failed, NoReuse: o.transfers.NoReuse,
 		NoFetch: o.transfers.NoDownload, Command: command,
 	}
+	if o.costs.Locked {
+		if err := w.HoldToLocks(); err != nil {
+			return wishes, err
+		}
+	}
 	if o.rerun.Running {
 		wishes.Rivals = planner.StopRivals
 	}

@@ -71,6 +71,9 @@ func (c *Check) set(ctx context.Context, files []string) error {
 		return err
 	}
 	c.found.Put(w.Sources, w.JobsIn)
+	if err := w.ReadLocks(); err != nil {
+		return err
+	}
 	inputs, err := w.Find(ctx, w.Jobs)
 	for _, list := range inputs {
 		err = errors.Join(err, c.Reports.Apart(list))

@@ -60,7 +60,7 @@ func Codes() []Meaning {
 		{Pending, "`plan --detailed-exitcode`: changes are pending, as the plan's last line says"},
 		{Usage, "usage or manifest: fix the text (YAML, schema, rules, catalog)"},
 		{Auth, "authentication: missing, wrong or expired key, deactivated user"},
-		{Guard, "refused by a guard: cost limit, protected job; `audit`: out of balance"},
+		{Guard, "refused by a guard: cost limit, protected job, `--locked`; `audit`: out of balance"},
 		{Conflict, "state conflict: locked, other account, changed while running, unresolved create, not as reviewed; `audit`: not known"},
 		{JobFailed, "a job failed"},
 		{Running, "still running at --timeout; with --no-wait: a job waits for one that runs; with --collect: a job runs"},

@@ -41,6 +41,7 @@ type Workspace struct {
 	contained bool              // what the manifests name stays in their repositories
 	texts     []diag.Source     // of variables and tables, to show their lines
 	stateOf   map[string]string // path of the state file, by job name
+	held      bool              // drift from the locks is refused
 }
 
 // Load reads and checks the manifests. What is wrong with them is a *ProblemsError.
