@@ -9,6 +9,7 @@ package audit
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
@@ -154,22 +155,20 @@ type UnbalancedError struct {
 
 // Error counts what was found.
 func (e *UnbalancedError) Error() string {
-	text := "the account does not balance:"
-	separator := " "
+	var parts []string
 	for _, part := range []struct {
 		n    int
 		what string
 	}{
-		{e.Doubles, "runs that share a key with another"},
-		{e.Rivals, "active runs of a name with another"},
+		{e.Doubles, "runs that share a key"},
+		{e.Rivals, "active runs that share a name"},
 		{e.Marks, "jobs whose marker has another key, or none"},
 	} {
 		if part.n > 0 {
-			text += fmt.Sprintf("%s%d %s", separator, part.n, part.what)
-			separator = ", "
+			parts = append(parts, fmt.Sprintf("%s (%d)", part.what, part.n))
 		}
 	}
-	return text
+	return "the account does not balance: " + strings.Join(parts, ", ")
 }
 
 // Hint says what to do next.
@@ -188,7 +187,7 @@ func (e *IncompleteError) Error() string {
 	if e.Moving {
 		return "it is not known whether the account balances: the job list changed each time it was read"
 	}
-	return fmt.Sprintf("it is not known whether the account balances: %d jobs could not be judged", e.Jobs)
+	return fmt.Sprintf("it is not known whether the account balances: some jobs could not be judged (%d)", e.Jobs)
 }
 
 // Hint says what to do next.

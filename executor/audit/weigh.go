@@ -49,7 +49,7 @@ func Weigh(b Books, prices map[string]Price, now time.Time) Audit {
 // doubles gives the billed runs whose key has another one. Of those that are older than the
 // audit goes back only the doubles of a younger run count.
 func doubles(runs []Run) []int {
-	return several(runs, func(r Run) (string, bool) { return r.Key.String(), !r.Draft() }, func(same []int) bool { return true })
+	return several(runs, func(r Run) (string, bool) { return r.Key.String(), !r.Draft() }, func([]int) bool { return true })
 }
 
 // rivals gives the active runs of a job that has another one with another key: two with one

@@ -49,22 +49,23 @@ func read(ctx context.Context, p Reader, owner string, since time.Time) (reading
 	return reading{since: since}.read(ctx, p, owner)
 }
 
-// read reads as the blank reading says.
-func (blank reading) read(ctx context.Context, p Reader, owner string) (r reading, err error) {
+// read reads what the reading, which is empty yet, is to hold.
+func (r reading) read(ctx context.Context, p Reader, owner string) (reading, error) {
 	var before idSet
+	var last reading
 	for range maxRereads {
-		now, sorted, err := blank.readOnce(ctx, p, owner)
-		now.marked = append(now.marked, missing(r.marked, now.shown)...)
-		r = now
+		now, sorted, err := r.readOnce(ctx, p, owner)
+		now.marked = append(now.marked, missing(last.marked, now.shown)...)
+		last = now
 		if err != nil {
-			return r, err
+			return last, err
 		}
-		if r.whole && (sorted || maps.Equal(before, r.shown)) {
-			return r, nil
+		if last.whole && (sorted || maps.Equal(before, last.shown)) {
+			return last, nil
 		}
-		before, r.whole = r.shown, false
+		before, last.whole = last.shown, false
 	}
-	return r, nil
+	return last, nil
 }
 
 // missing returns the jobs of an earlier reading that a later one does not show: a job
@@ -75,22 +76,22 @@ func missing(earlier []marked, shown idSet) []marked {
 
 // readOnce also reports whether the list can be trusted to be newest first, or was one
 // page.
-func (blank reading) readOnce(ctx context.Context, p Reader, owner string) (r reading, sorted bool, err error) {
-	r = blank
-	r.shown, r.newest = make(idSet), r.since
+func (r reading) readOnce(ctx context.Context, p Reader, owner string) (now reading, sorted bool, err error) {
+	now = r
+	now.shown, now.newest = make(idSet), r.since
 	order := newestFirst{since: r.since}
 	listing, err := p.Jobs(ctx, rescale.JobQuery{}, func(item rescale.JobItem) bool {
 		if order.ends(item.DateInserted) {
 			return false
 		}
-		if item.DateInserted.After(r.newest) {
-			r.newest = item.DateInserted
+		if item.DateInserted.After(now.newest) {
+			now.newest = item.DateInserted
 		}
-		r.add(item, owner)
+		now.add(item, owner)
 		return true
 	})
-	r.whole = listing.Stable
-	return r, !order.broken || listing.Pages < 2, err
+	now.whole = listing.Stable
+	return now, !order.broken || listing.Pages < 2, err
 }
 
 // add takes a job into the reading. The list also shows jobs that others share: they are

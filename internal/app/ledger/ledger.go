@@ -19,11 +19,16 @@ import (
 // Accountant is what an audit reads of the platform.
 type Accountant interface {
 	audit.Reader
-	catalog.Pricer
+	Catalog
 	Biller
-	Projects(ctx context.Context) ([]rescale.Project, error)
 	JobURL(id string) string
 	BaseURL() string
+}
+
+// Catalog knows prices and projects.
+type Catalog interface {
+	catalog.Pricer
+	Projects(ctx context.Context) ([]rescale.Project, error)
 }
 
 // Biller knows what the workspace of the key was charged.

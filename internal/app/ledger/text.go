@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,7 +64,7 @@ func (l Ledger) scope() string {
 func (l Ledger) totals() [][]string {
 	t := l.Total
 	rows := [][]string{
-		{"keys", fmt.Sprint(t.Keys)},
+		{"keys", strconv.Itoa(t.Keys)},
 		{"billed runs", fmt.Sprintf("%d, at most %d of a key", t.Runs, t.PerKey)},
 		{"taken", humanize.CoreHours(t.CoreHours) + ", " + amount(t.Sum) + " USD by list price, licenses excluded"},
 	}
@@ -85,7 +86,7 @@ func (l Ledger) totals() [][]string {
 		switch {
 		case row.n == 0:
 		case row.note == "":
-			rows = append(rows, []string{row.name, fmt.Sprint(row.n)})
+			rows = append(rows, []string{row.name, strconv.Itoa(row.n)})
 		default:
 			rows = append(rows, []string{row.name, fmt.Sprintf("%d: %s", row.n, row.note)})
 		}
@@ -121,7 +122,7 @@ func (l Ledger) sums(w io.Writer, title string, list []audit.Sum, name func(audi
 }
 
 func figures(s audit.Sum) []string {
-	return []string{fmt.Sprint(s.Runs), fmt.Sprintf("%.1f", s.CoreHours), amount(s)}
+	return []string{strconv.Itoa(s.Runs), fmt.Sprintf("%.1f", s.CoreHours), amount(s)}
 }
 
 // amount is a sum of money; a bound is said to be one.
@@ -146,7 +147,7 @@ func (l Ledger) months(w io.Writer) {
 		row := append([]string{s.Name}, figures(s)...)
 		switch bill, known := l.bills[s.Name]; {
 		case known:
-			row = append(row, fmt.Sprint(bill.Jobs), fmt.Sprintf("%.1f", bill.CoreHours), fmt.Sprintf("%.2f", bill.Hardware), fmt.Sprintf("%.2f", bill.Software), fmt.Sprintf("%.2f", bill.Total))
+			row = append(row, strings.Fields(fmt.Sprintf("%d %.1f %.2f %.2f %.2f", bill.Jobs, bill.CoreHours, bill.Hardware, bill.Software, bill.Total))...)
 		case len(l.bills) > 0:
 			row = append(row, "unknown", "-", "-", "-", "-")
 		}
