@@ -6,6 +6,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/pruning"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 )
 
@@ -26,13 +27,16 @@ func (t *tool) planVerb() options.Command {
 		Concerns: []options.Concern{
 			&o.Manifests,
 			options.Flags{{Name: "detailed-exitcode", Into: &o.detailed, Usage: "exit 2 when changes are pending, 5 when a guard would refuse them"}},
-			&o.costs, &o.rerun, &o.transfers, &o.source, &o.Platform, o.fullFlag(), &o.output,
+			&o.costs, &o.rerun, &o.transfers, &o.source, &o.prune, &o.Platform, o.fullFlag(), &o.output,
 		},
 		Do: func(ctx context.Context, _ options.Call) error { return t.plan(ctx, o) },
 	}
 }
 
 func (t *tool) plan(ctx context.Context, o planOptions) error {
+	if err := pruning.Check(o.prune, o.Manifests); err != nil {
+		return err
+	}
 	w, err := t.load(o.Scope)
 	if err != nil {
 		return err
@@ -42,7 +46,7 @@ func (t *tool) plan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	return t.session(ctx, w, o.Platform, func(s *session) error {
-		plan, err := s.planAhead(ctx, o.source, wishes)
+		plan, err := s.planAhead(ctx, o, wishes)
 		if err != nil {
 			return err
 		}
