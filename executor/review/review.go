@@ -50,6 +50,9 @@ func Of(plan planner.Plan, platform, account string) Plan {
 	for i := range plan.Steps {
 		reviewed.Jobs[i] = jobOf(&plan.Steps[i])
 	}
+	for _, run := range plan.Prune {
+		reviewed.Prune = append(reviewed.Prune, Run{Name: run.Name, Namespace: run.Namespace, ID: run.ID, Commit: run.Commit})
+	}
 	return reviewed
 }
 

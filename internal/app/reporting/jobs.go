@@ -14,6 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/report"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/fold"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -77,6 +78,10 @@ func (c *Clerk) Looked(jobs []spec.Job, states []show.State, site Site) {
 		return
 	}
 	c.found.Cases = nil
+	places := make(map[string]diag.Position, len(jobs))
+	for _, job := range jobs {
+		places[job.Name.V] = job.Name.Pos
+	}
 	for _, state := range states {
 		out := ofState(state)
 		if site.Free {
@@ -85,10 +90,8 @@ func (c *Clerk) Looked(jobs []spec.Job, states []show.State, site Site) {
 		if out.ID != "" {
 			out.URL = site.URL(out.ID)
 		}
-		for _, job := range jobs {
-			if job.Name.V == state.Job {
-				c.place(&out, job.Name.Pos)
-			}
+		if pos, known := places[state.Job]; known {
+			c.place(&out, pos)
 		}
 		c.found.Cases = append(c.found.Cases, out)
 	}
@@ -98,7 +101,7 @@ func (c *Clerk) Looked(jobs []spec.Job, states []show.State, site Site) {
 func ofState(s show.State) report.Case {
 	out := report.Case{
 		Name: s.Job, State: report.Skipped, Word: s.Word(), Why: s.Reason(),
-		Runs: report.Runs{ID: s.Run.ID, Digest: s.Run.Digest, Key: s.Run.Key, CoreHours: s.Run.CoreHours, Cost: s.Run.Cost},
+		Runs: report.Runs{ID: s.Run.ID, Digest: s.Run.Digest, Key: s.Run.Key, Commit: s.Run.Commit, CoreHours: s.Run.CoreHours, Cost: s.Run.Cost},
 	}
 	if !s.Run.Started.IsZero() && !s.Run.Ended.IsZero() {
 		out.Seconds = s.Run.Ended.Sub(s.Run.Started).Seconds()

@@ -240,8 +240,10 @@ func TestIdentity(t *testing.T) {
 		at := func(i, col int) diag.Position { return diag.Position{File: "a.yaml", Line: line + i, Col: col} }
 		source := diag.Source{Name: "a.yaml", Text: []byte(above + manifest + "---\n" + manifest)}
 		list := diag.List{
-			{Pos: at(2, 7), Rule: diag.BadValue, Message: "one"}, {Pos: at(2, 7), Rule: diag.BadValue, Message: "two"},
-			{Pos: at(3, 12), Rule: diag.BadValue, Message: "one"}, {Pos: at(6, 7), Rule: diag.UnknownKey, Message: "one"},
+			{Pos: at(2, 7), Rule: diag.BadValue, Message: "one"},
+			{Pos: at(2, 7), Rule: diag.BadValue, Message: "two"},
+			{Pos: at(3, 12), Rule: diag.BadValue, Message: "one"},
+			{Pos: at(6, 7), Rule: diag.UnknownKey, Message: "one"},
 			{Rule: diag.EmptyFile, Message: "nowhere"},
 		}
 		if err := c.Write(t.Context(), &workspace.ProblemsError{List: list, Texts: []diag.Source{source}}); err != nil {
