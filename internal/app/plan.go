@@ -4,10 +4,8 @@ import (
 	"context"
 
 	"github.com/rescale-apply/rescale-apply/executor"
-	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/approval"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
-	"github.com/rescale-apply/rescale-apply/internal/app/show"
 )
 
 // planOptions say what to plan.
@@ -66,18 +64,4 @@ func (t *tool) plan(ctx context.Context, o planOptions) error {
 		}
 		return t.planCode(s, plan, o)
 	})
-}
-
-func (t *tool) showPlan(s *session, plan planner.Plan, o planOptions) error {
-	style := s.style(o.transfers.NoDownload)
-	style.Full = o.full
-	switch o.output.Format {
-	case "json":
-		return show.WritePlan(t.Out, plan)
-	case "md":
-		style.PlanMarkdown(t.Out, plan)
-	default:
-		style.Plan(t.Out, plan)
-	}
-	return nil
 }

@@ -69,6 +69,20 @@ func overLimits(plan planner.Plan) diag.List {
 	return slices.DeleteFunc(plan.Refusals(), func(d diag.Diagnostic) bool { return d.Rule != diag.OverLimit })
 }
 
+func (t *tool) showPlan(s *session, plan planner.Plan, o planOptions) error {
+	style := s.style(o.transfers.NoDownload)
+	style.Full = o.full
+	switch o.output.Format {
+	case "json":
+		return show.WritePlan(t.Out, plan)
+	case "md":
+		style.PlanMarkdown(t.Out, plan)
+	default:
+		style.Plan(t.Out, plan)
+	}
+	return nil
+}
+
 // planCode ends a plan: a limit that apply would refuse counts whether or not the exit
 // code is asked for.
 func (t *tool) planCode(s *session, plan planner.Plan, o planOptions) error {
