@@ -139,12 +139,24 @@ func isReport(name string) bool {
 // report. That report is not written.
 func (c *Clerk) Apart(inputs []files.Input) error {
 	for i, o := range c.orders {
-		for _, in := range inputs {
-			if o.file != "" && in.Path != "" && reach.Real(in.Path) == reach.Real(o.file) {
-				c.orders = slices.Delete(c.orders, i, i+1)
-				return options.Usage(fmt.Sprintf("--report %s: %s is an input of a job", o, o.file), "name another file, or exclude that one from the inputs")
-			}
+		if o.file == "" || !slices.ContainsFunc(inputs, o.reads()) {
+			continue
 		}
+		c.orders = slices.Delete(c.orders, i, i+1)
+		return options.Usage(fmt.Sprintf("--report %s: %s is an input of a job", o, o.file), "name another file, or exclude that one from the inputs")
 	}
 	return nil
+}
+
+// reads reports whether an input is the file of a report, by whatever name.
+func (o order) reads() func(files.Input) bool {
+	own, missing := os.Stat(o.file)
+	id := reach.Real(o.file)
+	return func(in files.Input) bool {
+		if in.Path == "" || missing != nil {
+			return in.Path == id
+		}
+		info, err := os.Stat(in.Path)
+		return err == nil && os.SameFile(own, info)
+	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/reporting"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/golden"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -93,6 +94,7 @@ func TestPlan(t *testing.T) {
 	}
 	c.Found([]diag.Source{{Name: "jobs/airfoil.yaml", Text: []byte(manifest)}})
 	c.Planned(polar())
+	c.Saved("plan.json")
 	if err := c.Write(t.Context(), exit.With(exit.Guard)); err != nil {
 		t.Fatal(err)
 	}
@@ -145,6 +147,35 @@ func TestApply(t *testing.T) {
 	golden.Equal(t, "testdata/apply.junit", text)
 }
 
+// TestStatus tells how far jobs are: what runs or waits is no failure.
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "report.md")
+	c, _, err := clerk(t, "status", nil, "md="+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(name, verdict, status string) show.State {
+		return show.State{Job: name, Known: true, Run: state.Run{ID: "Id", Verdict: verdict, Status: status, CoreHours: 2, Cost: 0.32}}
+	}
+	list := []show.State{
+		run("heat", "succeeded", ""), run("mesh", "failed", ""), run("wing", "", "Waiting for Queue"), {Job: "new"},
+		{Job: "mean", Waits: []show.State{run("mesh", "failed", "")}}, {Job: "gone", Known: true, Gone: true},
+	}
+	for i := range 7 {
+		list = append(list, run(fmt.Sprintf("airfoil/aoa=%d", i), "succeeded", ""))
+	}
+	c.Looked(nil, list, reporting.Site{URL: func(string) string { return "" }})
+	if err := c.Write(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Equal(t, "testdata/status.md", text)
+}
+
 func TestOrders(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -186,7 +217,7 @@ func TestInputsAreNoReports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = c.Apart([]files.Input{{Path: file}})
+	err = c.Apart([]files.Input{{ID: "AbCdEf"}, {Path: reach.Real(file)}})
 	if exit.Of(err) != exit.Usage {
 		t.Fatalf("%v", err)
 	}
