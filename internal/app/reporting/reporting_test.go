@@ -258,6 +258,43 @@ func TestUnwritable(t *testing.T) {
 	}
 }
 
+// A link stays what it is, and so does the file behind it: /dev/stdout is one.
+func TestLinksStay(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "printed"), filepath.Join(dir, "link")
+	if err := os.WriteFile(target, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	late, _, err := clerk(t, "plan", nil, "md="+link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{target, filepath.Join(dir, "nothing")} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Skip("no links here")
+		}
+		if _, _, err := clerk(t, "plan", nil, "md="+link); exit.Of(err) != exit.Usage {
+			t.Errorf("%s: %v", to, err)
+		}
+		if err := late.Write(t.Context(), nil); exit.Of(err) != exit.Error {
+			t.Errorf("%s: %v", to, err)
+		}
+		if got, err := os.Readlink(link); got != to || err != nil {
+			t.Errorf("%s is %s, %v", link, got, err)
+		}
+		if err := os.Remove(link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("something was written: %v", left)
+	}
+	if text, err := os.ReadFile(target); len(text) != 0 || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
 // TestIdentity: a problem is the same when lines come above it, and no other one is.
 func TestIdentity(t *testing.T) {
 	t.Parallel()
