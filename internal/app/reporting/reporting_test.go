@@ -159,8 +159,10 @@ func TestStatus(t *testing.T) {
 		return show.State{Job: name, Known: true, Run: state.Run{ID: "Id", Verdict: verdict, Status: status, CoreHours: 2, Cost: 0.32}}
 	}
 	list := []show.State{
-		run("heat", "succeeded", ""), run("mesh", "failed", ""), run("wing", "", "Waiting for Queue"), {Job: "new"},
-		{Job: "mean", Waits: []show.State{run("mesh", "failed", "")}}, {Job: "gone", Known: true, Gone: true},
+		run("heat", "succeeded", ""), run("mesh", "failed", ""), run("wing", "", "Waiting for Queue"),
+		{Job: "new"},
+		{Job: "mean", Waits: []show.State{run("mesh", "failed", "")}},
+		{Job: "gone", Known: true, Gone: true},
 	}
 	for i := range 7 {
 		list = append(list, run(fmt.Sprintf("airfoil/aoa=%d", i), "succeeded", ""))
@@ -308,8 +310,10 @@ func TestIdentity(t *testing.T) {
 		at := func(i, col int) diag.Position { return diag.Position{File: "a.yaml", Line: line + i, Col: col} }
 		source := diag.Source{Name: "a.yaml", Text: []byte(above + manifest + "---\n" + manifest)}
 		list := diag.List{
-			{Pos: at(2, 7), Rule: diag.BadValue, Message: "one"}, {Pos: at(2, 7), Rule: diag.BadValue, Message: "two"},
-			{Pos: at(3, 12), Rule: diag.BadValue, Message: "one"}, {Pos: at(6, 7), Rule: diag.UnknownKey, Message: "one"},
+			{Pos: at(2, 7), Rule: diag.BadValue, Message: "one"},
+			{Pos: at(2, 7), Rule: diag.BadValue, Message: "two"},
+			{Pos: at(3, 12), Rule: diag.BadValue, Message: "one"},
+			{Pos: at(6, 7), Rule: diag.UnknownKey, Message: "one"},
 			{Rule: diag.EmptyFile, Message: "nowhere"},
 		}
 		if err := c.Write(t.Context(), &workspace.ProblemsError{List: list, Texts: []diag.Source{source}}); err != nil {
