@@ -20,11 +20,12 @@ printf '%s\0' "$@" "token=${GITHUB_TOKEN-none}" '' >>"$CALLS"
 for argument; do
 	case $argument in
 	--out=*) echo '{}' >"${argument#--out=}" ;;
-	--report=md=*) echo plan >"${argument#--report=md=}" ;;
+	--report=*=*) echo plan >"${argument#--report=*=}" ;;
 	esac
 done
 case $1 in
 report) exit "${REPORT_EXIT:-0}" ;;
+status) exit "${STATUS_EXIT:-${TOOL_EXIT:-0}}" ;;
 *) exit "${TOOL_EXIT:-0}" ;;
 esac
 `
@@ -78,8 +79,12 @@ func (a action) anonymous(text string) string { return strings.ReplaceAll(text, 
 // calls are the arguments of each call of the stand-in.
 func (a action) calls(t *testing.T) [][]string {
 	t.Helper()
+	return callsIn(a.anonymous(read(t, filepath.Join(a.dir, "calls"))))
+}
+
+// callsIn reads what the stand-in wrote down.
+func callsIn(text string) [][]string {
 	var all [][]string
-	text := a.anonymous(read(t, filepath.Join(a.dir, "calls")))
 	for call := range strings.SplitSeq(strings.TrimSuffix(text, "\x00\x00"), "\x00\x00") {
 		if call != "" {
 			all = append(all, strings.Split(call, "\x00"))

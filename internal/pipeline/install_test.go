@@ -22,36 +22,34 @@ for argument; do
 	[ "$last" != --output ] || file=$argument
 	last=$argument
 done
-echo "$url" >>"$CALLS"
+echo "$url" >>"$RELEASE/fetched"
 [ -e "$RELEASE/${url##*/}" ] || exit 22
 cp "$RELEASE/${url##*/}" "$file"
 `
 
 const archiveName = "rescale-apply_1.2.3_linux_amd64.tar.gz"
 
-// release writes a release of one archive, which holds one program, and returns the
-// digest of that archive.
-func (a action) release(t *testing.T) string {
+// release writes a release that holds the program, into a folder, and returns the digest
+// of its archive.
+func release(t *testing.T, folder, archive, program string) string {
 	t.Helper()
 	var packed bytes.Buffer
 	compressed := gzip.NewWriter(&packed)
-	archive := tar.NewWriter(compressed)
-	program := "#!/bin/sh\necho released\n"
-	err := archive.WriteHeader(&tar.Header{Name: "rescale-apply", Mode: 0o755, Size: int64(len(program))})
+	files := tar.NewWriter(compressed)
+	err := files.WriteHeader(&tar.Header{Name: "rescale-apply", Mode: 0o755, Size: int64(len(program))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := archive.Write([]byte(program)); err != nil {
+	if _, err := files.Write([]byte(program)); err != nil {
 		t.Fatal(err)
 	}
-	if err := archive.Close(); err != nil {
+	if err := files.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if err := compressed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(a.dir, "release", archiveName), packed.String())
-	write(t, filepath.Join(a.dir, "bin", "curl"), download)
+	write(t, filepath.Join(folder, archive), packed.String())
 	sum := sha256.Sum256(packed.Bytes())
 	return hex.EncodeToString(sum[:])
 }
@@ -110,7 +108,8 @@ func TestActionInstall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAction(t)
-			digest := a.release(t)
+			digest := release(t, filepath.Join(a.dir, "release"), archiveName, "#!/bin/sh\n")
+			write(t, filepath.Join(a.dir, "bin", "curl"), download)
 			for folder, sums := range map[string]string{"release": tc.sums, "action": tc.pinned} {
 				if sums != "" {
 					write(t, filepath.Join(a.dir, folder, "checksums.txt"), strings.Replace(sums, "SUM", digest, 1)+"\n")
@@ -121,7 +120,7 @@ func TestActionInstall(t *testing.T) {
 			if exit != tc.exit || !strings.Contains(said, tc.says) {
 				t.Errorf("exit code %d with %q, want %d with %q", exit, said, tc.exit, tc.says)
 			}
-			if diff := cmp.Diff(tc.fetched, append([]string(nil), strings.Fields(read(t, filepath.Join(a.dir, "calls")))...)); diff != "" {
+			if diff := cmp.Diff(tc.fetched, append([]string(nil), strings.Fields(read(t, filepath.Join(a.dir, "release", "fetched")))...)); diff != "" {
 				t.Errorf("downloads (-want +got):\n%s", diff)
 			}
 			path := a.anonymous(read(t, filepath.Join(a.dir, "path")))
