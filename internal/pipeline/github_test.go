@@ -111,10 +111,14 @@ func (h hosted) event(t *testing.T, name string, payload map[string]any, env ...
 	return exit, said, callsIn(read(t, calls))
 }
 
-func pullRequest(from string) map[string]any {
+// pullRequest is the event of one from a branch of the repository.
+func pullRequest(repository string) map[string]any {
+	side := func(branch, repository string) map[string]any {
+		return map[string]any{"ref": branch, "repo": map[string]any{"full_name": repository}}
+	}
 	return map[string]any{
 		"number":       7,
-		"pull_request": map[string]any{"number": 7, "head": map[string]any{"ref": "wing", "repo": map[string]any{"full_name": from}}, "base": map[string]any{"ref": "main"}},
+		"pull_request": map[string]any{"number": 7, "head": side("wing", repository), "base": side("main", "acme/sims")},
 	}
 }
 
