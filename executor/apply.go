@@ -67,6 +67,10 @@ type Executor struct {
 	Notify   func(Event)    // called for one event at a time; nil is fine
 	Pace     time.Duration  // between two events about one transfer; 0 means 100 ms
 
+	// Permit is asked right before a run is started or a rival stopped, besides what the plan
+	// says; nil permits all. Its error is that of the job, for which nothing is sent then.
+	Permit func(planner.Step) error
+
 	Secrets map[string]rescale.Secret // values of the jobs' secrets, by name
 	Redact  func(string) string       // makes what a job printed fit to be shown; nil is fine
 }

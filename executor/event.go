@@ -114,6 +114,7 @@ type Outcome struct {
 	Files     []state.Output // results that were downloaded now
 	Log       []string       // last lines of process_output.log of a run that failed
 	Blocked   string         // which job that it builds on did not succeed, and why; it was not started
+	Withheld  string         // why a collecting apply did not start it
 	Hint      string         // what to type next
 	Err       error          // why this job could not be brought to its end
 }

@@ -58,6 +58,8 @@ func (a *application) act(ctx context.Context, t task) {
 		out.Unchanged, out.Err = true, &ConflictError{*step}
 	case planner.Blocked:
 		out.Blocked = step.Reasons[0]
+	case planner.Withheld:
+		out.Withheld = step.Reasons[0]
 	case planner.Judge:
 		a.atTheEnd(t, func() { out.Err = a.judgeAgain(ctx, *step, out) })
 		return

@@ -13,6 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -23,6 +24,13 @@ import (
 func rerunning(generation int, policy spec.OnFailure) resolver.Job {
 	j := plantest.Job("a=1")
 	j.Rerun.Generation.V, j.Rerun.OnFailure.V = generation, policy
+	return j
+}
+
+// retrying is a job whose failures are followed by at most so many attempts.
+func retrying(most int) resolver.Job {
+	j := rerunning(1, spec.Always)
+	j.Rerun.AtMost = spec.Value[int]{V: most, Pos: diag.Position{Line: 1}}
 	return j
 }
 
@@ -130,6 +138,46 @@ func TestRerun(t *testing.T) {
 			planner.Options{},
 			planner.Rerun, of(1, 2), nil,
 			[]string{"failed as Old, and rerun.onFailure is always"},
+		},
+		"attempts have a bound": {
+			retrying(1),
+			[]state.Run{failed},
+			planner.Observation{},
+			planner.Options{},
+			planner.Rerun, of(1, 2), nil,
+			[]string{"failed as Old, and rerun.onFailure is always"},
+		},
+		"at the bound a failure stays": {
+			retrying(1),
+			[]state.Run{failed, plantest.Again(failed)},
+			planner.Observation{},
+			planner.Options{},
+			planner.Unchanged, of(1, 2), nil,
+			[]string{"failed as Old", "because", "rerun.atMost is 1, and this is attempt 2"},
+		},
+		"attempts of other machines count, and those that were deleted": {
+			retrying(2),
+			[]state.Run{failed},
+			planner.Observation{Found: []once.Found{{ID: "Thr", Key: of(1, 3), History: foundFailed.History}}},
+			planner.Options{},
+			planner.Unchanged, of(1, 3), nil,
+			[]string{"failed as Thr", "A run failed", "rerun.atMost is 2, and this is attempt 3"},
+		},
+		"a person may pass the bound": {
+			retrying(1),
+			[]state.Run{failed, plantest.Again(failed)},
+			planner.Observation{},
+			planner.Options{Failed: true},
+			planner.Rerun, of(1, 3), nil,
+			[]string{"replaced on request"},
+		},
+		"a failure stays where no attempt is wanted": {
+			rerunning(1, spec.Always),
+			[]state.Run{failed},
+			planner.Observation{},
+			planner.Options{Keep: true},
+			planner.Unchanged, of(1, 1), nil,
+			[]string{"failed as Old", "because"},
 		},
 		"the next attempt is found when another machine made it": {
 			rerunning(1, spec.Always),

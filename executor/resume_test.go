@@ -91,6 +91,39 @@ func TestARunThatIsDeletedMeanwhileIsNotMadeAnew(t *testing.T) {
 	})
 }
 
+// TestAGoneDraftIsLookedForUnderItsKey: an old journal says that it was about to be
+// submitted. Another runner can have run the same key, and only if none has does nobody
+// know whether it was billed.
+func TestAGoneDraftIsLookedForUnderItsKey(t *testing.T) {
+	t.Parallel()
+	j := plain("wing")
+	for name, tc := range map[string]struct {
+		jobs   []rescale.Job
+		action planner.Action
+		id     string
+	}{
+		"another runner's run": {[]rescale.Job{keyed("B", j, noon)}, planner.Running, "B"},
+		"none":                 {nil, planner.Conflict, "A"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newFake()
+			p.jobs, p.gone = tc.jobs, map[string]bool{"A": true}
+			p.history["B"] = plantest.History("Executing", "")
+			snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {plantest.Run(j, state.StageSubmitting, "A")}}}
+			resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{j}}
+			seen, err := planner.Observe(t.Context(), p, resolved, snapshot, planner.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			step := planner.New(resolved.Jobs, snapshot, seen, planner.Options{}).Steps[0]
+			if step.Action != tc.action || step.ID != tc.id {
+				t.Errorf("%s %s %v, want %s %s", step.Action, step.ID, step.Reasons, tc.action, tc.id)
+			}
+		})
+	}
+}
+
 // TestARefusedRepeatIsASubmit: a 400 for a job that is on is no failure.
 func TestARefusedRepeatIsASubmit(t *testing.T) {
 	t.Parallel()

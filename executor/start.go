@@ -19,8 +19,13 @@ import (
 
 // start brings one run from wherever it is to submitted, and returns its id.
 func (a *application) start(ctx context.Context, step planner.Step) (id string, err error) {
+	if err := a.permit(step); err != nil {
+		a.starter.Fewer()
+		return "", err
+	}
 	claim := once.Claim{
-		Key: step.Key, Namespace: step.Job.Namespace, Upstream: step.Upstream, Creating: creating(step), ID: step.ID,
+		Key: step.Key, Namespace: step.Job.Namespace, Upstream: step.Upstream, Source: step.Source,
+		Creating: creating(step), ID: step.ID,
 		Leftover: leftover(a.before.Runs[step.Job.Name], step),
 		MakeWay:  func(ctx context.Context) error { return a.stopRivals(ctx, step) },
 		Body:     func(ctx context.Context) (rescale.JobRequest, error) { return a.body(ctx, step) },
@@ -31,6 +36,13 @@ func (a *application) start(ctx context.Context, step planner.Step) (id string, 
 		},
 	}
 	return a.starter.Start(ctx, claim)
+}
+
+func (a *application) permit(step planner.Step) error {
+	if a.Permit == nil {
+		return nil
+	}
+	return a.Permit(step)
 }
 
 // leftover returns the drafts of the job in other contents that our own journal
@@ -161,6 +173,9 @@ func (a *application) Warn(job, message string) {
 // stopRivals stops the active runs that a new one replaces, and waits until they end:
 // two runs of one job are never billed at a time.
 func (a *application) stopRivals(ctx context.Context, step planner.Step) error {
+	if err := a.permit(step); err != nil {
+		return err
+	}
 	for _, rival := range step.Stop {
 		if err := a.stopRival(ctx, step, rival); err != nil {
 			return &once.StepError{Job: step.Job.Name, Act: fmt.Sprintf("stopping run %s of", rival.ID), Err: err}

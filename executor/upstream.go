@@ -28,6 +28,8 @@ func (a *application) openGates(steps []planner.Step) (ready int) {
 			a.gates.End(step.Job.Name, ended(step.Last.Verdict, step.Last.ID))
 		case step.Action == planner.Blocked:
 			a.gates.End(step.Job.Name, chain.End{Why: "is blocked"})
+		case step.Action == planner.Withheld:
+			a.gates.End(step.Job.Name, chain.End{Why: "is not started"})
 		}
 	}
 	for _, step := range steps {
@@ -57,6 +59,8 @@ func (a *application) end(step planner.Step, out Outcome) {
 	switch {
 	case out.Blocked != "":
 		end.Why = "is blocked"
+	case out.Withheld != "":
+		end.Why = "is not started"
 	case inConflict(out.Err):
 		end.Why = "is in conflict"
 	case out.Verdict != "":

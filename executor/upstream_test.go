@@ -129,3 +129,51 @@ func TestAReplacementIsNotReplacedBeforeItIsBuiltOn(t *testing.T) {
 		})
 	}
 }
+
+// TestNothingIsSentWithoutAPermit: whatever a plan has become since somebody looked at
+// it. What it builds on was permitted, and runs.
+func TestNothingIsSentWithoutAPermit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mesh, wing := plantest.Pair(1)
+		mesh.Request, wing.Request, wing.Inputs = plain("mesh").Request, plain("wing").Request, nil
+		other := plain("other")
+		p, m, refused := newFake(), new(memory), errors.New("not reviewed")
+		plan := planner.New([]resolver.Job{mesh, wing, other}, state.Snapshot{}, planner.Observation{}, planner.Options{})
+		plan.Steps[2].Stop = []planner.Rival{{ID: "Old"}}
+		run := &executor.Executor{Platform: p, Journal: m, Owner: owner, Permit: func(s planner.Step) error {
+			if s.Job.Name == "mesh" {
+				return nil
+			}
+			return refused
+		}}
+		report, err := run.Apply(t.Context(), plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := report.Outcomes; o[0].Verdict != verdict.Succeeded || !errors.Is(o[1].Err, refused) || !errors.Is(o[2].Err, refused) {
+			t.Errorf("outcomes %+v", o)
+		}
+		if p.count("create") != 1 || p.count("submit") != 1 || p.countPrefix("stop ") != 0 {
+			t.Errorf("calls %v", p.calls)
+		}
+	})
+}
+
+// TestWhatIsWithheldIsNotStarted, nor what waits for it.
+func TestWhatIsWithheldIsNotStarted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mesh, wing := plantest.Pair(1)
+		p, m := newFake(), new(memory)
+		plan := planner.New([]resolver.Job{mesh, wing}, state.Snapshot{}, planner.Observation{}, planner.Options{})
+		plan.Steps[0].Action, plan.Steps[0].Reasons = planner.Withheld, []string{"not reviewed"}
+		report, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner, NoWait: true}).Apply(t.Context(), plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := report.Outcomes; o[0].Withheld != "not reviewed" || o[1].Blocked != "mesh is not started" || len(p.calls)+len(m.records) > 0 {
+			t.Errorf("outcomes %+v, calls %v", o, p.calls)
+		}
+	})
+}

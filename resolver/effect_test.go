@@ -94,6 +94,7 @@ func usualChanges() map[string]change {
 		"limits.maxRunning": {"limits: {maxRunning: 1}", "limits: {maxRunning: 2}"},
 		"protected":         {"protected: false", "protected: true"},
 		"rerun.onFailure":   {"rerun: {onFailure: never}", "rerun: {onFailure: always}"},
+		"rerun.atMost":      {"rerun: {onFailure: always, atMost: 1}", "rerun: {onFailure: always, atMost: 2}"},
 		"rerun.generation":  {"rerun: {generation: 1}", "rerun: {generation: 2}"},
 		"outputs":           {"", "outputs: {download: [a]}"},
 		"outputs.download":  {"outputs: {download: [a]}", "outputs: {download: [b]}"},

@@ -17,7 +17,8 @@ func (r *tiling) hardware(version *rescale.Version) {
 	wanted := r.spec.Hardware.CoreType
 	t, ok := findCoreType(r.cat.coreTypes, wanted.V)
 	if !ok {
-		r.problems.Add(wanted.Pos, diag.UnknownCoreType, r.coreTypeHint(wanted.V), "the platform has no core type %q", wanted.V)
+		rule, since := r.lost(wanted.V, diag.UnknownCoreType)
+		r.problems.Add(wanted.Pos, rule, r.coreTypeHint(wanted.V), "the platform has no core type %q%s", wanted.V, since)
 		r.walltime(nil)
 		return
 	}
@@ -26,7 +27,8 @@ func (r *tiling) hardware(version *rescale.Version) {
 		r.notes = append(r.notes, fmt.Sprintf("core type %s is %s", wanted.V, t.Code))
 	}
 	if t.Deprecated || !t.Active {
-		r.problems.Add(wanted.Pos, diag.RetiredCoreType, r.otherCoreTypes(version), "core type %s is retired: the platform takes no new jobs for it", t.Code)
+		rule, since := r.lost(t.Code, diag.RetiredCoreType)
+		r.problems.Add(wanted.Pos, rule, r.otherCoreTypes(version), "core type %s is retired: the platform takes no new jobs for it%s", t.Code, since)
 	}
 	if version != nil && len(version.AllowedCoreTypes) > 0 && !slices.Contains(version.AllowedCoreTypes, t.Code) {
 		r.problems.Add(wanted.Pos, diag.CoreTypeNotAllowed, r.otherCoreTypes(version),

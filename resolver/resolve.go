@@ -74,8 +74,9 @@ func (j Job) Cores() int {
 
 // Result is a whole manifest, resolved.
 type Result struct {
-	User rescale.User
-	Jobs []Job
+	User  rescale.User
+	Jobs  []Job
+	Drift diag.List // what the catalogs do not give as the locks of the jobs have it; also beside problems
 }
 
 // Platform is what resolving reads.
@@ -126,17 +127,19 @@ func Resolve(ctx context.Context, jobs []spec.Job, platform Platform, reading fi
 		return Result{}, nil, err
 	}
 	result := Result{User: cat.user, Jobs: make([]Job, len(jobs))}
-	var problems diag.Gathering
+	var problems, drift diag.Gathering
 	problems.Add(found)
 	for i, job := range jobs {
-		var own diag.List
-		r := resolution{cat: &cat, spec: job, problems: &own}
+		var own, drifted diag.List
+		r := resolution{cat: &cat, spec: job, problems: &own, drift: &drifted}
 		result.Jobs[i] = r.job(inputs[i])
 		result.Jobs[i].LeftOut = notes[job.Name.V]
 		problems.Add(own)
+		drift.Add(drifted)
 	}
+	result.Drift = drift.List()
 	if found = problems.List(); len(found) > 0 {
-		return Result{User: cat.user}, found.Sort(), nil
+		return Result{User: cat.user, Drift: result.Drift}, found.Sort(), nil
 	}
 	digest(result.Jobs)
 	return result, nil, nil
@@ -165,6 +168,7 @@ type resolution struct {
 	cat      *catalog
 	spec     spec.Job
 	problems *diag.List
+	drift    *diag.List // from the lock
 }
 
 func (r *resolution) job(inputs []files.Input) Job {
@@ -198,7 +202,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 	var estimates []Estimate
 	for _, written := range r.spec.Tiles {
 		var own diag.List
-		t := tiling{resolution: &resolution{cat: r.cat, spec: r.spec, problems: &own}, spec: written}
+		t := tiling{resolution: &resolution{cat: r.cat, spec: r.spec, problems: &own, drift: r.drift}, spec: written}
 		t.resolve()
 		problems.Add(own)
 		estimate := r.cat.estimate(t.tile, t.coreType, r.spec)
@@ -229,6 +233,7 @@ func (t *tiling) resolve() {
 	analysis, version := t.analysis()
 	t.hardware(version)
 	t.license(analysis)
+	t.compare(version)
 }
 
 func values(fields []spec.Field) map[string]any {

@@ -26,7 +26,7 @@ func (r *tiling) analysis() (*rescale.Analysis, *rescale.Version) {
 	}
 	r.tile.Version = version.VersionCode
 	if !r.spec.Analysis.Version.Written() {
-		r.notes = append(r.notes, fmt.Sprintf("version %s is the newest of %s", version.VersionCode, analysis.Code))
+		r.notes = append(r.notes, r.newest(analysis, version))
 	}
 	if version.MustBeRequested {
 		r.problems.Add(code.Pos, diag.AnalysisNotGranted,
@@ -38,8 +38,11 @@ func (r *tiling) analysis() (*rescale.Analysis, *rescale.Version) {
 
 // version takes a versionCode first, then a display version, both as the
 // platform spells them; an omitted one is the newest, which the catalog lists
-// first (rescale-api.md §4).
+// first (rescale-api.md §4). A lock goes before all of that.
 func (r *tiling) version(a *rescale.Analysis) *rescale.Version {
+	if locked, own := r.pinned(a); own {
+		return locked
+	}
 	wanted := r.spec.Analysis.Version
 	if !wanted.Written() && len(a.Versions) > 0 {
 		return &a.Versions[0]

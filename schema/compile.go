@@ -22,14 +22,15 @@ type compiled struct {
 // Each form is compiled when it is first needed: most commands that only print
 // something never do.
 var (
-	loadJob      = sync.OnceValues(func() (*compiled, error) { return compile(wholeJob) })
-	loadSeveral  = sync.OnceValues(func() (*compiled, error) { return compile(severalJob) })
-	loadDefaults = sync.OnceValues(func() (*compiled, error) { return compile(defaults) })
+	loadJob      = sync.OnceValues(func() (*compiled, error) { return compile(job, wholeJob) })
+	loadSeveral  = sync.OnceValues(func() (*compiled, error) { return compile(job, severalJob) })
+	loadDefaults = sync.OnceValues(func() (*compiled, error) { return compile(job, defaults) })
 )
 
-func compile(f form) (*compiled, error) {
+// compile takes a form of a schema, as published.
+func compile(embedded []byte, f form) (*compiled, error) {
 	var published any
-	if err := json.Unmarshal(job, &published); err != nil {
+	if err := json.Unmarshal(embedded, &published); err != nil {
 		return nil, fmt.Errorf("reading the embedded schema: %w", err)
 	}
 	raw := f.complete(published)
@@ -37,7 +38,7 @@ func compile(f form) (*compiled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the embedded schema: %w", err)
 	}
-	url := "job.schema.json"
+	const url = "checked.schema.json"
 	compiler := jsonschema.NewCompiler()
 	compiler.Draft = jsonschema.Draft2020
 	if err := compiler.AddResource(url, bytes.NewReader(text)); err != nil {

@@ -12,12 +12,15 @@ import (
 // Validate checks one job, made of map[string]any, []any, string, json.Number (within the range of float64),
 // bool and nil. It returns every finding once, without those of forms that the user evidently did not mean.
 // It does not report equal items of a list: the caller, who knows positions, can name both.
-func Validate(value any) []Violation {
+func Validate(value any) []Violation { return validate(loaderOf(value), value) }
+
+// loaderOf returns the loader of the form that a job is checked as.
+func loaderOf(value any) func() (*compiled, error) {
 	mapping, _ := value.(map[string]any)
 	if _, several := mapping["analyses"]; several {
-		return validate(loadSeveral, value)
+		return loadSeveral
 	}
-	return validate(loadJob, value)
+	return loadJob
 }
 
 // ValidateDefaults checks what jobs share: like Validate, but no key is missing.

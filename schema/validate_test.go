@@ -190,3 +190,28 @@ func BenchmarkValidate(b *testing.B) {
 		}
 	}
 }
+
+func TestValidateLock(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		text string
+		want []string
+	}{
+		"good":      {`{"formatVersion":1,"analyses":[{"code":"a","version":"1","since":"2026-11-01"}],"coreTypes":[{"code":"b","coresPerSlot":[1],"since":"2026-11-01"}]}`, nil},
+		"no job":    {`{` + minimal + `}`, []string{`missing-key @formatVersion key "formatVersion" is missing`, `unknown-key @analysis unknown key "analysis"`, `unknown-key @command unknown key "command"`, `unknown-key @hardware unknown key "hardware"`, `unknown-key @name unknown key "name"`, `unknown-key @version unknown key "version"`}},
+		"no sizes":  {`{"formatVersion":1,"coreTypes":[{"code":"b","coresPerSlot":[0],"since":"2026-11-01"}]}`, []string{`bad-value /coreTypes/0/coresPerSlot/0 coreTypes[0].coresPerSlot[0] must be at least 1, not 0`}},
+		"no prices": {`{"formatVersion":1,"coreTypes":[{"code":"b","economyUSDPerCoreHour":"1","since":"2026-11-01"}]}`, []string{`wrong-type /coreTypes/0/economyUSDPerCoreHour coreTypes[0].economyUSDPerCoreHour must be a number, not "1"`}},
+	} {
+		var got []string
+		for _, v := range schema.ValidateLock(decode(t, tc.text)) {
+			got = append(got, summary(v))
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
+	var root struct{ Title string }
+	if err := json.Unmarshal(schema.LockJSON(), &root); err != nil || root.Title != "rescale.lock.yaml" {
+		t.Errorf("%v %q", err, root.Title)
+	}
+}

@@ -135,7 +135,9 @@ func decodeOutputs(n node) Outputs {
 }
 
 func decodeRerun(n node) Rerun {
-	rerun := Rerun{OnFailure: Value[OnFailure]{V: Never}, Generation: n.member("generation").integer(1)}
+	rerun := Rerun{
+		OnFailure: Value[OnFailure]{V: Never}, AtMost: n.member("atMost").integer(0), Generation: n.member("generation").integer(1),
+	}
 	if text := n.member("onFailure").text(); text.Written() {
 		rerun.OnFailure = Value[OnFailure]{V: OnFailure(text.V), Pos: text.Pos}
 	}

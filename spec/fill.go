@@ -51,6 +51,7 @@ type template struct {
 	leaves []leaf
 	bad    map[string]bool // pointers of texts that cannot be filled in
 	places map[string]diag.Position
+	sites  schema.Sites // of the leaves, once a point is right
 }
 
 // leaf is a text with references.
@@ -252,6 +253,23 @@ func (t *template) fill(scope expr.Scope) *document {
 		d.filled[leaf.pointer] = v
 	}
 	return d
+}
+
+// validate checks the shape of one point. Once one is right, the others are looked at only
+// where they differ from it.
+func (t *template) validate(value any) []schema.Violation {
+	if t.sites != nil && t.sites.Hold(value) {
+		return nil
+	}
+	violations := schema.Validate(value)
+	if t.sites == nil && len(violations) == 0 {
+		paths := make([][]string, len(t.leaves))
+		for i, leaf := range t.leaves {
+			paths[i] = leaf.path
+		}
+		t.sites = schema.SitesOf(value, paths)
+	}
+	return violations
 }
 
 // put returns root with another value at path. It copies the mappings and lists on the

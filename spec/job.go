@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
+	"github.com/rescale-apply/rescale-apply/spec/lock"
 )
 
 // Value is something a user wrote, with its position. The zero Value was not written; a
@@ -70,6 +71,10 @@ type Job struct {
 	Extra       []Field // further fields of the body
 
 	Warnings diag.List // what looks like a slip, and may be none
+
+	// Lock holds what the catalog gave once; nil without one. A text of jobs does not
+	// name it: whoever knows the folder of the manifest finds it.
+	Lock *lock.Lock
 
 	// Values holds what the references of this job stand for, for inputs that are
 	// templates; nil when there are none.
@@ -245,6 +250,7 @@ type Outputs struct {
 // Rerun says when a job runs again although nothing that matters changed.
 type Rerun struct {
 	OnFailure  Value[OnFailure] // default: Never
+	AtMost     Value[int]       // attempts after the first that OnFailure may start; unwritten means no bound
 	Generation Value[int]       // default: 1; a higher one forces a new run
 }
 

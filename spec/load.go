@@ -229,7 +229,7 @@ func (p *page) point(t *template, scope expr.Scope, point matrix.Point) {
 	}
 	doc := t.fill(scope)
 	doc.value = withoutSweep(doc.value)
-	violations := schema.Validate(doc.value)
+	violations := t.validate(doc.value)
 	p.found.Add(p.shape(doc, violations, t.bad))
 	p.job(doc, violations, t.bad, name)
 }

@@ -80,7 +80,7 @@ func TestLoadFull(t *testing.T) {
 			OnFailure: written(true, 39, 14, 4),
 		},
 		Values: expr.Scope{"vars": {}, "job": {"name": {V: "airfoil-aoa-4"}}},
-		Rerun:  spec.Rerun{OnFailure: written(spec.Always, 40, 20, 6), Generation: written(3, 40, 40, 1)},
+		Rerun:  spec.Rerun{OnFailure: written(spec.Always, 40, 20, 6), Generation: written(3, 40, 40, 1), AtMost: written(2, 40, 51, 1)},
 	}
 	if diff := cmp.Diff(want, jobs[0]); diff != "" {
 		t.Errorf("job (-want +got):\n%s", diff)

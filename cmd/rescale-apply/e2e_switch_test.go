@@ -28,6 +28,8 @@ func set(s *emulator.Switches, name, value string) (err error) {
 		s.NameLimit, err = strconv.Atoi(value)
 	case "whole-seconds":
 		s.WholeSeconds, err = strconv.ParseBool(value)
+	case "bills":
+		s.Bills, err = strconv.ParseBool(value)
 	case "skew":
 		var limit time.Duration
 		limit, err = time.ParseDuration(value)

@@ -193,18 +193,19 @@ func condition(name string) (bool, error) {
 //	emu body                    the last create body, as JSON
 //	emu fault ACTION METHOD PATH [after=N] [count=N] [status=N] [body=TEXT]
 //	emu switch [NAME=VALUE]     trouble from now on, as the flags of emulate: refuse-deletes=403,2 trash=true
-//	                            cut-names=40 whole-seconds=true skew=2s (seed 1)
+//	                            cut-names=40 whole-seconds=true bills=true skew=2s (seed 1)
 //	emu asked METHOD PATH       wait until such a request was made
 //	emu await JOBNAME STATUS    wait until the newest such job has the status
 //	emu stop JOBNAME            stop the job as a person would in the web UI
 //	emu delete ID               delete the job as a person would
 //	emu clone JOBNAME           clone the job as a person would, and submit the clone
+//	emu double JOBNAME          make the job once more, key and all, and submit it, as no apply does
 //	emu files                   every input file: OWNER SIZE NAME; or none
 //	emu remove NAME             delete the newest file of that name as a person would
 //	emu alter FILE              write to the file on this disk while the next upload is answered
 func emu(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|switch|asked|await|stop|delete|clone|files|remove|alter")
+		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|switch|asked|await|stop|delete|clone|double|files|remove|alter")
 	}
 	p := ts.Value(platformKey{}).(*platform)
 	switch args[0] {
@@ -234,8 +235,8 @@ func emu(ts *testscript.TestScript, neg bool, args []string) {
 		p.change(ts, args[1:])
 	case "stop", "delete":
 		p.interfere(ts, args)
-	case "clone":
-		p.clone(ts, args[1:])
+	case "clone", "double":
+		p.clone(ts, args)
 	case "files":
 		p.files(ts)
 	case "remove":
@@ -350,18 +351,21 @@ func (p *platform) interfere(ts *testscript.TestScript, args []string) {
 	p.send(ts, method, target, nil)
 }
 
-// clone makes what the web UI makes: marker and key included, and clonedFrom.
+// clone makes what the web UI makes: marker and key included, and clonedFrom; a double has
+// only the first two.
 func (p *platform) clone(ts *testscript.TestScript, args []string) {
-	if len(args) != 1 {
-		ts.Fatalf("usage: emu clone JOBNAME")
+	if len(args) != 2 {
+		ts.Fatalf("usage: emu %s JOBNAME", args[0])
 	}
 	for _, j := range p.server.Jobs() {
-		if !strings.HasPrefix(j.Name, args[0]) {
+		if !strings.HasPrefix(j.Name, args[1]) {
 			continue
 		}
 		var body map[string]any
 		ts.Check(json.Unmarshal(j.Body, &body))
-		body["clonedFrom"] = j.ID
+		if args[0] == "clone" {
+			body["clonedFrom"] = j.ID
+		}
 		text, err := json.Marshal(body)
 		ts.Check(err)
 		var made struct{ ID string }
@@ -369,7 +373,7 @@ func (p *platform) clone(ts *testscript.TestScript, args []string) {
 		p.send(ts, http.MethodPost, "/api/v2/jobs/"+made.ID+"/submit/", nil)
 		return
 	}
-	ts.Fatalf("emu clone: no job %s", args[0])
+	ts.Fatalf("emu %s: no job %s", args[0], args[1])
 }
 
 // send is a request of the person who owns the jobs.

@@ -105,6 +105,7 @@ func needsState() map[string]string {
 		"plan_json":         "the folder that status tells is known by the state alone",
 		"project":           "a create that left nothing is known by the state alone", "two_machines": "which machine wins is up to chance",
 		"exclude_with_from":             "as chain_local",
+		"audit":                         "how long runs took is up to chance, and what a person deleted is known by the state alone",
 		"doctor":                        "it has no state, and its names are up to chance",
 		"failed_rerun_without_download": "of which job a run was that was fetched by its id is known by the state alone",
 		"results_of_an_earlier_run":     "a download that failed is known by the state alone",

@@ -72,10 +72,17 @@ func (d *desk) SubmitJob(ctx context.Context, id string) error {
 	return d.called(ctx, "submit", id)
 }
 
-func (d *desk) UpdateJob(ctx context.Context, id string, _ rescale.JobRequest) error {
+func (d *desk) UpdateJob(ctx context.Context, id string, body rescale.JobRequest) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.called(ctx, "update", id)
+	err := d.called(ctx, "update", id)
+	job := d.jobs[id]
+	for i := range job.Tiles {
+		if err == nil && i < len(body.JobAnalyses) {
+			job.Tiles[i].EnvVars = body.JobAnalyses[i].EnvVars
+		}
+	}
+	return err
 }
 
 // Jobs lists what lies there, newest first.

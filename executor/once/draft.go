@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 )
 
 // makeDraft takes the existing draft, or creates one as a member of a batch. Inputs are
@@ -125,9 +126,13 @@ func (r *run) update(ctx context.Context) error {
 // sign puts the claim into the create body.
 func (c Claim) sign(request rescale.JobRequest) rescale.JobRequest {
 	signed := c.Key.Sign(request, c.Namespace)
-	for _, tile := range signed.JobAnalyses {
+	from := c.Source.Encode()
+	for i, tile := range signed.JobAnalyses {
 		if c.Upstream != "" {
 			tile.EnvVars[UpstreamVariable] = c.Upstream
+		}
+		if i == 0 && from != "" {
+			tile.EnvVars[source.Variable] = from
 		}
 	}
 	return signed

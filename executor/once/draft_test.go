@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -228,6 +229,10 @@ func TestSign(t *testing.T) {
 				{"A": "1", KeyVariable: key.String(), NamespaceVariable: "ns", UpstreamVariable: "1.1:mesh"},
 				{KeyVariable: key.String(), NamespaceVariable: "ns", UpstreamVariable: "1.1:mesh"},
 			},
+		},
+		{
+			name: "with a source, in the first tile", claim: Claim{Key: key, Source: source.Source{Commit: "7ba84b4"}},
+			want: []map[string]string{{"A": "1", KeyVariable: key.String(), source.Variable: `{"v":1,"commit":"7ba84b4"}`}, {KeyVariable: key.String()}},
 		},
 		{name: "with the key", claim: Claim{Key: key}, want: []map[string]string{{"A": "1", KeyVariable: key.String()}, {KeyVariable: key.String()}}},
 	} {

@@ -71,6 +71,24 @@ func readAll(ctx context.Context, p Reader, owner string) ([]marked, error) {
 	return r.marked, err
 }
 
+// Entry is a job of an account as its list shows it.
+type Entry struct {
+	rescale.JobItem
+	Marker string // what all jobs of one key share in their markers, in whatever namespace; empty without one
+	Code   string // [Job.Code] in the marker; empty without one, and in an old one
+}
+
+// Entries reads the whole job list of owner, of jobs with and without a marker, in the
+// order of the list. It is not whole when the list changed each time it was read, so that
+// jobs may be missing.
+func Entries(ctx context.Context, p Reader, owner string) (list []Entry, whole bool, err error) {
+	r, err := reading{every: true}.read(ctx, p, owner)
+	for _, m := range r.marked {
+		list = append(list, Entry{JobItem: m.JobItem, Marker: m.mark.tail, Code: m.mark.job})
+	}
+	return list, r.whole, err
+}
+
 // readMine reads those jobs of a list that may be wanted, and gives those that are.
 func readMine(ctx context.Context, p Reader, list []marked, may func(marked) bool, is func(Found) bool) ([]Found, error) {
 	var ids []string
@@ -167,6 +185,40 @@ func Recognize(job rescale.Job) (key Key, namespace string, ok bool) {
 		return Key{}, "", false
 	}
 	return key, variable(job, NamespaceVariable), true
+}
+
+// Bearing is what the body of a job says about its key, whoever wrote it.
+type Bearing string
+
+// The bearings. A copy is none of ours: it belongs to the person who made it.
+const (
+	Bare    Bearing = ""        // it says nothing
+	Whole   Bearing = "whole"   // every tile carries one key, see [Recognize]
+	Copied  Bearing = "copied"  // it carries a key or a marker, and says that a person has copied it
+	Partial Bearing = "partial" // its tiles do not all carry the same key
+	Foreign Bearing = "foreign" // its key has a form that this version cannot read
+)
+
+// BearingOf reads what a stored job says about its key. A copy counts as one by its marker,
+// too.
+func BearingOf(job rescale.Job) Bearing {
+	text := variable(job, KeyVariable)
+	_, marked := readMark(job.Name)
+	_, whole := ours(job)
+	switch {
+	case whole:
+		return Whole
+	case job.ClonedFrom != "" && (marked || text != ""):
+		return Copied
+	case text == "":
+		return Bare
+	}
+	for _, tile := range job.Tiles {
+		if tile.EnvVars[KeyVariable] != text {
+			return Partial
+		}
+	}
+	return Foreign
 }
 
 // UpstreamOf is the runs of other jobs that a job builds on, as it says itself.

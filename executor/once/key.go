@@ -132,6 +132,14 @@ func readMark(name string) (m mark, ok bool) {
 	return mark{job: fields[1], tail: fields[2], content: fields[3]}, true
 }
 
+// Fits reports whether the last marker in a job's name is the one of the key. Runs of
+// before there were namespaces name none, and the markers of their time name no job:
+// then the rest of the marker decides.
+func (k Key) Fits(name, namespace string) bool {
+	m, _ := readMark(name)
+	return m.tail == k.tail() && (m.job == "" || namespace == "" || m.job == k.In(namespace).Code())
+}
+
 // Title is a job's name on the platform without what a marker has put into it. Marked is
 // false for a job that carries no marker, and so is none of ours; one that does carry one
 // can still be a copy that a person made.

@@ -68,3 +68,56 @@ func TestTitle(t *testing.T) {
 		}
 	}
 }
+
+func TestFits(t *testing.T) {
+	t.Parallel()
+	key := once.Key{Digest: strings.Repeat("ab", 32), Name: "airfoil-aoa/aoa=4", Generation: 2, Attempt: 3}
+	const namespace = "github.com/acme/sims/jobs/heat/job.yaml"
+	for name, tc := range map[string]struct {
+		name, namespace string
+		want            bool
+	}{
+		"its own":                    {"Wing " + key.Marker(namespace), namespace, true},
+		"with words behind it":       {"Wing " + key.Marker(namespace) + " (old)", namespace, true},
+		"of an old form":             {"Wing [ra:eeeb2d878f.2.3]", namespace, true},
+		"without a namespace":        {"Wing [ra:00000000.eeeb2d878f.2.3]", "", true},
+		"of another job":             {"Wing [ra:00000000.eeeb2d878f.2.3]", namespace, false},
+		"of another content":         {"Wing [ra:ba3f09b0.0000000000.2.3]", namespace, false},
+		"of another attempt":         {"Wing [ra:ba3f09b0.eeeb2d878f.2.4]", namespace, false},
+		"none":                       {"Wing", namespace, false},
+		"another one behind its own": {"Wing " + key.Marker(namespace) + " [ra:0000000000.1.1]", namespace, false},
+	} {
+		if got := key.Fits(tc.name, tc.namespace); got != tc.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestBearing(t *testing.T) {
+	t.Parallel()
+	const key = "1:ab:1.1:wing"
+	tiles := func(keys ...string) (list []rescale.Tile) {
+		for _, k := range keys {
+			list = append(list, rescale.Tile{EnvVars: map[string]string{once.KeyVariable: k}})
+		}
+		return list
+	}
+	for name, tc := range map[string]struct {
+		job  rescale.Job
+		want once.Bearing
+	}{
+		"nothing":               {rescale.Job{Name: "Wing [ra:0000000000.1.1]", Tiles: tiles("")}, once.Bare},
+		"no tile":               {rescale.Job{}, once.Bare},
+		"a key":                 {rescale.Job{Tiles: tiles(key, key)}, once.Whole},
+		"a copy of a key":       {rescale.Job{ClonedFrom: "QwErTy", Tiles: tiles(key)}, once.Copied},
+		"a copy of a marker":    {rescale.Job{ClonedFrom: "QwErTy", Name: "Wing [ra:0000000000.1.1]"}, once.Copied},
+		"a copy of a plain job": {rescale.Job{ClonedFrom: "QwErTy", Name: "Wing"}, once.Bare},
+		"an analysis without":   {rescale.Job{Tiles: tiles(key, "")}, once.Partial},
+		"two keys":              {rescale.Job{Tiles: tiles(key, "1:ab:1.2:wing")}, once.Partial},
+		"a key of tomorrow":     {rescale.Job{Tiles: tiles("2:ab", "2:ab")}, once.Foreign},
+	} {
+		if got := once.BearingOf(tc.job); got != tc.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

@@ -459,3 +459,26 @@ func TestWhatAGlanceWants(t *testing.T) {
 		}
 	}
 }
+
+// TestEntries gives every job of the account, and reads to the end.
+func TestEntries(t *testing.T) {
+	t.Parallel()
+	a, old, plain, bobs := item("a", 0), item("b", -time.Hour), item("c", -2*time.Hour), item("d", 0)
+	old.Name, plain.Name, bobs.Owner = "[ra:eeeb2d878f.2.3]", "by hand", "bob"
+	items := []rescale.JobItem{a, old, plain, bobs}
+	want := []Entry{{a, "eeeb2d878f.2.3", "ba3f09b0"}, {old, "eeeb2d878f.2.3", ""}, {plain, "", ""}}
+	for name, test := range map[string]struct {
+		answer listing
+		whole  bool
+		cause  error
+	}{
+		"it stands still": {listing{items: items, pages: 2}, true, nil},
+		"it moves":        {listing{items: items, pages: 2, unstable: true}, false, nil},
+		"an error":        {listing{items: items, pages: 2, err: errBroken}, true, errBroken},
+	} {
+		got, whole, err := Entries(t.Context(), &lists{answers: []listing{test.answer}}, "ada")
+		if diff := cmp.Diff(want, got); diff != "" || whole != test.whole || !errors.Is(err, test.cause) {
+			t.Errorf("%s: whole %v, %v (-want +got)\n%s", name, whole, err, diff)
+		}
+	}
+}

@@ -36,6 +36,7 @@ type reading struct {
 	newest time.Time // date of the newest job in the list, whosever it is
 	since  time.Time // down to where it was read; zero for all of it
 	whole  bool      // it stood still while it was read, so that nothing was missed
+	every  bool      // marked holds all of the account's jobs, with and without a marker
 }
 
 type idSet map[string]bool
@@ -45,21 +46,26 @@ type idSet map[string]bool
 // order, a job that is made and one that is deleted hide a third, though the count
 // stands still: such a list counts only when two readings agree.
 func read(ctx context.Context, p Reader, owner string, since time.Time) (reading, error) {
+	return reading{since: since}.read(ctx, p, owner)
+}
+
+// read reads what the reading, which is empty yet, is to hold.
+func (r reading) read(ctx context.Context, p Reader, owner string) (reading, error) {
 	var before idSet
-	var r reading
+	var last reading
 	for range maxRereads {
-		now, sorted, err := readOnce(ctx, p, owner, since)
-		now.marked = append(now.marked, missing(r.marked, now.shown)...)
-		r = now
+		now, sorted, err := r.readOnce(ctx, p, owner)
+		now.marked = append(now.marked, missing(last.marked, now.shown)...)
+		last = now
 		if err != nil {
-			return r, err
+			return last, err
 		}
-		if r.whole && (sorted || maps.Equal(before, r.shown)) {
-			return r, nil
+		if last.whole && (sorted || maps.Equal(before, last.shown)) {
+			return last, nil
 		}
-		before, r.whole = r.shown, false
+		before, last.whole = last.shown, false
 	}
-	return r, nil
+	return last, nil
 }
 
 // missing returns the jobs of an earlier reading that a later one does not show: a job
@@ -70,21 +76,22 @@ func missing(earlier []marked, shown idSet) []marked {
 
 // readOnce also reports whether the list can be trusted to be newest first, or was one
 // page.
-func readOnce(ctx context.Context, p Reader, owner string, since time.Time) (r reading, sorted bool, err error) {
-	r = reading{shown: make(idSet), newest: since, since: since}
-	order := newestFirst{since: since}
+func (r reading) readOnce(ctx context.Context, p Reader, owner string) (now reading, sorted bool, err error) {
+	now = r
+	now.shown, now.newest = make(idSet), r.since
+	order := newestFirst{since: r.since}
 	listing, err := p.Jobs(ctx, rescale.JobQuery{}, func(item rescale.JobItem) bool {
 		if order.ends(item.DateInserted) {
 			return false
 		}
-		if item.DateInserted.After(r.newest) {
-			r.newest = item.DateInserted
+		if item.DateInserted.After(now.newest) {
+			now.newest = item.DateInserted
 		}
-		r.add(item, owner)
+		now.add(item, owner)
 		return true
 	})
-	r.whole = listing.Stable
-	return r, !order.broken || listing.Pages < 2, err
+	now.whole = listing.Stable
+	return now, !order.broken || listing.Pages < 2, err
 }
 
 // add takes a job into the reading. The list also shows jobs that others share: they are
@@ -94,7 +101,7 @@ func (r *reading) add(item rescale.JobItem, owner string) {
 		return
 	}
 	r.shown[item.ID] = true
-	if m, ok := readMark(item.Name); ok {
+	if m, ok := readMark(item.Name); ok || r.every {
 		r.marked = append(r.marked, marked{item, m})
 	}
 }

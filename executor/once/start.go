@@ -11,6 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/once/batch"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -60,6 +61,7 @@ type Claim struct {
 	Key       Key
 	Namespace string          // of the job's name
 	Upstream  string          // the runs of other jobs that it builds on; empty when there are none
+	Source    source.Source   // of a run that this claim starts
 	Creating  state.Record    // the "creating" record
 	ID        string          // of the draft to continue with, which the journal has; empty when there is none
 	Leftover  map[string]bool // ids of drafts of the job in other contents that our own journal records

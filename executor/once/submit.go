@@ -60,7 +60,9 @@ func (r *run) submit(ctx context.Context) (here bool, err error) {
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)
 	}
-	if err := r.Journal.Append(r.record(state.KindSubmitting, r.draft)); err != nil {
+	submitting := r.record(state.KindSubmitting, r.draft)
+	submitting.Commit, submitting.Differ = r.Source.Commit, r.Source.Differ()
+	if err := r.Journal.Append(submitting); err != nil {
 		return false, err
 	}
 	if r.own == r.draft {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -21,6 +22,26 @@ var (
 )
 
 func pending() []rescale.Status { return []rescale.Status{{Status: "Pending"}} }
+
+// The draft of another process gets the source of the one that submits it, and the journal
+// its commit, in steps that are there anyway.
+func TestSourceOfASubmit(t *testing.T) {
+	t.Parallel()
+	w, d, _ := newWait()
+	r, l := w.run, new(log)
+	r.Journal, r.Source = l, source.Source{Commit: "7ba84b4", Dirty: []string{"deck.k"}}
+	if _, err := r.submit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	from, _ := SourceOf(d.jobs["own"])
+	r.Source.Version = from.Version
+	if diff := cmp.Diff(r.Source, from); diff != "" {
+		t.Errorf("source (-want +got)\n%s", diff)
+	}
+	if last := l.records[len(l.records)-1]; last.Kind != state.KindSubmitting || last.Commit != "7ba84b4" || last.Differ != 1 {
+		t.Errorf("recorded %+v", last)
+	}
+}
 
 // TestSubmit spends once, of what the journal knows, and believes a history alone.
 func TestSubmit(t *testing.T) {

@@ -53,7 +53,35 @@ func Active(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.S
 		history, there := histories[id]
 		seen.Statuses[id], seen.Gone[id] = history, !there && err == nil
 	}
-	return seen, err
+	if err != nil {
+		return seen, err
+	}
+	return seen, seen.readBuilt(ctx, p, jobs, snapshot)
+}
+
+// readBuilt reads on which runs of other jobs those build that the journal has as drafts
+// and that were submitted since: another runner may have brought them up to date first.
+func (o *Observation) readBuilt(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.Snapshot) error {
+	var ids []string
+	for _, job := range jobs {
+		for _, run := range snapshot.Runs[job.Name] {
+			if rewritable(run) && len(o.Statuses[run.ID]) > 0 {
+				ids = append(ids, run.ID)
+			}
+		}
+	}
+	stored, err := patience.Each(ctx, ids, patience.NotFound, p.Job)
+	o.Built = make(map[string]string, len(stored))
+	for id, job := range stored {
+		o.Built[id] = once.UpstreamOf(job)
+	}
+	return err
+}
+
+// rewritable reports whether the journal has a run as a draft that builds on runs of other
+// jobs, which any runner may replace by others until it is submitted.
+func rewritable(run state.Run) bool {
+	return run.Upstream != "" && (run.Stage == state.StageCreated || run.Stage == state.StageSubmitting)
 }
 
 // glance notes the status of every active job in the listing.

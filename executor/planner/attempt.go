@@ -45,6 +45,8 @@ func (d decision) unmade(current state.Run, known bool) (open bool, because stri
 		return true, "an earlier create left nothing on the platform"
 	case d.seen.Gone[current.ID] && current.Stage == state.StageCreated: // never billed
 		return true, fmt.Sprintf("draft %s was deleted on the platform", current.ID)
+	case d.seen.Gone[current.ID] && current.Stage == state.StageSubmitting && !d.seen.looked:
+		return true, "" // another runner's run of this key may be there
 	case d.unsubmitted(current) && current.Upstream != d.upstream && !d.seen.looked:
 		return true, "" // a run of another attempt may build on the right ones
 	}
@@ -59,7 +61,9 @@ func (d decision) again(current state.Run) string {
 		return ranAgain(current.Upstream, d.upstream)
 	case d.replace && (d.seen.Gone[current.ID] || d.replaceable(current)):
 		return replaced
-	case judged && retries(d.job, verdict.Verdict(current.Verdict)):
+	case judged && d.keep:
+		return ""
+	case judged && retries(d.job, verdict.Verdict(current.Verdict), d.next().Attempt-1):
 		return d.retrying(current.Verdict, current.ID)
 	case judged:
 		return d.outgrown(current)
@@ -94,10 +98,27 @@ func (d decision) waitedFor(current state.Run) string {
 	return d.seen.Unused[current.ID]
 }
 
-// retries reports whether a run with this verdict is followed by another attempt. A run
-// that a person stopped stays stopped, and a protected job is not run again.
-func retries(job resolver.Job, v verdict.Verdict) bool {
-	return job.Rerun.OnFailure.V == spec.Always && v != verdict.Succeeded && v != verdict.Stopped && !job.Protected.V
+// retries reports whether a run with this verdict is followed by another attempt, where
+// so many were made. A run that a person stopped stays stopped, and a protected job is not
+// run again.
+func retries(job resolver.Job, v verdict.Verdict, attempts int) bool {
+	return job.Rerun.OnFailure.V == spec.Always && v != verdict.Succeeded && v != verdict.Stopped && !job.Protected.V && !spent(job, attempts)
+}
+
+// spent reports whether rerun.atMost allows no attempt after so many. They are counted by
+// the number of the newest one, which stays when older runs are deleted: the bound must
+// hold for a schedule that tidies up.
+func spent(job resolver.Job, attempts int) bool {
+	return job.Rerun.AtMost.Written() && attempts > job.Rerun.AtMost.V
+}
+
+// spentReason says that a failure stays, which would be followed by another attempt but
+// for the bound; empty for all others.
+func spentReason(job resolver.Job, v verdict.Verdict, attempts int) string {
+	if retries(job, v, attempts) || !retries(job, v, 0) {
+		return ""
+	}
+	return fmt.Sprintf("rerun.atMost is %d, and this is attempt %d", job.Rerun.AtMost.V, attempts)
 }
 
 func (decision) retrying(v, id string) string {

@@ -21,6 +21,7 @@ type decision struct {
 	seen     Observation
 	replace  bool // a person wants it to run again
 	exact    bool // after this very run
+	keep     bool // a failure stays
 	command  string
 	rivals   Rivalry
 	upstream string // the runs of other jobs that it is to build on
@@ -29,7 +30,7 @@ type decision struct {
 func (o Observation) decide(job resolver.Job, snapshot state.Snapshot, options Options, upstream string) decision {
 	d := decision{
 		job: job, runs: o.dated(snapshot.Runs[job.Name]), seen: o,
-		rivals: options.Rivals, upstream: upstream, command: options.Command,
+		rivals: options.Rivals, upstream: upstream, command: options.Command, keep: options.Keep,
 	}
 	newest := newestSubmitted(d.runs)
 	_, d.replace = slices.BinarySearch(options.Replace, job.Name)
@@ -102,7 +103,7 @@ func (d decision) wanted() Step {
 	case t.open:
 		return d.creates(t)
 	case d.seen.Gone[current.ID]:
-		step := d.of(Conflict, current, fmt.Sprintf("job %s was deleted on the platform", current.ID))
+		step := d.of(Conflict, current, deleted(current))
 		step.Hint = AgainHint(d.command, d.job, Rival{current.ID, current.Key})
 		return step
 	case current.Stage == state.StageSubmitted:
@@ -112,6 +113,14 @@ func (d decision) wanted() Step {
 	default:
 		return d.settled(current)
 	}
+}
+
+// deleted says what is known of a run that the platform no longer has.
+func deleted(run state.Run) string {
+	if run.Stage == state.StageSubmitting {
+		return fmt.Sprintf("draft %s was about to be submitted, and was deleted on the platform: nobody knows whether it ran", run.ID)
+	}
+	return fmt.Sprintf("job %s was deleted on the platform", run.ID)
 }
 
 // creates returns the step that makes a new job, and says why.
@@ -163,6 +172,9 @@ func (d decision) settled(current state.Run) Step {
 	step := d.of(Unchanged, current, fmt.Sprintf("%s as %s", current.Verdict, current.ID))
 	if verdict.Verdict(current.Verdict) != verdict.Succeeded {
 		step.Reasons = append(step.Reasons, current.Reason)
+		if reason := spentReason(d.job, verdict.Verdict(current.Verdict), d.next().Attempt-1); reason != "" {
+			step.Reasons = append(step.Reasons, reason)
+		}
 		step.Hint = FailedHint(d.command, d.job, Rival{current.ID, current.Key}, verdict.Verdict(current.Verdict))
 	}
 	if missing := d.seen.Missing[d.job.Name]; len(missing) > 0 {
@@ -242,8 +254,12 @@ func AgainHint(command string, job resolver.Job, run Rival) string {
 // FailedHint says what can follow a run that did not succeed, and what will.
 func FailedHint(command string, job resolver.Job, run Rival, v verdict.Verdict) string {
 	hint := AgainHint(command, job, run)
-	if retries(job, v) {
+	key, _ := once.ParseKey(run.Key)
+	switch reason := spentReason(job, v, key.Attempt); {
+	case retries(job, v, key.Attempt):
 		hint = "the next apply starts another attempt, as rerun.onFailure is always"
+	case reason != "":
+		hint = reason + "; " + hint
 	}
 	return hint + "; download --all fetches its files"
 }

@@ -23,7 +23,7 @@ func (o Observation) examine(ctx context.Context, p Finder, jobs []resolver.Job,
 	checksOf := make(map[string]success.Checks)
 	for _, job := range jobs {
 		checks := success.Of(job.Success)
-		if checks.None() || !retries(job, verdict.SuccessCheckFailed) {
+		if checks.None() || !retries(job, verdict.SuccessCheckFailed, 0) {
 			continue
 		}
 		for _, id := range o.doubtful(job, snapshot.Runs[job.Name]) {

@@ -26,6 +26,7 @@ type Observation struct {
 	Statuses map[string][]rescale.Status // of runs that the journal calls active, by job id
 	Stuck    map[string]bool             // ids of runs without a final status that are over all the same
 	Open     map[string]bool             // ids of runs that the journal calls active
+	Built    map[string]string           // runs of other jobs that a submitted run builds on, by job id, where the journal has it as a draft
 	Gone     map[string]bool             // job ids that the platform no longer has
 	Missing  map[string][]string         // result files that are not here, by job name
 	Stock    inputs.Stock                // which inputs of new runs the platform has

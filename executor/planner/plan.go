@@ -17,6 +17,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
@@ -38,6 +39,7 @@ const (
 	Blocked   Action = "blocked"   // a job that it builds on did not succeed
 	Conflict  Action = "conflict"  // a person must decide first
 	Refused   Action = "refused"   // the manifest forbids what is wanted
+	Withheld  Action = "withheld"  // apply --collect does not start it, see package review
 )
 
 // Step is what one job needs, and why.
@@ -57,6 +59,7 @@ type Step struct {
 	Refusal  diag.Diagnostic // of Refused: the key that forbids it
 	Upstream string          // the runs of other jobs that it builds on
 	Since    time.Time       // no job with the key is older, by the platform's dates; zero when that is not known
+	Source   source.Source   // of a run that Apply starts, for those who ask where it comes from; New leaves it empty
 }
 
 // Rival is another active run of a job.
@@ -75,7 +78,7 @@ func (s Step) Pending() bool {
 	switch s.Action {
 	case Run, Rerun, Resume, Judge, Fetch, Conflict, Refused:
 		return true
-	case Unchanged, Running, Blocked:
+	case Unchanged, Running, Blocked, Withheld:
 	}
 	return len(s.Surplus) > 0
 }
@@ -171,6 +174,7 @@ type Options struct {
 	Replace []string          // names of jobs to run again although nothing changed, sorted
 	After   map[string]string // the same by name, each only as long as the run of this id is its newest
 	Failed  bool              // also the jobs whose newest run failed or was stopped
+	Keep    bool              // no run that is over is followed by another attempt, whatever the manifest says
 	Command string            // how this tool was called, for hints
 	Rivals  Rivalry           // what happens to runs of a job that are in the way
 	NoReuse bool              // inputs are uploaded although the platform has them

@@ -60,18 +60,22 @@ func knows(runs []state.Run, found rebuild.Run) bool {
 }
 
 // moved returns the steps that a run in the journal has taken since it was recorded. A
-// draft that builds on other jobs stays a draft here: another runner may have submitted it
-// to build on other runs, which apply finds out.
+// draft that was submitted builds on what it says itself, which no longer changes.
 func (o Observation) moved(job resolver.Job, run state.Run) []state.Record {
 	history := o.Statuses[run.ID]
 	open := run.Stage == state.StageCreated || run.Stage == state.StageSubmitting || run.Stage == state.StageSubmitted
-	unsure := run.Stage != state.StageSubmitted && run.Upstream != ""
-	if !open || unsure || len(history) == 0 {
+	built, read := o.Built[run.ID]
+	if !open || len(history) == 0 || rewritable(run) && !read {
 		return nil
 	}
 	key, _ := once.ParseKey(run.Key)
-	now := o.judge(job, once.Found{ID: run.ID, Key: key, History: history, Upstream: run.Upstream})
-	return slices.DeleteFunc(now.Records(), func(r state.Record) bool {
+	records := o.judge(job, once.Found{ID: run.ID, Key: key, History: history}).Records()
+	for i := range records {
+		if records[i].Kind == state.KindSubmitted {
+			records[i].Upstream = built
+		}
+	}
+	return slices.DeleteFunc(records, func(r state.Record) bool {
 		begun := r.Kind == state.KindCreating || r.Kind == state.KindCreated
 		seen := r.Kind == state.KindStatus && r.Status == run.Status
 		return begun || seen || r.Kind == state.KindSubmitted && run.Stage == state.StageSubmitted

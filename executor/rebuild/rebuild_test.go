@@ -20,6 +20,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/rebuild"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -258,6 +259,7 @@ func TestWhatIsRecalledOfARun(t *testing.T) {
 	inputs := []string{"deck", "shared", "deleted", "partial", "output", "unhashed", "unknown"}
 	p.add("draft", wing("d1", 1, 1))
 	p.add("run", wing("d1", 1, 1), failed...).Tiles[0].Inputs = inputs
+	p.jobs[1].Tiles[0].EnvVars[source.Variable] = `{"v":1,"commit":"7ba84b4","dirty":["deck.k"],"more":1}`
 	p.add("other", wing("d2", 1, 1), running...).Tiles[0].Inputs = inputs
 	now := resolver.Job{Name: "wing", Digest: "d1", Parts: []resolver.Part{{Field: "command", Value: "sha256:1"}}}
 	s, _ := journal(t, p, now)
@@ -266,6 +268,7 @@ func TestWhatIsRecalledOfARun(t *testing.T) {
 			Job: "wing", Key: wing("d1", 1, 1).String(), Digest: "d1", Generation: 1, Attempt: 1, Since: noon, ID: "run", Inserted: noon.Add(time.Minute),
 			Parts: []state.Part{{Field: "command", Value: "sha256:1"}}, Stage: state.StageFinished, Verdict: "failed",
 			Reason: "A run failed", Started: noon.Add(30 * time.Minute), Ended: noon.Add(time.Hour), CoreHours: 4,
+			Commit: "7ba84b4", Differ: 2,
 		},
 		{
 			Job: "wing", Key: wing("d2", 1, 1).String(), Digest: "d2", Generation: 1, Attempt: 1, Since: noon.Add(2 * time.Minute), Inserted: noon.Add(2 * time.Minute),

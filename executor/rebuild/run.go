@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -58,7 +59,11 @@ func (r Run) Records() []state.Record {
 	if !r.Submitted() {
 		return list
 	}
-	list = append(list, step(state.KindSubmitted))
+	submitted := step(state.KindSubmitted)
+	if from, known := once.SourceOf(r.Stored); known {
+		submitted.Commit, submitted.Differ = from.Commit, from.Differ()
+	}
+	list = append(list, submitted)
 	judged, over := r.judged()
 	if !over {
 		latest := step(state.KindStatus)

@@ -25,6 +25,8 @@ type reader struct {
 	unsorted bool      // the list is not newest first, so that it is read to its end
 	waiting  []Row     // they may be wanted, in the order of the list
 	rows     []Row
+	taken    int  // runs that were read for their commits, or will be
+	cut      bool // there are more than may be read
 }
 
 // past reports whether this job and all that follow are too old.
@@ -51,7 +53,11 @@ func (r *reader) take(item rescale.JobItem) {
 		!row.Ours && !r.called(title),
 		r.Which == Active && (over || item.Status == ""),
 		r.Which == Failed && !over:
+	case r.Commit != "" && !row.Ours:
+	case r.Commit != "" && r.taken == MaxRead:
+		r.cut = true
 	default:
+		r.taken++
 		r.waiting = append(r.waiting, row)
 	}
 }
@@ -84,7 +90,7 @@ func (r *reader) settle(ctx context.Context) error {
 // complete reads a job that carries a marker, to see whether it is ours, and the history
 // of one that is over: its status alone does not tell how it ended (rescale-api.md §8.2).
 func (r *reader) complete(ctx context.Context, row Row) (Row, error) {
-	if known := r.Known[row.ID]; known.Verdict != "" {
+	if known := r.Known[row.ID]; known.Verdict != "" && r.Commit == "" {
 		row.Verdict, row.Reason, row.Ended, row.Since = known.Verdict, known.Reason, known.Ended, known.Ended
 		return row, nil
 	}
@@ -95,6 +101,7 @@ func (r *reader) complete(ctx context.Context, row Row) (Row, error) {
 		}
 		if ok {
 			row.Manifest, row.Namespace = found.Key.Name, found.Namespace
+			row.Source, _ = once.SourceOf(found.Stored)
 			return row.with(found.History), nil
 		}
 		row.Ours, row.Manifest, row.Namespace = false, "", "" // a copy, or gone
@@ -123,7 +130,7 @@ func (r *reader) full() bool { return r.Most > 0 && len(r.rows) > r.Most }
 
 func (r *reader) roster(listing rescale.Listing) Roster {
 	slices.SortStableFunc(r.rows, func(a, b Row) int { return b.Created.Compare(a.Created) })
-	out := Roster{Rows: r.rows, More: r.full(), Loose: !listing.Stable}
+	out := Roster{Rows: r.rows, More: r.full(), Loose: !listing.Stable, Cut: r.cut}
 	if out.More {
 		out.Rows = out.Rows[:r.Most]
 	}

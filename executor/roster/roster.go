@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 )
 
 // Which jobs are wanted, by how far they are.
@@ -35,6 +37,9 @@ type Query struct {
 	Name  string    // pattern of path.Match for names, in any case; empty for all
 	Since time.Time // jobs that were made before are left out; zero for none
 	Most  int       // rows; 0 for no limit
+	// Commit is the beginning of the commit that runs come from; empty for all. Jobs must be
+	// read for it, so that it looks at no more than the newest MaxRead runs.
+	Commit string
 	// Known is what journals tell of jobs, by id. It saves reading them.
 	Known map[string]Known
 }
@@ -54,6 +59,7 @@ type Row struct {
 	Ours      bool            // it is a run of a manifest
 	Manifest  string          // name of the job there
 	Namespace string          // of that name; empty when it is not known
+	Source    source.Source   // of a run that says where it comes from
 	Status    string          // the platform's word; empty for a draft
 	Since     time.Time       // of the status; zero when it is not known
 	Verdict   verdict.Verdict // empty while it is not over
@@ -67,7 +73,24 @@ type Roster struct {
 	Rows  []Row
 	More  bool // there are more than Query.Most
 	Loose bool // jobs came or went while the list was read, so that one may be missing
+	Cut   bool // older runs were not looked at for their commits
 }
+
+// MaxRead is how many runs are read to find those of a commit.
+const MaxRead = 2000
+
+// CommitError says that a text is not the beginning of a commit.
+type CommitError struct{ Text string }
+
+// Error quotes the text.
+func (e *CommitError) Error() string { return fmt.Sprintf("%q is no commit", e.Text) }
+
+// Hint shows what is one.
+func (e *CommitError) Hint() string {
+	return "give at least 7 of the digits that git log shows, such as 7ba84b4"
+}
+
+var commits = regexp.MustCompile(`^[0-9A-Fa-f]{7,64}$`)
 
 // PatternError says that a pattern of names cannot be read.
 type PatternError struct{ Pattern string }
@@ -80,8 +103,12 @@ func (e *PatternError) Hint() string {
 	return "write * for any letters, ? for one and [ab] for one of several, such as 'wing*'"
 }
 
-// Check refuses a name that is no pattern with a *[PatternError].
+// Check refuses a name that is no pattern with a *[PatternError], and what is no commit with
+// a *[CommitError].
 func (q Query) Check() error {
+	if q.Commit != "" && !commits.MatchString(q.Commit) {
+		return &CommitError{q.Commit}
+	}
 	if _, err := path.Match(q.Name, ""); err != nil {
 		return &PatternError{q.Name}
 	}
@@ -104,7 +131,7 @@ func Read(ctx context.Context, p once.Reader, q Query) (Roster, error) {
 		if len(r.waiting) >= batch {
 			broken = r.settle(ctx)
 		}
-		return broken == nil && !r.full()
+		return broken == nil && !r.full() && !r.cut
 	})
 	if err == nil {
 		err = broken
@@ -142,8 +169,11 @@ func (q Query) called(names ...string) bool {
 	})
 }
 
-// wants reports whether a job is as far as is wanted.
+// wants reports whether a job is as far as is wanted, and of the commit.
 func (q Query) wants(r Row) bool {
+	if !strings.HasPrefix(r.Source.Commit, strings.ToLower(q.Commit)) {
+		return false
+	}
 	switch q.Which {
 	case Active:
 		return r.Status != "" && r.Verdict == "" && !verdict.Terminal(r.Status)

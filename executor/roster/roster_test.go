@@ -16,6 +16,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/roster"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 )
 
 const ada = "ada@example.com"
@@ -166,6 +167,38 @@ func TestRead(t *testing.T) {
 				t.Errorf("more %v, loose %v, rows (-want +got):\n%s", got.More, got.Loose, diff)
 			}
 		})
+	}
+}
+
+// Of a commit are the runs that say so, and no more of them are read than is bearable.
+func TestRunsOfACommit(t *testing.T) {
+	t.Parallel()
+	p := account()
+	p.jobs[1].stored.Tiles[0].EnvVars[source.Variable] = `{"v":1,"commit":"7ba84b41"}`
+	p.jobs[6].stored.Tiles[0].EnvVars[source.Variable] = `{"v":1,"commit":"7ba84b42"}`
+	p.jobs[3].stored.Tiles[0].EnvVars[source.Variable] = `{"v":1,"commit":"7ba84b41"}`
+	for commit, want := range map[string][]string{"7ba84b4": {"Wing", "Bad"}, "7BA84B41": {"Wing"}, "00000000": nil} {
+		got, err := roster.Read(t.Context(), p, roster.Query{Owner: ada, Commit: commit})
+		var ids []string
+		for _, row := range got.Rows {
+			ids = append(ids, row.ID)
+		}
+		if diff := cmp.Diff(want, ids); diff != "" || err != nil || got.Cut {
+			t.Errorf("%s: %v (-want +got):\n%s", commit, err, diff)
+		}
+	}
+	many := &platform{}
+	for i := range roster.MaxRead + 100 {
+		many.jobs = append(many.jobs, made(fmt.Sprint("J", i), "Heat", i).run("heat"))
+	}
+	if got, err := roster.Read(t.Context(), many, roster.Query{Owner: ada, Commit: "7ba84b4"}); err != nil || !got.Cut || len(many.reads) > 2*roster.MaxRead {
+		t.Errorf("cut %v after %d reads, %v", got.Cut, len(many.reads), err)
+	}
+	for _, text := range []string{"7ba84b", "main", "7ba84b4 "} {
+		var wrong *roster.CommitError
+		if err := (roster.Query{Commit: text}).Check(); !errors.As(err, &wrong) || wrong.Hint() == "" {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 

@@ -94,7 +94,7 @@ func (w *world) deletes(a *apply, id string, sent time.Time) {
 		w.mourned[groupOf(nameOf(j.body))] = true
 	}
 	for _, m := range w.machines {
-		if m.disk.begun(id) { // that machine cannot know whether it was billed before it was deleted
+		if m.disk.remembers(id) { // that machine cannot know whether it was billed before it was deleted
 			w.revoked[id] = groupOf(nameOf(w.platform.byID[id].body))
 		}
 	}

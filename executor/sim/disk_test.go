@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 	"syscall"
 
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -20,8 +21,15 @@ type disk struct {
 }
 
 // begun reports whether the journal says that a submit was about to be sent.
-func (d *disk) begun(id string) bool {
-	for line := range bytes.Lines(d.text) {
+func (d *disk) begun(id string) bool { return begun(d.text, id) }
+
+// remembers reports whether the journal says so, or would if a cache brought an old one back.
+func (d *disk) remembers(id string) bool {
+	return d.begun(id) || slices.ContainsFunc(d.old, func(text []byte) bool { return begun(text, id) })
+}
+
+func begun(text []byte, id string) bool {
+	for line := range bytes.Lines(text) {
 		if member(line, "kind") == string(state.KindSubmitting) && member(line, "id") == id {
 			return true
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/options/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/reporting"
 	"github.com/rescale-apply/rescale-apply/internal/app/screen"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -39,19 +40,20 @@ type Screen = screen.Terminal
 // tool is one call of the program.
 type tool struct {
 	*screen.Screen
-	env    Env
-	effect options.Effect // of the command that runs
-	verb   string         // as it is typed
+	env     Env
+	effect  options.Effect // of the command that runs
+	verb    string         // as it is typed
+	reports *reporting.Clerk
 }
 
 // verbs are all commands, in the order of the help page.
 func (t *tool) verbs() []options.Command {
 	return []options.Command{
 		t.applyVerb(), t.planVerb(), t.validateVerb(),
-		t.statusVerb(), t.watchVerb(), t.logsVerb(), t.listVerb(),
+		t.statusVerb(), t.watchVerb(), t.logsVerb(), t.listVerb(), t.auditVerb(),
 		t.stopVerb(), t.downloadVerb(), t.deleteVerb(),
 		t.catalogVerb(), t.whoamiVerb(), t.explainVerb(),
-		t.initVerb(), t.renderVerb(), t.schemaVerb(),
+		t.initVerb(), t.renderVerb(), t.schemaVerb(), t.reportVerb(),
 		t.stateVerbs(), t.doctorVerb(),
 		t.emulateVerb(),
 		t.completionVerb(), t.versionVerb(), t.helpVerb(),
@@ -63,6 +65,7 @@ func Main(ctx context.Context, env Env) int {
 	out := &remembering{Writer: env.Stdout}
 	t := &tool{env: env, Screen: screen.New(env.Screen, out, env.Stderr, env.Getenv)}
 	t.Hide(secretsOf(env))
+	t.reports = reporting.New(reporting.Desk{Getenv: env.Getenv, Stderr: t.Err, Hide: t.Veiled, Version: Version()})
 	if t.completes(env.Args) {
 		return int(exit.OK)
 	}
@@ -75,6 +78,7 @@ func Main(ctx context.Context, env Env) int {
 	if out.lost != nil && !errors.Is(err, out.lost) {
 		err = errors.Join(err, out.lost)
 	}
+	err = errors.Join(err, t.reports.Write(ctx, err))
 	defer t.Close()
 	return t.report(ctx, err)
 }
@@ -114,7 +118,7 @@ func (t *tool) report(ctx context.Context, err error) int {
 	code := exit.Of(err)
 	for _, e := range exit.Unsaid(err) {
 		if ctx.Err() != nil && errors.Is(e, context.Canceled) {
-			e = errInterrupted
+			e = exit.ErrInterrupted
 		}
 		if !t.reportTexts(e) {
 			t.Line(options.Program + ": " + oneLine(e))
@@ -144,9 +148,6 @@ func (t *tool) reportTexts(err error) bool {
 }
 
 func oneLine(err error) string { return diag.Line(strings.ReplaceAll(err.Error(), "\n", "; ")) }
-
-// errInterrupted is what people read of a context that a signal ended.
-var errInterrupted = errors.New("interrupted; nothing was left half done, run the same command again to continue")
 
 // remembering keeps the first error of a writer: output that got lost must not
 // end with success, whoever wrote it.

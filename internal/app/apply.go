@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"github.com/rescale-apply/rescale-apply/internal/app/approval"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/provenance"
 )
 
 // applyOptions say what to apply.
@@ -12,6 +14,7 @@ type applyOptions struct {
 	options.Scope
 	spending
 	consent
+	review  approval.Options
 	waiting options.Waiting
 	lastLog bool
 	output  options.Output
@@ -25,12 +28,17 @@ func (t *tool) applyVerb() options.Command {
 		Usage:    "upload, create, submit, wait, download: what is not done yet",
 		Examples: []string{"rescale-apply -f job.yaml", "rescale-apply -f job.yaml --local", "rescale-apply apply -f job.yaml --no-wait --max-cost 50"},
 		Effect:   options.Changes,
-		Concerns: []options.Concern{&o.Manifests, &o.waiting, logFlag(&o.lastLog), &o.costs, &o.rerun, &o.transfers, &o.Platform, o.fullFlag(), o.flag(), &o.output},
+		Concerns: []options.Concern{&o.Manifests, &o.waiting, logFlag(&o.lastLog), &o.review, &o.costs, &o.rerun, &o.transfers, &o.source, &o.Platform, o.fullFlag(), o.flag(), t.reports, &o.output},
 		Do:       func(ctx context.Context, _ options.Call) error { return t.apply(ctx, o) },
 	}
 }
 
 func (t *tool) apply(ctx context.Context, o applyOptions) error {
+	o.Beside, o.waiting.No = o.review.Named(), o.waiting.No || o.review.Collect
+	approved, err := o.review.Read()
+	if err != nil {
+		return err
+	}
 	w, err := t.load(o.Scope)
 	if err != nil {
 		return err
@@ -39,8 +47,9 @@ func (t *tool) apply(ctx context.Context, o applyOptions) error {
 	if err != nil {
 		return err
 	}
+	wishes.Keep = o.review.Collect
 	return t.session(ctx, w, o.Platform, func(s *session) (err error) {
-		resolved, err := s.resolve(ctx)
+		resolved, err := s.resolveFrom(ctx, o.source)
 		if err != nil {
 			return err
 		}
@@ -57,9 +66,12 @@ func (t *tool) apply(ctx context.Context, o applyOptions) error {
 		if err == nil {
 			err = o.repeatable(t, plan)
 		}
+		if err == nil {
+			err = provenance.Mark(ctx, w, o.source, &plan)
+		}
 		if err != nil {
 			return err
 		}
-		return t.carryOut(ctx, s, work{applyOptions: o, plan: plan, journal: journal, again: again})
+		return t.carryOut(ctx, s, work{applyOptions: o, plan: approved.Restrict(plan), approved: approved, journal: journal, again: again})
 	})
 }

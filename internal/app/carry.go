@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/internal/app/approval"
 	"github.com/rescale-apply/rescale-apply/internal/app/ending"
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
@@ -22,15 +23,18 @@ type work struct {
 	plan    planner.Plan
 	journal *workspace.Journals
 	again   bool // the same command would pay again
+
+	approved approval.Approval
 }
 
 func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
 	style := s.style(w.transfers.NoDownload || w.waiting.No)
 	style.Full = w.full
+	t.reports.Planned(s.planned(w.plan, style))
 	if !w.output.JSON() {
 		style.Plan(t.Out, w.plan)
 	}
-	if err := errors.Join(s.Forbidden(w.plan.Refusals()), w.costs.limit(w.plan)); err != nil {
+	if err := errors.Join(s.Forbidden(w.plan.Refusals()), w.costs.limit(w.plan), w.approved.Check(s.reviewed(w.plan), w.Typed())); err != nil {
 		return err
 	}
 	if err := w.askUnbounded(ctx, t, s); err != nil {
@@ -49,11 +53,12 @@ func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
 	if err != nil {
 		return err
 	}
+	t.reports.Applied(ctx, report)
 	if !w.output.JSON() && (w.plan.Pending() || w.plan.Count(planner.Running) > 0) {
 		fmt.Fprintln(t.Out, show.Applied(report))
 		style.Failures(t.Out, report, func(runs []planner.Rival) string { return planner.Again(w.Typed(), runs...) })
 	}
-	return ending.Ending{Report: report, Alone: s.Alone(), Again: w.again, Stop: w.Stopping}.Conclude(ctx, t.Screen)
+	return ending.Ending{Report: report, Alone: s.Alone(), Again: w.again, Passes: w.review.Collect, Stop: w.Stopping}.Conclude(ctx, t.Screen)
 }
 
 // askUnbounded asks in the one case in which nothing bounds what is spent, and a person is
@@ -68,11 +73,7 @@ func (w work) askUnbounded(ctx context.Context, t *tool, s *session) error {
 	if len(names) == 0 || s.Alone() || !t.Stdin || !t.Stderr {
 		return nil
 	}
-	who := names[0]
-	if others := len(names) - 1; others > 0 {
-		who += " and " + humanize.Plural(others, "other job")
-	}
-	return w.ask(ctx, t, "nothing bounds what "+diag.Line(who)+" can cost, without a walltime; start?")
+	return w.ask(ctx, t, "nothing bounds what "+diag.Line(humanize.Others(names))+" can cost, without a walltime; start?")
 }
 
 func (w work) executor(s *session, notify func(executor.Event)) *executor.Executor {
@@ -80,7 +81,7 @@ func (w work) executor(s *session, notify func(executor.Event)) *executor.Execut
 		Platform: s.Platform, Journal: w.journal, Owner: s.user.Email, Company: s.user.CompanyCode,
 		Parallel: w.waiting.Parallel, Secrets: s.secrets, Redact: s.Platform.Redact,
 		Interval: w.waiting.Every(s.Platform.Local), NoWait: w.waiting.No, NoQueue: w.waiting.No, Alone: s.Alone(),
-		NoFetch: w.transfers.NoDownload, NoReuse: w.transfers.NoReuse, Command: w.Typed(), Notify: notify,
+		NoFetch: w.transfers.NoDownload, NoReuse: w.transfers.NoReuse, Command: w.Typed(), Notify: notify, Permit: w.approved.Permit(),
 	}
 	if w.output.JSON() {
 		run.Pace = time.Second // programs read each line of a transfer

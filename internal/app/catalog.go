@@ -20,6 +20,7 @@ func (t *tool) catalogVerb() options.Command {
 		Args:     strings.Join(catalog.Kinds(), "|") + " [WORD]",
 		Examples: []string{"rescale-apply catalog coretypes", "rescale-apply catalog analyses fluent", "rescale-apply catalog projects -o json"},
 		Concerns: []options.Concern{&platform, &output},
+		Group:    []options.Command{t.catalogLockVerb(), t.catalogUpdateVerb()},
 		Do: func(ctx context.Context, call options.Call) error {
 			switch {
 			case len(call.Args) == 0:

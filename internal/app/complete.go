@@ -40,6 +40,7 @@ func (t *tool) completer() options.Completer {
 	return options.Completer{Commands: t.verbs(), Words: map[string]options.Words{
 		"JOB":     t.jobWords,
 		"NAME":    t.jobWords,
+		"CODE":    t.codeWords,
 		"KEY":     keyWords,
 		"PROFILE": func(options.Place) []cmdline.Candidate { return plain(login.Profiles(t.env.Getenv)) },
 		"TOPIC":   func(options.Place) []cmdline.Candidate { return plain(topics.Names()) },
@@ -64,10 +65,33 @@ func keyWords(options.Place) (list []cmdline.Candidate) {
 // usualManifest is the one that is meant where none is named.
 const usualManifest = "job.yaml"
 
-// jobWords are the names of the jobs of the manifests. A person is in the middle of a
+// jobWords are the names of the jobs of the manifests.
+func (t *tool) jobWords(place options.Place) []cmdline.Candidate {
+	if w := t.silently(place); w != nil {
+		return jobNames(w.Jobs)
+	}
+	return nil
+}
+
+// codeWords are the codes of the locks of the manifests.
+func (t *tool) codeWords(place options.Place) (list []cmdline.Candidate) {
+	w := t.silently(place)
+	if w == nil {
+		return nil
+	}
+	files, _ := w.Locks() // of one that is broken, nothing
+	for _, file := range files {
+		if file.Lock != nil {
+			list = append(list, plain(file.Lock.Codes())...)
+		}
+	}
+	return list
+}
+
+// silently loads the manifests; nil for what is broken. A person is in the middle of a
 // line: nothing is shown of what is wrong, and nothing is read that could keep them
 // waiting, as standard input.
-func (t *tool) jobWords(place options.Place) []cmdline.Candidate {
+func (t *tool) silently(place options.Place) *workspace.Workspace {
 	m := place.Manifests
 	if len(m.Files) == 0 {
 		m.Files = []string{usualManifest}
@@ -87,7 +111,7 @@ func (t *tool) jobWords(place options.Place) []cmdline.Candidate {
 	if err != nil {
 		return nil
 	}
-	return jobNames(w.Jobs)
+	return w
 }
 
 // atHome is a path whose ~ the shell has left as it is, as in a line that is not run yet.

@@ -4,9 +4,8 @@ import (
 	"context"
 
 	"github.com/rescale-apply/rescale-apply/executor"
-	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/internal/app/approval"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
-	"github.com/rescale-apply/rescale-apply/internal/app/show"
 )
 
 // planOptions say what to plan.
@@ -15,6 +14,7 @@ type planOptions struct {
 	spending
 	output   options.Output
 	detailed bool
+	out      string
 }
 
 func (t *tool) planVerb() options.Command {
@@ -26,13 +26,20 @@ func (t *tool) planVerb() options.Command {
 		Concerns: []options.Concern{
 			&o.Manifests,
 			options.Flags{{Name: "detailed-exitcode", Into: &o.detailed, Usage: "exit 2 when changes are pending, 5 when a guard would refuse them"}},
-			&o.costs, &o.rerun, &o.transfers, &o.Platform, o.fullFlag(), &o.output,
+			options.Flags{{Name: "out", Into: &o.out, Usage: "also write the plan to `FILE`, as JSON, for apply --plan"}},
+			&o.costs, &o.rerun, &o.transfers, &o.source, &o.Platform, o.fullFlag(), t.reports, &o.output,
 		},
 		Do: func(ctx context.Context, _ options.Call) error { return t.plan(ctx, o) },
 	}
 }
 
 func (t *tool) plan(ctx context.Context, o planOptions) error {
+	place, err := approval.Reserve(o.out)
+	if err != nil {
+		return err
+	}
+	defer place.Release()
+	o.Beside = place.Named()
 	w, err := t.load(o.Scope)
 	if err != nil {
 		return err
@@ -42,10 +49,14 @@ func (t *tool) plan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	return t.session(ctx, w, o.Platform, func(s *session) error {
-		plan, err := s.planAhead(ctx, wishes)
+		plan, err := s.planAhead(ctx, o.source, wishes)
 		if err != nil {
 			return err
 		}
+		if err := place.Write(plan, s.header(), s.Platform.Redact); err != nil {
+			return err
+		}
+		t.reports.Saved(o.out)
 		if err := t.showPlan(s, plan, o); err != nil {
 			return err
 		}
@@ -54,18 +65,4 @@ func (t *tool) plan(ctx context.Context, o planOptions) error {
 		}
 		return t.planCode(s, plan, o)
 	})
-}
-
-func (t *tool) showPlan(s *session, plan planner.Plan, o planOptions) error {
-	style := s.style(o.transfers.NoDownload)
-	style.Full = o.full
-	switch o.output.Format {
-	case "json":
-		return show.WritePlan(t.Out, plan)
-	case "md":
-		style.PlanMarkdown(t.Out, plan)
-	default:
-		style.Plan(t.Out, plan)
-	}
-	return nil
 }

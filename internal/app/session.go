@@ -7,9 +7,15 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/review"
+	"github.com/rescale-apply/rescale-apply/internal/app/approval"
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/reporting"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -34,7 +40,7 @@ func (t *tool) load(scope options.Scope) (*workspace.Workspace, error) {
 }
 
 func (t *tool) surroundings() workspace.Surroundings {
-	return workspace.Surroundings{Stdin: t.env.Stdin, Getenv: t.env.Getenv, Environ: t.env.Environ, Notice: t.Line, Warn: t.Warn}
+	return workspace.Surroundings{Stdin: t.env.Stdin, Getenv: t.env.Getenv, Environ: t.env.Environ, Notice: t.Line, Warn: t.Warn, Found: t.reports.Found}
 }
 
 // session connects a workspace with its platform and does the work of one verb on it.
@@ -85,7 +91,13 @@ func (t *tool) connected(ctx context.Context, wish connect.Wish, work func(*conn
 }
 
 // resolved resolves with what is remembered of digests, and shows long hashing.
+// The embedded platform has a catalog of its own, which no lock is about.
 func (s *session) resolved(ctx context.Context) (resolver.Result, diag.List, error) {
+	if !s.Alone() {
+		if err := s.ReadLocks(); err != nil {
+			return resolver.Result{}, nil, err
+		}
+	}
 	memory, keep := s.Digests()
 	defer keep()
 	shown, done := s.tool.Reading()
@@ -100,19 +112,53 @@ func (s *session) resolved(ctx context.Context) (resolver.Result, diag.List, err
 // resolve checks the jobs against the catalogs and the disk.
 func (s *session) resolve(ctx context.Context) (resolver.Result, error) {
 	resolved, problems, err := s.resolved(ctx)
+	refused := s.Drifted(resolved.Drift, problems)
 	switch {
 	case err != nil:
 		return resolved, s.Refused(err)
+	case refused != nil:
+		return resolved, refused
 	case len(problems) > 0:
 		return resolved, s.Problems(problems)
+	}
+	for _, job := range resolved.Jobs {
+		if err := s.tool.reports.Apart(job.Inputs); err != nil {
+			return resolved, err
+		}
 	}
 	s.WarnOfSlips()
 	return resolved, nil
 }
 
+// planned is a plan as reports show it. What is on this machine has no address.
+func (s *session) planned(plan planner.Plan, style show.Style) reporting.Planned {
+	return reporting.Planned{Plan: plan, Style: style, Site: s.site()}
+}
+
+func (s *session) site() reporting.Site { return reporting.Site{URL: s.url, Free: s.Alone()} }
+
+func (s *session) url(id string) string {
+	if s.Alone() {
+		return ""
+	}
+	return s.Platform.JobURL(id)
+}
+
 // identity is what the state file belongs to.
 func (s *session) identity() state.Identity {
 	return state.Identity{Tool: toolName(), Platform: s.Account, Account: s.user.Email}
+}
+
+// header is what a plan file says besides the plan.
+func (s *session) header() approval.Header {
+	id := s.identity()
+	return approval.Header{Platform: id.Platform, Account: id.Account}
+}
+
+// reviewed is what a review of a plan is about.
+func (s *session) reviewed(plan planner.Plan) review.Plan {
+	id := s.identity()
+	return review.Of(plan, id.Platform, id.Account)
 }
 
 // toolName is what a state file says of the program that wrote it.
@@ -145,4 +191,11 @@ func past(jobs []spec.Job) (list []planner.Past) {
 		list = append(list, planner.Past{Name: job.Name.V, Namespace: job.Namespace.V, Success: job.Success})
 	}
 	return list
+}
+
+// tellOfLooks tells how long so many requests take, where a person would wonder.
+func (s *session) tellOfLooks(requests int) {
+	if least := s.Platform.LooksTake(requests); least > patience.LongWait {
+		s.tool.Line(fmt.Sprintf("%s take at least %s, by the platform's limits", humanize.Plural(requests, "request"), humanize.Forecast(least)))
+	}
 }

@@ -14,7 +14,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/account"
 	"github.com/rescale-apply/rescale-apply/internal/app/ending"
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
+	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/provenance"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -28,6 +30,7 @@ type spending struct {
 	costs     costs
 	rerun     options.Rerun
 	transfers options.Transfers
+	source    options.Provenance
 	full      bool // the plan shows each point of a matrix
 }
 
@@ -89,6 +92,11 @@ func (o spending) wishes(w *workspace.Workspace, command string) (planner.Option
 	wishes := planner.Options{
 		After: make(map[string]string), Failed: o.rerun.Failed, NoReuse: o.transfers.NoReuse,
 		NoFetch: o.transfers.NoDownload, Command: command,
+	}
+	if o.costs.Locked {
+		if err := w.HoldToLocks(); err != nil {
+			return wishes, err
+		}
 	}
 	if o.rerun.Running {
 		wishes.Rivals = planner.StopRivals
@@ -174,8 +182,8 @@ func (o applyOptions) once(plan planner.Plan, why string) error {
 }
 
 // planAhead plans without the journal's lock.
-func (s *session) planAhead(ctx context.Context, wishes planner.Options) (planner.Plan, error) {
-	resolved, err := s.resolve(ctx)
+func (s *session) planAhead(ctx context.Context, source options.Provenance, wishes planner.Options) (planner.Plan, error) {
+	resolved, err := s.resolveFrom(ctx, source)
 	if err != nil {
 		return planner.Plan{}, err
 	}
@@ -186,6 +194,15 @@ func (s *session) planAhead(ctx context.Context, wishes planner.Options) (planne
 	return s.plan(ctx, resolved, snapshot, wishes)
 }
 
+// resolveFrom resolves jobs, and refuses what their commit does not have.
+func (s *session) resolveFrom(ctx context.Context, source options.Provenance) (resolver.Result, error) {
+	resolved, err := s.resolve(ctx)
+	if err == nil {
+		err = provenance.Require(ctx, s.Workspace, source, resolved.Jobs)
+	}
+	return resolved, err
+}
+
 // plan observes and decides. The jobs of the session are in the plan then, and nowhere
 // else: those of a large sweep are as large again.
 func (s *session) plan(ctx context.Context, resolved resolver.Result, snapshot state.Snapshot, wishes planner.Options) (planner.Plan, error) {
@@ -193,12 +210,29 @@ func (s *session) plan(ctx context.Context, resolved resolver.Result, snapshot s
 	if err != nil {
 		return planner.Plan{}, err
 	}
+	if s.tool.env.Getenv("CI") != "" && !s.Alone() {
+		s.tool.warnOfAttempts(s.Jobs)
+	}
 	s.project, s.Jobs = bill, nil
 	seen, err := planner.Observe(ctx, s.Platform, resolved, snapshot, wishes)
 	if err != nil {
 		return planner.Plan{}, err
 	}
 	return planner.New(resolved.Jobs, snapshot, seen, wishes), nil
+}
+
+// warnOfAttempts warns of jobs that a pipeline, which runs on a schedule or again with a
+// button, may pay for without an end.
+func (t *tool) warnOfAttempts(jobs []spec.Job) {
+	var names []string
+	for _, job := range jobs {
+		if job.Rerun.OnFailure.V == spec.Always && !job.Rerun.AtMost.Written() && !job.Protected.V {
+			names = append(names, job.Name.V)
+		}
+	}
+	if len(names) > 0 {
+		t.Warn(humanize.Others(names) + ": each apply may pay for another attempt (CI is set); rerun.atMost bounds them")
+	}
 }
 
 // bill names what the jobs bill, the account's own project where they name none.
@@ -233,4 +267,20 @@ func (s *session) style(here bool) show.Style {
 		style.Limits.Downloads = s.Platform.DownloadsTake
 	}
 	return style
+}
+
+// showPlan prints a plan in the wanted form.
+func (t *tool) showPlan(s *session, plan planner.Plan, o planOptions) error {
+	style := s.style(o.transfers.NoDownload)
+	style.Full = o.full
+	t.reports.Planned(s.planned(plan, style))
+	switch o.output.Format {
+	case "json":
+		return show.WritePlan(t.Out, plan)
+	case "md":
+		fmt.Fprint(t.Out, t.reports.Markdown(s.planned(plan, style)))
+	default:
+		style.Plan(t.Out, plan)
+	}
+	return nil
 }

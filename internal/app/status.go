@@ -29,7 +29,7 @@ func (t *tool) statusVerb() options.Command {
 		Concerns: []options.Concern{
 			&o.Manifests,
 			options.Flags{{Name: "exit-status", Into: &o.code, Usage: "exit as apply would: 100 when one failed, 102 when one was stopped, 101 while one runs; 2 when one has not run"}},
-			o.transfers.Results(), &o.Platform, &o.output,
+			o.transfers.Results(), &o.Platform, t.reports, &o.output,
 		},
 		Do: func(ctx context.Context, call options.Call) error {
 			if len(call.Args) == 0 {
@@ -57,6 +57,7 @@ func (t *tool) status(ctx context.Context, o statusOptions) error {
 				list[i].Run.OutputsTo = ""
 			}
 		}
+		t.reports.Looked(s.Jobs, list, s.site())
 		if o.output.JSON() {
 			err = show.WriteStates(t.Out, list)
 		} else {

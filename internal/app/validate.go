@@ -2,37 +2,45 @@ package app
 
 import (
 	"context"
-	"fmt"
+	"io"
 
-	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
+	"github.com/rescale-apply/rescale-apply/internal/app/checking"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 )
 
+// validateOptions say what to check.
+type validateOptions struct {
+	options.Scope
+	each   bool
+	output options.Output
+}
+
 func (t *tool) validateVerb() options.Command {
-	var scope options.Scope
-	output := options.Formats("text")
+	o := validateOptions{output: options.Formats("text", "json")}
 	return options.Command{
 		Name:     "validate",
 		Usage:    "check manifests and their input files without a network",
-		Examples: []string{"rescale-apply validate -f job.yaml"},
-		Concerns: []options.Concern{&scope.Manifests, &output},
-		Do:       func(ctx context.Context, _ options.Call) error { return t.validate(ctx, scope) },
+		Args:     "[FILE ...]",
+		Examples: []string{"rescale-apply validate job.yaml", "rescale-apply validate --each jobs/*.yaml -o json"},
+		Concerns: []options.Concern{
+			&o.Manifests,
+			options.Flags{{Name: "each", Into: &o.each, Usage: "each manifest is a set of its own: jobs of two may have one name, and none builds on another's"}},
+			t.reports, &o.output,
+		},
+		Do: func(ctx context.Context, call options.Call) error {
+			o.Files = append(o.Files, call.Args...)
+			return t.validate(ctx, o)
+		},
 	}
 }
 
-// validate does what can be done offline: the text, the schema, the rules, and that
-// every input file is there. Catalogs are plan's work.
-func (t *tool) validate(ctx context.Context, scope options.Scope) error {
-	w, err := t.load(scope)
-	if err != nil {
-		return err
+func (t *tool) validate(ctx context.Context, o validateOptions) error {
+	check := checking.Check{Around: t.surroundings(), Scope: o.Scope, Reports: t.reports, Text: t.Out}
+	if o.output.JSON() {
+		check.Text, check.JSON = io.Discard, t.Out
 	}
-	if _, err := w.Find(ctx, w.Jobs); err != nil {
-		return err
+	if o.each {
+		return check.Each(ctx)
 	}
-	w.WarnOfSlips()
-	for _, source := range w.Sources {
-		fmt.Fprintf(t.Out, "%s: %s, no problems\n", source.Name, humanize.Plural(w.JobsIn(source), "job"))
-	}
-	return nil
+	return check.Together(ctx)
 }

@@ -76,7 +76,7 @@ func wholeProduct(layerName string) bool {
 func owners() map[string][]string {
 	return map[string][]string{
 		"gopkg.in/yaml.v3":                      {"internal/yamlsrc"},
-		"github.com/santhosh-tekuri/jsonschema": {"schema"},
+		"github.com/santhosh-tekuri/jsonschema": {"schema", "internal/golden"},
 		"github.com/urfave/cli":                 {"internal/app"},
 		"github.com/google/go-cmp":              {"internal/golden"},
 		"github.com/rogpeppe/go-internal":       {},

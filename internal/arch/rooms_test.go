@@ -20,6 +20,9 @@ func rooms() map[string][]room {
 	const workspace, connect = modulePath + "/internal/app/workspace", modulePath + "/internal/app/connect"
 	return map[string][]room{
 		"internal/app/workspace": {{modulePath + "/internal/rescale", "a workspace knows no platform"}, {connect, "a workspace knows no platform"}},
+		"internal/app/ledger":    {{modulePath + "/spec", "an audit knows no manifest"}, {workspace, "an audit knows no manifest"}},
+		"executor/audit":         {{modulePath + "/spec", "an audit knows no manifest"}, {modulePath + "/resolver", "an audit knows no manifest"}},
+		"executor/review":        {{modulePath + "/internal/rescale", "a review is pure"}},
 		"internal/app/connect":   {{modulePath + "/spec", "a connection knows no manifest"}, {workspace, "a connection knows no manifest"}},
 	}
 }

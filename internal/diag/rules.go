@@ -78,6 +78,8 @@ const (
 const (
 	OverLimit Rule = "over-limit" // a run can cost more than limits.maxCost
 	Protected Rule = "protected"  // a protected job would be run again, stopped or forgotten
+
+	CatalogDrift Rule = "catalog-drift" // the catalog gives something else than rescale.lock.yaml has
 )
 
 // Rules lists every rule; each has a case in testdata/manifest/bad.
@@ -91,6 +93,6 @@ func Rules() []Rule {
 		MissingInput, UnreadableInput, InputTooLarge, UnclearInput, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
 		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
 		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered, MissingSecret,
-		OverLimit, Protected,
+		OverLimit, Protected, CatalogDrift,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -113,6 +114,25 @@ func TestSwitches(t *testing.T) {
 			p.want(400, "POST", url+"/force_stop/", "")
 			p.want(202, "POST", url+"/stop/", "")
 			p.want(202, "POST", url+"/force_stop/", "")
+			return true
+		}},
+		"bills": {emulator.Switches{Bills: true}, func(p *platform) bool {
+			id := p.run(job{Command: "true"})
+			day, err := time.Parse(time.RFC3339Nano, p.results("/api/v2/jobs/" + id + "/statuses/")[0]["statusDate"].(string))
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			bill := func(month time.Time) string {
+				return fmt.Sprintf("/api/v2/organizations/acme/workspaces/acme/billing/?startYear=%d&startMonth=%d&endYear=%[1]d&endMonth=%[2]d", month.Year(), month.Month())
+			}
+			p.want(404, "GET", strings.Replace(bill(day), "workspaces/acme", "workspaces/other", 1), "")
+			p.want(404, "GET", strings.Replace(bill(day), "organizations/acme", "organizations/other", 1), "")
+			p.want(400, "GET", strings.Replace(bill(day), "endMonth=", "endMonth=9", 1), "")
+			now := p.get(bill(day))
+			return now["jobs"] == 1.0 && now["hardwareCharge"] == now["totalCharge"] && p.get(bill(day.AddDate(0, 0, -40)))["jobs"] == 0.0
+		}},
+		"no bills": {emulator.Switches{}, func(p *platform) bool {
+			p.want(403, "GET", "/api/v2/organizations/acme/workspaces/acme/billing/?startYear=2026&startMonth=1&endYear=2026&endMonth=1", "")
 			return true
 		}},
 		"failed reason": {emulator.Switches{FailedReason: "Something else"}, func(p *platform) bool {

@@ -67,6 +67,8 @@ type Switches struct {
 	WholeSeconds bool
 	// EarlyTails answers the first so many requests for the tail of each run with a page instead of JSON.
 	EarlyTails int
+	// Bills makes every account an administrator of its workspace, who may see the workspace's bill.
+	Bills bool
 	// Skew returns how far the clock of the server that creates the nth job is off; n starts at 1. It shows in
 	// dateInserted and in the order of lists. Nil: all clocks agree. See also SeededSkew.
 	Skew func(n int) time.Duration
@@ -139,7 +141,7 @@ func (s Switches) api() api.Quirks {
 		HideTags: s.HideTags, ShortInputs: s.ShortInputs, ListInputs: s.ListInputs,
 		IgnoreProjects: s.IgnoreProjects, LoseTags: s.LoseTags, IgnoreTypes: s.IgnoreTypes, StrictTypes: s.StrictTypes,
 		DraftDeletes: s.DraftDeletes, Trash: s.Trash, NameLimit: s.NameLimit, StrictNames: s.StrictNames,
-		ForceAfterStop: s.ForceAfterStop, EarlyTails: s.EarlyTails,
+		ForceAfterStop: s.ForceAfterStop, EarlyTails: s.EarlyTails, Bills: s.Bills,
 	}
 	switch hours := s.DefaultWalltime; {
 	case hours == 0:

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 // answering answers every request with the same body.
@@ -37,6 +38,7 @@ func readers(c *Client) map[string]func(context.Context) (any, error) {
 		"analyses":    func(ctx context.Context) (any, error) { return c.Analyses(ctx) },
 		"core types":  func(ctx context.Context) (any, error) { return c.CoreTypes(ctx) },
 		"workspace":   func(ctx context.Context) (any, error) { return c.Workspace(ctx) },
+		"bill":        func(ctx context.Context) (any, error) { return c.Bill(ctx, Workspace{"w", "", "o"}, time.Time{}) },
 		"automations": func(ctx context.Context) (any, error) { return c.Automations(ctx) },
 		"prices":      func(ctx context.Context) (any, error) { return c.ComputePrices(ctx) },
 		"file":        func(ctx context.Context) (any, error) { return c.File(ctx, id) },

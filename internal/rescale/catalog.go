@@ -1,6 +1,11 @@
 package rescale
 
-import "context"
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"time"
+)
 
 // User is the account that a key belongs to (rescale-api.md §1.4).
 type User struct {
@@ -84,6 +89,38 @@ type Automation struct {
 	ID          string
 	Name        string
 	Description string
+}
+
+// Bill is what a workspace was charged for a month, whoever ran what, in USD. The platform
+// bills by UTC.
+type Bill struct {
+	Jobs      int
+	CoreHours float64
+	Hardware  float64
+	Software  float64
+	Total     float64 // with storage, transfers and all else
+}
+
+// Bill reads the bill of the month that a date is in. Only administrators of the workspace
+// may see it: to others it is a refusal, see [IsRefusal] (rescale-api.md §14, A5).
+func (c *Client) Bill(ctx context.Context, w Workspace, month time.Time) (Bill, error) {
+	year, in := strconv.Itoa(month.UTC().Year()), strconv.Itoa(int(month.UTC().Month()))
+	query := url.Values{"startYear": {year}, "startMonth": {in}, "endYear": {year}, "endMonth": {in}}
+	var bill struct {
+		Jobs           number `json:"jobs"`
+		HardwareUsage  number `json:"hardwareUsage"`
+		HardwareCharge number `json:"hardwareCharge"`
+		SoftwareCharge number `json:"softwareCharge"`
+		TotalCharge    number `json:"totalCharge"`
+	}
+	path := "/api/v2/organizations/" + url.PathEscape(w.CompanyCode) + "/workspaces/" + url.PathEscape(w.ID) + "/billing/"
+	if _, err := c.get(ctx, path, query, &bill); err != nil {
+		return Bill{}, err
+	}
+	return Bill{
+		Jobs: bill.Jobs.whole(), CoreHours: float64(bill.HardwareUsage), Hardware: float64(bill.HardwareCharge),
+		Software: float64(bill.SoftwareCharge), Total: float64(bill.TotalCharge),
+	}, nil
 }
 
 type wireProject struct {

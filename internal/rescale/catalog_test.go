@@ -2,6 +2,7 @@ package rescale
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -114,6 +115,36 @@ func TestWorkspace(t *testing.T) {
 		if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 		}
+	}
+}
+
+// TestBill asks for one month, by UTC, of the workspace.
+func TestBill(t *testing.T) {
+	t.Parallel()
+	month := time.Date(2026, 12, 1, 0, 30, 0, 0, time.FixedZone("east", 3600))
+	for name, tc := range map[string]struct {
+		body string
+		want Bill
+	}{
+		"full": {
+			`{"id":"04-1","label":"Aero","activeUsers":3,"jobs":12,"hardwareUsage":"40.5","hardwareCharge":12.25,"softwareCharge":"3","totalCharge":20}`,
+			Bill{Jobs: 12, CoreHours: 40.5, Hardware: 12.25, Software: 3, Total: 20},
+		},
+		"nulls": {`{"jobs":null,"totalCharge":null}`, Bill{}},
+	} {
+		p := newPlatform(t, reply(200, tc.body))
+		got, err := p.client(t).Bill(t.Context(), Workspace{ID: "04-1", CompanyCode: "acme"}, month)
+		if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+		asked := p.arrivals()[0]
+		if asked.Path != "/api/v2/organizations/acme/workspaces/04-1/billing/" || asked.Query != "endMonth=11&endYear=2026&startMonth=11&startYear=2026" {
+			t.Errorf("%s: asked for %s?%s", name, asked.Path, asked.Query)
+		}
+	}
+	p := newPlatform(t, reply(403, `{"detail":"You do not have permission to perform this action."}`))
+	if _, err := p.client(t).Bill(t.Context(), Workspace{"w", "", "o"}, month); !IsRefusal(err) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -160,6 +160,9 @@ func (c *Client) SubmitsTake(n int) time.Duration { return c.scopes.Submission.L
 // DownloadsTake is the same for that many files.
 func (c *Client) DownloadsTake(files int) time.Duration { return c.scopes.Files.Least(files) }
 
+// LooksTake is the same for that many requests about jobs.
+func (c *Client) LooksTake(n int) time.Duration { return c.scopes.Jobs.Least(n) }
+
 // HostError says that a base URL is refused, before anything is sent to it.
 type HostError struct {
 	URL  string // as configured, without passwords and queries

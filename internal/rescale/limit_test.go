@@ -81,6 +81,9 @@ func TestWaitsAreToldOf(t *testing.T) {
 		if least := c.SubmitsTake(submits).Round(time.Second); least != 14*time.Minute+7*time.Second || c.SubmitsTake(50) != 0 {
 			t.Errorf("%d submits take %v, 50 take %v", submits, least, c.SubmitsTake(50))
 		}
+		if least := c.LooksTake(20_300).Round(time.Second); least != 15*time.Minute+41*time.Second || c.LooksTake(300) != 0 {
+			t.Errorf("20300 looks take %v, 300 take %v", least, c.LooksTake(300))
+		}
 		var group errgroup.Group
 		group.SetLimit(4)
 		for range submits {

@@ -3,7 +3,10 @@
 // digest: it explains a run, and never makes one.
 package source
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // Variable is the environment variable of a job's first analysis that holds its source.
 const Variable = "RESCALE_APPLY_SOURCE"
@@ -22,13 +25,50 @@ type Source struct {
 	More    int      `json:"more,omitempty"`   // how many more differ
 	Run     string   `json:"run,omitempty"`    // URL of the pipeline
 	Actor   string   `json:"actor,omitempty"`  // who started the pipeline
+
+	// Unchecked is true of a commit that only the pipeline names: nobody compared the files.
+	Unchecked bool `json:"unchecked,omitempty"`
 }
 
 // IsZero reports whether nothing is known.
 func (s Source) IsZero() bool { return s.Commit == "" && s.Repo == "" && s.Path == "" }
 
 // Clean reports whether a commit has all that the run was made of.
-func (s Source) Clean() bool { return s.Commit != "" && len(s.Dirty) == 0 && s.More == 0 }
+func (s Source) Clean() bool { return s.Commit != "" && s.Differ() == 0 && !s.Unchecked }
+
+// Differ is how many files differ from the commit.
+func (s Source) Differ() int { return len(s.Dirty) + s.More }
+
+// shortened is how many digits of a commit people read.
+const shortened = 7
+
+// Short is the beginning of a commit, as people read it.
+func Short(commit string) string { return commit[:min(len(commit), shortened)] }
+
+// String is the source in words, such as: commit 7ba84b4 (refs/heads/main) jobs/job.yaml,
+// 1 file differs. It is empty without a commit. The words are those of whoever wrote the
+// variable.
+func (s Source) String() string {
+	if s.Commit == "" {
+		return ""
+	}
+	words := "commit " + Short(s.Commit)
+	if s.Ref != "" {
+		words += " (" + s.Ref + ")"
+	}
+	if s.Path != "" {
+		words += " " + s.Path
+	}
+	switch n := s.Differ(); {
+	case n == 1:
+		words += ", 1 file differs"
+	case n > 1:
+		words += fmt.Sprintf(", %d files differ", n)
+	case s.Unchecked:
+		words += ", its files were not compared"
+	}
+	return words
+}
 
 // Parse reads the value of the variable, which anybody may have written. A value of
 // another version, or one that cannot be read, is no source.

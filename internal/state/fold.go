@@ -120,6 +120,9 @@ func (run *Run) take(r *Record) {
 	if r.Upstream != "" {
 		run.Upstream = r.Upstream // a draft can be brought up to date before it is submitted
 	}
+	if r.Commit != "" || r.Kind == KindCreated && run.ID != r.ID {
+		run.Commit, run.Differ = r.Commit, r.Differ // of another job it is not known
+	}
 	switch r.Kind {
 	case KindCreated:
 		if run.ID != r.ID || !r.Inserted.IsZero() {

@@ -126,6 +126,37 @@ func TestTransitions(t *testing.T) {
 	}
 }
 
+// The commit is that of whoever submits last; of a run that another has started it is not
+// known until the platform shows it.
+func TestCommitOfARun(t *testing.T) {
+	t.Parallel()
+	creating := state.Record{Kind: state.KindCreating, Job: "a", Key: "k", Digest: "d"}
+	created := state.Record{Kind: state.KindCreated, Job: "a", Key: "k", ID: "1"}
+	submitting := state.Record{Kind: state.KindSubmitting, Job: "a", Key: "k", ID: "1", Commit: "c1", Differ: 2}
+	again := state.Record{Kind: state.KindSubmitting, Job: "a", Key: "k", ID: "1", Commit: "c2"}
+	submitted := state.Record{Kind: state.KindSubmitted, Job: "a", Key: "k", ID: "1"}
+	adopted := state.Record{Kind: state.KindCreated, Job: "a", Key: "k", ID: "2"}
+	found := state.Record{Kind: state.KindSubmitted, Job: "a", Key: "k", ID: "2", Commit: "c3", Differ: 1}
+	for name, tc := range map[string]struct {
+		records []state.Record
+		commit  string
+		differ  int
+	}{
+		"a draft":              {[]state.Record{creating, created}, "", 0},
+		"submitted":            {[]state.Record{creating, created, submitting, submitted}, "c1", 2},
+		"submitted once more":  {[]state.Record{creating, created, submitting, again, submitted}, "c2", 0},
+		"created again":        {[]state.Record{creating, created, submitting, creating, created}, "", 0},
+		"another's":            {[]state.Record{creating, created, submitting, adopted}, "", 0},
+		"another's that shows": {[]state.Record{creating, created, submitting, adopted, found}, "c3", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run, _ := read(t, write(t, tc.records)).Last("a")
+			same(t, []any{tc.commit, tc.differ}, []any{run.Commit, run.Differ})
+		})
+	}
+}
+
 func TestCreatingKeepsTheEarliestSince(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ first, second, want time.Time }{

@@ -24,9 +24,10 @@ const (
 	// KindCreated: this draft or job is the one that the key stands for, own or
 	// adopted. Job, Key, ID; Inserted, Upstream. A later one replaces it until the submit.
 	KindCreated Kind = "created"
-	// KindSubmitting: the submit is about to be sent. Job, Key, ID; Upstream.
+	// KindSubmitting: the submit is about to be sent. Job, Key, ID; Upstream, Commit, Differ.
 	KindSubmitting Kind = "submitting"
-	// KindSubmitted: the platform has accepted the job; from here it costs money. Job, Key, ID; Upstream.
+	// KindSubmitted: the platform has accepted the job; from here it costs money. Job, Key, ID; Upstream;
+	// of a run that was found also Commit, Differ.
 	KindSubmitted Kind = "submitted"
 	// KindStatus: the platform's status has changed. Job, ID, Status; Reason, StatusAt.
 	KindStatus Kind = "status"
@@ -67,6 +68,8 @@ type Record struct {
 	Selection  string    `json:"selection,omitempty"` // the patterns that chose them: other patterns want another download
 	File       File      `json:"file,omitzero"`       // of an upload
 	Upstream   string    `json:"upstream,omitempty"`  // the runs that this one builds on, GENERATION.ATTEMPT:NAME each
+	Commit     string    `json:"commit,omitempty"`    // that the run comes from; empty = not known
+	Differ     int       `json:"differ,omitempty"`    // how many of its files differ from Commit
 }
 
 // Part is one thing that can change the result, as it was when the run was planned.
@@ -102,7 +105,7 @@ func (r *Record) validate() error {
 			return fmt.Errorf("%s is missing", n.name)
 		}
 	}
-	if r.Generation < 0 || r.Attempt < 0 || r.File.Size < 0 {
+	if r.Generation < 0 || r.Attempt < 0 || r.Differ < 0 || r.File.Size < 0 {
 		return errors.New("negative number")
 	}
 	return nil

@@ -69,6 +69,8 @@ type Run struct {
 	Selection    string // the patterns that chose Outputs
 	// Upstream names the runs that this one builds on, as in [Record].
 	Upstream string
+	Commit   string // that started it; empty when that is not known
+	Differ   int    // how many of its files differed from Commit
 }
 
 // Last returns the newest run of a job; false when there is none.

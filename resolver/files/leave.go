@@ -14,10 +14,11 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
+	"github.com/rescale-apply/rescale-apply/spec/lock"
 )
 
 // A pattern leaves out files that would change a job whenever it runs or is committed:
-// files that rescale-apply wrote, the job's own texts, and version control. That depends
+// files that rescale-apply wrote, the job's own texts, locks, and version control. That depends
 // only on the job and the disk, never on which jobs are applied together. A path without
 // wildcards means its file, whatever it is.
 
@@ -84,7 +85,7 @@ func (f finder) reduce(ctx context.Context, p pattern, files []content.File) ([]
 		case flag != "" && trace.Folder == "":
 			f.problems.Add(p.Pos, diag.UnclearInput, fmt.Sprintf("exclude it: exclude: [%s]", file.Rel),
 				"%q means %s, which %s of the command line names: what is an input must not depend on that", p.V, file.Rel, flag)
-		case f.own.has(file):
+		case f.own.has(file), path.Base(file.Rel) == lock.Name:
 		case trace.Folder == "" && trace.Damaged != "":
 			f.problems.Add(p.Pos, diag.UnclearInput, "exclude it, or name it by its path; when it is no result, delete the list",
 				"%q means %s, and the list of results in %s is damaged: it may be one of them", p.V, file.Rel,

@@ -50,7 +50,9 @@ func Collect(ctx context.Context, p Viewer, id string, now time.Time) (Detail, e
 		History: phases(found.history, verdict.Terminal, now), Cluster: phases(found.cluster, stopped, now),
 	}
 	d.Title, _ = once.Title(job.Name)
-	d.Key, d.Namespace, d.Ours = once.Recognize(job)
+	if d.Key, d.Namespace, d.Ours = once.Recognize(job); d.Ours {
+		d.Source, _ = once.SourceOf(job)
+	}
 	if i := slices.IndexFunc(found.projects, func(p rescale.Project) bool { return p.ID == job.ProjectID }); i >= 0 {
 		d.Project = found.projects[i]
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
@@ -25,6 +26,7 @@ type Detail struct {
 	Ours      bool // it is a run of a manifest
 	Key       once.Key
 	Namespace string // of the name in Key
+	Source    source.Source
 
 	Project rescale.Project // without an id when none is chosen; without a name when that is not known
 	Economy bool

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 )
 
 // objectJSON is one job of status -o json. Keys that StateJSON has mean the same.
@@ -21,6 +22,8 @@ type objectJSON struct {
 	Ours          bool   `json:"ours"` // a run of a manifest
 	Key           string `json:"key,omitempty"`
 	ClonedFrom    string `json:"clonedFrom,omitempty"`
+
+	Source *source.Source `json:"source,omitempty"` // which commit it comes from
 
 	State   string     `json:"state"` // what the text form shows
 	Verdict string     `json:"verdict,omitempty"`
@@ -82,6 +85,9 @@ func (d Detail) JSON(w io.Writer) error {
 	}
 	if d.Ours {
 		out.Key = d.Key.String()
+	}
+	if !d.Source.IsZero() {
+		out.Source = &d.Source
 	}
 	out.MaxHours, out.MaxCost = d.Limit.Limit()
 	out.MaxCost = bound(out.MaxCost)

@@ -55,6 +55,8 @@ func (d Detail) identity() [][]string {
 		{"job", strings.TrimSpace(d.ID + " " + d.Title)},
 		{"state", state},
 		{"name", name},
+		{"from", d.Source.String()},
+		{"pipeline", d.Source.Run},
 		{"page", d.URL},
 		{"owner", d.Owner},
 		{"copy of", d.ClonedFrom},

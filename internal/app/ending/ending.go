@@ -20,6 +20,7 @@ type Ending struct {
 	Report executor.Report
 	Alone  bool                        // the platform ends with this process
 	Again  bool                        // the same command would pay again
+	Passes bool                        // it comes by on a schedule: its code says whether anything runs
 	Stop   func(names []string) string // the command that stops jobs; optional
 }
 
@@ -45,7 +46,9 @@ func (e Ending) Conclude(ctx context.Context, s *screen.Screen) error {
 	case found.codes[exit.JobStopped]:
 		return exit.With(exit.JobStopped)
 	case found.codes[exit.Running]:
-		s.Hint("apply again when the jobs that run have ended; it starts those that wait for them")
+		if !e.Passes {
+			s.Hint("apply again when the jobs that run have ended; it starts those that wait for them")
+		}
 		return exit.With(exit.Running)
 	}
 	return nil
@@ -60,6 +63,7 @@ type judgement struct {
 
 func (e Ending) judge(ctx context.Context) judgement {
 	j := judgement{codes: make(map[exit.Code]bool)}
+	j.codes[exit.Running] = e.Passes && e.active()
 	for _, o := range e.Report.Outcomes {
 		var waiting *executor.WaitingError
 		switch {
@@ -106,7 +110,7 @@ func (e Ending) active() bool {
 // running are the names of jobs whose run may go on without us.
 func (e Ending) running() (names []string) {
 	for _, o := range e.Report.Outcomes {
-		if o.ID != "" && o.Verdict == "" && o.Blocked == "" {
+		if o.ID != "" && o.Verdict == "" && o.Blocked == "" && o.Withheld == "" {
 			names = append(names, o.Job)
 		}
 	}

@@ -6,14 +6,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/audit"
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/review"
 	"github.com/rescale-apply/rescale-apply/executor/roster"
 	"github.com/rescale-apply/rescale-apply/internal/app/catalog"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/options/cmdline"
+	"github.com/rescale-apply/rescale-apply/internal/app/report"
 	"github.com/rescale-apply/rescale-apply/internal/app/scaffold"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/content"
@@ -56,10 +60,10 @@ func Codes() []Meaning {
 		{Pending, "`plan --detailed-exitcode`: changes are pending, as the plan's last line says"},
 		{Usage, "usage or manifest: fix the text (YAML, schema, rules, catalog)"},
 		{Auth, "authentication: missing, wrong or expired key, deactivated user"},
-		{Guard, "refused by a guard: cost limit, protected job"},
-		{Conflict, "state conflict: locked, other account, changed while running, unresolved create"},
+		{Guard, "refused by a guard: cost limit, protected job, `--locked`; `audit`: out of balance"},
+		{Conflict, "state conflict: locked, other account, changed while running, unresolved create, not as reviewed; `audit`: not known"},
 		{JobFailed, "a job failed"},
-		{Running, "still running at --timeout; with --no-wait: a job waits for one that runs"},
+		{Running, "still running at --timeout; with --no-wait: a job waits for one that runs; with --collect: a job runs"},
 		{JobStopped, "a job was stopped"},
 		{Interrupted, "interrupted; state is consistent, run again to continue"},
 	}
@@ -78,6 +82,9 @@ func Said(err error) bool { return is[silent](err) }
 
 // ErrTimeout is the cause of a context that --timeout ended.
 var ErrTimeout = errors.New("still running at --timeout")
+
+// ErrInterrupted is what people read of a context that a signal ended.
+var ErrInterrupted = errors.New("interrupted; nothing was left half done, run the same command again to continue")
 
 // LostOutputError is standard output that did not take what was to be printed.
 type LostOutputError struct{ Err error }
@@ -103,19 +110,17 @@ func Of(err error) Code {
 	switch {
 	case err == nil:
 		return OK
-	case errors.As(err, &code) && code == silent(Pending) && is[*LostOutputError](err):
-		return Error // the line that tells what 2 means is not there
+	case errors.As(err, &code) && code == silent(Pending) && (is[*LostOutputError](err) || is[*report.WriteError](err)):
+		return Error // what tells what 2 means is not there
 	case errors.As(err, &code):
 		return Code(code)
-	case is[diag.List](err), is[*cmdline.UsageError](err), is[*rescale.HostError](err), is[*login.ProxyError](err), is[*content.BadPatternError](err), is[*namespace.UnreadableError](err), is[*catalog.KindError](err), is[*roster.PatternError](err),
-		is[*scaffold.MissingAnswerError](err), is[*scaffold.BadAnswerError](err), is[*scaffold.FolderError](err), is[*scaffold.ExistsError](err), is[*scaffold.PlaceError](err):
+	case oneOf(err, wrong()):
 		return Usage
-	case is[*login.MissingKeyError](err), is[*login.HomelessKeyError](err), is[*login.Error](err), is[*rescale.KeyError](err), rescale.IsAuth(err):
+	case oneOf(err, strange()), rescale.IsAuth(err):
 		return Auth
-	case is[*GuardError](err), is[*guard.Error](err), is[*workspace.RefusedError](err):
+	case oneOf(err, forbidden()):
 		return Guard
-	case is[*executor.ConflictError](err), is[*once.UnresolvedError](err), is[*once.UnstableError](err), is[*once.InvisibleError](err), is[*once.MovingError](err), is[*once.OtherRunsError](err), is[*once.RivalError](err), is[*once.WaitError](err), is[*once.UndeletableError](err), is[*rescale.OutcomeUnknownError](err),
-		is[*state.LockedError](err), is[*state.ForeignError](err), is[*state.DamagedError](err), is[*state.NewerError](err):
+	case oneOf(err, disputed()):
 		return Conflict
 	case errors.Is(err, ErrTimeout):
 		return Running
@@ -123,6 +128,59 @@ func Of(err error) Code {
 		return Interrupted
 	}
 	return Error
+}
+
+// kind reports whether an error is of one type.
+type kind func(error) bool
+
+func oneOf(err error, kinds []kind) bool {
+	return slices.ContainsFunc(kinds, func(of kind) bool { return of(err) })
+}
+
+// wrong are errors about what a person has written.
+func wrong() []kind {
+	return []kind{
+		is[*catalog.KindError],
+		is[*cmdline.UsageError],
+		is[*content.BadPatternError],
+		is[diag.List],
+		is[*login.ProxyError],
+		is[*namespace.UnreadableError],
+		is[*rescale.HostError],
+		is[*review.FileError],
+		is[*roster.CommitError], is[*roster.PatternError],
+		is[*scaffold.BadAnswerError], is[*scaffold.ExistsError], is[*scaffold.FolderError], is[*scaffold.MissingAnswerError], is[*scaffold.PlaceError],
+	}
+}
+
+// strange are errors about keys that open nothing.
+func strange() []kind {
+	return []kind{
+		is[*login.Error], is[*login.HomelessKeyError], is[*login.MissingKeyError],
+		is[*rescale.KeyError],
+	}
+}
+
+// forbidden are errors about what a person does not want.
+func forbidden() []kind {
+	return []kind{
+		is[*GuardError],
+		is[*audit.UnbalancedError],
+		is[*guard.Error],
+		is[*workspace.RefusedError],
+	}
+}
+
+// disputed are errors about what must be settled first.
+func disputed() []kind {
+	return []kind{
+		is[*audit.IncompleteError],
+		is[*executor.ConflictError],
+		is[*once.InvisibleError], is[*once.MovingError], is[*once.OtherRunsError], is[*once.RivalError], is[*once.UndeletableError], is[*once.UnresolvedError], is[*once.UnstableError], is[*once.WaitError],
+		is[*rescale.OutcomeUnknownError],
+		is[*review.DifferenceError],
+		is[*state.DamagedError], is[*state.ForeignError], is[*state.LockedError], is[*state.NewerError],
+	}
 }
 
 func is[E error](err error) bool {

@@ -42,6 +42,14 @@ func Plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// Others names the first of some jobs, at least one, and counts the rest.
+func Others(jobs []string) string {
+	if others := len(jobs) - 1; others > 0 {
+		return jobs[0] + " and " + Plural(others, "other job")
+	}
+	return jobs[0]
+}
+
 // Money writes US dollars in cents.
 func Money(usd float64) string { return fmt.Sprintf("%.2f USD", usd) }
 

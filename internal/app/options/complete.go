@@ -68,16 +68,16 @@ func prefixed(flag string, list []cmdline.Candidate) []cmdline.Candidate {
 	return list
 }
 
-// words are the commands that can follow, or else the arguments of the command.
-func (c Completer) words(line typed) []cmdline.Candidate {
-	switch {
-	case len(line.group) > 0 && len(line.args) == 0:
-		return usages(line.group)
-	case line.command.Do == nil:
-		return nil
+// words are the commands that can follow, and the arguments of the command.
+func (c Completer) words(line typed) (list []cmdline.Candidate) {
+	if len(line.group) > 0 && len(line.args) == 0 {
+		list = usages(line.group)
+	}
+	if line.command.Do == nil {
+		return list
 	}
 	place := Place{Before: line.args, Manifests: line.manifests()}
-	return c.meant(argument(line.command.arguments(), len(line.args)), place)
+	return append(list, c.meant(argument(line.command.arguments(), len(line.args)), place)...)
 }
 
 // values are those of a flag.

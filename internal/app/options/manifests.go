@@ -18,6 +18,7 @@ type Manifests struct {
 	VarFiles  []string
 	Targets   []string
 	Contained bool
+	Beside    []files.Given  // further files that flags of the verb name
 	Settings  []spec.Setting // of variables
 	MayAssume bool           // job.yaml of the current folder is meant where none is typed
 	Assumed   bool           // that is so
@@ -82,7 +83,7 @@ func (o Scope) Named() []files.Given {
 	if o.State != "" {
 		list = append(list, files.Given{Path: o.State, Flag: "--state"})
 	}
-	return list
+	return append(list, o.Beside...)
 }
 
 // Skipped are the files that a folder of manifests may hold and that are none.

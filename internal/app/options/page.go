@@ -19,7 +19,10 @@ Usage:
 `
 
 // groupPage is the help page of a command that is several.
-const groupPage = commandPage + `
+const groupPage = commandPage + commandsPart
+
+// commandsPart lists the commands below one.
+const commandsPart = `
 Commands:{{range .Subcommands}}
    {{printf "%-12s" .Name}} {{.Usage}}{{end}}
 
@@ -29,7 +32,7 @@ Commands:{{range .Subcommands}}
 // page is the help page of a command with its flags, each on lines of its own width,
 // the way gh and kubectl show them.
 func page(c *cli.Command) string {
-	if len(c.Subcommands) > 0 {
+	if len(c.Subcommands) > 0 && c.Action == nil {
 		return groupPage
 	}
 	if len(c.Flags) == 0 {
@@ -50,6 +53,9 @@ func page(c *cli.Command) string {
 	var out strings.Builder
 	out.WriteString(commandPage + "\nFlags:\n")
 	show.Table(&out, rows)
+	if len(c.Subcommands) > 0 {
+		out.WriteString(commandsPart)
+	}
 	return out.String()
 }
 

@@ -38,6 +38,14 @@ func (o *Visited) Flags() []Flag {
 	return slices.DeleteFunc(o.Platform.Flags(), func(f Flag) bool { return f.Name == "state" })
 }
 
+// Remote is a platform other than this machine, for commands without state.
+type Remote struct{ Platform }
+
+// Flags are the flags of a platform, without those of state and of the embedded one.
+func (o *Remote) Flags() []Flag {
+	return slices.DeleteFunc(o.Platform.Flags(), func(f Flag) bool { return f.Name == "state" || f.Name == "local" })
+}
+
 // Again is the flags that choose the platform, to be typed behind another command, each
 // with a blank before it.
 func (o Platform) Again() string {

@@ -28,11 +28,15 @@ func IsPattern(word string) bool { return strings.ContainsAny(word, "*?[") }
 type Costs struct {
 	Max     float64 // USD
 	Limited bool    // Max counts
+	Locked  bool    // the catalog must give what the lock has
 }
 
 // Flags are the flags of costs.
 func (o *Costs) Flags() []Flag {
-	return []Flag{{Name: "max-cost", Default: "no limit", Into: &o.Max, Usage: "refuse to start runs that can cost more than `USD` together"}}
+	return []Flag{
+		{Name: "max-cost", Default: "no limit", Into: &o.Max, Usage: "refuse to start runs that can cost more than `USD` together"},
+		{Name: "locked", Into: &o.Locked, Usage: "refuse versions, sizes and prices that are not those of rescale.lock.yaml"},
+	}
 }
 
 // Check tells a limit of 0 from none.

@@ -5,12 +5,14 @@ package roster
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/roster"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 )
 
 // Text writes one line for each job below the names of the columns, and what keeps the
@@ -24,6 +26,9 @@ func Text(w io.Writer, q roster.Query, r roster.Roster, now time.Time) {
 	if r.More {
 		fmt.Fprintf(w, "These are the newest %d; there are more, and --limit 0 lists all.\n", len(r.Rows))
 	}
+	if r.Cut {
+		fmt.Fprintf(w, "Only the newest %d runs were looked at for their commits.\n", roster.MaxRead)
+	}
 	if r.Loose {
 		fmt.Fprintln(w, "Jobs came or went while the list was read: one may be missing.")
 	}
@@ -31,7 +36,7 @@ func Text(w io.Writer, q roster.Query, r roster.Roster, now time.Time) {
 
 // nothing is why a list is empty.
 func nothing(q roster.Query) string {
-	if q.Which == roster.All && !q.Ours && q.Name == "" && q.Since.IsZero() {
+	if q.Which == roster.All && !q.Ours && q.Name == "" && q.Commit == "" && q.Since.IsZero() {
 		return "You have no jobs on this platform."
 	}
 	return "None of your jobs matches these flags; rescale-apply list without them shows the newest."
@@ -39,8 +44,16 @@ func nothing(q roster.Query) string {
 
 func table(w io.Writer, list []roster.Row, now time.Time) {
 	rows := [][]string{{"JOB", "STATE", "MADE", "IN A MANIFEST", "ON THE PLATFORM"}}
+	sourced := slices.ContainsFunc(list, func(j roster.Row) bool { return j.Source.Commit != "" })
+	if sourced {
+		rows[0] = slices.Insert(rows[0], 4, "COMMIT")
+	}
 	for _, j := range list {
-		rows = append(rows, []string{j.ID, state(j), humanize.Duration(max(0, now.Sub(j.Created))) + " ago", manifest(j), j.Name})
+		row := []string{j.ID, state(j), humanize.Duration(max(0, now.Sub(j.Created))) + " ago", manifest(j), j.Name}
+		if sourced {
+			row = slices.Insert(row, 4, commit(j.Source))
+		}
+		rows = append(rows, row)
 	}
 	show.Table(w, rows)
 }
@@ -66,6 +79,18 @@ func manifest(j roster.Row) string {
 	return j.Manifest
 }
 
+// commit is the beginning of the one that a run comes from, with a + when files differ
+// from it.
+func commit(s source.Source) string {
+	switch {
+	case s.Commit == "":
+		return "-"
+	case s.Differ() > 0:
+		return source.Short(s.Commit) + "+"
+	}
+	return source.Short(s.Commit)
+}
+
 // rowJSON is one job of list -o json.
 type rowJSON struct {
 	ID        string     `json:"id"`
@@ -80,21 +105,28 @@ type rowJSON struct {
 	Reason    string     `json:"reason,omitempty"`
 	Created   *time.Time `json:"created,omitempty"`
 	Ended     *time.Time `json:"ended,omitempty"`
+
+	Source *source.Source `json:"source,omitempty"` // which commit it comes from
 }
 
 // JSON writes {"formatVersion", "more", "loose", "jobs": […]}.
 func JSON(w io.Writer, r roster.Roster) error {
 	out := struct {
 		FormatVersion int       `json:"formatVersion"`
-		More          bool      `json:"more"`  // older jobs were left out
-		Loose         bool      `json:"loose"` // jobs came or went meanwhile: one may be missing
+		More          bool      `json:"more"`          // older jobs were left out
+		Loose         bool      `json:"loose"`         // jobs came or went meanwhile: one may be missing
+		Cut           bool      `json:"cut,omitempty"` // older runs were not looked at for their commits
 		Jobs          []rowJSON `json:"jobs"`
-	}{show.FormatVersion, r.More, r.Loose, []rowJSON{}}
+	}{show.FormatVersion, r.More, r.Loose, r.Cut, []rowJSON{}}
 	for _, j := range r.Rows {
-		out.Jobs = append(out.Jobs, rowJSON{
+		row := rowJSON{
 			ID: j.ID, Title: j.Name, Ours: j.Ours, Name: j.Manifest, Namespace: j.Namespace, Draft: j.Status == "", Status: j.Status,
 			Since: show.Moment(j.Since), Verdict: string(j.Verdict), Reason: j.Reason, Created: show.Moment(j.Created), Ended: show.Moment(j.Ended),
-		})
+		}
+		if !j.Source.IsZero() {
+			row.Source = &j.Source
+		}
+		out.Jobs = append(out.Jobs, row)
 	}
 	return show.WriteJSON(w, out)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/golden"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/scratch"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 )
 
 func TestBothForms(t *testing.T) {
@@ -27,9 +28,10 @@ func TestBothForms(t *testing.T) {
 	for name, list := range map[string]roster.Roster{
 		"none":          {},
 		"none-of-these": {},
-		"some": {More: true, Loose: true, Rows: []roster.Row{
+		"some": {More: true, Loose: true, Cut: true, Rows: []roster.Row{
 			{ID: "Draft", Name: "Heat", Ours: true, Manifest: "heat", Namespace: "acme/sims", Created: at(1)},
 			{ID: "Run", Name: "Wing\x1b[31m", Ours: true, Manifest: "wing/aoa=2", Namespace: "acme/sims", Status: "Executing", Since: at(2), Created: at(90)},
+			{ID: "From", Name: "Wing", Ours: true, Manifest: "wing", Status: "Executing", Source: source.Source{Version: 1, Commit: "7ba84b41", Path: "job.yaml", More: 1}, Created: at(91)},
 			{ID: "Plain", Name: "By hand", Status: "Queued", Created: at(3000)},
 			{ID: "Good", Name: "By hand", Status: "Completed", Verdict: "succeeded", Reason: "Completed successfully", Created: at(5000), Ended: at(4000), Since: at(4000)},
 			{ID: "Bad", Name: "Heat", Ours: true, Manifest: "heat", Status: "Completed", Verdict: "failed", Reason: "A run failed", Created: at(9000), Ended: at(8000), Since: at(8000)},

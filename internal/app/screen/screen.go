@@ -68,6 +68,9 @@ func (s *Screen) Hide(secrets []rescale.Secret) {
 	s.clean.err.Hide(s.veil)
 }
 
+// Veiled is a text without secrets, for what is shown elsewhere.
+func (s *Screen) Veiled(text string) string { return s.veil(text) }
+
 // ShowSecrets lets standard output show all, for a command whose use is to tell a key.
 func (s *Screen) ShowSecrets() { s.clean.out.Hide(nil) }
 

@@ -47,6 +47,7 @@ func (o *Options) Flags() []options.Flag {
 		{Name: "trash", Into: &o.switches.Trash, Usage: "go on answering GET for deleted jobs, which no list shows"},
 		{Name: "cut-names", Into: &o.switches.NameLimit, Usage: "cut names of jobs to `N` characters; 0: keep them whole"},
 		{Name: "whole-seconds", Into: &o.switches.WholeSeconds, Usage: "show dateInserted in whole seconds"},
+		{Name: "bills", Into: &o.switches.Bills, Usage: "let the account see the bill of its workspace, as an administrator does"},
 		{Name: "skew", Into: &o.skew, Usage: "let dateInserted be off by up to `TIME`, such as 2s, to both sides"},
 		{Name: "seed", Into: &o.seed, Usage: "choose other skews: `N`"},
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
@@ -113,6 +114,7 @@ func (s Style) Runs(w io.Writer, file Journal, job string) {
 			{"judged by", run.Checks},
 			{"generation", number(run)},
 			{"builds on", run.Upstream},
+			{"from", commitOf(run)},
 			{"key", run.Key},
 			{"digest", run.Digest},
 			{"intent", date(run.Since)},
@@ -138,6 +140,11 @@ func (s Style) Runs(w io.Writer, file Journal, job string) {
 		}
 		Table(w, filled(rows))
 	}
+}
+
+// commitOf is which commit a run comes from, as far as it is recorded.
+func commitOf(run state.Run) string {
+	return source.Source{Commit: run.Commit, More: run.Differ}.String()
 }
 
 // filled leaves out rows that say nothing.

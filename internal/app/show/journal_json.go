@@ -42,6 +42,8 @@ type RunJSON struct {
 	Generation int          `json:"generation"`
 	Attempt    int          `json:"attempt"`
 	Upstream   string       `json:"upstream,omitempty"` // the runs that it builds on, GENERATION.ATTEMPT:NAME each
+	Commit     string       `json:"commit,omitempty"`   // that it comes from
+	Differ     int          `json:"differ,omitempty"`   // how many of its files differ from it
 	Intent     *time.Time   `json:"intent,omitempty"`
 	Recorded   *time.Time   `json:"recorded,omitempty"` // when the submit was
 	Started    *time.Time   `json:"started,omitempty"`
@@ -125,7 +127,7 @@ func runsJSON(runs []state.Run) []RunJSON {
 	for _, r := range runs {
 		run := RunJSON{
 			ID: r.ID, Stage: r.Stage, Verdict: r.Verdict, Reason: r.Reason, Checks: r.Checks, Status: r.Status, StatusAt: Moment(r.StatusAt),
-			Key: r.Key, Digest: r.Digest, Parts: r.Parts, Generation: r.Generation, Attempt: r.Attempt, Upstream: r.Upstream,
+			Key: r.Key, Digest: r.Digest, Parts: r.Parts, Generation: r.Generation, Attempt: r.Attempt, Upstream: r.Upstream, Commit: r.Commit, Differ: r.Differ,
 			Intent: Moment(r.Since), Recorded: Moment(r.SubmittedAt), Started: Moment(r.Started), Ended: Moment(r.Ended),
 			CoreHours: r.CoreHours, Cost: rounded(r.Cost), To: r.OutputsTo,
 		}

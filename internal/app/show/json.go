@@ -12,8 +12,8 @@ import (
 	"unicode/utf16"
 
 	"github.com/rescale-apply/rescale-apply/executor"
-	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/review"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -74,6 +74,7 @@ type StepJSON struct {
 	TileJSON                   // the first analysis
 	Analyses  []TileJSON       `json:"analyses,omitempty"` // all of them, where there are several
 	SpendJSON
+	Stops   []review.Run     `json:"stops,omitempty"` // active runs of the job that are stopped first
 	Notes   []string         `json:"notes,omitempty"`
 	Hint    string           `json:"hint,omitempty"`
 	Refusal *diag.Diagnostic `json:"refusal,omitempty"` // which key forbids it, and where that is
@@ -99,7 +100,10 @@ type UploadJSON struct {
 }
 
 // WritePlan writes the plan as one JSON object.
-func WritePlan(w io.Writer, plan planner.Plan) error {
+func WritePlan(w io.Writer, plan planner.Plan) error { return WriteJSON(w, PlanOf(plan)) }
+
+// PlanOf is a plan as programs get it.
+func PlanOf(plan planner.Plan) PlanJSON {
 	out := PlanJSON{FormatVersion: FormatVersion, Pending: plan.Pending(), Spends: len(plan.Spending()), Running: plan.Count(planner.Running), Jobs: []StepJSON{}, Uploads: []UploadJSON{}, Reused: []UploadJSON{}, Bounds: []BoundJSON{}}
 	for _, s := range plan.Steps {
 		var tiles []TileJSON
@@ -118,6 +122,9 @@ func WritePlan(w io.Writer, plan planner.Plan) error {
 		if len(tiles) > 1 {
 			step.Analyses = tiles
 		}
+		for _, rival := range s.Stop {
+			step.Stops = append(step.Stops, review.Run{ID: rival.ID, Key: rival.Key})
+		}
 		out.Jobs = append(out.Jobs, step)
 	}
 	for _, in := range plan.Uploads {
@@ -134,20 +141,20 @@ func WritePlan(w io.Writer, plan planner.Plan) error {
 		out.Bounds = append(out.Bounds, BoundJSON{bound.Most, names})
 	}
 	out.LimitJSON = limitJSON(totals(plan))
-	return WriteJSON(w, out)
+	return out
 }
 
 func spendJSON(job resolver.Job) SpendJSON {
 	return SpendJSON{job.Project, job.Priority, append([]string{}, job.Tags...), limitJSON(job.Estimate)}
 }
 
+// MaxCost is what all new runs of a plan cost at most, in USD without licenses, to 1e-4;
+// nil when that is not known.
+func MaxCost(plan planner.Plan) *float64 { return limitJSON(totals(plan)).MaxCost }
+
 func limitJSON(e resolver.Estimate) LimitJSON {
-	hours, usd := e.Limit()
-	if usd != nil {
-		amount := guard.Up(*usd, 1e4) // a bound
-		usd = &amount
-	}
-	return LimitJSON{hours, usd}
+	hours, _ := e.Limit()
+	return LimitJSON{hours, review.MaxCost(e)}
 }
 
 // rounded is an amount of USD as programs get it: sums of prices are not exact.
@@ -210,8 +217,9 @@ type OutcomeJSON struct {
 	Reason     string       `json:"reason,omitempty"`
 	LastStatus string       `json:"lastStatus,omitempty"`
 	Unchanged  bool         `json:"unchanged"`
-	Blocked    string       `json:"blocked,omitempty"` // which job that it builds on did not succeed, and why
-	Seconds    float64      `json:"seconds,omitempty"` // from Executing to the end
+	Blocked    string       `json:"blocked,omitempty"`  // which job that it builds on did not succeed, and why
+	Withheld   string       `json:"withheld,omitempty"` // why apply --collect did not start it
+	Seconds    float64      `json:"seconds,omitempty"`  // from Executing to the end
 	CoreHours  float64      `json:"coreHours,omitempty"`
 	Cost       float64      `json:"cost,omitempty"` // USD without licenses
 	To         string       `json:"to,omitempty"`
@@ -254,7 +262,7 @@ func WriteLine(w io.Writer, v any) error { return encode(w, v, "") }
 
 func outcomeJSON(o executor.Outcome) *OutcomeJSON {
 	out := &OutcomeJSON{
-		Verdict: string(o.Verdict), Reason: o.Reason, LastStatus: o.Status, Unchanged: o.Unchanged, Blocked: o.Blocked,
+		Verdict: string(o.Verdict), Reason: o.Reason, LastStatus: o.Status, Unchanged: o.Unchanged, Blocked: o.Blocked, Withheld: o.Withheld,
 		CoreHours: o.CoreHours, Cost: rounded(o.Cost), To: o.To, Log: o.Log, Hint: o.Hint,
 	}
 	if !o.Started.IsZero() {

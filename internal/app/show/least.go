@@ -43,7 +43,7 @@ func fetches(step planner.Step) bool {
 	switch step.Action {
 	case planner.Run, planner.Rerun, planner.Resume, planner.Running, planner.Fetch:
 		return results.Wanted(step.Job, verdict.Succeeded) && len(results.Of(step.Job).Include) > 0
-	case planner.Judge, planner.Unchanged, planner.Blocked, planner.Conflict, planner.Refused:
+	case planner.Judge, planner.Unchanged, planner.Blocked, planner.Conflict, planner.Refused, planner.Withheld:
 	}
 	return false
 }

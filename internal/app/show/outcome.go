@@ -85,6 +85,8 @@ func unfinished(o executor.Outcome) string {
 	switch {
 	case o.Blocked != "":
 		return "blocked: " + o.Blocked
+	case o.Withheld != "":
+		return "not started: " + o.Withheld
 	case errors.As(o.Err, &waiting):
 		return "not started: it " + waiting.Error()
 	case errors.As(o.Err, &running):
@@ -176,11 +178,11 @@ func Watched(report executor.Report) string { return "Watched: " + counted(repor
 func counted(report executor.Report) string {
 	counts := make(map[string]int)
 	for _, o := range report.Outcomes {
-		counts[class(o)]++
+		counts[Class(o)]++
 	}
 	var parts []string
 	for _, c := range []string{
-		"succeeded", "fetched", "failed", "stopped", "no-capacity", "restarts-exhausted", "success-check-failed", "not finished", "blocked", "running", "waiting",
+		"succeeded", "fetched", "failed", "stopped", "no-capacity", "restarts-exhausted", "success-check-failed", "not finished", "blocked", "not started", "running", "waiting",
 		"unchanged",
 	} {
 		if counts[c] > 0 {
@@ -190,12 +192,15 @@ func counted(report executor.Report) string {
 	return strings.Join(parts, ", ")
 }
 
-func class(o executor.Outcome) string {
+// Class is how a job came out, in a word or two, as the last line of an apply counts it.
+func Class(o executor.Outcome) string {
 	var running *executor.RunningError
 	var waiting *executor.WaitingError
 	switch {
 	case o.Blocked != "":
 		return "blocked"
+	case o.Withheld != "":
+		return "not started"
 	case errors.As(o.Err, &waiting):
 		return "waiting"
 	case errors.As(o.Err, &running):

@@ -87,6 +87,10 @@ func (s Style) notes(w io.Writer, plan planner.Plan) {
 // noted are the notes of a step, and always what its patterns do not mean.
 func noted(step planner.Step) []string { return slices.Concat(notesOf(step), step.Job.LeftOut) }
 
+// Notes are what a plan has to say beside its lines: decisions that were made for the user,
+// and how many runs are active at once.
+func Notes(plan planner.Plan) []string { return append(gathered(plan), bounded(plan)...) }
+
 // gathered are the notes of all steps, each once: the points of a sweep mostly have
 // the same.
 func gathered(plan planner.Plan) []string {
@@ -134,6 +138,7 @@ func (s Style) Summary(plan planner.Plan) string {
 		{planner.Judge, "to judge again"},
 		{planner.Fetch, "to fetch"},
 		{planner.Blocked, "blocked"},
+		{planner.Withheld, "withheld"},
 		{planner.Refused, "refused"},
 		{planner.Conflict, "in conflict"},
 		{planner.Unchanged, "unchanged"},
@@ -199,30 +204,4 @@ func (s Style) worstCase(plan planner.Plan) string {
 		return fmt.Sprintf(" At most %s, %s per attempt at the economy price (licenses excluded);%s", humanize.CoreHours(sum.CoreHours), guard.AtMost(sum.Cost), startsAgain)
 	}
 	return fmt.Sprintf(" At most %s, %s (licenses excluded).", humanize.CoreHours(sum.CoreHours), guard.AtMost(sum.Cost))
-}
-
-// PlanMarkdown writes the plan as a table for a pull request.
-func (s Style) PlanMarkdown(w io.Writer, plan planner.Plan) {
-	if s.As != "" {
-		fmt.Fprintf(w, "%s\n\n", cell(diag.Line(s.As)))
-	}
-	fmt.Fprintf(w, "| job | action | why |\n| --- | --- | --- |\n")
-	for _, line := range s.lines(plan) {
-		fmt.Fprintf(w, "| %s | %s | %s |\n", cell(diag.Line(line.Name)), line.Action, cell(diag.Line(line.Why)))
-	}
-	for i, note := range gathered(plan) {
-		if i == 0 {
-			fmt.Fprintln(w)
-		}
-		fmt.Fprintf(w, "- %s\n", cell(note))
-	}
-	for _, line := range bounded(plan) {
-		fmt.Fprintf(w, "\n%s.\n", cell(line))
-	}
-	fmt.Fprintf(w, "\n%s\n", s.Summary(plan))
-}
-
-// cell keeps a text inside its table cell.
-func cell(text string) string {
-	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;").Replace(text)
 }

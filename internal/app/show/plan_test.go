@@ -51,9 +51,8 @@ const polarSummary = "Plan: 1 to run, 49 to rerun, 1 refused, 10 unchanged (1 of
 // has its own line.
 func TestPlanFoldsASweep(t *testing.T) {
 	t.Parallel()
-	var text, markdown strings.Builder
+	var text strings.Builder
 	show.Style{}.Plan(&text, polar())
-	show.Style{}.PlanMarkdown(&markdown, polar())
 	want := `  mesh             run         new
   airfoil          unchanged   9 of 60 points, succeeded
   airfoil/aoa=3    unchanged   failed as Id3
@@ -69,32 +68,15 @@ func TestPlanFoldsASweep(t *testing.T) {
 	if diff := cmp.Diff(want, text.String()); diff != "" {
 		t.Errorf("text (-want +got)\n%s", diff)
 	}
-	want = `| job | action | why |
-| --- | --- | --- |
-| mesh | run | new |
-| airfoil | unchanged | 9 of 60 points, succeeded |
-| airfoil/aoa=3 | unchanged | failed as Id3 |
-| airfoil | rerun | 49 of 60 points, command changed |
-| airfoil/aoa=59 | refused | a run can cost 9.00 USD, and limits.maxCost is 1.00 USD |
-
-- airfoil/aoa=10 and 48 other jobs: walltime 90m is sent as 2 hours
-
-` + polarSummary
-	if diff := cmp.Diff(want, markdown.String()); diff != "" {
-		t.Errorf("markdown (-want +got)\n%s", diff)
-	}
 }
 
-// TestPlanInFull has a line for each point, in text and Markdown; JSON always has.
+// TestPlanInFull has a line for each point, also in JSON, which always has.
 func TestPlanInFull(t *testing.T) {
 	t.Parallel()
-	var text, markdown bytes.Buffer
+	var text bytes.Buffer
 	show.Style{Full: true}.Plan(&text, polar())
-	show.Style{Full: true}.PlanMarkdown(&markdown, polar())
-	for _, got := range []string{text.String(), markdown.String()} {
-		if strings.Contains(got, "points") || strings.Contains(got, "--full") || !strings.Contains(got, "airfoil/aoa=42") || !strings.HasSuffix(got, polarSummary) {
-			t.Errorf("%s", got)
-		}
+	if got := text.String(); strings.Contains(got, "points") || strings.Contains(got, "--full") || !strings.Contains(got, "airfoil/aoa=42") || !strings.HasSuffix(got, polarSummary) {
+		t.Errorf("%s", got)
 	}
 	if n := strings.Count(text.String(), "+ ./b --aoa"); n != 49 {
 		t.Errorf("%d commands", n)

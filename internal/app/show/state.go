@@ -127,8 +127,10 @@ type StateJSON struct {
 	Started   *time.Time `json:"started,omitempty"`
 	Ended     *time.Time `json:"ended,omitempty"`
 	CoreHours float64    `json:"coreHours,omitempty"`
-	Cost      float64    `json:"cost,omitempty"` // USD without licenses
-	To        string     `json:"to,omitempty"`   // folder of the results
+	Cost      float64    `json:"cost,omitempty"`   // USD without licenses
+	To        string     `json:"to,omitempty"`     // folder of the results
+	Commit    string     `json:"commit,omitempty"` // that the run comes from
+	Differ    int        `json:"differ,omitempty"` // how many of its files differ from it
 }
 
 // WriteStates writes one JSON object with all jobs.
@@ -141,7 +143,7 @@ func WriteStates(w io.Writer, list []State) error {
 		out.Jobs = append(out.Jobs, StateJSON{
 			Name: j.Job, ID: j.Run.ID, State: j.Word(), Stage: string(j.Run.Stage), Verdict: j.Run.Verdict,
 			Reason: j.Run.Reason, Outdated: j.Outdated, Started: Moment(j.Run.Started), Ended: Moment(j.Run.Ended),
-			CoreHours: j.Run.CoreHours, Cost: rounded(j.Run.Cost), To: j.Run.OutputsTo,
+			CoreHours: j.Run.CoreHours, Cost: rounded(j.Run.Cost), To: j.Run.OutputsTo, Commit: j.Run.Commit, Differ: j.Run.Differ,
 		})
 	}
 	return WriteJSON(w, out)

@@ -19,6 +19,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec/lock"
 )
 
 // Stdin is the name under which standard input is shown and remembered.
@@ -117,6 +118,9 @@ func (f Finder) permit(name string) error {
 	if descriptor.MatchString(filepath.ToSlash(name)) {
 		return nil
 	}
+	if filepath.Base(name) == lock.Name {
+		return cmdline.Usage(name+" is the lock of the manifests beside it", "name a manifest, or their folder; rescale-apply validate checks the lock with them")
+	}
 	bounds := reach.Reach{}
 	if f.Contained {
 		bounds.Root = reach.Root(filepath.Dir(name))
@@ -200,7 +204,7 @@ func (f Finder) matches(pattern string) ([]string, error) {
 // manifests are those of the names that nobody chose one by one which can be manifests.
 func (f Finder) manifests(names []string) []string {
 	return slices.DeleteFunc(names, func(name string) bool {
-		return slices.Contains(f.Skip, filepath.Clean(name)) || f.Wrote != nil && f.Wrote(name)
+		return slices.Contains(f.Skip, filepath.Clean(name)) || filepath.Base(name) == lock.Name || f.Wrote != nil && f.Wrote(name)
 	})
 }
 

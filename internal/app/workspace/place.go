@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/sources"
 	"github.com/rescale-apply/rescale-apply/internal/content/hashcache"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -55,6 +56,21 @@ func (w *Workspace) StatesOfSources() []string {
 	return slices.Compact(paths)
 }
 
+// statesHere are the state files in the current folder.
+func (w *Workspace) statesHere() (paths []string) {
+	folder := filepath.Join(realPath("."), stateFolder)
+	if w.scope.Local {
+		folder = w.localFolder()
+	}
+	entries, _ := os.ReadDir(folder) // most folders have none
+	for _, entry := range entries {
+		if strings.HasSuffix(entry.Name(), stateSuffix) {
+			paths = append(paths, filepath.Join(folder, entry.Name()))
+		}
+	}
+	return paths
+}
+
 // StatePaths are the state files of the jobs, each once, in order.
 func (w *Workspace) StatePaths() []string {
 	return slices.Compact(slices.Sorted(maps.Values(w.stateOf)))
@@ -77,6 +93,16 @@ func (w *Workspace) LocalPlatform() string { return filepath.Join(w.localFolder(
 // LocalPlatformHere is the folder of the local platform where no manifest is given: that
 // of the current folder.
 func LocalPlatformHere() string { return (&Workspace{}).LocalPlatform() }
+
+// LocalPlatformOf is the folder of the local platform of manifests that may be broken, and
+// that of the current folder where none is given.
+func (s Surroundings) LocalPlatformOf(scope options.Scope) (string, error) {
+	if len(scope.Files) == 0 {
+		return LocalPlatformHere(), nil
+	}
+	w, err := s.Sources(scope)
+	return w.LocalPlatform(), err
+}
 
 // localFolder is where the local platform of an apply is, and beside it the state of
 // every manifest that it ran: job ids mean something there only.

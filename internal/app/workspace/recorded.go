@@ -27,6 +27,33 @@ func (s Surroundings) RecordedAt(scope options.Scope) ([]string, error) {
 	return []string{scope.State}, nil
 }
 
+// RunsOf reads the runs in the state files that are meant, or else in all those of the
+// current folder. A file of another account or platform is left out with a warning; one
+// that cannot be read as well, where nobody has named it.
+func (s Surroundings) RunsOf(scope options.Scope, owner state.Identity) (runs []state.Run, err error) {
+	named := scope.State != "" || len(scope.Files) > 0
+	paths := s.open(scope).statesHere()
+	if named {
+		if paths, err = s.RecordedAt(scope); err != nil {
+			return nil, err
+		}
+	}
+	for _, path := range paths {
+		snapshot, err := state.Read(path, owner)
+		var foreign *state.ForeignError
+		switch {
+		case errors.As(err, &foreign) || err != nil && !named:
+			s.Warn(fmt.Sprintf("left out: %v", err))
+		case err != nil:
+			return nil, err
+		}
+		for _, job := range snapshot.Jobs() {
+			runs = append(runs, snapshot.Runs[job]...)
+		}
+	}
+	return runs, nil
+}
+
 // Recorded reads the state files that are meant, whoever they belong to.
 func (s Surroundings) Recorded(scope options.Scope) ([]show.Journal, error) {
 	paths, err := s.RecordedAt(scope)

@@ -26,6 +26,7 @@ type Surroundings struct {
 	Environ []string
 	Notice  func(line string) // tells a person what does not end the command
 	Warn    func(message string)
+	Found   func(manifests []diag.Source) // is given what was read, before it is checked; optional
 }
 
 // Workspace is manifests that passed every check that needs neither the disk's inputs
@@ -40,6 +41,7 @@ type Workspace struct {
 	contained bool              // what the manifests name stays in their repositories
 	texts     []diag.Source     // of variables and tables, to show their lines
 	stateOf   map[string]string // path of the state file, by job name
+	held      bool              // drift from the locks is refused
 }
 
 // Load reads and checks the manifests. What is wrong with them is a *ProblemsError.
@@ -94,6 +96,9 @@ func (w *Workspace) read() error {
 	}
 	var err error
 	w.Sources, err = finder.Read(w.scope.Files)
+	if err == nil && w.around.Found != nil {
+		w.around.Found(w.Sources)
+	}
 	return err
 }
 
@@ -153,17 +158,22 @@ func (w *Workspace) notices() func(files.Notice) {
 // WarnOfSlips warns of what looks like a slip in the manifests; of those of all points
 // of a matrix once.
 func (w *Workspace) WarnOfSlips() {
-	var all diag.Gathering
-	for _, job := range w.Jobs {
-		all.Add(job.Warnings)
-	}
-	for _, d := range diag.Conceal(all.List().Sort(), w.texts) {
+	for _, d := range w.Slips() {
 		text := fmt.Sprintf("%s: %s", d.Pos, d.Message)
 		if d.Hint != "" {
 			text += "; " + d.Hint
 		}
 		w.around.Warn(text)
 	}
+}
+
+// Slips are what looks like one in the manifests.
+func (w *Workspace) Slips() diag.List {
+	var all diag.Gathering
+	for _, job := range w.Jobs {
+		all.Add(job.Warnings)
+	}
+	return diag.Conceal(all.List().Sort(), w.texts)
 }
 
 // NameSpaces gives each job that names no namespace that of its manifest. Git is asked

@@ -56,10 +56,11 @@ const (
 	Render   Writer = "render"  // templates with their values
 	Keeper   Writer = "state"   // state files and their locks
 	Emulator Writer = "emulate" // the folder of a local platform
+	Reporter Writer = "report"  // reports on jobs
 )
 
 // Kept reports whether a file keeps being written, so that its content says nothing.
-func (f File) Kept() bool { return f.By == Keeper || f.By == Emulator }
+func (f File) Kept() bool { return f.By == Keeper || f.By == Emulator || f.By == Reporter }
 
 // List is what was written into one folder. The zero List is empty.
 type List struct {

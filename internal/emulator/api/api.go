@@ -63,6 +63,7 @@ type Quirks struct {
 	StrictNames     bool // members that are not in camel case are unknown
 	ForceAfterStop  bool // force_stop/ is refused before stop/
 	EarlyTails      int  // the first tails of each run are no JSON
+	Bills           bool // accounts administer their workspaces
 }
 
 // Refusal refuses a request some times.

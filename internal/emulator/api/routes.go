@@ -47,6 +47,7 @@ func userRoutes() []route {
 		{pattern: "analyses/{code}/", methods: methods{"GET": analysis}},
 		{pattern: "automations/", methods: methods{"GET": automations}},
 		{pattern: "billing/computeprices/", methods: methods{"GET": computePrices}},
+		{pattern: "organizations/{org}/workspaces/{ws}/billing/", methods: methods{"GET": bill}},
 	}
 }
 

@@ -3,7 +3,10 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/catalog"
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
@@ -75,6 +78,73 @@ func automations(a *API, r *Request) (Answer, error) {
 }
 
 func computePrices(a *API, _ *Request) (Answer, error) { return ok(wire.Prices(a.Catalog.CoreTypes)) }
+
+// bill answers what the account's workspace was charged from one month to another, by UTC, which only its administrators
+// may see (rescale-api.md §14, A5). Here that is what the jobs ran that the account can see, and nothing else.
+func bill(a *API, r *Request) (Answer, error) {
+	if err := ofOrganization(r); err != nil {
+		return Answer{}, err
+	}
+	if r.vars["ws"] != r.Account.CompanyCode {
+		return Answer{}, notFound()
+	}
+	if !a.Quirks().Bills {
+		return Answer{}, Refuse(http.StatusForbidden, "You do not have permission to perform this action.")
+	}
+	first, last, err := months(r.URL.Query())
+	if err != nil {
+		return Answer{}, err
+	}
+	jobs, hours, charge := 0, 0.0, 0.0
+	for _, job := range a.Store.Jobs() {
+		began, ended := job.When("Executing"), job.When("Completed")
+		if began.Before(first) || !began.Before(last) || !a.mayRead(r, job.Owner, job.SharedWith) {
+			continue
+		}
+		if ended.IsZero() {
+			ended = a.Store.Now()
+		}
+		jobs++
+		used, cost := a.charge(job, ended.Sub(began).Hours())
+		hours, charge = hours+used, charge+cost
+	}
+	return ok(map[string]any{
+		"id": r.Account.CompanyCode, "label": r.Account.CompanyCode, "activeUsers": 1, "jobs": jobs, "hardwareUsage": hours, "hardwareCharge": charge,
+		"softwareCharge": 0, "storageUsage": 0, "storageCharge": 0, "transferUsage": 0, "transferCharge": 0, "connectionsCharge": 0,
+		"platformCharge": 0, "deposits": 0, "appliedCredit": 0, "appliedDeposit": 0, "totalCharge": charge,
+	})
+}
+
+// months reads from when to when a bill is wanted.
+func months(query url.Values) (first, last time.Time, err error) {
+	var numbers [4]int
+	for i, name := range []string{"startYear", "startMonth", "endYear", "endMonth"} {
+		n, err := strconv.Atoi(query.Get(name))
+		if month := i%2 == 1; err != nil || month && (n < 1 || n > 12) {
+			return first, last, invalid(name, "A valid number is required.")
+		}
+		numbers[i] = n
+	}
+	first = time.Date(numbers[0], time.Month(numbers[1]), 1, 0, 0, 0, 0, time.UTC)
+	return first, time.Date(numbers[2], time.Month(numbers[3])+1, 1, 0, 0, 0, 0, time.UTC), nil
+}
+
+// charge is what a job that ran so long costs by the catalog: its largest tile all the time.
+func (a *API) charge(job *disk.Job, hours float64) (coreHours, usd float64) {
+	for i := range job.Spec.Tiles {
+		tile := &job.Spec.Tiles[i]
+		used := float64(tile.CoresPerSlot*tile.Slots) * hours
+		price := 0.0
+		if hardware, known := a.Catalog.CoreType(tile.CoreType); known {
+			price = hardware.Price
+			if job.Spec.LowPriority && hardware.LowPriorityPrice != nil {
+				price, _ = strconv.ParseFloat(*hardware.LowPriorityPrice, 64)
+			}
+		}
+		coreHours, usd = max(coreHours, used), max(usd, used*price)
+	}
+	return coreHours, usd
+}
 
 // ofOrganization refuses what another organization is asked for.
 func ofOrganization(r *Request) error {

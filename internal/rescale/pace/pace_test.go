@@ -10,10 +10,10 @@ func TestScopes(t *testing.T) {
 	s := Budget{Longest: time.Minute}.Scopes()
 	for call, want := range map[[2]string]*Scope{
 		{"POST", "/api/v2/jobs/QwErTy/submit/"}:   s.Submission,
-		{"POST", "/api/v2/jobs/"}:                 s.jobs,
-		{"POST", "/api/v2/jobs/QwErTy/stop/"}:     s.jobs,
-		{"GET", "/api/v2/jobs/QwErTy/statuses/"}:  s.jobs,
-		{"GET", "/api/v2/jobs/QwErTy/files/"}:     s.jobs,
+		{"POST", "/api/v2/jobs/"}:                 s.Jobs,
+		{"POST", "/api/v2/jobs/QwErTy/stop/"}:     s.Jobs,
+		{"GET", "/api/v2/jobs/QwErTy/statuses/"}:  s.Jobs,
+		{"GET", "/api/v2/jobs/QwErTy/files/"}:     s.Jobs,
 		{"POST", "/api/v2/files/contents/"}:       s.Files,
 		{"GET", "/api/v2/files/kTqWzb/contents/"}: s.Files,
 		{"GET", "/api/v2/users/me/"}:              s.user,

@@ -76,8 +76,8 @@ func (s *Scope) pending() time.Duration {
 type Scopes struct {
 	Submission *Scope
 	Files      *Scope
+	Jobs       *Scope
 	user       *Scope
-	jobs       *Scope
 }
 
 // Safety is the part of a documented limit that is used, as the official client
@@ -103,7 +103,7 @@ func (b Budget) Scopes() Scopes {
 	return Scopes{
 		user:       limited("requests about tags, projects and catalogs", 7_200, 150),
 		Submission: limited("submits", 1_000, 50),
-		jobs:       limited("requests about jobs", 90_000, 300),
+		Jobs:       limited("requests about jobs", 90_000, 300),
 		Files:      limited("requests about files", 90_000, 300),
 	}
 }
@@ -115,7 +115,7 @@ func (s Scopes) Of(method, path string) *Scope {
 		if method == http.MethodPost && strings.HasSuffix(path, "/submit/") {
 			return s.Submission
 		}
-		return s.jobs
+		return s.Jobs
 	case strings.HasPrefix(path, "/api/v2/files/"):
 		return s.Files
 	}

@@ -62,7 +62,7 @@ func Arrange(args []string, commands []*cli.Command) ([]string, error) {
 		return append([]string{"help", "--"}, names...), nil
 	}
 	command, name := path[len(path)-1], strings.Join(names, " ")
-	if len(command.Subcommands) > 0 {
+	if len(command.Subcommands) > 0 && command.Action == nil {
 		return nil, unknownSubcommand(name, rest, command.Subcommands)
 	}
 	if err := checkFlags(line.flags, command, name); err != nil {

@@ -115,7 +115,7 @@ func alone(step planner.Step) bool {
 		return true
 	case planner.Unchanged, planner.Fetch, planner.Judge:
 		return step.Last.Verdict != "" && step.Last.Verdict != string(verdict.Succeeded)
-	case planner.Run, planner.Rerun, planner.Resume, planner.Running, planner.Blocked:
+	case planner.Run, planner.Rerun, planner.Resume, planner.Running, planner.Blocked, planner.Withheld:
 	}
 	return step.Replaces || len(step.Stop) > 0
 }

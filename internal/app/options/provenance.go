@@ -1,0 +1,23 @@
+package options
+
+// Provenance says what is made of the commit that jobs come from.
+type Provenance struct {
+	Clean bool // it has all that the jobs are made of, or nothing is started
+	None  bool // runs do not name it
+}
+
+// Flags are the flags of provenance.
+func (o *Provenance) Flags() []Flag {
+	return []Flag{
+		{Name: "require-clean", Into: &o.Clean, Usage: "refuse jobs whose manifest or inputs differ from the commit, or that come from none"},
+		{Name: "no-source", Into: &o.None, Usage: "do not note on the platform which commit a run comes from"},
+	}
+}
+
+// Check refuses both together: nobody could see of a run that it was clean.
+func (o *Provenance) Check(Call) error {
+	if o.Clean && o.None {
+		return Usage("--require-clean and --no-source exclude each other", "leave one of the two out")
+	}
+	return nil
+}

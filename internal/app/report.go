@@ -1,0 +1,78 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/rescale-apply/rescale-apply/internal/app/comment"
+	"github.com/rescale-apply/rescale-apply/internal/app/login"
+	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+)
+
+func (t *tool) reportVerb() options.Command {
+	return options.Command{
+		Name:     "report",
+		Usage:    "carry a report to where people read it",
+		Examples: []string{"rescale-apply report comment plan.md"},
+		Group:    []options.Command{t.reportCommentVerb()},
+	}
+}
+
+func (t *tool) reportCommentVerb() options.Command {
+	var marker string
+	output := options.Formats("text", "json")
+	return options.Command{
+		Name:     "comment",
+		Usage:    "show a text, such as that of --report md=FILE, in one comment on the pull or merge request of this pipeline",
+		Args:     "[FILE]",
+		Examples: []string{"rescale-apply report comment plan.md", "rescale-apply plan -f job.yaml -o md | rescale-apply report comment --marker plan"},
+		Concerns: []options.Concern{
+			options.Flags{{Name: "marker", Into: &marker, Usage: "which comment it is, as `WORD` that its first line hides; a report has its own"}},
+			&output,
+		},
+		Do: func(ctx context.Context, call options.Call) error {
+			text, err := t.text(call.Args)
+			if err != nil {
+				return err
+			}
+			key, body, err := comment.Marked(marker, t.Veiled(text))
+			if err != nil {
+				return err
+			}
+			poster := comment.Poster{Getenv: t.env.Getenv, Agent: toolName(), Transport: rescale.NewTransport(login.Proxy(t.env.Getenv))}
+			posted, err := poster.Post(ctx, key, body)
+			switch {
+			case err != nil:
+				return err
+			case output.JSON():
+				return show.WriteJSON(t.Out, posted.JSON())
+			}
+			_, err = fmt.Fprintf(t.Out, "comment %s %s\n", posted.Outcome, posted.URL)
+			return err
+		},
+	}
+}
+
+// text reads the file that is named, or standard input. What no comment can hold is not
+// read to its end.
+func (t *tool) text(args []string) (string, error) {
+	const most = 4 << 20
+	var from io.Reader = t.env.Stdin
+	switch {
+	case len(args) > 1:
+		return "", options.Usage("report comment takes one file", "rescale-apply report comment plan.md")
+	case len(args) == 1 && args[0] != "-":
+		file, err := os.Open(args[0])
+		if err != nil {
+			return "", options.Usage(fmt.Sprintf("reading %s: %v", args[0], err), "--report md=FILE writes one")
+		}
+		defer file.Close()
+		from = file
+	}
+	text, err := io.ReadAll(io.LimitReader(from, most))
+	return string(text), err
+}

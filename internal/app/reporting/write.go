@@ -1,0 +1,110 @@
+package reporting
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/rescale-apply/rescale-apply/internal/app/exit"
+	"github.com/rescale-apply/rescale-apply/internal/app/report"
+	"github.com/rescale-apply/rescale-apply/internal/app/report/codequality"
+	"github.com/rescale-apply/rescale-apply/internal/app/report/github"
+	"github.com/rescale-apply/rescale-apply/internal/app/report/junit"
+	"github.com/rescale-apply/rescale-apply/internal/app/report/md"
+	"github.com/rescale-apply/rescale-apply/internal/app/report/sarif"
+	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/partial"
+	"github.com/rescale-apply/rescale-apply/internal/content/written"
+)
+
+// Write writes all reports on a command that ends with an error, or nil for none. It gives
+// a *report.WriteError for each that could not be written. An end of ctx does not keep it
+// from its work.
+func (c *Clerk) Write(ctx context.Context, err error) (failed error) {
+	if !c.armed {
+		return nil
+	}
+	c.conclude(ctx, err)
+	ctx = context.WithoutCancel(ctx)
+	for _, o := range c.orders {
+		r := c.found.Through(c.desk.Hide)
+		r.Totals.Code = int(exit.Of(errors.Join(err, failed)))
+		if wrong := c.carryOut(ctx, o, r); wrong != nil {
+			failed = errors.Join(failed, &report.WriteError{Kind: string(o.kind), Path: o.file, Err: wrong})
+		}
+	}
+	return failed
+}
+
+func (c *Clerk) carryOut(ctx context.Context, o order, r report.Report) error {
+	var text []byte
+	var err error
+	switch o.kind {
+	case markdown:
+		text = []byte(md.Write(r, md.Comment()))
+	case jUnit:
+		text, err = junit.Write(r)
+	case codeQuality:
+		text, err = codequality.Write(r)
+	case sarifLog:
+		text, err = sarif.Write(r)
+	case gitHub:
+		return c.gitHub(ctx, o, r)
+	}
+	if err != nil {
+		return err
+	}
+	return put(ctx, o.file, text)
+}
+
+// gitHub writes annotations, and what belongs into the files that GitHub names.
+func (c *Clerk) gitHub(ctx context.Context, o order, r report.Report) error {
+	lines := []byte(github.Annotations(r))
+	var err error
+	if o.file != "" {
+		err = put(ctx, o.file, lines)
+	} else {
+		_, err = c.desk.Stderr.Write(lines)
+	}
+	if summary := c.desk.Getenv("GITHUB_STEP_SUMMARY"); summary != "" {
+		size := 0
+		if info, missing := os.Stat(summary); missing == nil {
+			size = int(info.Size())
+		}
+		err = errors.Join(err, add(summary, md.Write(r, md.Summary(size))))
+	}
+	if outputs := c.desk.Getenv("GITHUB_OUTPUT"); outputs != "" {
+		err = errors.Join(err, add(outputs, github.Outputs(r)))
+	}
+	return err
+}
+
+// put writes a file as a whole, or not at all, once it is known as no input of any job:
+// the pattern of one must not find it. What is no file, such as a pipe, just takes the text.
+func put(ctx context.Context, name string, text []byte) error {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return pour(name, os.O_WRONLY, text)
+	}
+	folder, base := filepath.Split(name)
+	if err := written.Claim(ctx, filepath.Clean(folder), written.Claimed(written.Reporter, base)); err != nil {
+		return err
+	}
+	return partial.Write(name, partial.Announced{Digest: content.Digest{Size: int64(len(text))}}, bytes.NewReader(text))
+}
+
+// add appends to a file that somebody else has begun.
+func add(name, text string) error {
+	return pour(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, []byte(text))
+}
+
+func pour(name string, flags int, text []byte) error {
+	file, err := os.OpenFile(name, flags, fs.FileMode(0o644))
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	return errors.Join(err, file.Close())
+}
