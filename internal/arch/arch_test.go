@@ -98,9 +98,10 @@ func TestTopLevel(t *testing.T) {
 }
 
 // checkTopLevel finds names that do not belong at the top of the repository.
-// Hidden ones may stand there, and what .gitignore names as /NAME.
+// Hidden ones may stand there, and what .gitignore names as /NAME. GitHub looks for
+// action.yml there and nowhere else.
 func checkTopLevel(names []string, ignored string) []finding {
-	allowed := strings.Fields("go.mod go.sum cmd spec resolver executor schema examples testdata internal README.md LICENSE")
+	allowed := strings.Fields("go.mod go.sum cmd spec resolver executor schema examples testdata internal README.md LICENSE action.yml")
 	var found []finding
 	for _, name := range names {
 		known := slices.Contains(allowed, name) || strings.HasPrefix(name, ".")

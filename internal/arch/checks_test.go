@@ -271,7 +271,7 @@ func TestCheckTopLevel(t *testing.T) {
 	t.Parallel()
 	got := sortedText(checkTopLevel([]string{"go.mod", ".ci", "docs", "rescale-apply", "spec"}, "# built\n/rescale-apply\n"))
 	want := []string{"docs: does not belong at the top level, which holds only: " +
-		"go.mod go.sum cmd spec resolver executor schema examples testdata internal README.md LICENSE"}
+		"go.mod go.sum cmd spec resolver executor schema examples testdata internal README.md LICENSE action.yml"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}

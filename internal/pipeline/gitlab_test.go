@@ -1,0 +1,112 @@
+package pipeline
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const gitlabPipeline = `include:
+  - local: component.yml
+    inputs: {files: "jobs/a b'$(touch pwned)\n$HOME", recursive: true, max-cost: 500, install: none}
+`
+
+// TestToolsGitLab shows what the jobs of the component run for each kind of pipeline.
+func TestToolsGitLab(t *testing.T) {
+	t.Parallel()
+	needs(t, "gitlab-ci-local")
+	const token = "token=of the workflow"
+	files := []string{"--filename=jobs/a b'$(touch pwned)", "--filename=$HOME", "--recursive"}
+	call := func(before []string, after ...string) []string {
+		return append(slices.Concat(before, files, after), token)
+	}
+	plan := call([]string{"plan", "--detailed-exitcode"}, "--max-cost=500", "--out=rescale-apply.plan.json",
+		"--report=md=rescale-apply.plan.md", "--report=codequality=rescale-apply.codequality.json")
+	comment := []string{"report", "comment", "rescale-apply.plan.md", token}
+	junit := "--report=junit=rescale-apply.junit.xml"
+	collect := []string{"apply", "--collect", "--no-wait", "--require-clean"}
+	status := call([]string{"status", "--exit-status"})
+	for name, tc := range map[string]struct {
+		args  []string
+		env   []string
+		ends  []string
+		calls [][]string
+	}{
+		"a merge request": {
+			args: []string{"--variable", "CI_PIPELINE_SOURCE=merge_request_event", "--variable", "CI_MERGE_REQUEST_IID=7"},
+			env:  []string{"RESCALE_API_KEY=x", "TOOL_EXIT=2"}, calls: [][]string{plan, comment}, ends: []string{"rescale-plan WARN 2"},
+		},
+		"a merge request that is refused": {
+			args: []string{"--variable", "CI_PIPELINE_SOURCE=merge_request_event", "--variable", "CI_MERGE_REQUEST_IID=7"},
+			env:  []string{"RESCALE_API_KEY=x", "TOOL_EXIT=5"}, calls: [][]string{plan, comment}, ends: []string{"rescale-plan FAIL 5"},
+		},
+		"a merge request without a key": {
+			args:  []string{"--variable", "CI_PIPELINE_SOURCE=merge_request_event"},
+			ends:  []string{"rescale-plan"},
+			calls: [][]string{call([]string{"validate", "--contained"}, "--report=codequality=rescale-apply.codequality.json")},
+		},
+		"a push, of which a person starts the apply": {
+			args:  []string{"--variable", "CI_PIPELINE_SOURCE=push", "rescale-plan", "rescale-apply"},
+			ends:  []string{"rescale-plan", "rescale-apply"},
+			calls: [][]string{plan, call([]string{"apply", "--no-wait", "--require-clean"}, "--max-cost=500", "--plan=rescale-apply.plan.json", junit)},
+		},
+		"a push, which nobody starts": {
+			args: []string{"--variable", "CI_PIPELINE_SOURCE=push"}, calls: [][]string{plan}, ends: []string{"rescale-plan"},
+		},
+		"a schedule while jobs run": {
+			args: []string{"--variable", "CI_PIPELINE_SOURCE=schedule"}, env: []string{"TOOL_EXIT=101"},
+			ends:  []string{"rescale-collect WARN 101"},
+			calls: [][]string{status, call(collect, "--no-download", "--plan=rescale-apply.plan.json", "--max-cost=500", junit)},
+		},
+		"a schedule without a plan": {
+			args:  []string{"--variable", "CI_PIPELINE_SOURCE=schedule", "--variable", "CI_PROJECT_ID=0"},
+			ends:  []string{"rescale-collect"},
+			calls: [][]string{status, call(collect, "--max-cost=500", junit)},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAction(t)
+			plans := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.String() != "/projects/11/jobs/artifacts/main/raw/rescale-apply.plan.json?job=rescale-plan" || r.Header.Get("JOB-TOKEN") != "of the job" {
+					http.NotFound(w, r)
+				}
+			}))
+			t.Cleanup(plans.Close)
+			repo := filepath.Join(a.dir, "repo")
+			write(t, filepath.Join(repo, "component.yml"), read(t, "../../.gitlab/rescale-apply.yml"))
+			write(t, filepath.Join(repo, ".gitlab-ci.yml"), gitlabPipeline)
+			commit(t, repo)
+			git(t, repo, "remote", "add", "origin", "https://gitlab.example.com/acme/sims.git")
+			args := append([]string{
+				"--force-shell-executor", "--shell-executor-no-image", "--ignore-predefined-vars", "CI_PIPELINE_SOURCE",
+				"--json-schema-validation=" + strconv.FormatBool(name == "a merge request"),
+				"--variable", "CI_API_V4_URL=" + plans.URL, "--variable", "CI_JOB_TOKEN=of the job", "--variable", "CI_PROJECT_ID=11",
+			}, tc.args...)
+			env := append(append(slices.Clone(a.env), "HOME="+a.dir), tc.env...)
+			_, said := command(t, repo, env, "gitlab-ci-local", args...) // which exits with 0 when a job fails
+			if diff := cmp.Diff(tc.ends, ended(said)); diff != "" {
+				t.Errorf("ends of jobs (-want +got):\n%s\n%s", diff, said)
+			}
+			if diff := cmp.Diff(tc.calls, a.calls(t)); diff != "" {
+				t.Errorf("calls (-want +got):\n%s\n%s", diff, said)
+			}
+		})
+	}
+}
+
+// ended are the jobs of which gitlab-ci-local says that they finished, and how.
+func ended(said string) []string {
+	var jobs []string
+	for _, found := range regexp.MustCompile(`(?m)^(rescale-\S+) +finished in \S+ \w+( +(WARN|FAIL) \d+)?`).FindAllStringSubmatch(said, -1) {
+		jobs = append(jobs, strings.Join(strings.Fields(found[1]+found[2]), " "))
+	}
+	return jobs
+}
