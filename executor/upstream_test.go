@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
@@ -174,6 +176,35 @@ func TestWhatIsWithheldIsNotStarted(t *testing.T) {
 		}
 		if o := report.Outcomes; o[0].Withheld != "not reviewed" || o[1].Blocked != "mesh is not started" || len(p.calls)+len(m.records) > 0 {
 			t.Errorf("outcomes %+v, calls %v", o, p.calls)
+		}
+	})
+}
+
+// TestKeysAreFinalWhenAPlanIsMade, also those of jobs that wait for a run that is repeated:
+// what a person has seen in a plan is what is submitted.
+func TestKeysAreFinalWhenAPlanIsMade(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mesh, wing := plantest.Pair(1)
+		mesh.Request, wing.Request, wing.Inputs = plain("mesh").Request, plain("wing").Request, nil
+		p, m := newFake(), new(memory)
+		m.snapshot = state.Snapshot{Runs: map[string][]state.Run{
+			"mesh": {plantest.Ended(plantest.Run(mesh, "", "M"), verdict.Succeeded)},
+			"wing": {plantest.Ended(plantest.On("1.1:mesh", plantest.Run(wing, "", "W")), verdict.Succeeded)},
+		}}
+		plan := planner.New([]resolver.Job{mesh, wing}, m.snapshot, planner.Observation{}, planner.Options{Replace: []string{"mesh"}})
+		if _, err := (&executor.Executor{Platform: p, Journal: m, Owner: owner}).Apply(t.Context(), plan); err != nil {
+			t.Fatal(err)
+		}
+		var planned, submitted []string
+		for _, step := range plan.Steps {
+			planned = append(planned, step.Key.String())
+		}
+		for _, job := range p.jobs {
+			submitted = append(submitted, job.Tiles[0].EnvVars[once.KeyVariable])
+		}
+		if diff := cmp.Diff(planned, submitted); diff != "" || plan.Steps[1].Key.Attempt != 2 {
+			t.Errorf("wing in attempt %d (-planned +submitted)\n%s", plan.Steps[1].Key.Attempt, diff)
 		}
 	})
 }

@@ -100,6 +100,7 @@ func needsState() map[string]string {
 		"chain_failures": "what a person deleted on the platform is known by the state alone",
 		"chain_local":    "the platform does not tell which results a run took", "chain_twice": "as chain_local",
 		"packed": "the platform tells the bytes of an archive, and not its tree", "own_texts_are_no_inputs": "as packed",
+		"prune":          "how far runs are is up to chance",
 		"download_ended": "how far runs are is up to chance", "words_at_night": "a command is killed", "init_typed": "as words_at_night",
 		"download_patterns": "a download that failed is known by the state alone",
 		"plan_json":         "the folder that status tells is known by the state alone",

@@ -100,6 +100,15 @@ type Plan struct {
 	Stock    inputs.Stock   // what was seen of them
 	Recalled []state.Record // what the platform has shown and the journal does not know, as far as it is to
 	Bounds   []Bound        // how many runs may be active at once
+	Prune    []Pruned       // runs to stop whose jobs are in no manifest any more; New leaves it empty
+}
+
+// Pruned is an active run whose job a commit has removed from its manifest.
+type Pruned struct {
+	Name      string // of the job
+	Namespace string // of that name
+	ID        string
+	Commit    string // that removed it
 }
 
 // Bound is how many runs of some jobs may be active at once (limits.maxRunning).
@@ -135,7 +144,7 @@ func boundsOf(jobs []resolver.Job) (bounds []Bound) {
 }
 
 // Pending reports whether Apply would do something.
-func (p Plan) Pending() bool { return slices.ContainsFunc(p.Steps, Step.Pending) }
+func (p Plan) Pending() bool { return len(p.Prune) > 0 || slices.ContainsFunc(p.Steps, Step.Pending) }
 
 // Spending returns the steps for which Apply would submit.
 func (p Plan) Spending() (list []Step) {

@@ -63,15 +63,19 @@ func TestCollect(t *testing.T) {
 			},
 		},
 		"in any order of the manifest": {
-			all, []planner.Step{all[1], all[0]}, nil,
+			all,
+			[]planner.Step{all[1], all[0]},
+			nil,
 			[]string{"solve withheld it waits for mesh, which is not started", "mesh withheld it waits for no other job: apply without --collect starts it"},
 		},
 		"nothing that was not reviewed": {
 			all[:1], []planner.Step{over, all[1]}, nil, []string{"mesh unchanged", "solve withheld not reviewed"},
 		},
 		"nothing that costs more": {
-			[]planner.Step{all[0], as(all[1], planner.Run, dearer)}, []planner.Step{over, as(all[1], planner.Run, dearer, func(s *planner.Step) { s.Job.Estimate.Cost = 3 })},
-			nil, []string{"mesh unchanged", "solve withheld not reviewed"},
+			[]planner.Step{all[0], as(all[1], planner.Run, dearer)},
+			[]planner.Step{over, as(all[1], planner.Run, dearer, func(s *planner.Step) { s.Job.Estimate.Cost = 3 })},
+			nil,
+			[]string{"mesh unchanged", "solve withheld not reviewed"},
 		},
 		"a draft that waits": {
 			all, []planner.Step{over, as(all[1], planner.Resume)}, nil, []string{"mesh unchanged", "solve resume"},
@@ -83,18 +87,24 @@ func TestCollect(t *testing.T) {
 			all, []planner.Step{all[0]}, []planner.Bound{{Most: 1, Jobs: []once.Job{{Name: "mesh"}}}}, []string{"mesh run"},
 		},
 		"a rule or a rival in the way of what is not started": {
-			nil, []planner.Step{as(all[0], planner.Refused), as(all[1], planner.Conflict, byRival)}, nil,
+			nil,
+			[]planner.Step{as(all[0], planner.Refused), as(all[1], planner.Conflict, byRival)},
+			nil,
 			[]string{"mesh withheld not reviewed", "solve withheld not reviewed"},
 		},
 		"a rule or a rival in the way of what would be": {
-			all, []planner.Step{over, as(all[1], planner.Refused), as(all[2], planner.Conflict, byRival)}, nil,
+			all,
+			[]planner.Step{over, as(all[1], planner.Refused), as(all[2], planner.Conflict, byRival)},
+			nil,
 			[]string{"mesh unchanged", "solve refused", "post conflict"},
 		},
 		"a run that was deleted": {
 			nil, []planner.Step{as(all[0], planner.Conflict, deleted)}, nil, []string{"mesh conflict"},
 		},
 		"runs that are there": {
-			nil, []planner.Step{as(all[0], planner.Judge), as(all[1], planner.Fetch), as(all[2], planner.Blocked)}, nil,
+			nil,
+			[]planner.Step{as(all[0], planner.Judge), as(all[1], planner.Fetch), as(all[2], planner.Blocked)},
+			nil,
 			[]string{"mesh judge", "solve fetch", "post blocked"},
 		},
 	} {

@@ -41,7 +41,7 @@ type Run struct {
 	Namespace string `json:"namespace,omitempty"`
 	ID        string `json:"id"`
 	Key       string `json:"key,omitempty"`
-	Commit    string `json:"commit,omitempty"` // that started it
+	Commit    string `json:"commit,omitempty"` // that removed its job
 }
 
 // Of returns what is to be reviewed of a plan on a platform, for an account.
@@ -49,6 +49,9 @@ func Of(plan planner.Plan, platform, account string) Plan {
 	reviewed := Plan{Platform: platform, Account: account, Jobs: make([]Job, len(plan.Steps))}
 	for i := range plan.Steps {
 		reviewed.Jobs[i] = jobOf(&plan.Steps[i])
+	}
+	for _, run := range plan.Prune {
+		reviewed.Prune = append(reviewed.Prune, Run{Name: run.Name, Namespace: run.Namespace, ID: run.ID, Commit: run.Commit})
 	}
 	return reviewed
 }
@@ -86,7 +89,7 @@ func (j Job) name() once.Job { return once.Job{Namespace: j.Namespace, Name: j.N
 func (p Plan) Digest() string {
 	var lines []string
 	add := func(words ...any) {
-		line, _ := json.Marshal(words) //nolint:errchkjson // texts and numbers
+		line, _ := json.Marshal(words) // texts and numbers
 		lines = append(lines, string(line))
 	}
 	add("on", p.Platform, p.Account)

@@ -63,7 +63,8 @@ func TestCompare(t *testing.T) {
 		"stopped as reviewed":    {plan(heat(stopping("Abc", "Def"))), plan(heat(stopping("Def"))), nil},
 		"pruned as reviewed": {
 			review.Plan{Platform: platform, Account: account, Prune: []review.Run{gone}},
-			review.Plan{Platform: platform, Account: account, Prune: []review.Run{gone}}, nil,
+			review.Plan{Platform: platform, Account: account, Prune: []review.Run{gone}},
+			nil,
 		},
 		"a job more": {plan(), plan(heat(nil)), []string{"heat: the reviewed plan says nothing of it, now run content aa, generation 1, attempt 1"}},
 		"a job of another repository": {
@@ -103,11 +104,13 @@ func TestCompare(t *testing.T) {
 			[]string{"heat: the reviewed plan says nothing of run Def, now it is stopped first"},
 		},
 		"a run more is pruned": {
-			plan(), review.Plan{Platform: platform, Account: account, Prune: []review.Run{gone}},
+			plan(),
+			review.Plan{Platform: platform, Account: account, Prune: []review.Run{gone}},
 			[]string{"old: the reviewed plan says nothing of run Xyz, now it is stopped, as no manifest has the job any more"},
 		},
 		"elsewhere": {
-			plan(), review.Plan{Platform: "https://eu.rescale.com", Account: "bob@example.com"},
+			plan(),
+			review.Plan{Platform: "https://eu.rescale.com", Account: "bob@example.com"},
 			[]string{
 				"platform: the reviewed plan says https://platform.rescale.com, now https://eu.rescale.com",
 				"account: the reviewed plan says ada@example.com, now bob@example.com",

@@ -89,12 +89,15 @@ func (t *tool) commands() []*cli.Command {
 	})
 }
 
+// usage is what the tool does.
+const usage = "make the Rescale platform have run what a manifest says, once"
+
 // application hands parsing and help pages to the library, and keeps errors and exit
 // codes for report: the library prints on stdout and exits by itself.
 func (t *tool) application(commands []*cli.Command) *cli.App {
 	return &cli.App{
 		Name:                      options.Program,
-		Usage:                     "make the Rescale platform have run what a manifest says, once",
+		Usage:                     usage,
 		UsageText:                 "rescale-apply -f job.yaml [flags]\n   rescale-apply COMMAND [flags] [arguments]",
 		CustomAppHelpTemplate:     appHelp,
 		Writer:                    t.Out,

@@ -7,6 +7,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/approval"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/provenance"
+	"github.com/rescale-apply/rescale-apply/internal/app/pruning"
 )
 
 // applyOptions say what to apply.
@@ -28,7 +29,7 @@ func (t *tool) applyVerb() options.Command {
 		Usage:    "upload, create, submit, wait, download: what is not done yet",
 		Examples: []string{"rescale-apply -f job.yaml", "rescale-apply -f job.yaml --local", "rescale-apply apply -f job.yaml --no-wait --max-cost 50"},
 		Effect:   options.Changes,
-		Concerns: []options.Concern{&o.Manifests, &o.waiting, logFlag(&o.lastLog), &o.review, &o.costs, &o.rerun, &o.transfers, &o.source, &o.Platform, o.fullFlag(), o.flag(), t.reports, &o.output},
+		Concerns: []options.Concern{&o.Manifests, &o.waiting, logFlag(&o.lastLog), &o.review, &o.costs, &o.rerun, &o.transfers, &o.source, &o.prune, &o.Platform, o.fullFlag(), o.flag(), t.reports, &o.output},
 		Do:       func(ctx context.Context, _ options.Call) error { return t.apply(ctx, o) },
 	}
 }
@@ -36,7 +37,7 @@ func (t *tool) applyVerb() options.Command {
 func (t *tool) apply(ctx context.Context, o applyOptions) error {
 	o.Beside, o.waiting.No = o.review.Named(), o.waiting.No || o.review.Collect
 	approved, err := o.review.Read()
-	if err != nil {
+	if err = errors.Join(err, pruning.Check(o.prune, o.Manifests)); err != nil {
 		return err
 	}
 	w, err := t.load(o.Scope)
@@ -67,7 +68,7 @@ func (t *tool) apply(ctx context.Context, o applyOptions) error {
 			err = o.repeatable(t, plan)
 		}
 		if err == nil {
-			err = provenance.Mark(ctx, w, o.source, &plan)
+			err = errors.Join(s.pruned(ctx, o.Manifests, o.prune, &plan), provenance.Mark(ctx, w, o.source, &plan))
 		}
 		if err != nil {
 			return err

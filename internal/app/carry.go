@@ -12,6 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/ending"
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
+	"github.com/rescale-apply/rescale-apply/internal/app/pruning"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -48,6 +49,9 @@ func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
 	view.Log = last.Of()
 	watcher := t.Watch(w.output.Format, view)
 	defer watcher.Close()
+	if err := pruning.Stop(ctx, s.Platform, w.plan.Prune, watcher.Event); err != nil {
+		return err
+	}
 	report, err := w.executor(s, last.Through(watcher.Event)).Apply(ctx, w.plan)
 	watcher.Close()
 	if err != nil {

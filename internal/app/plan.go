@@ -6,6 +6,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/app/approval"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/pruning"
 )
 
 // planOptions say what to plan.
@@ -27,7 +28,7 @@ func (t *tool) planVerb() options.Command {
 			&o.Manifests,
 			options.Flags{{Name: "detailed-exitcode", Into: &o.detailed, Usage: "exit 2 when changes are pending, 5 when a guard would refuse them"}},
 			options.Flags{{Name: "out", Into: &o.out, Usage: "also write the plan to `FILE`, as JSON, for apply --plan"}},
-			&o.costs, &o.rerun, &o.transfers, &o.source, &o.Platform, o.fullFlag(), t.reports, &o.output,
+			&o.costs, &o.rerun, &o.transfers, &o.source, &o.prune, &o.Platform, o.fullFlag(), t.reports, &o.output,
 		},
 		Do: func(ctx context.Context, _ options.Call) error { return t.plan(ctx, o) },
 	}
@@ -40,6 +41,9 @@ func (t *tool) plan(ctx context.Context, o planOptions) error {
 	}
 	defer place.Release()
 	o.Beside = place.Named()
+	if err := pruning.Check(o.prune, o.Manifests); err != nil {
+		return err
+	}
 	w, err := t.load(o.Scope)
 	if err != nil {
 		return err
@@ -49,14 +53,13 @@ func (t *tool) plan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	return t.session(ctx, w, o.Platform, func(s *session) error {
-		plan, err := s.planAhead(ctx, o.source, wishes)
+		plan, err := s.planAhead(ctx, o, wishes)
 		if err != nil {
 			return err
 		}
-		if err := place.Write(plan, s.header(), s.Platform.Redact); err != nil {
+		if err := s.save(ctx, place, plan, o); err != nil {
 			return err
 		}
-		t.reports.Saved(o.out)
 		if err := t.showPlan(s, plan, o); err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func (t *tool) reportCommentVerb() options.Command {
 // read to its end.
 func (t *tool) text(args []string) (string, error) {
 	const most = 4 << 20
-	var from io.Reader = t.env.Stdin
+	from := t.env.Stdin
 	switch {
 	case len(args) > 1:
 		return "", options.Usage("report comment takes one file", "rescale-apply report comment plan.md")

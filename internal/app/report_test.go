@@ -30,7 +30,8 @@ func TestReportComment(t *testing.T) {
 		"made": {[]string{"--marker", "plan"}, http.StatusCreated, exit.OK, "comment created https://github.example/7#1\n", ""},
 		"JSON": {[]string{"--marker", "plan", "-o", "json"}, http.StatusCreated, exit.OK, "{\n  \"formatVersion\": 1,\n  \"outcome\": \"created\",\n  \"url\": \"https://github.example/7#1\"\n}\n", ""},
 		"refused": {
-			[]string{"--marker", "plan"}, http.StatusForbidden, exit.Error, "",
+			[]string{"--marker", "plan"},
+			http.StatusForbidden, exit.Error, "",
 			"rescale-apply: commenting the pull request: 403 no, [redacted]\nhint: the job needs permissions: {pull-requests: write}",
 		},
 		"no marker": {nil, http.StatusCreated, exit.Usage, "", "the text has no marker"},

@@ -10,7 +10,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/review"
-	"github.com/rescale-apply/rescale-apply/internal/app/approval"
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
@@ -147,12 +146,6 @@ func (s *session) url(id string) string {
 // identity is what the state file belongs to.
 func (s *session) identity() state.Identity {
 	return state.Identity{Tool: toolName(), Platform: s.Account, Account: s.user.Email}
-}
-
-// header is what a plan file says besides the plan.
-func (s *session) header() approval.Header {
-	id := s.identity()
-	return approval.Header{Platform: id.Platform, Account: id.Account}
 }
 
 // reviewed is what a review of a plan is about.

@@ -12,11 +12,13 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/account"
+	"github.com/rescale-apply/rescale-apply/internal/app/approval"
 	"github.com/rescale-apply/rescale-apply/internal/app/ending"
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/provenance"
+	"github.com/rescale-apply/rescale-apply/internal/app/pruning"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -31,6 +33,7 @@ type spending struct {
 	rerun     options.Rerun
 	transfers options.Transfers
 	source    options.Provenance
+	prune     options.Pruning
 	full      bool // the plan shows each point of a matrix
 }
 
@@ -182,8 +185,8 @@ func (o applyOptions) once(plan planner.Plan, why string) error {
 }
 
 // planAhead plans without the journal's lock.
-func (s *session) planAhead(ctx context.Context, source options.Provenance, wishes planner.Options) (planner.Plan, error) {
-	resolved, err := s.resolveFrom(ctx, source)
+func (s *session) planAhead(ctx context.Context, o planOptions, wishes planner.Options) (planner.Plan, error) {
+	resolved, err := s.resolveFrom(ctx, o.source)
 	if err != nil {
 		return planner.Plan{}, err
 	}
@@ -191,7 +194,19 @@ func (s *session) planAhead(ctx context.Context, source options.Provenance, wish
 	if err != nil {
 		return planner.Plan{}, err
 	}
-	return s.plan(ctx, resolved, snapshot, wishes)
+	plan, err := s.plan(ctx, resolved, snapshot, wishes)
+	if err == nil {
+		err = s.pruned(ctx, o.Manifests, o.prune, &plan)
+	}
+	return plan, err
+}
+
+// pruned adds to a plan the runs that --prune stops.
+func (s *session) pruned(ctx context.Context, m options.Manifests, wish options.Pruning, plan *planner.Plan) error {
+	if !wish.Wanted {
+		return nil
+	}
+	return pruning.Search{Manifests: m, Workspace: s.Workspace, Platform: s.Platform, Owner: s.user.Email}.Find(ctx, plan)
 }
 
 // resolveFrom resolves jobs, and refuses what their commit does not have.
@@ -283,4 +298,18 @@ func (t *tool) showPlan(s *session, plan planner.Plan, o planOptions) error {
 		style.Plan(t.Out, plan)
 	}
 	return nil
+}
+
+// save writes a plan for a review, where that is wanted.
+func (s *session) save(ctx context.Context, place approval.Place, plan planner.Plan, o planOptions) error {
+	if o.out == "" {
+		return nil
+	}
+	from, err := provenance.Together(ctx, s.Workspace, o.source, plan)
+	if err != nil {
+		return err
+	}
+	id := s.identity()
+	s.tool.reports.Saved(o.out)
+	return place.Write(plan, approval.Header{Platform: id.Platform, Account: id.Account, Source: from}, s.Platform.Redact)
 }

@@ -3,15 +3,14 @@ package app
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"runtime/debug"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/release"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 )
 
 // Version is the release that this program is.
-func Version() string { return "0.1.0" }
+func Version() string { return release.Current().Version }
 
 func (t *tool) versionVerb() options.Command {
 	output := options.Formats("text", "json")
@@ -28,33 +27,21 @@ func (t *tool) versionVerb() options.Command {
 type VersionJSON struct {
 	FormatVersion int    `json:"formatVersion"`
 	Version       string `json:"version"`
-	Commit        string `json:"commit,omitempty"`
+	Commit        string `json:"commit,omitempty"`   // in full
+	Date          string `json:"date,omitempty"`     // of the commit
+	Modified      bool   `json:"modified,omitempty"` // the working tree differed from the commit
 	Go            string `json:"go"`
 	Platform      string `json:"platform"`
 }
 
 func (t *tool) version(output options.Output) error {
-	v := VersionJSON{
-		FormatVersion: show.FormatVersion, Version: Version(), Commit: commit(),
-		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-	}
+	b := release.Current()
 	if output.JSON() {
-		return show.WriteJSON(t.Out, v)
+		return show.WriteJSON(t.Out, VersionJSON{
+			FormatVersion: show.FormatVersion, Version: b.Version, Commit: b.Commit, Date: b.Date,
+			Modified: b.Modified, Go: b.Go, Platform: b.Platform,
+		})
 	}
-	_, err := fmt.Fprintf(t.Out, "%s %s (%s%s, %s)\n", options.Program, v.Version, v.Commit, v.Go, v.Platform)
+	_, err := fmt.Fprintln(t.Out, options.Program, b)
 	return err
-}
-
-// commit is the revision the program was built from, when the build knows it.
-func commit() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return s.Value[:12]
-		}
-	}
-	return ""
 }

@@ -62,6 +62,12 @@ func f() {
 				"spec/a.go:13: package variable errA is changed by its package",
 			},
 		},
+		"what the linker sets": {find: checkVariables, files: one("internal/app/release/linked.go", "package release\nvar version string\n")},
+		"what the linker sets, changed": {
+			find:  checkVariables,
+			files: one("internal/app/release/linked.go", "package release\nvar version string\nfunc set() { version = \"1\" }\n"),
+			want:  []string{"internal/app/release/linked.go:2: package variable version has no value yet, so something must change it later"},
+		},
 		"a test may": {find: checkVariables, files: one("spec/a_test.go", "package spec\nvar count int\n")},
 	})
 }

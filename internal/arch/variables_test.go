@@ -19,6 +19,9 @@ func constantMakers() map[string][]string {
 	}
 }
 
+// linked is the one file whose variables the linker sets, before anything runs.
+const linked = "internal/app/release/linked.go"
+
 // checkVariables finds package variables that can change while the program
 // runs. What is left: errors, embedded files, compiled patterns, values made
 // once, and lookup tables that no code of their package writes to.
@@ -44,7 +47,7 @@ func checkVariables(t tree) []finding {
 func (f goFile) checkVariable(spec *ast.ValueSpec, written map[string]bool) []finding {
 	var found []finding
 	for i, name := range spec.Names {
-		if name.Name == "_" {
+		if name.Name == "_" || f.path == linked && !name.IsExported() && !written[name.Name] {
 			continue
 		}
 		var why string

@@ -8,6 +8,10 @@ import (
 	"strings"
 )
 
+// Address returns the address of a repository without what differs between its clones, as
+// namespaces begin with it; empty where the remote says nothing.
+func Address(remote string) string { return address(remote, ".") }
+
 // address returns the address of a remote without what differs between clones of one
 // repository or is private: scheme, user, password, port, query and .git. The address
 // of a repository on this machine is its name, because its path may differ elsewhere. A

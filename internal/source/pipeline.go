@@ -58,7 +58,8 @@ func (p pipeline) source(job Made) Source {
 }
 
 // ofGitHub reads the variables of GitHub Actions. For a pull request GITHUB_SHA is a merge
-// that nobody has made and that is soon gone: the event has the commit of its author.
+// that nobody has made and that is soon gone: the event has the commit of its author. Of
+// pull_request_target it is the base, which is what is checked out.
 func ofGitHub(env func(string) string) pipeline {
 	server, repo := env("GITHUB_SERVER_URL"), env("GITHUB_REPOSITORY")
 	p := pipeline{checked: env("GITHUB_SHA"), ref: env("GITHUB_REF"), actor: env("GITHUB_ACTOR"), root: env("GITHUB_WORKSPACE")}
@@ -68,7 +69,7 @@ func ofGitHub(env func(string) string) pipeline {
 			p.run = public(p.repo) + "/actions/runs/" + id
 		}
 	}
-	if strings.HasPrefix(env("GITHUB_EVENT_NAME"), "pull_request") {
+	if strings.HasPrefix(p.ref, "refs/pull/") {
 		p.commit = headOf(env("GITHUB_EVENT_PATH"))
 	}
 	return p
@@ -97,10 +98,11 @@ func headOf(event string) string {
 	return content.PullRequest.Head.SHA
 }
 
-// ofGitLab reads the variables of GitLab CI. They name a branch without its folder.
+// ofGitLab reads the variables of GitLab CI. They name a branch without its folder. Where
+// the result of a merge request is tried, they name its author's commit, too.
 func ofGitLab(env func(string) string) pipeline {
 	p := pipeline{
-		checked: env("CI_COMMIT_SHA"), ref: branch(env("CI_COMMIT_REF_NAME")), repo: env("CI_PROJECT_URL"),
+		checked: env("CI_COMMIT_SHA"), commit: env("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"), ref: branch(env("CI_COMMIT_REF_NAME")), repo: env("CI_PROJECT_URL"),
 		run: public(env("CI_JOB_URL")), actor: env("GITLAB_USER_LOGIN"), root: env("CI_PROJECT_DIR"),
 	}
 	if tag := env("CI_COMMIT_TAG"); tag != "" {
@@ -118,10 +120,11 @@ func ofJenkins(env func(string) string) pipeline {
 	}
 }
 
-// ofAzure reads the variables of Azure DevOps.
+// ofAzure reads the variables of Azure DevOps, which tries merges of pull requests as GitHub
+// does.
 func ofAzure(env func(string) string) pipeline {
 	p := pipeline{
-		checked: env("BUILD_SOURCEVERSION"), ref: env("BUILD_SOURCEBRANCH"), repo: env("BUILD_REPOSITORY_URI"),
+		checked: env("BUILD_SOURCEVERSION"), commit: env("SYSTEM_PULLREQUEST_SOURCECOMMITID"), ref: env("BUILD_SOURCEBRANCH"), repo: env("BUILD_REPOSITORY_URI"),
 		actor: env("BUILD_REQUESTEDFOR"), root: env("BUILD_SOURCESDIRECTORY"),
 	}
 	collection, project, build := env("SYSTEM_COLLECTIONURI"), env("SYSTEM_TEAMPROJECT"), env("BUILD_BUILDID")

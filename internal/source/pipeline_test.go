@@ -43,9 +43,18 @@ func TestPipelines(t *testing.T) {
 	}{
 		"none":           {map[string]string{"GITHUB_SHA": commit, "GIT_COMMIT": commit, "CI": "true"}, source.Source{}},
 		"GitHub":         {gitHub(), onGitHub},
-		"a pull request": {gitHub("GITHUB_EVENT_NAME", "pull_request", "GITHUB_REF", "refs/pull/7/merge", "GITHUB_EVENT_PATH", event), pull},
+		"a pull request": {gitHub("GITHUB_REF", "refs/pull/7/merge", "GITHUB_EVENT_PATH", event), pull},
 		"a pull request without its event": {
-			gitHub("GITHUB_EVENT_NAME", "pull_request", "GITHUB_REF", "refs/pull/7/merge", "GITHUB_EVENT_PATH", filepath.Join(dir, "none")), merge,
+			gitHub("GITHUB_REF", "refs/pull/7/merge", "GITHUB_EVENT_PATH", filepath.Join(dir, "none")), merge,
+		},
+		"the base of a pull request": {gitHub("GITHUB_EVENT_NAME", "pull_request_target", "GITHUB_EVENT_PATH", event), onGitHub},
+		"merge request": {
+			map[string]string{"GITLAB_CI": "true", "CI_COMMIT_SHA": commit, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": head, "CI_COMMIT_REF_NAME": "change"},
+			source.Source{Version: 1, Commit: head, Ref: "refs/heads/change", Unchecked: true},
+		},
+		"a pull request on Azure": {
+			map[string]string{"TF_BUILD": "True", "BUILD_SOURCEVERSION": commit, "SYSTEM_PULLREQUEST_SOURCECOMMITID": head, "BUILD_SOURCEBRANCH": "refs/pull/7/merge"},
+			source.Source{Version: 1, Commit: head, Ref: "refs/pull/7/merge", Unchecked: true},
 		},
 		"no commit": {gitHub("GITHUB_SHA", "main"), source.Source{}},
 		"GitLab": {
@@ -113,7 +122,7 @@ func TestPipelineAndGit(t *testing.T) {
 	r.git("checkout", "-q", "--detach")
 	r.write("../event.json", `{"pull_request":{"head":{"sha":"`+head+`"}}}`)
 	pull := map[string]string{
-		"GITHUB_ACTIONS": "true", "GITHUB_SHA": merge, "GITHUB_REF": "refs/pull/7/merge", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": r.path("../event.json"), "GITHUB_ACTOR": "ada",
+		"GITHUB_ACTIONS": "true", "GITHUB_SHA": merge, "GITHUB_REF": "refs/pull/7/merge", "GITHUB_EVENT_PATH": r.path("../event.json"), "GITHUB_ACTOR": "ada",
 	}
 	elsewhere := map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_SHA": base, "GITHUB_REF": "refs/heads/other", "GITHUB_ACTOR": "ada"}
 	for name, tc := range map[string]struct {

@@ -6,6 +6,7 @@ package source
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // Variable is the environment variable of a job's first analysis that holds its source.
@@ -78,4 +79,32 @@ func Parse(value string) (Source, bool) {
 		return Source{}, false
 	}
 	return s, true
+}
+
+// Together is the source of several jobs as a whole: nothing where they come from several
+// commits, and without a path where they come from several manifests.
+func Together(list []Source) Source {
+	var all Source
+	for i, s := range list {
+		if i == 0 {
+			all = s
+			all.Dirty = nil
+		}
+		if s.Repo != all.Repo || s.Commit != all.Commit {
+			return Source{}
+		}
+		if s.Path != all.Path {
+			all.Path = ""
+		}
+		all.More = max(all.More, s.More)
+		for _, name := range s.Dirty {
+			if !slices.Contains(all.Dirty, name) {
+				all.Dirty = append(all.Dirty, name)
+			}
+		}
+	}
+	if more := len(all.Dirty) - mostNamed; more > 0 {
+		all.Dirty, all.More = all.Dirty[:mostNamed], all.More+more
+	}
+	return all
 }

@@ -34,7 +34,7 @@ func (o *Options) Flags() []options.Flag {
 
 // Check refuses wishes that a collecting apply does not fulfil.
 func (o *Options) Check(call options.Call) error {
-	for _, flag := range []string{"replace", "replace-failed", "replace-running"} {
+	for _, flag := range []string{"replace", "replace-failed", "replace-running", "prune"} {
 		if o.Collect && call.Given(flag) {
 			return options.Usage("--collect and --"+flag+" exclude each other", "--collect repeats no run and stops none; leave out one of the two")
 		}
@@ -141,8 +141,17 @@ func (a Approval) Check(now review.Plan, typed string) error {
 	for _, d := range differences[:min(shown, len(differences))] {
 		all = append(all, d)
 	}
-	command := options.Program + " plan" + strings.TrimPrefix(typed, options.Program) + " --out " + planner.Quote(a.path)
-	return errors.Join(append(all, &Error{Path: a.path, Differences: len(differences), Again: command})...)
+	return errors.Join(append(all, &Error{Path: a.path, Differences: len(differences), Again: a.again(typed)})...)
+}
+
+// again is the command that makes a new plan, in the place of the old one unless that was
+// a pipe.
+func (a Approval) again(typed string) string {
+	path := "plan.json"
+	if info, err := os.Stat(a.path); err == nil && info.Mode().IsRegular() {
+		path = a.path
+	}
+	return options.Program + " plan" + strings.TrimPrefix(typed, options.Program) + " --out " + planner.Quote(path)
 }
 
 // Error reports that an apply would do what was not reviewed.

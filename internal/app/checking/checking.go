@@ -87,7 +87,5 @@ func (f *Found) Take(err error) error {
 
 // JSON writes one object.
 func (f Found) JSON(w io.Writer) error {
-	f.FormatVersion = show.FormatVersion
-	f.Files, f.Problems = append([]File{}, f.Files...), append([]Problem{}, f.Problems...)
-	return show.WriteJSON(w, f)
+	return show.WriteJSON(w, Found{show.FormatVersion, append([]File{}, f.Files...), append([]Problem{}, f.Problems...)})
 }

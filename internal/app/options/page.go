@@ -39,16 +39,8 @@ func page(c *cli.Command) string {
 		return commandPage
 	}
 	var rows [][]string
-	for _, f := range c.Flags {
-		documented, ok := f.(cli.DocGenerationFlag)
-		if !ok {
-			continue
-		}
-		value, usage := placeholder(documented.GetUsage())
-		if text := strings.Trim(documented.GetDefaultText(), `"`); text != "" && text != "0s" && text != "false" {
-			usage += " (default: " + text + ")"
-		}
-		rows = append(rows, []string{flagNames(f) + value, usage})
+	for _, f := range flagTexts(c.Flags) {
+		rows = append(rows, []string{f.aligned(), f.Text})
 	}
 	var out strings.Builder
 	out.WriteString(commandPage + "\nFlags:\n")
@@ -59,17 +51,68 @@ func page(c *cli.Command) string {
 	return out.String()
 }
 
-// flagNames is "-f, --filename", the long name always in the same column.
-func flagNames(f cli.Flag) string {
-	short, long := "    ", ""
-	for _, name := range f.Names() {
-		if len(name) == 1 {
-			short = "-" + name + ", "
-		} else {
-			long = "--" + name
-		}
+// Page is what the help of one command says, for other forms of it.
+type Page struct {
+	Name     string // as it is typed, such as "rescale-apply state list"
+	Part     Part   // of the help page of the whole tool; empty: that of the page before
+	Usage    string // one line
+	Args     string
+	Examples []string
+	Flags    []FlagText
+	Below    []Page // of a command that is several
+}
+
+// FlagText is what a page says of one flag.
+type FlagText struct {
+	Short, Long string // with their dashes; Short may be empty
+	Value       string // name of its value; empty: it takes none
+	Text        string // with the default
+}
+
+// Pages are those of all commands, in their order.
+func Pages(commands []Command) []Page { return pages(commands, Program) }
+
+func pages(commands []Command, prefix string) (list []Page) {
+	for _, c := range commands {
+		path := prefix + " " + c.Name
+		list = append(list, Page{
+			Name: path, Part: c.Part, Usage: c.Usage, Args: c.Args, Examples: c.Examples,
+			Flags: flagTexts(c.flags()), Below: pages(c.Group, path),
+		})
 	}
-	return short + long
+	return list
+}
+
+func flagTexts(flags []cli.Flag) (list []FlagText) {
+	for _, f := range flags {
+		documented, ok := f.(cli.DocGenerationFlag)
+		if !ok {
+			continue
+		}
+		var text FlagText
+		text.Value, text.Text = placeholder(documented.GetUsage())
+		if usual := strings.Trim(documented.GetDefaultText(), `"`); usual != "" && usual != "0s" && usual != "false" {
+			text.Text += " (default: " + usual + ")"
+		}
+		for _, name := range f.Names() {
+			if len(name) == 1 {
+				text.Short = "-" + name
+			} else {
+				text.Long = "--" + name
+			}
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+// aligned is "-f, --filename FILE", the long name always in the same column.
+func (f FlagText) aligned() string {
+	short := "    "
+	if f.Short != "" {
+		short = f.Short + ", "
+	}
+	return strings.TrimRight(short+f.Long+" "+f.Value, " ")
 }
 
 // placeholder takes the name of the value out of its quotes in a usage text.
@@ -79,7 +122,7 @@ func placeholder(usage string) (value, text string) {
 	if !found || !closed {
 		return "", usage
 	}
-	return " " + name, before + name + after
+	return name, before + name + after
 }
 
 // Help writes the page of the command that words name; topics are other words that help

@@ -14,6 +14,17 @@ func (o *Provenance) Flags() []Flag {
 	}
 }
 
+// Pruning says whether runs are stopped whose jobs are gone.
+type Pruning struct{ Wanted bool }
+
+// Flags are the flags of pruning.
+func (o *Pruning) Flags() []Flag {
+	return []Flag{{Name: "prune", Into: &o.Wanted, Usage: "stop active runs of this folder's jobs that a commit has removed from the manifests; deletes nothing"}}
+}
+
+// Check has nothing to refuse: it needs the manifests.
+func (*Pruning) Check(Call) error { return nil }
+
 // Check refuses both together: nobody could see of a run that it was clean.
 func (o *Provenance) Check(Call) error {
 	if o.Clean && o.None {

@@ -108,3 +108,20 @@ func Mark(ctx context.Context, w *workspace.Workspace, wish options.Provenance, 
 	}
 	return nil
 }
+
+// Together is where the jobs of a plan come from as a whole. The path of the manifest is
+// left out where they come from several, or from several repositories.
+func Together(ctx context.Context, w *workspace.Workspace, wish options.Provenance, plan planner.Plan) (source.Source, error) {
+	if wish.None || len(plan.Steps) == 0 {
+		return source.Source{}, nil
+	}
+	jobs := make([]resolver.Job, len(plan.Steps))
+	for i := range plan.Steps {
+		jobs[i] = plan.Steps[i].Job
+	}
+	found, err := w.Finder().Find(ctx, w.Made(jobs))
+	if err != nil {
+		return source.Source{}, err
+	}
+	return source.Together(found.Sources), nil
+}

@@ -124,15 +124,3 @@ func (r Report) Key() string {
 	sum := sha256.Sum256([]byte(strings.Join(slices.Sorted(slices.Values(r.Manifests)), "\n")))
 	return hex.EncodeToString(sum[:])
 }
-
-// Failed reports whether somebody must do something.
-func (r Report) Failed() bool { return len(r.Problems) > 0 || len(r.Troubles) > 0 || r.bad() }
-
-func (r Report) bad() bool {
-	for _, c := range r.Cases {
-		if c.State == Failed || c.State == Broken {
-			return true
-		}
-	}
-	return false
-}

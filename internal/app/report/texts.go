@@ -17,12 +17,13 @@ func (r Report) Through(change func(string) string) Report {
 	for i := range r.Cases {
 		c := &r.Cases[i]
 		c.Name, c.Manifest, c.Place.File, c.Why = change(c.Name), change(c.Manifest), change(c.Place.File), change(c.Why)
+		c.Word = change(c.Word)
 		c.URL, c.Log = change(c.URL), each(c.Log, change)
 	}
 	r.Rows = slices.Clone(r.Rows)
 	for i := range r.Rows {
 		row := &r.Rows[i]
-		row.Name, row.Why = change(row.Name), change(row.Why)
+		row.Name, row.Word, row.Why = change(row.Name), change(row.Word), change(row.Why)
 	}
 	r.Troubles = slices.Clone(r.Troubles)
 	for i := range r.Troubles {

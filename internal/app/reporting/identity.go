@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/report"
@@ -55,7 +56,7 @@ func find(source diag.Source) (list []anchor) {
 	for i, document := range documents {
 		job := document.Text("/name")
 		if job == "" {
-			job = fmt.Sprint(i)
+			job = strconv.Itoa(i)
 		}
 		walk(document.Value, "", func(pointer string) {
 			list = append(list, anchor{document.KeyAt(pointer), job, pointer})

@@ -14,6 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/report"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/show/fold"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -48,6 +49,14 @@ func (c *Clerk) ofOutcome(ctx context.Context, out *report.Case, o executor.Outc
 			out.Cost = o.Cost
 		}
 	}
+	judge(ctx, out, o)
+	if o.Hint != "" && (out.State == report.Failed || out.State == report.Broken) {
+		out.Why = strings.TrimPrefix(out.Why+"; "+o.Hint, "; ")
+	}
+}
+
+// judge says what a job is for a reader, and why.
+func judge(ctx context.Context, out *report.Case, o executor.Outcome) {
 	var running *executor.RunningError
 	var waiting *executor.WaitingError
 	switch {
@@ -66,15 +75,16 @@ func (c *Clerk) ofOutcome(ctx context.Context, out *report.Case, o executor.Outc
 	default:
 		out.State, out.Why = report.Passed, ""
 	}
-	if o.Hint != "" && (out.State == report.Failed || out.State == report.Broken) {
-		out.Why = strings.TrimPrefix(out.Why+"; "+o.Hint, "; ")
-	}
 }
 
 // Looked takes in how far jobs are. Of a manifest come the jobs, too.
 func (c *Clerk) Looked(jobs []spec.Job, states []show.State, site Site) {
 	if !c.armed {
 		return
+	}
+	places := make(map[string]diag.Position, len(jobs))
+	for i := range jobs {
+		places[jobs[i].Name.V] = jobs[i].Name.Pos
 	}
 	c.found.Cases = nil
 	for _, state := range states {
@@ -85,10 +95,8 @@ func (c *Clerk) Looked(jobs []spec.Job, states []show.State, site Site) {
 		if out.ID != "" {
 			out.URL = site.URL(out.ID)
 		}
-		for _, job := range jobs {
-			if job.Name.V == state.Job {
-				c.place(&out, job.Name.Pos)
-			}
+		if at, known := places[state.Job]; known {
+			c.place(&out, at)
 		}
 		c.found.Cases = append(c.found.Cases, out)
 	}
@@ -98,10 +106,15 @@ func (c *Clerk) Looked(jobs []spec.Job, states []show.State, site Site) {
 func ofState(s show.State) report.Case {
 	out := report.Case{
 		Name: s.Job, State: report.Skipped, Word: s.Word(), Why: s.Reason(),
-		Runs: report.Runs{ID: s.Run.ID, Digest: s.Run.Digest, Key: s.Run.Key, CoreHours: s.Run.CoreHours, Cost: s.Run.Cost},
+		Runs: report.Runs{ID: s.Run.ID, Digest: s.Run.Digest, Key: s.Run.Key, Commit: s.Run.Commit, CoreHours: s.Run.CoreHours, Cost: s.Run.Cost},
 	}
 	if !s.Run.Started.IsZero() && !s.Run.Ended.IsZero() {
 		out.Seconds = s.Run.Ended.Sub(s.Run.Started).Seconds()
+	}
+	for _, word := range []string{"waits", "blocked"} { // and what for is a reason
+		if why, found := strings.CutPrefix(out.Word, word+" "); found {
+			out.Word, out.Why = word, why
+		}
 	}
 	switch {
 	case !s.Known, s.Gone, s.Run.Verdict == "":
@@ -193,11 +206,10 @@ func counted(cases []report.Case) string {
 	var words []string
 	counts := make(map[string]int)
 	for _, c := range cases {
-		word, _, _ := strings.Cut(c.Word, " by ") // and not by which job
-		if !slices.Contains(words, word) {
-			words = append(words, word)
+		if !slices.Contains(words, c.Word) {
+			words = append(words, c.Word)
 		}
-		counts[word]++
+		counts[c.Word]++
 	}
 	var parts []string
 	for _, word := range words {

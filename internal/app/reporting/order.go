@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -97,6 +98,8 @@ func (o order) free(taken map[string]order) error {
 	taken[id] = o
 	info, err := os.Stat(o.file)
 	switch {
+	case isLink(o.file, info):
+		return options.Usage(fmt.Sprintf("--report %s names a link, and no file is replaced through one", o), "name the file itself; plan -o md prints a report")
 	case err != nil:
 		return nil //nolint:nilerr // it is not there yet, or writing it says what is wrong
 	case info.IsDir():
@@ -113,6 +116,14 @@ type sharedError struct{ first, second order }
 // Error names both.
 func (e *sharedError) Error() string {
 	return fmt.Sprintf("--report %s and --report %s are one file", e.first, e.second)
+}
+
+// isLink reports whether a name is a link to a file or to nothing: /dev/stdout is one, and
+// would be replaced, or the file behind it would. What a link leads to is info, if it is
+// there. A pipe or a device is no file, and takes a text as it comes.
+func isLink(name string, info fs.FileInfo) bool {
+	own, err := os.Lstat(name)
+	return err == nil && own.Mode()&fs.ModeSymlink != 0 && (info == nil || info.Mode().IsRegular())
 }
 
 // isReport reports whether a file is a report of ours: by how it begins.
@@ -139,12 +150,24 @@ func isReport(name string) bool {
 // report. That report is not written.
 func (c *Clerk) Apart(inputs []files.Input) error {
 	for i, o := range c.orders {
-		for _, in := range inputs {
-			if o.file != "" && in.Path != "" && reach.Real(in.Path) == reach.Real(o.file) {
-				c.orders = slices.Delete(c.orders, i, i+1)
-				return options.Usage(fmt.Sprintf("--report %s: %s is an input of a job", o, o.file), "name another file, or exclude that one from the inputs")
-			}
+		if o.file == "" || !slices.ContainsFunc(inputs, o.reads()) {
+			continue
 		}
+		c.orders = slices.Delete(c.orders, i, i+1)
+		return options.Usage(fmt.Sprintf("--report %s: %s is an input of a job", o, o.file), "name another file, or exclude that one from the inputs")
 	}
 	return nil
+}
+
+// reads reports whether an input is the file of a report, by whatever name.
+func (o order) reads() func(files.Input) bool {
+	own, missing := os.Stat(o.file)
+	id := reach.Real(o.file)
+	return func(in files.Input) bool {
+		if in.Path == "" || missing != nil {
+			return in.Path == id
+		}
+		info, err := os.Stat(in.Path)
+		return err == nil && os.SameFile(own, info)
+	}
 }

@@ -50,6 +50,9 @@ func (c *Clerk) plan(p Planned) {
 	for _, line := range fold.Lines(p.Plan, fold.Wishes{Full: p.Style.Full, Free: p.Style.Free}) {
 		r.Rows = append(r.Rows, rowOf(line, p.Style))
 	}
+	for _, run := range p.Plan.Prune {
+		r.Rows = append(r.Rows, report.Row{Name: run.Name, Word: "stop", Why: show.Pruned(run), Weight: report.Major})
+	}
 	c.problems(p.Plan.Refusals())
 }
 
@@ -57,7 +60,10 @@ func (c *Clerk) ofStep(step *planner.Step) report.Case {
 	out := report.Case{
 		Name: step.Job.Name, State: report.Passed, Word: string(step.Action), Why: strings.Join(step.Reasons, ", "),
 		Forbidden: step.Action == planner.Refused,
-		Runs:      report.Runs{ID: step.ID, Digest: step.Job.Digest, Key: step.Key.String()},
+		Runs:      report.Runs{ID: step.ID, Digest: step.Job.Digest, Key: step.Key.String(), Commit: step.Last.Commit},
+	}
+	if step.Spends() {
+		out.Commit = step.Source.Commit
 	}
 	if out.ID != "" {
 		out.URL = c.planned.Site.URL(out.ID)

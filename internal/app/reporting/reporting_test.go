@@ -22,6 +22,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/reporting"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/golden"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -93,6 +94,7 @@ func TestPlan(t *testing.T) {
 	}
 	c.Found([]diag.Source{{Name: "jobs/airfoil.yaml", Text: []byte(manifest)}})
 	c.Planned(polar())
+	c.Saved("plan.json")
 	if err := c.Write(t.Context(), exit.With(exit.Guard)); err != nil {
 		t.Fatal(err)
 	}
@@ -145,6 +147,37 @@ func TestApply(t *testing.T) {
 	golden.Equal(t, "testdata/apply.junit", text)
 }
 
+// TestStatus tells how far jobs are: what runs or waits is no failure.
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "report.md")
+	c, _, err := clerk(t, "status", nil, "md="+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(name, verdict, status string) show.State {
+		return show.State{Job: name, Known: true, Run: state.Run{ID: "Id", Verdict: verdict, Status: status, CoreHours: 2, Cost: 0.32}}
+	}
+	list := []show.State{
+		run("heat", "succeeded", ""), run("mesh", "failed", ""), run("wing", "", "Waiting for Queue"),
+		{Job: "new"},
+		{Job: "mean", Waits: []show.State{run("mesh", "failed", "")}},
+		{Job: "gone", Known: true, Gone: true},
+	}
+	for i := range 7 {
+		list = append(list, run(fmt.Sprintf("airfoil/aoa=%d", i), "succeeded", ""))
+	}
+	c.Looked(nil, list, reporting.Site{URL: func(string) string { return "" }})
+	if err := c.Write(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Equal(t, "testdata/status.md", text)
+}
+
 func TestOrders(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -186,7 +219,7 @@ func TestInputsAreNoReports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = c.Apart([]files.Input{{Path: file}})
+	err = c.Apart([]files.Input{{ID: "AbCdEf"}, {Path: reach.Real(file)}})
 	if exit.Of(err) != exit.Usage {
 		t.Fatalf("%v", err)
 	}
@@ -227,6 +260,43 @@ func TestUnwritable(t *testing.T) {
 	}
 }
 
+// A link stays what it is, and so does the file behind it: /dev/stdout is one.
+func TestLinksStay(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "printed"), filepath.Join(dir, "link")
+	if err := os.WriteFile(target, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	late, _, err := clerk(t, "plan", nil, "md="+link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{target, filepath.Join(dir, "nothing")} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Skip("no links here")
+		}
+		if _, _, err := clerk(t, "plan", nil, "md="+link); exit.Of(err) != exit.Usage {
+			t.Errorf("%s: %v", to, err)
+		}
+		if err := late.Write(t.Context(), nil); exit.Of(err) != exit.Error {
+			t.Errorf("%s: %v", to, err)
+		}
+		if got, err := os.Readlink(link); got != to || err != nil {
+			t.Errorf("%s is %s, %v", link, got, err)
+		}
+		if err := os.Remove(link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("something was written: %v", left)
+	}
+	if text, err := os.ReadFile(target); len(text) != 0 || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
 // TestIdentity: a problem is the same when lines come above it, and no other one is.
 func TestIdentity(t *testing.T) {
 	t.Parallel()
@@ -240,8 +310,10 @@ func TestIdentity(t *testing.T) {
 		at := func(i, col int) diag.Position { return diag.Position{File: "a.yaml", Line: line + i, Col: col} }
 		source := diag.Source{Name: "a.yaml", Text: []byte(above + manifest + "---\n" + manifest)}
 		list := diag.List{
-			{Pos: at(2, 7), Rule: diag.BadValue, Message: "one"}, {Pos: at(2, 7), Rule: diag.BadValue, Message: "two"},
-			{Pos: at(3, 12), Rule: diag.BadValue, Message: "one"}, {Pos: at(6, 7), Rule: diag.UnknownKey, Message: "one"},
+			{Pos: at(2, 7), Rule: diag.BadValue, Message: "one"},
+			{Pos: at(2, 7), Rule: diag.BadValue, Message: "two"},
+			{Pos: at(3, 12), Rule: diag.BadValue, Message: "one"},
+			{Pos: at(6, 7), Rule: diag.UnknownKey, Message: "one"},
 			{Rule: diag.EmptyFile, Message: "nowhere"},
 		}
 		if err := c.Write(t.Context(), &workspace.ProblemsError{List: list, Texts: []diag.Source{source}}); err != nil {

@@ -85,7 +85,10 @@ func (c *Clerk) gitHub(ctx context.Context, o order, r report.Report) error {
 // put writes a file as a whole, or not at all, once it is known as no input of any job:
 // the pattern of one must not find it. What is no file, such as a pipe, just takes the text.
 func put(ctx context.Context, name string, text []byte) error {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+	switch info, err := os.Stat(name); {
+	case isLink(name, info):
+		return &linkError{name}
+	case err == nil && !info.Mode().IsRegular():
 		return pour(name, os.O_WRONLY, text)
 	}
 	folder, base := filepath.Split(name)
@@ -94,6 +97,12 @@ func put(ctx context.Context, name string, text []byte) error {
 	}
 	return partial.Write(name, partial.Announced{Digest: content.Digest{Size: int64(len(text))}}, bytes.NewReader(text))
 }
+
+// linkError is a file that has become a link while the command ran.
+type linkError struct{ name string }
+
+// Error is the fact.
+func (e *linkError) Error() string { return e.name + " is a link, and no file is replaced through one" }
 
 // add appends to a file that somebody else has begun.
 func add(name, text string) error {

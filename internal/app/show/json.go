@@ -31,9 +31,18 @@ type PlanJSON struct {
 	Running       int          `json:"running"` // runs that are under way and are what is wanted
 	Jobs          []StepJSON   `json:"jobs"`
 	Uploads       []UploadJSON `json:"uploads"`
-	Reused        []UploadJSON `json:"reused"` // found on the platform, with id
-	Bounds        []BoundJSON  `json:"bounds"` // how many runs are active at once
+	Reused        []UploadJSON `json:"reused"`          // found on the platform, with id
+	Bounds        []BoundJSON  `json:"bounds"`          // how many runs are active at once
+	Prune         []PrunedJSON `json:"prune,omitempty"` // runs to stop, with --prune
 	LimitJSON                  // of all new runs together
+}
+
+// PrunedJSON is an active run whose job a commit has removed.
+type PrunedJSON struct {
+	Name      string `json:"name"`
+	Namespace string `json:"namespace"`
+	ID        string `json:"id"`
+	Commit    string `json:"commit"` // that removed it
 }
 
 // BoundJSON is how many runs of some jobs are active at once.
@@ -139,6 +148,9 @@ func PlanOf(plan planner.Plan) PlanJSON {
 			names[i] = job.Name
 		}
 		out.Bounds = append(out.Bounds, BoundJSON{bound.Most, names})
+	}
+	for _, run := range plan.Prune {
+		out.Prune = append(out.Prune, PrunedJSON(run))
 	}
 	out.LimitJSON = limitJSON(totals(plan))
 	return out

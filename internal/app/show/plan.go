@@ -13,6 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/show/fold"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/source"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
@@ -28,11 +29,19 @@ func (s Style) Plan(w io.Writer, plan planner.Plan) {
 	for _, line := range lines {
 		rows = append(rows, []string{line.Name, string(line.Action), diag.Line(line.Why)})
 	}
+	for _, run := range plan.Prune {
+		rows = append(rows, []string{run.Name, "stop", Pruned(run)})
+	}
 	Table(w, rows)
 	s.commands(w, lines)
 	s.notes(w, plan)
 	s.bounds(w, plan)
 	fmt.Fprintln(w, s.Summary(plan))
+}
+
+// Pruned is why a run is stopped whose job is gone.
+func Pruned(run planner.Pruned) string {
+	return run.ID + ", removed from git in " + source.Short(run.Commit)
 }
 
 func (s Style) lines(plan planner.Plan) []fold.Line {
@@ -151,6 +160,9 @@ func (s Style) Summary(plan planner.Plan) string {
 	}
 	if n := failedEarlier(plan); n > 0 {
 		parts[len(parts)-1] += fmt.Sprintf(" (%d of them did not succeed)", n)
+	}
+	if n := len(plan.Prune); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d to stop", n))
 	}
 	line := "Plan: " + strings.Join(parts, ", ") + "."
 	if len(plan.Uploads) > 0 {

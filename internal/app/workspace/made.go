@@ -10,10 +10,7 @@ import (
 // Made is what jobs are made of on this machine: their manifests, and with their inputs
 // the tables and the files of variables.
 func (w *Workspace) Made(jobs []resolver.Job) []source.Made {
-	manifests := make(map[string]string, len(w.Sources)) // by the path that a job has
-	for _, s := range w.Sources {
-		manifests[filepath.Join(s.Dir, filepath.Base(s.Name))] = realManifest(s)
-	}
+	manifests := w.Manifests()
 	var variables []string
 	for _, name := range w.scope.VarFiles {
 		variables = append(variables, absolute(name))
@@ -21,6 +18,15 @@ func (w *Workspace) Made(jobs []resolver.Job) []source.Made {
 	list := make([]source.Made, len(jobs))
 	for i, job := range jobs {
 		list[i] = source.Made{Manifest: manifests[job.Manifest], Files: append(inputs(job), variables...)}
+	}
+	return list
+}
+
+// Manifests are the manifests' own paths, by the path that a resolved job has.
+func (w *Workspace) Manifests() map[string]string {
+	list := make(map[string]string, len(w.Sources))
+	for _, s := range w.Sources {
+		list[filepath.Join(s.Dir, filepath.Base(s.Name))] = realManifest(s)
 	}
 	return list
 }

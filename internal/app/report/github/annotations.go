@@ -4,6 +4,7 @@ package github
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
@@ -90,7 +91,7 @@ func command(level string, n note) string {
 			value int
 		}{{"line", n.Line}, {"col", n.Col}, {"endColumn", n.EndCol}} {
 			if at.value > 0 {
-				put(at.name, fmt.Sprint(at.value))
+				put(at.name, strconv.Itoa(at.value))
 			}
 		}
 	}

@@ -205,8 +205,12 @@ func tail(log []string) (lines []string) {
 func ofRun(r report.Runs) *properties {
 	var list []property
 	for _, p := range []property{
-		{"id", r.ID}, {"url", r.URL}, {"digest", r.Digest}, {"commit", r.Commit},
-		{"coreHours", number(r.CoreHours)}, {"cost", number(r.Cost)},
+		{"id", r.ID},
+		{"url", r.URL},
+		{"digest", r.Digest},
+		{"commit", r.Commit},
+		{"coreHours", number(r.CoreHours)},
+		{"cost", number(r.Cost)},
 	} {
 		if p.Value != "" {
 			list = append(list, property{p.Name, clean(p.Value)})

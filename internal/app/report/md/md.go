@@ -61,9 +61,13 @@ func Write(r report.Report, limit Limit) string {
 // title names the verb and the manifests.
 func title(r report.Report) string {
 	const most = 3
+	var names []string
+	for _, name := range r.Manifests[:min(most, len(r.Manifests))] {
+		names = append(names, code(name))
+	}
 	line := "### " + program + " " + text(r.Verb)
-	for i, name := range r.Manifests[:min(most, len(r.Manifests))] {
-		line += map[bool]string{true: ": ", false: ", "}[i == 0] + code(name)
+	if len(names) > 0 {
+		line += ": " + strings.Join(names, ", ")
 	}
 	if others := len(r.Manifests) - most; others > 0 {
 		line += " and " + humanize.Plural(others, "other manifest")
@@ -86,11 +90,11 @@ type table struct {
 func troubles(r report.Report) table {
 	t := table{what: "error"}
 	for _, trouble := range r.Troubles {
-		row := "**Error:** " + text(trouble.Message) + "\n"
+		lines := []string{"**Error:** " + text(trouble.Message)}
 		for _, hint := range trouble.Hints {
-			row += "<br>hint: " + text(hint) + "\n"
+			lines = append(lines, "<br>hint: "+text(hint))
 		}
-		t.rows = append(t.rows, row+"\n")
+		t.rows = append(t.rows, strings.Join(lines, "\n")+"\n\n")
 	}
 	return t
 }

@@ -1,0 +1,239 @@
+// Package pruning finds active runs whose jobs a commit has taken out of the manifests of
+// a folder, for apply --prune. Where anything about a run is not known for sure, it stays.
+package pruning
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/rescale-apply/rescale-apply/executor/once"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/roster"
+	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/namespace"
+	"github.com/rescale-apply/rescale-apply/internal/source"
+)
+
+// Check refuses --prune where the manifests that are given are not all of a folder: jobs
+// that are only left out would count as removed.
+func Check(wish options.Pruning, m options.Manifests) error {
+	switch {
+	case !wish.Wanted:
+		return nil
+	case len(m.Targets) > 0:
+		return options.Usage("--prune and --target exclude each other: jobs that are left out would count as removed", "leave one of the two out")
+	}
+	for _, name := range m.Files {
+		if info, err := os.Stat(name); err != nil || !info.IsDir() {
+			return options.Usage("--prune needs folders, and -f "+name+" is none: it cannot be seen what was beside it", "give -f the folder that holds all manifests, with -R also those below")
+		}
+	}
+	return nil
+}
+
+// Search says what to look for.
+type Search struct {
+	Manifests options.Manifests
+	Workspace *workspace.Workspace
+	Platform  once.Reader
+	Owner     string // e-mail of the account
+}
+
+// Find finds what a plan does not want any more, the newest run first, and notes it in the
+// plan.
+func (s Search) Find(ctx context.Context, plan *planner.Plan) error {
+	if len(plan.Steps) == 0 {
+		return options.Usage("--prune: the manifests have no job, and all runs would count as removed", "to stop runs: "+options.Program+" stop")
+	}
+	scopes, err := s.scopes(ctx)
+	if err != nil || len(scopes) == 0 {
+		return err
+	}
+	list, err := roster.Read(ctx, s.Platform, roster.Query{Owner: s.Owner, Which: roster.Active, Ours: true})
+	if err != nil {
+		return err
+	}
+	wanted := wantedOf(*plan)
+	for _, row := range list.Rows {
+		if wanted[row.Manifest] || wanted[row.ID] {
+			continue
+		}
+		for _, scope := range scopes {
+			commit, err := scope.removed(ctx, row, plan.Steps)
+			if err != nil {
+				return fmt.Errorf("asking git when job %q was removed: %w", row.Manifest, err)
+			}
+			if commit != "" {
+				plan.Prune = append(plan.Prune, planner.Pruned{Name: row.Manifest, Namespace: row.Namespace, ID: row.ID, Commit: commit})
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// wantedOf are the names of the jobs of a plan, and the ids of the runs that are theirs:
+// that of a job that moved to another manifest is found there.
+func wantedOf(plan planner.Plan) map[string]bool {
+	wanted := make(map[string]bool)
+	for _, step := range plan.Steps {
+		wanted[step.Job.Name], wanted[step.ID], wanted[step.Last.ID] = true, true, true
+		for _, rival := range step.Stop {
+			wanted[rival.ID] = true // it is stopped for its successor
+		}
+	}
+	return wanted
+}
+
+// scope is one folder that is given.
+type scope struct {
+	past      *source.History
+	folder    string            // its path in the repository
+	below     bool              // also the manifests below it
+	repo      string            // without what differs between clones
+	manifests map[string]string // paths in the repository of those that are read, by the path that jobs have
+	notice    func(string)
+	answers   map[[2]string]string // of git, by commit and manifest
+}
+
+// scopes are the folders whose past is known; for others a notice says why nothing there
+// is stopped.
+func (s Search) scopes(ctx context.Context) (list []*scope, err error) {
+	for _, name := range s.Manifests.Files {
+		folder, err := filepath.Abs(name)
+		if err == nil {
+			folder, err = filepath.EvalSymlinks(folder)
+		}
+		if err != nil {
+			return nil, err
+		}
+		past, err := s.Workspace.Finder().History(ctx, folder)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			s.Workspace.Notice("notice: --prune stops nothing of " + diag.Line(name+": "+err.Error()))
+			continue
+		case past.Here.Ref == "" || past.Here.Repo == "":
+			s.Workspace.Notice("notice: --prune stops nothing of " + diag.Line(name) + ": which branch of which repository is checked out is not known")
+			continue
+		}
+		at := &scope{past: past, below: s.Manifests.Recursive, repo: namespace.Address(past.Here.Repo), notice: s.Workspace.Notice, answers: make(map[[2]string]string)}
+		at.folder, _ = past.Path(folder)
+		at.manifests = make(map[string]string)
+		for seen, real := range s.Workspace.Manifests() {
+			at.manifests[seen], _ = past.Path(real)
+		}
+		list = append(list, at)
+	}
+	return list, nil
+}
+
+// removed returns the commit that took the job of a run out of the manifests; empty where
+// none did, and where that is not known.
+func (s *scope) removed(ctx context.Context, row roster.Row, steps []planner.Step) (string, error) {
+	from := row.Source
+	if !from.Clean() || from.Ref != s.past.Here.Ref || namespace.Address(from.Repo) != s.repo || !s.holds(from.Path) {
+		return "", nil
+	}
+	question := [2]string{from.Commit, from.Path}
+	answer, known := s.answers[question]
+	if !known {
+		var err error
+		if answer, err = s.ask(ctx, from, s.tables(from.Path, steps)); err != nil {
+			return "", err
+		}
+		s.answers[question] = answer
+	}
+	if answer != mayBeProtected {
+		return answer, nil
+	}
+	s.notice(fmt.Sprintf("notice: run %s of %s is of a job that is no longer in git, and is not stopped: its manifest spoke of protected", row.ID, diag.Line(row.Manifest)))
+	return "", nil
+}
+
+// mayBeProtected is the answer for a manifest that may have protected its jobs.
+const mayBeProtected = "protected"
+
+// protects finds the key protected with another value than false, in any form that YAML
+// has for it.
+var protects = regexp.MustCompile(`protected["']?\s*:\s*(false(?:[\s,}]|$))?`)
+
+// ask asks git about a manifest.
+func (s *scope) ask(ctx context.Context, from source.Source, tables []string) (string, error) {
+	if !s.read(from.Path) {
+		if there, err := s.past.Has(ctx, from.Path); there || err != nil {
+			return "", err // it is no manifest of this call, and may have the job
+		}
+	}
+	if !s.past.Includes(ctx, from.Commit) {
+		return "", ctx.Err()
+	}
+	commit, err := s.past.Changed(ctx, from.Commit, append(tables, from.Path)...)
+	if commit == "" || err != nil {
+		return "", err
+	}
+	text, err := s.past.Text(ctx, from.Commit, from.Path)
+	if err != nil {
+		return "", ctx.Err() // the commit cannot be read here
+	}
+	if spokeOfProtection(text) {
+		return mayBeProtected, nil
+	}
+	return commit, nil
+}
+
+// spokeOfProtection reports whether a manifest may have protected a job. It is read as
+// text: what it depended on then, variables and tables, is not here any more.
+func spokeOfProtection(manifest string) bool {
+	for _, found := range protects.FindAllStringSubmatch(manifest, -1) {
+		if found[1] == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// holds reports whether a manifest is, or would be, one of the folder.
+func (s *scope) holds(manifest string) bool {
+	if manifest == "" || !filepath.IsLocal(filepath.FromSlash(manifest)) {
+		return false
+	}
+	dir := path.Dir(path.Clean(manifest))
+	return dir == s.folder || s.below && (s.folder == "." || strings.HasPrefix(dir, s.folder+"/"))
+}
+
+// read reports whether a manifest is one of this call.
+func (s *scope) read(manifest string) bool {
+	for _, name := range s.manifests {
+		if name == manifest {
+			return true
+		}
+	}
+	return false
+}
+
+// tables are the tables in the repository that the points of a manifest come from: a
+// change of these removes points as well.
+func (s *scope) tables(manifest string, steps []planner.Step) (list []string) {
+	known := make(map[string]bool)
+	for _, step := range steps {
+		table := step.Job.Table
+		if table == "" || known[table] || s.manifests[step.Job.Manifest] != manifest {
+			continue
+		}
+		known[table] = true
+		whole, err := filepath.Abs(table)
+		if inside, ok := s.past.Path(whole); err == nil && ok {
+			list = append(list, inside)
+		}
+	}
+	return list
+}

@@ -1,0 +1,104 @@
+package source_test
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rescale-apply/rescale-apply/internal/source"
+)
+
+func (r *repository) history() *source.History {
+	r.Helper()
+	finder := source.Finder{Environ: r.environ, Getenv: func(string) string { return "" }}
+	h, err := finder.History(r.Context(), r.path("jobs"))
+	if err != nil {
+		r.Fatal(err)
+	}
+	return h
+}
+
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	first := r.git("rev-parse", "HEAD")
+	r.write("jobs/job.yaml", "name: cold\n")
+	second := r.commit()
+	r.git("rm", "-q", "jobs/job.yaml")
+	third := r.commit()
+	r.write("other.txt", "x")
+	fourth := r.commit()
+	r.git("checkout", "-q", "-b", "side", first)
+	r.write("jobs/side.yaml", "x")
+	side := r.commit()
+	r.git("checkout", "-q", "main")
+	h := r.history()
+	if h.Here.Commit != fourth || h.Here.Ref != "refs/heads/main" || h.Here.Repo != "https://example.com/acme/sims.git" || !h.Here.Clean() {
+		t.Errorf("here: %+v", h.Here)
+	}
+	for commit, want := range map[string]bool{first: true, third: true, fourth: false, side: false, strings.Repeat("0", 40): false, "main": false, "": false, "--all": false} {
+		if got := h.Includes(t.Context(), commit); got != want {
+			t.Errorf("includes %q: %v", commit, got)
+		}
+	}
+	for _, tc := range []struct{ since, path, want string }{
+		{first, "jobs/job.yaml", third}, {second, "jobs/job.yaml", third}, {third, "jobs/job.yaml", ""}, {first, "jobs/plate.inp", ""}, {third, "other.txt", fourth}, {first, "none", ""},
+	} {
+		if got, err := h.Changed(t.Context(), tc.since, tc.path); err != nil || got != tc.want {
+			t.Errorf("%s since %s: %q, %v", tc.path, tc.since, got, err)
+		}
+	}
+	if text, err := h.Text(t.Context(), second, "jobs/job.yaml"); err != nil || text != "name: cold" {
+		t.Errorf("text %q, %v", text, err)
+	}
+	if text, err := h.Text(t.Context(), third, "jobs/job.yaml"); err == nil {
+		t.Errorf("text %q of what is gone", text)
+	}
+	for path, want := range map[string]bool{"jobs/job.yaml": false, "jobs/plate.inp": true} {
+		if got, err := h.Has(t.Context(), path); err != nil || got != want {
+			t.Errorf("has %s: %v, %v", path, got, err)
+		}
+	}
+	if path, ok := h.Path(r.path("jobs")); path != "jobs" || !ok {
+		t.Errorf("path %q, %v", path, ok)
+	}
+}
+
+// What is not committed has removed nothing.
+func TestChangesThatAreNotCommitted(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(r *repository){
+		"changed":     func(r *repository) { r.write("jobs/job.yaml", "name: warm\n") },
+		"removed":     func(r *repository) { r.git("rm", "-q", "jobs/job.yaml") },
+		"there again": func(r *repository) { r.git("rm", "-q", "jobs/job.yaml"); r.commit(); r.write("jobs/job.yaml", "x") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRepository(t)
+			first := r.git("rev-parse", "HEAD")
+			r.write("jobs/job.yaml", "name: cold\n")
+			r.commit()
+			change(r)
+			if got, err := r.history().Changed(t.Context(), first, "jobs/job.yaml"); err != nil || got != "" {
+				t.Errorf("changed in %q, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestShallowHistory(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	r.commit()
+	clone := filepath.Join(filepath.Dir(r.dir), "clone")
+	r.git("clone", "-q", "--depth=1", "file://"+filepath.ToSlash(r.dir), clone)
+	finder := source.Finder{Environ: r.environ, Getenv: func(string) string { return "" }}
+	var shallow *source.ShallowError
+	if _, err := finder.History(t.Context(), clone); !errors.As(err, &shallow) || shallow.Hint() == "" {
+		t.Errorf("got %v", err)
+	}
+	if _, err := finder.History(t.Context(), filepath.Dir(r.dir)); err == nil {
+		t.Error("a history without a repository")
+	}
+}
