@@ -151,7 +151,7 @@ func (s *story) begin(t *testing.T, clone, event string, inputs ...string) *runn
 		"GITHUB_ACTIONS=true", "CI=true", "GITHUB_EVENT_NAME=" + event, "GITHUB_EVENT_PATH=" + filepath.Join(temp, "event.json"), "GITHUB_REPOSITORY=acme/sims", "GITHUB_SERVER_URL=https://github.com",
 		"GITHUB_API_URL=" + s.forge.url + "/api", "GITHUB_TOKEN=of the workflow", "GITHUB_RUN_ID=1", "GITHUB_ACTOR=ada",
 		"GITHUB_SHA=" + git(t, clone, "rev-parse", "HEAD"), "GITHUB_REF=refs/heads/main",
-		"GITHUB_OUTPUT=" + filepath.Join(temp, "output"), "GITHUB_STEP_SUMMARY=" + filepath.Join(temp, "summary"),
+		"GITHUB_OUTPUT=" + filepath.Join(s.dir, "output"), "GITHUB_STEP_SUMMARY=" + filepath.Join(temp, "summary"),
 		"RESCALE_API_URL=" + s.platform.url, "RESCALE_API_KEY=" + accountKey,
 		"INPUT_FILES=jobs", "INPUT_RECURSIVE=true", "INPUT_MAX_COST=500",
 	}, inputs...)
@@ -200,6 +200,17 @@ func (s *story) doubled(t *testing.T, branch, event string, inputs ...string) {
 	}
 }
 
+// checkOutputs looks for outputs of the steps so far.
+func (s *story) checkOutputs(t *testing.T, lines ...string) {
+	t.Helper()
+	outputs := read(t, filepath.Join(s.dir, "output"))
+	for _, line := range lines {
+		if !strings.Contains(outputs, line+"\n") {
+			t.Errorf("no output %s among\n%s", line, outputs)
+		}
+	}
+}
+
 // simulations are three jobs: mesh, which waits for a file, solve, which waits for mesh,
 // and plate.
 func simulations(gate string) string {
@@ -241,6 +252,8 @@ func TestStory(t *testing.T) {
 	s.push(t, ada, "wing", map[string]string{"jobs/job.yaml": strings.Replace(simulations(gate), "plate", "plane", 3)})
 	s.run(t, 0, s.clone(t, "wing"), "pull_request", planned...)
 	s.one(t, "plane", "solve")
+	s.checkOutputs(t, "exitcode=2", "pending=true", "spends=3", "max-cost=0.48", "plan-file="+plan)
+	s.run(t, 0, s.clone(t, "wing"), "pull_request", append(slices.Clone(planned), "RESCALE_API_KEY=", "HEAD_REPOSITORY=eve/sims")...)
 	s.push(t, ada, "wing", map[string]string{"jobs/job.yaml": simulations(gate)})
 	s.run(t, 0, s.clone(t, "wing"), "pull_request", planned...)
 	s.one(t, "plate", "solve")
@@ -258,7 +271,9 @@ func TestStory(t *testing.T) {
 	// The schedule, while mesh runs, and when it has ended.
 	collect := []string{"INPUT_COMMAND=collect", "INPUT_PLAN=" + plan}
 	s.platform.await(t, "mesh", "Executing")
-	s.doubled(t, "main", "schedule", append(collect, "INPUT_DOWNLOAD=false")...)
+	s.run(t, 0, s.clone(t, "main"), "schedule", "INPUT_COMMAND=status")
+	s.checkOutputs(t, "exitcode=101")
+	s.doubled(t, "main", "schedule", append(slices.Clone(collect), "INPUT_DOWNLOAD=false")...)
 	write(t, gate, "")
 	s.platform.await(t, "mesh", "Completed")
 	s.killed(t, "POST /submit/", true, s.clone(t, "main"), "schedule", collect...)
