@@ -95,7 +95,7 @@ func with(value any, path []string, scalar any) any {
 		return copied
 	case []any:
 		copied := slices.Clone(v)
-		i, _ := strconv.Atoi(path[0]) //nolint:errcheck // scalarPaths made it
+		i, _ := strconv.Atoi(path[0])
 		copied[i] = with(v[i], path[1:], scalar)
 		return copied
 	}

@@ -17,20 +17,21 @@ func (s Source) Encode() string {
 	if s.IsZero() {
 		return ""
 	}
-	s.Version = version
+	short := s
+	short.Version = version
 	cuts := []func(*Source){
 		func(*Source) {},
-		func(s *Source) { s.Dirty, s.More = nil, s.Differ() },
-		func(s *Source) { s.Actor = "" },
-		func(s *Source) { s.Run = "" },
-		func(s *Source) { s.Ref = "" },
-		func(s *Source) { s.Path = "" },
-		func(s *Source) { s.Repo = "" },
-		func(s *Source) { s.Commit = "" },
+		func(it *Source) { it.Dirty, it.More = nil, it.Differ() },
+		func(it *Source) { it.Actor = "" },
+		func(it *Source) { it.Run = "" },
+		func(it *Source) { it.Ref = "" },
+		func(it *Source) { it.Path = "" },
+		func(it *Source) { it.Repo = "" },
+		func(it *Source) { it.Commit = "" },
 	}
 	for _, cut := range cuts {
-		cut(&s)
-		if text := s.plain(); len(text) <= maxSize {
+		cut(&short)
+		if text := short.plain(); len(text) <= maxSize {
 			return text
 		}
 	}

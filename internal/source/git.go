@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -54,18 +53,13 @@ func (g git) lines(ctx context.Context, take func(line string), args ...string) 
 	}
 	if err := scanner.Err(); err != nil {
 		cancel() // git must not wait for a reader
-		return errors.Join(fmt.Errorf("reading the answer of git: %w", err), waited(cmd))
+		_ = cmd.Wait()
+		return fmt.Errorf("reading the answer of git: %w", err)
 	}
 	if err := cmd.Wait(); err != nil {
 		return refusal(err, complaint.String())
 	}
 	return ctx.Err()
-}
-
-// waited ends a process whose answer nobody reads: how it ends says nothing.
-func waited(cmd *exec.Cmd) error {
-	_ = cmd.Wait()
-	return nil
 }
 
 // line runs git and gives the one line that it answers.

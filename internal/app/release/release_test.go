@@ -15,8 +15,10 @@ const hash = "fb359221f4d1c2a7d7c7a3a1bd9b7e0b6c5a4f3e"
 func TestOf(t *testing.T) {
 	t.Parallel()
 	checkout := []debug.BuildSetting{
-		{Key: "-trimpath", Value: "true"}, {Key: "vcs.revision", Value: hash},
-		{Key: "vcs.time", Value: "2026-11-28T15:39:12Z"}, {Key: "vcs.modified", Value: "true"},
+		{Key: "-trimpath", Value: "true"},
+		{Key: "vcs.revision", Value: hash},
+		{Key: "vcs.time", Value: "2026-11-28T15:39:12Z"},
+		{Key: "vcs.modified", Value: "true"},
 	}
 	for name, tc := range map[string]struct {
 		linked release.Build

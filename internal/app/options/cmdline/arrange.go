@@ -34,14 +34,8 @@ func Usage(message, hint string) error { return &UsageError{Message: message, He
 // "apply". The library would take such flags for arguments, silently.
 func Arrange(args []string, commands []*cli.Command) ([]string, error) {
 	line := split(args, valueFlags(commands))
-	if len(line.words) == 0 && len(line.flags) == 0 {
-		return []string{"help"}, nil
-	}
-	if len(line.words) == 0 && isHelp(line.flags[0]) {
-		return []string{"help"}, nil
-	}
-	if len(line.words) == 0 && line.flags[0] == "--version" {
-		return []string{"version"}, nil
+	if word := line.about(); word != "" {
+		return []string{word}, nil
 	}
 	if len(line.words) == 0 || line.literal {
 		line.words = append([]string{DefaultCommand}, line.words...)
@@ -69,6 +63,18 @@ func Arrange(args []string, commands []*cli.Command) ([]string, error) {
 		return nil, err
 	}
 	return slices.Concat(names, line.flags, []string{"--"}, rest), nil
+}
+
+// about is the command that a line without a word asks for, if it is about the tool itself.
+func (l commandLine) about() string {
+	switch {
+	case len(l.words) > 0:
+	case len(l.flags) == 0, isHelp(l.flags[0]):
+		return "help"
+	case l.flags[0] == "--version":
+		return "version"
+	}
+	return ""
 }
 
 // DefaultCommand is the command that is meant where none is typed.
