@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +38,14 @@ const (
 	projectKey  = "5555555555555555555555555555555555555555" // of an organization where somebody has to pay
 )
 
+// Scripts mostly wait, for the clocks of their platforms: more than one of them fits on a
+// processor.
+const scriptsPerProcessor = 3
+
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", strconv.Itoa(scriptsPerProcessor*runtime.GOMAXPROCS(0))); err != nil { // before -parallel is read, which wins
+		panic(err)
+	}
 	programs := crashes()
 	programs[programName] = traced
 	testscript.Main(m, programs)
