@@ -49,6 +49,7 @@ func (r *reader) take(item rescale.JobItem) {
 	switch over := verdict.Terminal(item.Status); {
 	case !strings.EqualFold(item.Owner, r.Owner),
 		item.DateInserted.Before(r.Since),
+		r.Without[once.CodeOf(item.Name)],
 		r.Ours && !row.Ours,
 		!row.Ours && !r.called(title),
 		r.Which == Active && (over || item.Status == ""),

@@ -40,6 +40,9 @@ type Query struct {
 	// Commit is the beginning of the commit that runs come from; empty for all. Jobs must be
 	// read for it, so that it looks at no more than the newest MaxRead runs.
 	Commit string
+	// Without are the codes ([once.Job.Code]) of jobs whose runs are left out, without reading
+	// them.
+	Without map[string]bool
 	// Known is what journals tell of jobs, by id. It saves reading them.
 	Known map[string]Known
 }

@@ -211,6 +211,7 @@ func TestReadsNoMoreThanNeeded(t *testing.T) {
 		state string
 	}{
 		"active":    {roster.Query{Which: roster.Active}, []string{"job Clone", "job Wing", "statuses Wing"}, rescale.StateNotCompleted},
+		"others":    {roster.Query{Which: roster.Active, Ours: true, Without: map[string]bool{once.Job{Namespace: "acme/sims", Name: "wing/aoa=2"}.Code(): true}}, nil, rescale.StateNotCompleted},
 		"by title":  {roster.Query{Name: "by*", Since: noon().Add(-5 * time.Hour)}, []string{"job Clone", "job Draft", "job Wing", "statuses Draft", "statuses Good", "statuses Wing"}, ""},
 		"a journal": {roster.Query{Known: map[string]roster.Known{"Wing": {Verdict: verdict.Failed}}, Since: noon().Add(-time.Hour)}, []string{"job Draft", "statuses Draft"}, ""},
 	} {
