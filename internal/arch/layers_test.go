@@ -32,7 +32,7 @@ func layers() map[string]layer {
 			why:  "the executor knows neither the command line nor the emulator",
 		},
 		"resolver": {
-			ours: []string{"spec", "internal/diag", "internal/rescale", "internal/content"},
+			ours: []string{"spec", "internal/diag", "internal/rescale", "internal/content", "internal/git"},
 			why:  "the resolver reads catalogs and files, and decides nothing about runs",
 		},
 		"spec":               {ours: []string{"schema", "internal/yamlsrc", "internal/diag", "internal/glob"}, why: "spec is pure: no file system, no network"},
@@ -44,8 +44,9 @@ func layers() map[string]layer {
 		"internal/content":   {ours: []string{"internal/glob", "internal/inuse"}, why: "content is a leaf: it knows no HTTP and no manifest"},
 		"internal/inuse":     {why: "inuse is a leaf: it knows what the system says of a file"},
 		"internal/state":     {ours: []string{"internal/inuse"}, why: "state is a leaf: it knows no HTTP and no manifest"},
-		"internal/namespace": {why: "namespace is a leaf: it knows no manifest and no platform"},
-		"internal/source":    {why: "source is a leaf: it knows no manifest and no platform"},
+		"internal/namespace": {ours: []string{"internal/git"}, why: "namespace is a leaf: it knows no manifest and no platform"},
+		"internal/git":       {why: "git is a leaf: it knows how a program is run"},
+		"internal/source":    {ours: []string{"internal/git"}, why: "source is a leaf: it knows no manifest and no platform"},
 		"internal/emulator": {
 			why: "the emulator is a leaf: wire structs shared with the client would let a wrong JSON tag pass every test",
 		},

@@ -11,7 +11,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/rescale-apply/rescale-apply/internal/git"
 )
 
 // UnreadableError reports that a repository exists and its address cannot be read. No
@@ -65,9 +66,9 @@ func (f *Finder) ask(ctx context.Context, entry string) (string, error) {
 	if err := whole(entry); err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, "git", "-c", "safe.directory=*", "--git-dir="+entry, "remote", "-v")
-	cmd.Env = environment(f.Environ)
-	cmd.WaitDelay = time.Second
+	ctx, cancel := context.WithTimeout(ctx, git.Patience)
+	defer cancel()
+	cmd := git.Command(ctx, environment(f.Environ), "-c", "safe.directory=*", "--git-dir="+entry, "remote", "-v")
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	list, err := cmd.Output()

@@ -20,10 +20,11 @@ type disk struct {
 	given  known // what only the command line names
 	hasher content.Hasher
 	known  map[string]found
-	kept   map[string]map[string]bool // what git tracks, by folder
-	read   map[string]*template       // by path
-	hinted int                        // missing files for which a similar name was looked for
+	kept   map[string]kept      // by folder
+	read   map[string]*template // by path
+	hinted int                  // missing files for which a similar name was looked for
 
+	environ   []string // for git
 	contained bool
 	roots     map[string]string // of the folders of manifests
 }
@@ -39,8 +40,8 @@ type found struct {
 func (r Reading) disk() *disk {
 	d := &disk{
 		lists: written.NewTree(), given: know(r.Given), hasher: content.Hasher{},
-		known: make(map[string]found), kept: make(map[string]map[string]bool), read: make(map[string]*template),
-		contained: r.Contained, roots: make(map[string]string),
+		known: make(map[string]found), kept: make(map[string]kept), read: make(map[string]*template),
+		environ: r.Environ, contained: r.Contained, roots: make(map[string]string),
 	}
 	if r.Memory != nil {
 		d.hasher.Memory = r.Memory

@@ -59,16 +59,14 @@ func (d *disk) landingProblems(ctx context.Context, jobs []spec.Job, notice func
 		}
 		var problems diag.List
 		folder := job.ResultsPath()
-		link := d.trackedLink(ctx, d.root(job.Dir), folder)
 		err := place.Check(d.root(job.Dir), folder)
 		if err == nil && d.contained {
 			err = d.reach(job.Dir).Check(folder)
 		}
 		if err != nil {
 			problems.Add(folderPos(job), diag.BadChoice, "give outputs.to a folder of its own, such as results", "the results of %s: %v", diag.Short(job.Name.V), err)
-		} else if link != "" {
-			problems.Add(folderPos(job), diag.BadChoice, "give outputs.to a folder without that link; a link of your own, which git does not track, may lead anywhere",
-				"the results of %s would go through %s, a link that the repository tracks", diag.Short(job.Name.V), link)
+		} else {
+			problems = d.trackedLink(ctx, job, folder)
 		}
 		if root, end := d.root(job.Dir), d.lists.Real(folder); !reach.Inside(root, end) {
 			notice(Notice{Job: job.Name.V, Kind: Elsewhere, Pos: folderPos(job), Message: "results land in " + end + ", outside of " + root})
@@ -78,13 +76,24 @@ func (d *disk) landingProblems(ctx context.Context, jobs []spec.Job, notice func
 	return found.List()
 }
 
-// trackedLink returns the first link that git tracks on the way from the root to a
-// folder.
-func (d *disk) trackedLink(ctx context.Context, root, folder string) string {
+// trackedLink refuses a link that git tracks on the way from the root to a folder, and one
+// of which git does not say.
+func (d *disk) trackedLink(ctx context.Context, job spec.Job, folder string) (problems diag.List) {
 	for _, link := range reach.Links(folder) {
-		if reach.Inside(root, link) && d.tracked(ctx, filepath.Dir(link), filepath.Base(link)) {
-			return link
+		if !reach.Inside(d.root(job.Dir), link) {
+			continue
+		}
+		tracked, err := d.tracked(ctx, filepath.Dir(link), filepath.Base(link))
+		switch {
+		case err != nil:
+			problems.Add(folderPos(job), diag.BadChoice, "git status says what git wants, such as a safe.directory; or give outputs.to a folder without that link",
+				"the results of %s would go through %s, a link: %v", diag.Short(job.Name.V), link, err)
+			return problems
+		case tracked:
+			problems.Add(folderPos(job), diag.BadChoice, "give outputs.to a folder without that link; a link of your own, which git does not track, may lead anywhere",
+				"the results of %s would go through %s, a link that the repository tracks", diag.Short(job.Name.V), link)
+			return problems
 		}
 	}
-	return ""
+	return nil
 }

@@ -98,6 +98,7 @@ type Reading struct {
 	Tell   func(content.Progress) // called for one piece at a time; nil is fine
 	Given  []Given                // files that only the command line names
 
+	Environ   []string     // of the git program, which tells what it tracks; without PATH there is none
 	Contained bool         // nothing outside the repository of a manifest is read
 	Notice    func(Notice) // called for one notice at a time; nil is fine
 }

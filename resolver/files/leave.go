@@ -132,11 +132,18 @@ func (f finder) doubt(ctx context.Context, p pattern, file content.File, trace w
 	case !same:
 		f.problems.Add(p.Pos, diag.UnclearInput, hint,
 			"%q means %s, %s that was changed since", p.V, file.Rel, origin(trace.Files[0]))
-	case f.disk.tracked(ctx, trace.Folder, trace.Rel):
+	case f.kept(ctx, trace):
 		f.problems.Add(p.Pos, diag.UnclearInput, hint,
 			"%q means %s, %s that is tracked by git", p.V, file.Rel, origin(trace.Files[0]))
 	}
 	return nil
+}
+
+// kept reports whether git tracks a file that rescale-apply wrote. Where git does not say,
+// it is what it mostly is: a result.
+func (f finder) kept(ctx context.Context, trace written.Trace) bool {
+	tracked, err := f.disk.tracked(ctx, trace.Folder, trace.Rel)
+	return tracked && err == nil
 }
 
 // origin says in words where a file comes from.

@@ -139,7 +139,7 @@ func (w *Workspace) Find(ctx context.Context, jobs []spec.Job) ([][]files.Input,
 
 // Reading is how the inputs of the manifests are read.
 func (w *Workspace) Reading() files.Reading {
-	return files.Reading{Given: w.scope.Named(), Contained: w.contained, Notice: w.notices()}
+	return files.Reading{Given: w.scope.Named(), Environ: w.around.Environ, Contained: w.contained, Notice: w.notices()}
 }
 
 // notices warns of patterns that do nothing, each once: the points of a sweep have the

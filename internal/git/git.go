@@ -1,0 +1,94 @@
+// Package git runs the git program in folders that nobody vouches for: a pull request, an
+// archive that was unpacked. It starts no program that a repository or its settings name,
+// asks nobody, reaches no network and hands on no secret.
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// maxDelay is how long a program that git has started may hold its output open.
+const maxDelay = time.Second
+
+// harmless are the settings for every call. Settings of the command line win over those of
+// a repository, and git ignores those that it does not know.
+func harmless() []string {
+	return []string{
+		"--no-pager", "--no-optional-locks",
+		"-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.sshCommand=false",
+		"-c", "protocol.allow=never",
+		// A commit can bring a folder that looks like a repository without files.
+		"-c", "safe.bareRepository=explicit",
+	}
+}
+
+// Command is git with the given arguments, in a process with these variables. The settings
+// that harm are off, whatever the repository says. It ends with the context.
+func Command(ctx context.Context, environ []string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "git", append(harmless(), args...)...)
+	cmd.Env = append(clean(environ),
+		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=false", "SSH_ASKPASS=false", "LC_ALL=C")
+	cmd.WaitDelay = maxDelay
+	return cmd
+}
+
+// Top is the folder with the repository that a folder lies in; empty where there is none.
+// It goes by what a commit cannot bring: an entry .git.
+func Top(folder string) string {
+	for at := filepath.Clean(folder); ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			return at
+		}
+		if at == filepath.Dir(at) {
+			return ""
+		}
+	}
+}
+
+// clean leaves out the variables that lead git to another repository, as it sets them for
+// hooks, and keys: no program that git starts needs one. It keeps a person's settings,
+// with the folders that are trusted.
+func clean(environ []string) []string {
+	kept := []string{} // nil would mean all of this process
+	for _, variable := range environ {
+		name := strings.ToUpper(variable)
+		foreign := strings.HasPrefix(name, "GIT_") && !settings.MatchString(name)
+		if !foreign && !secret.MatchString(name) {
+			kept = append(kept, variable)
+		}
+	}
+	return kept
+}
+
+var (
+	settings = regexp.MustCompile(`^GIT_(EXEC_PATH|DISCOVERY_ACROSS_FILESYSTEM|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+))=`)
+	secret   = regexp.MustCompile(`^(RESCALE_[^=]*|[^=]*_(TOKEN|KEY|SECRET|PASSWORD))=`)
+)
+
+// Patience is how long git may take at most: a status of a very large repository takes
+// seconds.
+const Patience = time.Minute
+
+// Refusal is why git gave no answer: the first line of its complaint, which exec keeps of
+// a command without another place for it, without addresses, which may hold a token.
+func Refusal(err error) error {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return err
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n")
+	if line == "" {
+		return err
+	}
+	return fmt.Errorf("%s (%w)", addresses.ReplaceAllString(line, "ADDRESS"), err)
+}
+
+var addresses = regexp.MustCompile(`\S+(://|@)\S+`)
