@@ -35,6 +35,7 @@ type session struct {
 
 // load reads and checks manifests.
 func (t *tool) load(scope options.Scope) (*workspace.Workspace, error) {
+	t.reports.Asked(scope.Manifests)
 	return t.surroundings().Load(scope)
 }
 

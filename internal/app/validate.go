@@ -35,6 +35,7 @@ func (t *tool) validateVerb() options.Command {
 }
 
 func (t *tool) validate(ctx context.Context, o validateOptions) error {
+	t.reports.Asked(o.Manifests)
 	check := checking.Check{Around: t.surroundings(), Scope: o.Scope, Reports: t.reports, Text: t.Out}
 	if o.output.JSON() {
 		check.Text, check.JSON = io.Discard, t.Out

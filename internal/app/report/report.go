@@ -16,6 +16,7 @@ type Report struct {
 	Tool      string   // name of the program
 	Version   string   // of the program
 	Account   string   // whose jobs they are, where and on whose bill; empty when unknown
+	Asked     []string // what the command line names as manifests, as paths in the repository; empty: Manifests
 	Manifests []string // paths in the repository, with /, in the order of the command line
 	Summary   string   // counts and money, one line; empty when nothing was counted
 	Problems  []Problem
@@ -119,8 +120,13 @@ type Trouble struct {
 	Hints   []string
 }
 
-// Key is the same for all reports on the same manifests: SHA-256 of their paths, hex.
+// Key is the same for all reports on the same files and folders: SHA-256 of their paths,
+// hex. A manifest that comes into a folder does not change it.
 func (r Report) Key() string {
-	sum := sha256.Sum256([]byte(strings.Join(slices.Sorted(slices.Values(r.Manifests)), "\n")))
+	names := r.Asked
+	if len(names) == 0 {
+		names = r.Manifests
+	}
+	sum := sha256.Sum256([]byte(strings.Join(slices.Sorted(slices.Values(names)), "\n")))
 	return hex.EncodeToString(sum[:])
 }

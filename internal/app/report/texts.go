@@ -7,7 +7,7 @@ import "slices"
 func (r Report) Through(change func(string) string) Report {
 	r.Account, r.Summary = change(r.Account), change(r.Summary)
 	r.Totals.PlanFile = change(r.Totals.PlanFile)
-	r.Manifests, r.Notes = each(r.Manifests, change), each(r.Notes, change)
+	r.Asked, r.Manifests, r.Notes = each(r.Asked, change), each(r.Manifests, change), each(r.Notes, change)
 	r.Problems = slices.Clone(r.Problems)
 	for i := range r.Problems {
 		p := &r.Problems[i]

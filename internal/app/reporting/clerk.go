@@ -69,6 +69,17 @@ func (c *Clerk) Check(call options.Call) error {
 	return wrong
 }
 
+// Asked takes in what the command line names as manifests.
+func (c *Clerk) Asked(m options.Manifests) {
+	for _, name := range m.Files {
+		name = c.paths.of(name)
+		if m.Recursive {
+			name += "/**"
+		}
+		c.found.Asked = append(c.found.Asked, name)
+	}
+}
+
 // Found takes in the manifests that were read.
 func (c *Clerk) Found(manifests []diag.Source) {
 	for _, source := range manifests {
