@@ -16,7 +16,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/report/junit"
 	"github.com/rescale-apply/rescale-apply/internal/app/report/md"
 	"github.com/rescale-apply/rescale-apply/internal/content/reach"
-	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // kind is a form of a report.
@@ -144,30 +143,4 @@ func isReport(name string) bool {
 	}
 	xml := bytes.HasPrefix(head, []byte("<?xml")) && bytes.Contains(head, []byte(junit.Signature))
 	return xml || bytes.HasPrefix(head, []byte("{")) && bytes.Contains(head, []byte(`"$schema": "https://json.schemastore.org/sarif-2.1.0.json"`))
-}
-
-// Apart refuses a report that is an input of a job: the job would be another one with each
-// report. That report is not written.
-func (c *Clerk) Apart(inputs []files.Input) error {
-	for i, o := range c.orders {
-		if o.file == "" || !slices.ContainsFunc(inputs, o.reads()) {
-			continue
-		}
-		c.orders = slices.Delete(c.orders, i, i+1)
-		return options.Usage(fmt.Sprintf("--report %s: %s is an input of a job", o, o.file), "name another file, or exclude that one from the inputs")
-	}
-	return nil
-}
-
-// reads reports whether an input is the file of a report, by whatever name.
-func (o order) reads() func(files.Input) bool {
-	own, missing := os.Stat(o.file)
-	id := reach.Real(o.file)
-	return func(in files.Input) bool {
-		if in.Path == "" || missing != nil {
-			return in.Path == id
-		}
-		info, err := os.Stat(in.Path)
-		return err == nil && os.SameFile(own, info)
-	}
 }

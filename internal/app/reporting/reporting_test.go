@@ -231,6 +231,19 @@ func TestInputsAreNoReports(t *testing.T) {
 	}
 }
 
+// TestInputsAreLookedAtOnce, however many jobs share them: a look is nothing but memory.
+func TestInputsAreLookedAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	inputs := []files.Input{{ID: "AbCdEf"}, {Path: filepath.Join(dir, "a")}, {Path: filepath.Join(dir, "b")}}
+	c, _, err := clerk(t, "plan", nil, "md="+filepath.Join(dir, "report.md"), "junit="+filepath.Join(dir, "report.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if looks := testing.AllocsPerRun(10, func() { err = errors.Join(err, c.Apart(inputs)) }); looks > 0 || err != nil {
+		t.Errorf("%v allocations for inputs that are known, %v", looks, err)
+	}
+}
+
 // What cannot be written ends a command that went well with 1, as well as one whose code
 // means that all is as expected; the outcome of jobs stays what it is.
 func TestUnwritable(t *testing.T) {
