@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/app/approval"
@@ -41,7 +42,7 @@ func (t *tool) plan(ctx context.Context, o planOptions) error {
 	}
 	defer place.Release()
 	o.Beside = place.Named()
-	if err := pruning.Check(o.prune, o.Manifests); err != nil {
+	if err := errors.Join(t.reports.Beside(o.Beside), pruning.Check(o.prune, o.Manifests)); err != nil {
 		return err
 	}
 	w, err := t.load(o.Scope)

@@ -54,6 +54,16 @@ func (c *Clerk) Apart(inputs []files.Input) error {
 	return nil
 }
 
+// Beside refuses a report to a file that another flag writes. That report is not written.
+func (c *Clerk) Beside(named []files.Given) error {
+	for _, other := range named {
+		if o, ordered := c.drop(traceOf(reach.Real(other.Path))); ordered {
+			return options.Usage(fmt.Sprintf("--report %s and %s %s are one file", o, other.Flag, other.Path), "give each a file of its own")
+		}
+	}
+	return nil
+}
+
 // drop leaves out the report that a file is.
 func (c *Clerk) drop(file trace) (o order, ordered bool) {
 	i := slices.IndexFunc(c.orders, func(o order) bool { return o.file != "" && c.traced(o).same(file) })
