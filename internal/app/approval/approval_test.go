@@ -172,6 +172,34 @@ func TestReserve(t *testing.T) {
 	}
 }
 
+// TestLinksStay what they are, and so do the files behind them.
+func TestLinksStay(t *testing.T) {
+	t.Parallel()
+	earlier, link := wrote(t, "plan.json", `{"planDigest": "of another"}`), wrote(t, "link.json", "")
+	late, err := approval.Reserve(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late.Release()
+	for _, to := range []string{earlier, filepath.Join(t.TempDir(), "nothing")} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Skip("no links here")
+		}
+		_, early := approval.Reserve(link)
+		for _, err := range []error{early, late.Write(one(""), approval.Header{Platform: platform, Account: account}, asIs)} {
+			if err == nil || !strings.Contains(err.Error(), "names a link") {
+				t.Errorf("%s: %v", to, err)
+			}
+		}
+		if got, err := os.Readlink(link); got != to || err != nil {
+			t.Errorf("%s is %s, %v", link, got, err)
+		}
+		if err := os.Remove(link); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestWriteRefuses what a later apply could not read, or would send.
 func TestWriteRefuses(t *testing.T) {
 	t.Parallel()

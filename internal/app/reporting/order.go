@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -97,7 +96,7 @@ func (o order) free(taken map[string]order) error {
 	taken[id] = o
 	info, err := os.Stat(o.file)
 	switch {
-	case isLink(o.file, info):
+	case reach.IsLink(o.file):
 		return options.Usage(fmt.Sprintf("--report %s names a link, and no file is replaced through one", o), "name the file itself; plan -o md prints a report")
 	case err != nil:
 		return nil //nolint:nilerr // it is not there yet, or writing it says what is wrong
@@ -115,14 +114,6 @@ type sharedError struct{ first, second order }
 // Error names both.
 func (e *sharedError) Error() string {
 	return fmt.Sprintf("--report %s and --report %s are one file", e.first, e.second)
-}
-
-// isLink reports whether a name is a link to a file or to nothing: /dev/stdout is one, and
-// would be replaced, or the file behind it would. What a link leads to is info, if it is
-// there. A pipe or a device is no file, and takes a text as it comes.
-func isLink(name string, info fs.FileInfo) bool {
-	own, err := os.Lstat(name)
-	return err == nil && own.Mode()&fs.ModeSymlink != 0 && (info == nil || info.Mode().IsRegular())
 }
 
 // isReport reports whether a file is a report of ours: by how it begins.
