@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -204,12 +205,16 @@ func TestLinksStay(t *testing.T) {
 func TestWriteRefuses(t *testing.T) {
 	t.Parallel()
 	input := wrote(t, "deck.json", `{"planDigest": "of an input"}`)
+	plan := one(input)
+	twice := planner.Plan{Steps: slices.Repeat(one("").Steps, 2)}
 	for name, tc := range map[string]struct {
+		plan       planner.Plan
 		path, want string
 		hide       func(string) string
 	}{
-		"an input":              {input, "it is an input of job heat", asIs},
-		"a name that is secret": {wrote(t, "plan.json", ""), "a secret is a part of a name", func(text string) string { return strings.ReplaceAll(text, "heat", "***") }},
+		"an input":              {plan, input, "it is an input of job heat", asIs},
+		"a name that is secret": {plan, wrote(t, "plan.json", ""), "a secret is a part of a name", func(text string) string { return strings.ReplaceAll(text, "heat", "***") }},
+		"a job twice":           {twice, wrote(t, "plan.json", ""), `writing the plan: job "heat" is there twice`, asIs},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -217,7 +222,7 @@ func TestWriteRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = place.Write(one(input), approval.Header{Platform: platform, Account: account}, tc.hide)
+			err = place.Write(tc.plan, approval.Header{Platform: platform, Account: account}, tc.hide)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}

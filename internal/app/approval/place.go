@@ -118,9 +118,18 @@ func (p Place) Write(plan planner.Plan, header Header, hide func(string) string)
 	}
 	text := []byte(hide(out.String()))
 	if _, err := review.Parse(text); err != nil {
-		return fmt.Errorf("writing the plan: the value of a secret is a part of a name in it: %w", err)
+		return unreadable(out.Bytes(), err)
 	}
 	return partial.Write(p.path, partial.Announced{Digest: content.Digest{Size: int64(len(text))}}, bytes.NewReader(text))
+}
+
+// unreadable says why no apply could read a plan: what hides secrets is at fault unless the
+// text cannot be read with them, either.
+func unreadable(text []byte, hidden error) error {
+	if _, err := review.Parse(text); err != nil {
+		return fmt.Errorf("writing the plan: %w", err)
+	}
+	return fmt.Errorf("writing the plan: the value of a secret is a part of a name in it: %w", hidden)
 }
 
 // inputOf returns a job that names the place as an input; empty when none does.
