@@ -119,7 +119,7 @@ func TestApply(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(context.Canceled)
 	planned := polar()
-	planned.Plan.Steps = planned.Plan.Steps[5:14]
+	planned.Plan.Steps = planned.Plan.Steps[5:15]
 	outcomes := []executor.Outcome{
 		{Verdict: verdict.Succeeded, ID: "A", CoreHours: 36, Cost: 5.76, Started: time.Unix(0, 0), Ended: time.Unix(7200, 0)},
 		{Verdict: verdict.Failed, ID: "B", Reason: "exit 1", Log: []string{"FATAL s3cret"}, Hint: "look"},
@@ -130,6 +130,7 @@ func TestApply(t *testing.T) {
 		{Err: errors.New("the upload was refused")},
 		{ID: "F", Err: context.Canceled},
 		{Verdict: verdict.Succeeded, ID: "G", Unchanged: true},
+		{Withheld: "not reviewed"},
 	}
 	for i := range outcomes {
 		outcomes[i].Job = planned.Plan.Steps[i].Job.Name
