@@ -312,7 +312,7 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 // collect fetches the results of a run that is over.
 func (a *application) collect(ctx context.Context, step planner.Step, out *Outcome) error {
 	if out.Verdict != verdict.Succeeded {
-		out.Hint = planner.FailedHint(a.Command, step.Job, planner.Rival{ID: out.ID, Key: step.Key.String()}, out.Verdict)
+		out.Hint = planner.FailedHint(a.Command, step, out.ID, out.Verdict)
 		out.Log = failureLog{a.Platform, a.Redact}.of(ctx, out.ID)
 	}
 	if err := a.retire(ctx, step, out); err != nil {

@@ -364,3 +364,24 @@ func TestARunThatDoesNotStopKeepsTheNewOneFromBeginning(t *testing.T) {
 		}
 	})
 }
+
+// TestTheHintCountsAsThePlanDoes: the newest attempt counts, though the run that the hint is
+// about is an older one, which builds on the wanted runs.
+func TestTheHintCountsAsThePlanDoes(t *testing.T) {
+	t.Parallel()
+	job := retrying(1)
+	failed := plantest.Ended(plantest.Run(job, "", "Old"), verdict.Failed)
+	elsewhere := plantest.Again(failed)
+	elsewhere.Upstream = "other"
+	snapshot := state.Snapshot{Runs: map[string][]state.Run{"wing": {failed, elsewhere}}}
+	step := planner.New([]resolver.Job{job}, snapshot, planner.Observation{}, planner.Options{}).Steps[0]
+	if step.Action != planner.Unchanged || step.Key.Attempt != 1 || step.Attempts != 2 {
+		t.Fatalf("%s, attempt %d of %d", step.Action, step.Key.Attempt, step.Attempts)
+	}
+	const want = "rerun.atMost is 1, and this is attempt 2; --replace wing=Old runs it again unchanged; download --all fetches its files"
+	for _, hint := range []string{step.Hint, planner.FailedHint("", step, "Old", verdict.Failed)} {
+		if hint != want {
+			t.Errorf("%s", hint)
+		}
+	}
+}

@@ -50,6 +50,18 @@ func (e Estimate) Limit() (coreHours, usd *float64) {
 	return &e.CoreHours, usd
 }
 
+// Attempt is what one attempt of a run of the job can take: one of several where the
+// platform starts it again.
+func (j Job) Attempt() Estimate {
+	e := j.Estimate
+	if restarts := j.Limits.Restarts; j.Priority == spec.Economy && restarts.Written() {
+		starts := float64(1 + restarts.V)
+		e.CoreHours, e.Cost = e.CoreHours/starts, e.Cost/starts
+	}
+	e.PerAttempt = false
+	return e
+}
+
 func (c *catalog) estimate(tile Tile, t *rescale.CoreType, job spec.Job) Estimate {
 	if t == nil {
 		return Estimate{}

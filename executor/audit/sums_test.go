@@ -108,6 +108,9 @@ func TestSince(t *testing.T) {
 	if diff := cmp.Diff(want, short(a)); diff != "" {
 		t.Errorf("remarks (-want +got):\n%s", diff)
 	}
+	if a.Total.PerKey != 2 {
+		t.Errorf("at most %d runs of a key: the older double is missing", a.Total.PerKey)
+	}
 	if a.Total.Runs != 3 || a.Total.Keys != 3 || len(a.Runs) != 3 {
 		t.Errorf("older runs are in the sums: %+v", a.Total)
 	}

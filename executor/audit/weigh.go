@@ -132,8 +132,12 @@ func (a *Audit) add() {
 			months.of(r.Started.UTC().Format("2006-01"), "").take(r)
 		}
 	}
+	doubles := make(map[string]int) // by key, also those that are older than the audit goes back
 	for _, r := range a.Remarks {
 		switch r.Kind {
+		case Double:
+			doubles[r.Key]++
+			a.Total.PerKey = max(a.Total.PerKey, doubles[r.Key])
 		case Copy:
 			a.Total.Copies++
 		case Deleted:

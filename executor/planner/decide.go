@@ -125,7 +125,7 @@ func deleted(run state.Run) string {
 
 // creates returns the step that makes a new job, and says why.
 func (d decision) creates(t target) Step {
-	step := Step{Job: d.job, Action: Run, Key: t.key, Last: t.current, Replaces: t.because == replaced, Reasons: []string{t.because}}
+	step := Step{Job: d.job, Action: Run, Key: t.key, Attempts: d.next().Attempt - 1, Last: t.current, Replaces: t.because == replaced, Reasons: []string{t.because}}
 	if !d.seen.Unsearched[d.job.Name] {
 		step.Since = d.seen.since(d.job.Name, d.seen.Since)
 	}
@@ -172,10 +172,10 @@ func (d decision) settled(current state.Run) Step {
 	step := d.of(Unchanged, current, fmt.Sprintf("%s as %s", current.Verdict, current.ID))
 	if verdict.Verdict(current.Verdict) != verdict.Succeeded {
 		step.Reasons = append(step.Reasons, current.Reason)
-		if reason := spentReason(d.job, verdict.Verdict(current.Verdict), d.next().Attempt-1); reason != "" {
+		if reason := spentReason(d.job, verdict.Verdict(current.Verdict), step.Attempts); reason != "" {
 			step.Reasons = append(step.Reasons, reason)
 		}
-		step.Hint = FailedHint(d.command, d.job, Rival{current.ID, current.Key}, verdict.Verdict(current.Verdict))
+		step.Hint = FailedHint(d.command, step, current.ID, verdict.Verdict(current.Verdict))
 	}
 	if missing := d.seen.Missing[d.job.Name]; len(missing) > 0 {
 		step.Action = Fetch
@@ -214,7 +214,7 @@ func (d decision) judges(current state.Run) Step {
 func (d decision) of(action Action, run state.Run, reason string) Step {
 	return Step{
 		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: []string{reason},
-		Since: d.seen.since(d.job.Name, run.Since), Surplus: d.surplus(run),
+		Since: d.seen.since(d.job.Name, run.Since), Surplus: d.surplus(run), Attempts: d.next().Attempt - 1,
 	}
 }
 
@@ -251,12 +251,13 @@ func AgainHint(command string, job resolver.Job, run Rival) string {
 	return Again(command, run) + " runs it again unchanged"
 }
 
-// FailedHint says what can follow a run that did not succeed, and what will.
-func FailedHint(command string, job resolver.Job, run Rival, v verdict.Verdict) string {
-	hint := AgainHint(command, job, run)
-	key, _ := once.ParseKey(run.Key)
-	switch reason := spentReason(job, v, key.Attempt); {
-	case retries(job, v, key.Attempt):
+// FailedHint says what can follow the run with an id that a step has led to and that did not
+// succeed, and what will.
+func FailedHint(command string, step Step, id string, v verdict.Verdict) string {
+	hint := AgainHint(command, step.Job, Rival{id, step.Key.String()})
+	attempts := max(step.Attempts, step.Key.Attempt)
+	switch reason := spentReason(step.Job, v, attempts); {
+	case retries(step.Job, v, attempts):
 		hint = "the next apply starts another attempt, as rerun.onFailure is always"
 	case reason != "":
 		hint = reason + "; " + hint

@@ -49,6 +49,7 @@ type Step struct {
 	Reasons  []string // in words, never empty unless nothing is to say
 	Changes  []Change // what differs from the last run, for Rerun
 	Key      once.Key // of the run that Apply is to reach
+	Attempts int      // number of the newest attempt of that content and generation, also one that builds on other runs; 0 for none
 	ID       string   // on the platform, when there is one
 	Stage    state.Stage
 	Last     state.Run       // the run that Unchanged, Running, Fetch and Judge speak of

@@ -8,6 +8,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // DifferenceError is one thing that is about to happen and was not reviewed.
@@ -89,10 +90,11 @@ func (r *Review) job(now Job) *DifferenceError {
 		return &DifferenceError{now.Name, string(seen.Action), string(now.Action) + " " + short(now.Key)}
 	case seen.Key != now.Key:
 		return &DifferenceError{now.Name, string(seen.Action) + " " + short(seen.Key), string(now.Action) + " " + short(now.Key)}
-	case seen.MaxCost != nil && (now.MaxCost == nil || guard.Exceeds(*now.MaxCost, *seen.MaxCost)):
-		return &DifferenceError{now.Name, bound(seen.MaxCost), bound(now.MaxCost)}
 	case seen.Project != now.Project:
 		return &DifferenceError{now.Name, project(seen.Project), project(now.Project)}
+	}
+	if d := dearer(seen, now); d != nil {
+		return d
 	}
 	for _, run := range now.Stops {
 		if !slices.ContainsFunc(seen.Stops, func(s Run) bool { return s.ID == run.ID }) {
@@ -108,11 +110,35 @@ func short(text string) string {
 	return fmt.Sprintf("content %.10s, generation %d, attempt %d", key.Digest, key.Generation, key.Attempt)
 }
 
-func bound(usd *float64) string {
-	if usd == nil {
-		return "a cost without a bound"
+// dearer returns what a run can take more than was reviewed. Where nothing bounds it as a
+// whole, one attempt is compared, and what an hour costs. A price that was not known is
+// none that was reviewed; without a walltime there is nothing that can rise.
+func dearer(seen, now Job) *DifferenceError {
+	const each = " per attempt"
+	unpriced := seen.CoreHours != nil && seen.Cost == nil && now.Cost != nil
+	switch {
+	case rises(seen.MaxCost, now.MaxCost):
+		return &DifferenceError{now.Name, bound(seen.MaxCost, "USD"), bound(now.MaxCost, "USD")}
+	case rises(seen.CoreHours, now.CoreHours):
+		return &DifferenceError{now.Name, bound(seen.CoreHours, "core-h"+each), bound(now.CoreHours, "core-h"+each)}
+	case unpriced, rises(seen.Cost, now.Cost):
+		return &DifferenceError{now.Name, bound(seen.Cost, "USD"+each), bound(now.Cost, "USD"+each)}
+	case seen.Cost == nil && seen.Priority == spec.Economy && now.Priority != spec.Economy:
+		return &DifferenceError{now.Name, "priority " + string(seen.Priority), "priority " + string(now.Priority)}
 	}
-	return "at most " + strconv.FormatFloat(*usd, 'f', -1, 64) + " USD"
+	return nil
+}
+
+// rises reports whether a bound is higher now, or lost.
+func rises(seen, now *float64) bool {
+	return seen != nil && (now == nil || guard.Exceeds(*now, *seen))
+}
+
+func bound(amount *float64, unit string) string {
+	if amount == nil {
+		return "no bound in " + unit
+	}
+	return "at most " + strconv.FormatFloat(*amount, 'f', -1, 64) + " " + unit
 }
 
 func project(name string) string {

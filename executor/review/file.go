@@ -81,8 +81,8 @@ func (f file) check() error {
 		switch {
 		case !ok || key.Name != job.Name:
 			return &FileError{fmt.Sprintf("job %q has the key %q, which is none of that job", job.Name, job.Key)}
-		case job.MaxCost != nil && *job.MaxCost < 0:
-			return &FileError{fmt.Sprintf("job %q has the bound %v USD", job.Name, *job.MaxCost)}
+		case below(job.MaxCost), below(job.CoreHours), below(job.Attempt.Cost):
+			return &FileError{fmt.Sprintf("job %q has a bound below 0", job.Name)}
 		case seen[job.name()]:
 			return &FileError{fmt.Sprintf("job %q is there twice", job.Name)}
 		}
@@ -93,3 +93,6 @@ func (f file) check() error {
 	}
 	return nil
 }
+
+// below reports whether a bound is one that no run keeps.
+func below(bound *float64) bool { return bound != nil && *bound < 0 }

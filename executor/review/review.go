@@ -13,6 +13,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // Plan is what a plan spends and stops, and for whom: what a review is about. Its keys in
@@ -31,8 +32,16 @@ type Job struct {
 	Action    planner.Action `json:"action"`
 	Key       string         `json:"key"`
 	Project   string         `json:"project"` // that pays; empty for none
+	Priority  spec.Priority  `json:"priority"`
 	MaxCost   *float64       `json:"maxCost"` // USD; nil when nothing bounds it
-	Stops     []Run          `json:"stops,omitempty"`
+	Attempt
+	Stops []Run `json:"stops,omitempty"`
+}
+
+// Attempt bounds one attempt of a run, also where nothing bounds how many there are.
+type Attempt struct {
+	CoreHours *float64 `json:"maxCoreHoursPerAttempt"` // nil without a walltime
+	Cost      *float64 `json:"maxCostPerAttempt"`      // USD without licenses, to 1e-4; nil without a walltime or a price
 }
 
 // Run is an active run that is stopped.
@@ -59,7 +68,7 @@ func Of(plan planner.Plan, platform, account string) Plan {
 func jobOf(step *planner.Step) Job {
 	job := Job{
 		Name: step.Job.Name, Namespace: step.Job.Namespace, Action: step.Action, Key: step.Key.String(),
-		Project: step.Job.Project, MaxCost: MaxCost(step.Job.Estimate),
+		Project: step.Job.Project, Priority: step.Job.Priority, MaxCost: MaxCost(step.Job.Estimate), Attempt: AttemptOf(step.Job),
 	}
 	for _, rival := range step.Stop {
 		job.Stops = append(job.Stops, Run{ID: rival.ID, Key: rival.Key})
@@ -75,6 +84,13 @@ func MaxCost(e resolver.Estimate) *float64 {
 	}
 	bound := guard.Up(*usd, 1e4)
 	return &bound
+}
+
+// AttemptOf is what bounds one attempt of a run of a job.
+func AttemptOf(job resolver.Job) Attempt {
+	attempt := job.Attempt()
+	hours, _ := attempt.Limit()
+	return Attempt{hours, MaxCost(attempt)}
 }
 
 // spends reports whether the job would be submitted.
@@ -94,7 +110,7 @@ func (p Plan) Digest() string {
 	}
 	add("on", p.Platform, p.Account)
 	for _, j := range p.Jobs {
-		add("job", j.Name, j.Namespace, j.Action, j.Key, j.MaxCost, j.Project)
+		add("job", j.Name, j.Namespace, j.Action, j.Key, j.MaxCost, j.Project, j.Priority, j.CoreHours, j.Cost)
 		for _, run := range j.Stops {
 			add("stop", j.Name, j.Namespace, run.ID)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/review"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 const (
@@ -46,21 +47,30 @@ func TestCompare(t *testing.T) {
 	}
 	action := func(a planner.Action) func(*review.Job) { return func(j *review.Job) { j.Action = a } }
 	cost := func(c *float64) func(*review.Job) { return func(j *review.Job) { j.MaxCost = c } }
+	each := func(hours, cost *float64) func(*review.Job) { // of a job that nothing bounds as a whole
+		return func(j *review.Job) {
+			j.Priority, j.MaxCost, j.Attempt = spec.OnDemand, nil, review.Attempt{CoreHours: hours, Cost: cost}
+		}
+	}
+	economy := func(j *review.Job) { j.Priority, j.MaxCost = spec.Economy, nil }
 	gone := review.Run{Name: "old", Namespace: "acme", ID: "Xyz", Commit: "7ba84b4"}
 	for name, tc := range map[string]struct {
 		reviewed, now review.Plan
 		want          []string
 	}{
-		"the same":               {plan(heat(nil)), plan(heat(nil)), nil},
-		"nothing left to do":     {plan(heat(nil)), plan(heat(action(planner.Unchanged))), nil},
-		"it runs already":        {plan(heat(nil)), plan(heat(action(planner.Running))), nil},
-		"its draft is there":     {plan(heat(nil)), plan(heat(action(planner.Resume))), nil},
-		"fewer jobs":             {plan(heat(nil), review.Job{Name: "b"}), plan(heat(nil)), nil},
-		"what does not spend":    {plan(), plan(heat(action(planner.Fetch))), nil},
-		"a lower bound":          {plan(heat(nil)), plan(heat(cost(usd(1)))), nil},
-		"never a bound":          {plan(heat(cost(nil))), plan(heat(cost(nil))), nil},
-		"a bound that was found": {plan(heat(cost(nil))), plan(heat(cost(usd(9)))), nil},
-		"stopped as reviewed":    {plan(heat(stopping("Abc", "Def"))), plan(heat(stopping("Def"))), nil},
+		"the same":                  {plan(heat(nil)), plan(heat(nil)), nil},
+		"nothing left to do":        {plan(heat(nil)), plan(heat(action(planner.Unchanged))), nil},
+		"it runs already":           {plan(heat(nil)), plan(heat(action(planner.Running))), nil},
+		"its draft is there":        {plan(heat(nil)), plan(heat(action(planner.Resume))), nil},
+		"fewer jobs":                {plan(heat(nil), review.Job{Name: "b"}), plan(heat(nil)), nil},
+		"what does not spend":       {plan(), plan(heat(action(planner.Fetch))), nil},
+		"a lower bound":             {plan(heat(nil)), plan(heat(cost(usd(1)))), nil},
+		"never a bound":             {plan(heat(cost(nil))), plan(heat(cost(nil))), nil},
+		"a bound that was found":    {plan(heat(cost(nil))), plan(heat(cost(usd(9)))), nil},
+		"attempts alike":            {plan(heat(each(usd(8), usd(1)))), plan(heat(each(usd(8), usd(1)))), nil},
+		"a walltime that was found": {plan(heat(each(nil, nil))), plan(heat(each(usd(8), usd(1)))), nil},
+		"a cheaper priority":        {plan(heat(each(nil, nil))), plan(heat(economy)), nil},
+		"stopped as reviewed":       {plan(heat(stopping("Abc", "Def"))), plan(heat(stopping("Def"))), nil},
 		"pruned as reviewed": {
 			review.Plan{Platform: platform, Account: account, Prune: []review.Run{gone}},
 			review.Plan{Platform: platform, Account: account, Prune: []review.Run{gone}},
@@ -93,7 +103,27 @@ func TestCompare(t *testing.T) {
 		},
 		"a bound that was lost": {
 			plan(heat(nil)), plan(heat(cost(nil))),
-			[]string{"heat: the reviewed plan says at most 1.5 USD, now a cost without a bound"},
+			[]string{"heat: the reviewed plan says at most 1.5 USD, now no bound in USD"},
+		},
+		"a longer walltime of what nobody bounds": {
+			plan(heat(each(usd(8), usd(1)))), plan(heat(each(usd(16), usd(1)))),
+			[]string{"heat: the reviewed plan says at most 8 core-h per attempt, now at most 16 core-h per attempt"},
+		},
+		"no walltime any more": {
+			plan(heat(each(usd(8), nil))), plan(heat(each(nil, nil))),
+			[]string{"heat: the reviewed plan says at most 8 core-h per attempt, now no bound in core-h per attempt"},
+		},
+		"a higher price of what nobody bounds": {
+			plan(heat(each(usd(8), usd(1)))), plan(heat(each(usd(8), usd(1.2)))),
+			[]string{"heat: the reviewed plan says at most 1 USD per attempt, now at most 1.2 USD per attempt"},
+		},
+		"a price that nobody knew": {
+			plan(heat(each(usd(8), nil))), plan(heat(each(usd(8), usd(1)))),
+			[]string{"heat: the reviewed plan says no bound in USD per attempt, now at most 1 USD per attempt"},
+		},
+		"a dearer priority": {
+			plan(heat(economy)), plan(heat(each(nil, nil))),
+			[]string{"heat: the reviewed plan says priority economy, now priority on-demand"},
 		},
 		"another project pays": {
 			plan(heat(nil)), plan(heat(func(j *review.Job) { j.Project = "" })),
@@ -166,7 +196,10 @@ func text(t *testing.T, p review.Plan, digest string) string {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	whole := plan(heat(func(j *review.Job) { j.Stops = []review.Run{{ID: "Abc", Key: key("cc", 1)}} }), heat(func(j *review.Job) { j.Namespace = "other" }))
+	whole := plan(heat(func(j *review.Job) {
+		j.Stops = []review.Run{{ID: "Abc", Key: key("cc", 1)}}
+		j.Priority, j.Attempt = spec.Economy, review.Attempt{CoreHours: usd(8), Cost: usd(0.75)}
+	}), heat(func(j *review.Job) { j.Namespace = "other" }))
 	whole.Prune = []review.Run{{Name: "old", ID: "Xyz"}}
 	good := text(t, whole, whole.Digest())
 	misnamed := plan(heat(func(j *review.Job) { j.Name = "cold" }))
@@ -183,11 +216,13 @@ func TestParse(t *testing.T) {
 		"of -o json":            {strings.Replace(good, "planDigest", "digest", 1), "it has no formatVersion and planDigest: plan --out writes them, and -o json does not"},
 		"of a later format":     {strings.Replace(good, `"formatVersion":1`, `"formatVersion":2`, 1), "its formatVersion is 2, and this program reads 1"},
 		"edited bound":          {strings.Replace(good, "1.5", "15", 1), "it was edited: its planDigest is "},
+		"edited priority":       {strings.Replace(good, `"priority":"economy"`, `"priority":"on-demand"`, 1), "it was edited: "},
+		"edited attempt":        {strings.Replace(good, "0.75", "75", 1), "it was edited: "},
 		"edited stop":           {strings.Replace(good, "Abc", "Def", 1), "it was edited: "},
 		"edited prune":          {strings.Replace(good, "Xyz", "Zyx", 1), "it was edited: "},
 		"edited account":        {strings.Replace(good, account, "bob@example.com", 1), "it was edited: "},
 		"another job's key":     {text(t, misnamed, misnamed.Digest()), `job "cold" has the key "1:aa:1.1:heat", which is none of that job`},
-		"a bound below nothing": {text(t, negative, negative.Digest()), `job "heat" has the bound -1 USD`},
+		"a bound below nothing": {text(t, negative, negative.Digest()), `job "heat" has a bound below 0`},
 		"a job twice":           {text(t, twice, twice.Digest()), `job "heat" is there twice`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,7 +28,7 @@ func (t *tool) auditVerb() options.Command {
 		Usage:    "check that each key was billed once, and what runs took, by manifest and project; sends GET requests only",
 		Examples: []string{"rescale-apply audit", "rescale-apply audit --since 2026-11-01 -o csv > november.csv", "rescale-apply audit --since 30d -f jobs -R"},
 		Concerns: []options.Concern{
-			options.Flags{{Name: "since", Into: &o.since, Usage: "only jobs that were made since `DATE`, such as 2026-11-01, or in the last 30d"}},
+			options.Flags{{Name: "since", Into: &o.since, Filled: true, Usage: "only jobs that were made since `DATE`, such as 2026-11-01, or in the last 30d"}},
 			options.Flags(o.Manifests.Flags()[:2]), &o.Platform, &o.output,
 		},
 		Do: func(ctx context.Context, _ options.Call) error { return t.audit(ctx, o) },

@@ -32,7 +32,7 @@ func (t *tool) listVerb() options.Command {
 				{Name: "failed", Into: &o.failed, Usage: "only jobs that are over and did not succeed, also those that a person stopped"},
 				{Name: "ours", Into: &o.query.Ours, Usage: "only runs of manifests"},
 				{Name: "name", Into: &o.query.Name, Usage: "only jobs whose name, on the platform or in the manifest, matches `PATTERN`"},
-				{Name: "commit", Into: &o.query.Commit, Usage: "only runs of manifests that come from commit `SHA`, or one that begins so"},
+				{Name: "commit", Into: &o.query.Commit, Filled: true, Usage: "only runs of manifests that come from commit `SHA`, or one that begins so"},
 				{Name: "since", Into: &o.since, Usage: "only jobs that were made in the last `TIME`, such as 7d"},
 				{Name: "limit", Into: &o.query.Most, Usage: "at most `N` jobs; 0: all"},
 			},

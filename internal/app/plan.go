@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rescale-apply/rescale-apply/executor"
 	"github.com/rescale-apply/rescale-apply/internal/app/approval"
@@ -27,7 +28,7 @@ func (t *tool) planVerb() options.Command {
 		Concerns: []options.Concern{
 			&o.Manifests,
 			options.Flags{{Name: "detailed-exitcode", Into: &o.detailed, Usage: "exit 2 when changes are pending, 5 when a guard would refuse them"}},
-			options.Flags{{Name: "out", Into: &o.out, Usage: "also write the plan to `FILE`, as JSON, for apply --plan"}},
+			options.Flags{{Name: "out", Into: &o.out, Filled: true, Usage: "also write the plan to `FILE`, as JSON, for apply --plan"}},
 			&o.costs, &o.rerun, &o.transfers, &o.source, &o.prune, &o.Platform, o.fullFlag(), t.reports, &o.output,
 		},
 		Do: func(ctx context.Context, _ options.Call) error { return t.plan(ctx, o) },
@@ -41,7 +42,7 @@ func (t *tool) plan(ctx context.Context, o planOptions) error {
 	}
 	defer place.Release()
 	o.Beside = place.Named()
-	if err := pruning.Check(o.prune, o.Manifests); err != nil {
+	if err := errors.Join(t.reports.Beside(o.Beside), pruning.Check(o.prune, o.Manifests)); err != nil {
 		return err
 	}
 	w, err := t.load(o.Scope)

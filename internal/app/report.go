@@ -31,7 +31,7 @@ func (t *tool) reportCommentVerb() options.Command {
 		Args:     "[FILE]",
 		Examples: []string{"rescale-apply report comment plan.md", "rescale-apply plan -f job.yaml -o md | rescale-apply report comment --marker plan"},
 		Concerns: []options.Concern{
-			options.Flags{{Name: "marker", Into: &marker, Usage: "which comment it is, as `WORD` that its first line hides; a report has its own"}},
+			options.Flags{{Name: "marker", Into: &marker, Filled: true, Usage: "which comment it is, as `WORD` that its first line hides; a report has its own"}},
 			&output,
 		},
 		Do: func(ctx context.Context, call options.Call) error {

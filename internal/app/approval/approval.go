@@ -27,7 +27,7 @@ type Options struct {
 // Flags are the flags of an apply after a review.
 func (o *Options) Flags() []options.Flag {
 	return []options.Flag{
-		{Name: "plan", Into: &o.Plan, Usage: "start only what is in the reviewed plan `FILE`, as plan --out wrote it; else exit 6"},
+		{Name: "plan", Into: &o.Plan, Filled: true, Usage: "start only what is in the reviewed plan `FILE`, as plan --out wrote it; else exit 6"},
 		{Name: "collect", Into: &o.Collect, Usage: "for schedules: judge and fetch what has ended, wait for nothing, start only jobs of --plan that wait for others"},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -172,16 +173,48 @@ func TestReserve(t *testing.T) {
 	}
 }
 
+// TestLinksStay what they are, and so do the files behind them.
+func TestLinksStay(t *testing.T) {
+	t.Parallel()
+	earlier, link := wrote(t, "plan.json", `{"planDigest": "of another"}`), wrote(t, "link.json", "")
+	late, err := approval.Reserve(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late.Release()
+	for _, to := range []string{earlier, filepath.Join(t.TempDir(), "nothing")} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Skip("no links here")
+		}
+		_, early := approval.Reserve(link)
+		for _, err := range []error{early, late.Write(one(""), approval.Header{Platform: platform, Account: account}, asIs)} {
+			if err == nil || !strings.Contains(err.Error(), "names a link") {
+				t.Errorf("%s: %v", to, err)
+			}
+		}
+		if got, err := os.Readlink(link); got != to || err != nil {
+			t.Errorf("%s is %s, %v", link, got, err)
+		}
+		if err := os.Remove(link); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestWriteRefuses what a later apply could not read, or would send.
 func TestWriteRefuses(t *testing.T) {
 	t.Parallel()
 	input := wrote(t, "deck.json", `{"planDigest": "of an input"}`)
+	plan := one(input)
+	twice := planner.Plan{Steps: slices.Repeat(one("").Steps, 2)}
 	for name, tc := range map[string]struct {
+		plan       planner.Plan
 		path, want string
 		hide       func(string) string
 	}{
-		"an input":              {input, "it is an input of job heat", asIs},
-		"a name that is secret": {wrote(t, "plan.json", ""), "a secret is a part of a name", func(text string) string { return strings.ReplaceAll(text, "heat", "***") }},
+		"an input":              {plan, input, "it is an input of job heat", asIs},
+		"a name that is secret": {plan, wrote(t, "plan.json", ""), "a secret is a part of a name", func(text string) string { return strings.ReplaceAll(text, "heat", "***") }},
+		"a job twice":           {twice, wrote(t, "plan.json", ""), `writing the plan: job "heat" is there twice`, asIs},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -189,7 +222,7 @@ func TestWriteRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = place.Write(one(input), approval.Header{Platform: platform, Account: account}, tc.hide)
+			err = place.Write(tc.plan, approval.Header{Platform: platform, Account: account}, tc.hide)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}

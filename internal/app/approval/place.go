@@ -15,6 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/partial"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/source"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
@@ -60,6 +61,9 @@ func Reserve(path string) (Place, error) {
 
 // ours refuses a file that is no plan, or an empty one.
 func ours(path string) error {
+	if reach.IsLink(path) {
+		return linked(path)
+	}
 	info, err := os.Stat(path)
 	if err == nil && info.Mode().IsRegular() && info.Size() == 0 {
 		return nil
@@ -75,6 +79,11 @@ func ours(path string) error {
 		return options.Usage("--out "+path+": it is there already, and is no plan", "give another name, such as plan.json")
 	}
 	return nil
+}
+
+// linked refuses a link: neither it nor the file behind it is ours to replace.
+func linked(path string) error {
+	return options.Usage("--out "+path+" names a link, and no file is replaced through one", "name the file itself")
 }
 
 // Named is the place, which no input may depend on.
@@ -96,6 +105,9 @@ func (p Place) Write(plan planner.Plan, header Header, hide func(string) string)
 	if job := p.inputOf(plan); job != "" {
 		return options.Usage("--out "+p.path+": it is an input of job "+job, "give another name")
 	}
+	if reach.IsLink(p.path) { // by now
+		return linked(p.path)
+	}
 	file := File{
 		PlanJSON: show.PlanOf(plan), Platform: header.Platform, Account: header.Account, Source: header.Source,
 		PlanDigest: review.Of(plan, header.Platform, header.Account).Digest(),
@@ -106,9 +118,18 @@ func (p Place) Write(plan planner.Plan, header Header, hide func(string) string)
 	}
 	text := []byte(hide(out.String()))
 	if _, err := review.Parse(text); err != nil {
-		return fmt.Errorf("writing the plan: the value of a secret is a part of a name in it: %w", err)
+		return unreadable(out.Bytes(), err)
 	}
 	return partial.Write(p.path, partial.Announced{Digest: content.Digest{Size: int64(len(text))}}, bytes.NewReader(text))
+}
+
+// unreadable says why no apply could read a plan: what hides secrets is at fault unless the
+// text cannot be read with them, either.
+func unreadable(text []byte, hidden error) error {
+	if _, err := review.Parse(text); err != nil {
+		return fmt.Errorf("writing the plan: %w", err)
+	}
+	return fmt.Errorf("writing the plan: the value of a secret is a part of a name in it: %w", hidden)
 }
 
 // inputOf returns a job that names the place as an input; empty when none does.

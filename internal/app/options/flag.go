@@ -3,6 +3,7 @@ package options
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -15,6 +16,7 @@ type Flag struct {
 	Usage    string // the name of the value stands in backquotes
 	Default  string // the default in words; empty: what Into holds
 	Verbatim bool   // spaces around a value belong to it
+	Filled   bool   // an empty value is refused: it is a variable that is not set, and not a flag that nobody wrote
 	Complete string // what completion offers, such as JOB or text|json; empty: files where the value is a FILE or FOLDER
 
 	// Into takes the value, and holds the default before: a *bool, *string, *[]string,
@@ -50,6 +52,9 @@ func (f Flag) parsed() cli.Flag {
 // take stores the value that was typed, or else the default.
 func (f Flag) take(in *cli.Context) error {
 	negative := false
+	if f.Filled && in.IsSet(f.Name) && strings.TrimSpace(in.String(f.Name)) == "" {
+		return noValue(f.Name)
+	}
 	switch into := f.Into.(type) {
 	case *bool:
 		*into = in.Bool(f.Name)
@@ -73,4 +78,9 @@ func (f Flag) take(in *cli.Context) error {
 		return Usage(fmt.Sprintf("--%s must be a number of 0 or more", f.Name), "")
 	}
 	return nil
+}
+
+// noValue refuses an empty value.
+func noValue(flag string) error {
+	return Usage("--"+flag+" has no value", "leave it out, or look whether the variable is set that was to fill it")
 }

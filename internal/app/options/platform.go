@@ -72,7 +72,7 @@ func (o *Platform) Check(call Call) error {
 			return Usage(fmt.Sprintf("--local and --%s exclude each other", flag.name),
 				"--local is a platform of its own, on this machine: leave one of the two out")
 		case given && strings.TrimSpace(flag.value) == "":
-			return Usage("--"+flag.name+" has no value", "leave it out, or look whether the variable is set that was to fill it")
+			return noValue(flag.name)
 		}
 	}
 	return nil

@@ -41,6 +41,7 @@ type Clerk struct {
 	anchors anchors
 	seen    identities
 	known   map[diag.Diagnostic]bool
+	apart   apart
 }
 
 // New makes a clerk.
@@ -49,6 +50,7 @@ func New(desk Desk) *Clerk {
 		desk: desk, known: make(map[diag.Diagnostic]bool), seen: make(identities),
 		paths:   paths{desk.Getenv, make(map[string]string)},
 		anchors: anchors{files: make(map[string][]anchor)},
+		apart:   apart{make(map[order]trace), make(map[string]bool)},
 	}
 }
 

@@ -62,6 +62,8 @@ func judge(ctx context.Context, out *report.Case, o executor.Outcome) {
 	switch {
 	case o.Blocked != "":
 		out.State, out.Why = report.Skipped, o.Blocked
+	case o.Withheld != "":
+		out.State, out.Why = report.Skipped, o.Withheld
 	case errors.As(o.Err, &waiting), errors.As(o.Err, &running):
 		out.State, out.Why = report.Skipped, o.Err.Error()
 	case exit.ByContext(ctx, o.Err):

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/report/junit"
 	"github.com/rescale-apply/rescale-apply/internal/app/report/md"
 	"github.com/rescale-apply/rescale-apply/internal/content/reach"
-	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
 // kind is a form of a report.
@@ -98,7 +96,7 @@ func (o order) free(taken map[string]order) error {
 	taken[id] = o
 	info, err := os.Stat(o.file)
 	switch {
-	case isLink(o.file, info):
+	case reach.IsLink(o.file):
 		return options.Usage(fmt.Sprintf("--report %s names a link, and no file is replaced through one", o), "name the file itself; plan -o md prints a report")
 	case err != nil:
 		return nil //nolint:nilerr // it is not there yet, or writing it says what is wrong
@@ -116,14 +114,6 @@ type sharedError struct{ first, second order }
 // Error names both.
 func (e *sharedError) Error() string {
 	return fmt.Sprintf("--report %s and --report %s are one file", e.first, e.second)
-}
-
-// isLink reports whether a name is a link to a file or to nothing: /dev/stdout is one, and
-// would be replaced, or the file behind it would. What a link leads to is info, if it is
-// there. A pipe or a device is no file, and takes a text as it comes.
-func isLink(name string, info fs.FileInfo) bool {
-	own, err := os.Lstat(name)
-	return err == nil && own.Mode()&fs.ModeSymlink != 0 && (info == nil || info.Mode().IsRegular())
 }
 
 // isReport reports whether a file is a report of ours: by how it begins.
@@ -144,30 +134,4 @@ func isReport(name string) bool {
 	}
 	xml := bytes.HasPrefix(head, []byte("<?xml")) && bytes.Contains(head, []byte(junit.Signature))
 	return xml || bytes.HasPrefix(head, []byte("{")) && bytes.Contains(head, []byte(`"$schema": "https://json.schemastore.org/sarif-2.1.0.json"`))
-}
-
-// Apart refuses a report that is an input of a job: the job would be another one with each
-// report. That report is not written.
-func (c *Clerk) Apart(inputs []files.Input) error {
-	for i, o := range c.orders {
-		if o.file == "" || !slices.ContainsFunc(inputs, o.reads()) {
-			continue
-		}
-		c.orders = slices.Delete(c.orders, i, i+1)
-		return options.Usage(fmt.Sprintf("--report %s: %s is an input of a job", o, o.file), "name another file, or exclude that one from the inputs")
-	}
-	return nil
-}
-
-// reads reports whether an input is the file of a report, by whatever name.
-func (o order) reads() func(files.Input) bool {
-	own, missing := os.Stat(o.file)
-	id := reach.Real(o.file)
-	return func(in files.Input) bool {
-		if in.Path == "" || missing != nil {
-			return in.Path == id
-		}
-		info, err := os.Stat(in.Path)
-		return err == nil && os.SameFile(own, info)
-	}
 }

@@ -74,7 +74,7 @@ func (c *Clerk) ofStep(step *planner.Step) report.Case {
 		out.State, out.Word = report.Failed, step.Last.Verdict
 	case step.Action == planner.Refused, step.Action == planner.Conflict:
 		out.State = report.Failed
-	case step.Action == planner.Blocked, step.Action == planner.Running:
+	case step.Action == planner.Blocked, step.Action == planner.Running, step.Action == planner.Withheld:
 		out.State = report.Skipped
 	}
 	if out.State == report.Failed && step.Hint != "" {

@@ -119,7 +119,7 @@ func TestApply(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(context.Canceled)
 	planned := polar()
-	planned.Plan.Steps = planned.Plan.Steps[5:14]
+	planned.Plan.Steps = planned.Plan.Steps[5:15]
 	outcomes := []executor.Outcome{
 		{Verdict: verdict.Succeeded, ID: "A", CoreHours: 36, Cost: 5.76, Started: time.Unix(0, 0), Ended: time.Unix(7200, 0)},
 		{Verdict: verdict.Failed, ID: "B", Reason: "exit 1", Log: []string{"FATAL s3cret"}, Hint: "look"},
@@ -130,6 +130,7 @@ func TestApply(t *testing.T) {
 		{Err: errors.New("the upload was refused")},
 		{ID: "F", Err: context.Canceled},
 		{Verdict: verdict.Succeeded, ID: "G", Unchanged: true},
+		{Withheld: "not reviewed"},
 	}
 	for i := range outcomes {
 		outcomes[i].Job = planned.Plan.Steps[i].Job.Name
@@ -228,6 +229,19 @@ func TestInputsAreNoReports(t *testing.T) {
 	}
 	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it was written: %v", err)
+	}
+}
+
+// TestInputsAreLookedAtOnce, however many jobs share them: a look is nothing but memory.
+func TestInputsAreLookedAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	inputs := []files.Input{{ID: "AbCdEf"}, {Path: filepath.Join(dir, "a")}, {Path: filepath.Join(dir, "b")}}
+	c, _, err := clerk(t, "plan", nil, "md="+filepath.Join(dir, "report.md"), "junit="+filepath.Join(dir, "report.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if looks := testing.AllocsPerRun(10, func() { err = errors.Join(err, c.Apart(inputs)) }); looks > 0 || err != nil {
+		t.Errorf("%v allocations for inputs that are known, %v", looks, err)
 	}
 }
 

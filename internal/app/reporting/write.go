@@ -17,6 +17,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/report/sarif"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/partial"
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 )
 
@@ -86,7 +87,7 @@ func (c *Clerk) gitHub(ctx context.Context, o order, r report.Report) error {
 // the pattern of one must not find it. What is no file, such as a pipe, just takes the text.
 func put(ctx context.Context, name string, text []byte) error {
 	switch info, err := os.Stat(name); {
-	case isLink(name, info):
+	case reach.IsLink(name):
 		return &linkError{name}
 	case err == nil && !info.Mode().IsRegular():
 		return pour(name, os.O_WRONLY, text)

@@ -64,6 +64,7 @@ type SpendJSON struct {
 	Priority spec.Priority `json:"priority"`
 	Tags     []string      `json:"tags"`
 	LimitJSON
+	review.Attempt
 }
 
 // StepJSON is one job of a plan.
@@ -157,7 +158,7 @@ func PlanOf(plan planner.Plan) PlanJSON {
 }
 
 func spendJSON(job resolver.Job) SpendJSON {
-	return SpendJSON{job.Project, job.Priority, append([]string{}, job.Tags...), limitJSON(job.Estimate)}
+	return SpendJSON{job.Project, job.Priority, append([]string{}, job.Tags...), limitJSON(job.Estimate), review.AttemptOf(job)}
 }
 
 // MaxCost is what all new runs of a plan cost at most, in USD without licenses, to 1e-4;

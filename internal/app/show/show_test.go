@@ -29,7 +29,7 @@ func TestMoneyInJSONIsRounded(t *testing.T) {
 	if err := show.WritePlan(&planned, plan); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Count(planned.String(), `"maxCost": 0.3`+"\n") != 2 || !strings.Contains(planned.String(), `"maxCost": 0.6`+"\n") {
+	if strings.Count(planned.String(), `"maxCost": 0.3,`+"\n") != 2 || strings.Count(planned.String(), `"maxCostPerAttempt": 0.3`+"\n") != 2 || !strings.Contains(planned.String(), `"maxCost": 0.6`+"\n") {
 		t.Errorf("%s", planned.String())
 	}
 	outcome := executor.Outcome{Job: "wing", ID: "AbC", Verdict: verdict.Succeeded, Cost: 0.1 + 0.2}

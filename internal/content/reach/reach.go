@@ -52,6 +52,18 @@ func Real(name string) string {
 	return filepath.Join(Real(up), filepath.Base(name))
 }
 
+// IsLink reports whether a name is a link to a file or to nothing, which writing by that
+// name would replace, or the file behind it: /dev/stdout is one. A pipe or a device is no
+// file, and takes a text as it comes.
+func IsLink(name string) bool {
+	own, err := os.Lstat(name)
+	if err != nil || own.Mode()&fs.ModeSymlink == 0 {
+		return false
+	}
+	info, err := os.Stat(name)
+	return err != nil || info.Mode().IsRegular()
+}
+
 // Inside reports whether a path free of links is a folder or in it.
 func Inside(folder, name string) bool {
 	rel, err := filepath.Rel(folder, name)

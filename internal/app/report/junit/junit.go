@@ -74,10 +74,9 @@ const Signature = "<testsuites name=\"rescale-apply "
 // Write gives the report as XML.
 func Write(r report.Report) ([]byte, error) {
 	all := suites{Name: "rescale-apply " + clean(r.Verb)}
-	for _, name := range r.Manifests {
-		all.put(ofManifest(r, name))
+	for _, one := range grouped(r) {
+		all.put(*one)
 	}
-	all.put(ofTool(r))
 	text, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("writing JUnit XML: %w", err)
@@ -109,27 +108,32 @@ func (s *suite) put(c testcase) {
 	s.Cases = append(s.Cases, c)
 }
 
-// ofManifest has a case for each job, and one for each problem: a manifest with problems
-// has no jobs.
-func ofManifest(r report.Report, name string) suite {
-	s := suite{Name: clean(name)}
+// grouped are the suites of the manifests, and last that of the tool. That of a manifest has
+// a case for each job, and one for each problem: a manifest with problems has no jobs.
+func grouped(r report.Report) []*suite {
+	tool := ofTool(r)
+	var list []*suite
+	byName := make(map[string]*suite, len(r.Manifests))
+	for _, name := range r.Manifests {
+		byName[name] = &suite{Name: clean(name)}
+		list = append(list, byName[name])
+	}
+	of := func(manifest string) *suite { return cmp.Or(byName[manifest], tool) }
 	for _, p := range r.Problems {
-		if p.File == name {
-			s.put(ofProblem(p, name))
-		}
+		s := of(p.File)
+		s.put(ofProblem(p, s.Name))
 	}
 	for _, c := range r.Cases {
-		if c.Manifest == name {
-			s.seconds += c.Seconds
-			s.put(ofJob(c))
-		}
+		s := of(c.Manifest)
+		s.seconds += c.Seconds
+		s.put(ofJob(c))
 	}
-	return s
+	return append(list, tool)
 }
 
-// ofTool has a case for each error of the tool, and for problems that are in no manifest.
-func ofTool(r report.Report) suite {
-	s := suite{Name: "rescale-apply"}
+// ofTool has a case for each error of the tool, and is for what is in no manifest.
+func ofTool(r report.Report) *suite {
+	s := &suite{Name: "rescale-apply"}
 	for i, t := range r.Troubles {
 		name := r.Verb
 		if i > 0 {
@@ -137,20 +141,6 @@ func ofTool(r report.Report) suite {
 		}
 		lines := append([]string{t.Message}, t.Hints...)
 		s.put(testcase{Name: clean(name), Class: "rescale-apply", Time: seconds(0), Error: &outcome{Type: "error", Message: clean(t.Message), Text: clean(strings.Join(lines, "\n"))}})
-	}
-	known := make(map[string]bool)
-	for _, name := range r.Manifests {
-		known[name] = true
-	}
-	for _, p := range r.Problems {
-		if !known[p.File] {
-			s.put(ofProblem(p, "rescale-apply"))
-		}
-	}
-	for _, c := range r.Cases {
-		if !known[c.Manifest] {
-			s.put(ofJob(c))
-		}
 	}
 	return s
 }
