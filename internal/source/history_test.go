@@ -2,9 +2,13 @@ package source_test
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescale-apply/rescale-apply/internal/source"
 )
@@ -49,12 +53,6 @@ func TestHistory(t *testing.T) {
 			t.Errorf("%s since %s: %q, %v", tc.path, tc.since, got, err)
 		}
 	}
-	if text, err := h.Text(t.Context(), second, "jobs/job.yaml"); err != nil || text != "name: cold" {
-		t.Errorf("text %q, %v", text, err)
-	}
-	if text, err := h.Text(t.Context(), third, "jobs/job.yaml"); err == nil {
-		t.Errorf("text %q of what is gone", text)
-	}
 	for path, want := range map[string]bool{"jobs/job.yaml": false, "jobs/plate.inp": true} {
 		if got, err := h.Has(t.Context(), path); err != nil || got != want {
 			t.Errorf("has %s: %v, %v", path, got, err)
@@ -62,6 +60,76 @@ func TestHistory(t *testing.T) {
 	}
 	if path, ok := h.Path(r.path("jobs")); path != "jobs" || !ok {
 		t.Errorf("path %q, %v", path, ok)
+	}
+}
+
+// Every version counts, also those of branches that were merged and undone.
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	first := r.git("rev-parse", "HEAD")
+	r.git("config", "log.showSignature", "true")
+	r.git("checkout", "-q", "-b", "side")
+	r.write("jobs/job.yaml", "name: side\n")
+	r.commit()
+	r.write("jobs/job.yaml", "name: heat\n")
+	r.commit()
+	r.git("checkout", "-q", "main")
+	r.write("jobs/plate.inp", "finer\n")
+	r.commit()
+	r.git("merge", "-q", "--no-edit", "side")
+	r.write("jobs/job.yaml", "name: cold\n")
+	r.commit()
+	r.git("rm", "-q", "jobs/job.yaml")
+	last := r.commit()
+	h := r.history()
+	blobs, err := h.Versions(t.Context(), first, "jobs/job.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, blob := range blobs {
+		text, err := h.Text(t.Context(), blob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, text)
+	}
+	slices.Sort(texts)
+	if diff := cmp.Diff([]string{"name: cold", "name: heat", "name: side"}, texts); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for since, path := range map[string]string{last: "jobs/job.yaml", "main": "jobs/plate.inp"} {
+		if blobs, err := h.Versions(t.Context(), since, path); err == nil {
+			t.Errorf("%s since %s: %v", path, since, blobs)
+		}
+	}
+}
+
+// A file of many versions is an error, not a part of them.
+func TestTooManyVersions(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	first := r.git("rev-parse", "HEAD")
+	var stream strings.Builder
+	for i := range 201 {
+		fmt.Fprintf(&stream, "commit refs/heads/main\ncommitter Ada <ada@example.com> %d +0000\ndata 0\n", 1772452800+i)
+		if i == 0 {
+			fmt.Fprintf(&stream, "from %s\n", first)
+		}
+		fmt.Fprintf(&stream, "M 100644 inline jobs/job.yaml\ndata <<END\nname: n%d\nEND\n", i)
+	}
+	r.write("../stream", stream.String())
+	r.git("-c", "alias.import=!git fast-import --quiet <../stream", "import")
+	r.git("reset", "-q", "--hard")
+	h := r.history()
+	var tooMany *source.TooManyError
+	if _, err := h.Versions(t.Context(), first, "jobs/job.yaml"); !errors.As(err, &tooMany) {
+		t.Errorf("got %v", err)
+	}
+	second := r.git("rev-parse", "HEAD~200")
+	if blobs, err := h.Versions(t.Context(), second, "jobs/job.yaml"); err != nil || len(blobs) != 201 {
+		t.Errorf("%d versions, %v", len(blobs), err)
 	}
 }
 
