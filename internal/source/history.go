@@ -14,6 +14,7 @@ type History struct {
 	Here Source // of the checkout, without a manifest and files
 
 	*checkout
+	piped bool // a pipeline runs
 }
 
 // ShallowError reports that a clone does not go down to its first commit: of what is not
@@ -50,7 +51,7 @@ func (f Finder) History(ctx context.Context, dir string) (*History, error) {
 	}
 	here := s.sourceOf(c, Made{Manifest: filepath.Join(c.top, "-")})
 	here.Path, here.Dirty, here.More = "", nil, 0
-	return &History{Here: here, checkout: c}, nil
+	return &History{Here: here, checkout: c, piped: s.pipeline.known()}, nil
 }
 
 // Path is the path of a folder or file in the repository, with /, and . for its top; ok is

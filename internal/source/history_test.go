@@ -170,3 +170,70 @@ func TestShallowHistory(t *testing.T) {
 		t.Error("a history without a repository")
 	}
 }
+
+// A checkout of an old commit says nothing about what its branch wants.
+func TestNewest(t *testing.T) {
+	t.Parallel()
+	const main = "refs/remotes/origin/main"
+	for name, tc := range map[string]struct {
+		change   func(r *repository, second, third string)
+		pipeline bool
+		fine     bool
+		newer    int // 3 for the third commit
+	}{
+		"no remote":                {func(*repository, string, string) {}, false, true, 0},
+		"no remote, in a pipeline": {func(*repository, string, string) {}, true, false, 0},
+		"the newest":               {func(r *repository, _, third string) { r.git("update-ref", main, third) }, true, true, 0},
+		"before the remote":        {func(r *repository, second, _ string) { r.git("update-ref", main, second) }, false, true, 0},
+		"behind the remote": {func(r *repository, second, third string) {
+			r.git("update-ref", main, third)
+			r.git("reset", "-q", "--hard", second)
+		}, false, false, 3},
+		"the commit of an old run": {func(r *repository, second, third string) {
+			r.git("update-ref", main, third)
+			r.git("checkout", "-q", second)
+		}, true, false, 3},
+		"a checkout that put it back": {func(r *repository, second, third string) {
+			r.git("update-ref", main, third)
+			r.git("update-ref", main, second)
+			r.git("checkout", "-q", second)
+		}, true, false, 3},
+		"another way than the remote's": {func(r *repository, second, third string) {
+			r.git("update-ref", main, third)
+			r.git("reset", "-q", "--hard", second)
+			r.write("other.txt", "x")
+			r.commit()
+		}, false, false, 3},
+		"a branch that began anew": {func(r *repository, second, third string) {
+			r.git("update-ref", main, third)
+			r.git("reset", "-q", "--hard", second)
+			r.write("other.txt", "x")
+			r.git("update-ref", main, r.commit())
+		}, true, true, 0},
+		"no branch": {func(r *repository, _, _ string) { r.git("checkout", "-q", "--detach") }, false, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRepository(t)
+			second, third := r.commit(), r.commit()
+			tc.change(r, second, third)
+			variables := map[string]string{}
+			if tc.pipeline {
+				variables = map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_SHA": r.git("rev-parse", "HEAD"), "GITHUB_REF": "refs/heads/main"}
+			}
+			finder := source.Finder{Environ: r.environ, Getenv: func(name string) string { return variables[name] }}
+			h, err := finder.History(t.Context(), r.dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = h.Newest(t.Context())
+			var stale *source.StaleError
+			switch {
+			case (err == nil) != tc.fine:
+				t.Errorf("got %v", err)
+			case !tc.fine && (!errors.As(err, &stale) || stale.Hint() == "" || (stale.Newer == third) != (tc.newer == 3)):
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

@@ -97,4 +97,3 @@ func spokeOfProtection(manifest string) bool {
 	}
 	return false
 }
-

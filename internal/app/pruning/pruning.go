@@ -4,6 +4,7 @@ package pruning
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -78,6 +79,30 @@ func (s Search) Find(ctx context.Context, plan *planner.Plan) error {
 	return nil
 }
 
+// errNoBranch is of a checkout whose runs cannot be known.
+var errNoBranch = errors.New("which branch of which repository is checked out is not known")
+
+// past is that of a folder whose checkout is what its branch wants.
+func (s Search) past(ctx context.Context, folder string) (*source.History, error) {
+	past, err := s.Workspace.Finder().History(ctx, folder)
+	switch {
+	case err != nil:
+		return nil, err
+	case past.Here.Ref == "" || past.Here.Repo == "":
+		return nil, errNoBranch
+	}
+	return past, past.Newest(ctx)
+}
+
+// why is an error with what helps against it.
+func why(err error) string {
+	var helpful interface{ Hint() string }
+	if errors.As(err, &helpful) {
+		return err.Error() + "; " + helpful.Hint()
+	}
+	return err.Error()
+}
+
 // wantedOf are the names of the jobs of a plan, and the ids of the runs that are theirs:
 // that of a job that moved to another manifest is found there.
 func wantedOf(plan planner.Plan) map[string]bool {
@@ -113,15 +138,12 @@ func (s Search) scopes(ctx context.Context) (list []*scope, err error) {
 		if err != nil {
 			return nil, err
 		}
-		past, err := s.Workspace.Finder().History(ctx, folder)
+		past, err := s.past(ctx, folder)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil:
-			s.Workspace.Notice("notice: --prune stops nothing of " + diag.Line(name+": "+err.Error()))
-			continue
-		case past.Here.Ref == "" || past.Here.Repo == "":
-			s.Workspace.Notice("notice: --prune stops nothing of " + diag.Line(name) + ": which branch of which repository is checked out is not known")
+			s.Workspace.Notice("notice: --prune stops nothing of " + diag.Line(name+": "+why(err)))
 			continue
 		}
 		at := &scope{past: past, below: s.Manifests.Recursive, repo: namespace.Address(past.Here.Repo), notice: s.Workspace.Notice, answers: make(map[[2]string]answer)}
