@@ -3,10 +3,7 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
-	"regexp"
-	"slices"
 )
 
 // History is the past of the commit that is checked out somewhere.
@@ -87,59 +84,4 @@ func (h *History) Changed(ctx context.Context, since string, paths ...string) (s
 		return "", err
 	}
 	return h.line(ctx, append([]string{"rev-list", "--max-count=1", since + ".." + h.commit}, scope...)...)
-}
-
-// maxVersions is how many changes of a file are looked at.
-const maxVersions = 200
-
-// TooManyError reports that a file changed too often to look at all its versions.
-type TooManyError struct{ Path string }
-
-// Error says which file it is.
-func (e *TooManyError) Error() string {
-	return fmt.Sprintf("%s changed more than %d times", e.Path, maxVersions)
-}
-
-// Versions are the blobs of a file: as a commit has it, and as every commit since then
-// made it, also those of branches that were merged. More than 200 are a *[TooManyError].
-func (h *History) Versions(ctx context.Context, since, path string) ([]string, error) {
-	if full(since) == "" {
-		return nil, fmt.Errorf("%q is no commit in full", since)
-	}
-	first, err := h.line(ctx, "rev-parse", "--quiet", "--verify", since+":"+path)
-	if err != nil {
-		return nil, err
-	}
-	blobs, changes := []string{first}, 0
-	take := func(line string) {
-		found := rawChange.FindStringSubmatch(line)
-		if found == nil {
-			return
-		}
-		changes++
-		for _, blob := range found[1:] {
-			if none.MatchString(blob) || slices.Contains(blobs, blob) {
-				continue
-			}
-			blobs = append(blobs, blob)
-		}
-	}
-	err = h.lines(
-		ctx, take, "log", "--no-show-signature", "--no-follow", "--full-history", "-m", "--root", "--format=", "--raw", "--no-abbrev", "-z", "--no-renames",
-		"--no-ext-diff", "--no-textconv", fmt.Sprintf("--max-count=%d", maxVersions+1), since+".."+h.commit, "--", ":(literal)"+path,
-	)
-	if err == nil && changes > maxVersions {
-		err = &TooManyError{Path: path}
-	}
-	return blobs, err
-}
-
-var (
-	rawChange = regexp.MustCompile(`^\s*:[0-7]{6} [0-7]{6} ([0-9a-f]{40,64}) ([0-9a-f]{40,64}) [A-Z]`)
-	none      = regexp.MustCompile(`^0+$`) // of a file that is not there
-)
-
-// Text is the content of a blob.
-func (h *History) Text(ctx context.Context, blob string) (string, error) {
-	return h.line(ctx, "cat-file", "blob", blob)
 }

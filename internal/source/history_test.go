@@ -99,10 +99,11 @@ func TestVersions(t *testing.T) {
 	if diff := cmp.Diff([]string{"name: cold", "name: heat", "name: side"}, texts); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for since, path := range map[string]string{last: "jobs/job.yaml", "main": "jobs/plate.inp"} {
-		if blobs, err := h.Versions(t.Context(), since, path); err == nil {
-			t.Errorf("%s since %s: %v", path, since, blobs)
-		}
+	if blobs, err := h.Versions(t.Context(), last, "jobs/job.yaml"); err != nil || len(blobs) > 0 {
+		t.Errorf("%v of what is gone, %v", blobs, err)
+	}
+	if blobs, err := h.Versions(t.Context(), "main", "jobs/plate.inp"); err == nil {
+		t.Errorf("%v since a branch", blobs)
 	}
 }
 
@@ -130,6 +131,30 @@ func TestTooManyVersions(t *testing.T) {
 	second := r.git("rev-parse", "HEAD~200")
 	if blobs, err := h.Versions(t.Context(), second, "jobs/job.yaml"); err != nil || len(blobs) != 201 {
 		t.Errorf("%d versions, %v", len(blobs), err)
+	}
+}
+
+func TestMovedFiles(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	text := strings.Repeat("command: run\n", 20)
+	r.write("jobs/job.yaml", text)
+	r.write("jobs/copy.yaml", text)
+	first := r.commit()
+	blob := r.git("rev-parse", "HEAD:jobs/job.yaml")
+	r.git("rm", "-q", "jobs/job.yaml")
+	r.write("other/ü.yaml", text+"name: warm\n")
+	second := r.commit()
+	h := r.history()
+	if paths, err := h.Moved(t.Context(), "jobs/job.yaml", first, second); err != nil || cmp.Diff([]string{"other/ü.yaml"}, paths) != "" {
+		t.Errorf("moved to %v, %v", paths, err)
+	}
+	if paths, err := h.Moved(t.Context(), "jobs/plate.inp", first, second); err != nil || len(paths) > 0 {
+		t.Errorf("what stays moved to %v, %v", paths, err)
+	}
+	want := map[string][]string{blob: {"jobs/copy.yaml"}}
+	if copies, err := h.Copies(t.Context(), []string{blob}); err != nil || cmp.Diff(want, copies) != "" {
+		t.Errorf("copies %v, %v", copies, err)
 	}
 }
 

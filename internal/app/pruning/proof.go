@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/roster"
@@ -38,7 +39,7 @@ func (s *scope) removed(ctx context.Context, row roster.Row, steps []planner.Ste
 	if found.kept == "" {
 		return found.commit, nil
 	}
-	s.notice(fmt.Sprintf("notice: run %s of %s is of a job that is no longer in git, and is not stopped: %s", row.ID, diag.Line(row.Manifest), diag.Line(found.kept)))
+	s.notice(fmt.Sprintf("notice: run %s of %s is of a job that these manifests no longer have, and is not stopped: %s", row.ID, diag.Line(row.Manifest), diag.Line(found.kept)))
 	return "", nil
 }
 
@@ -56,32 +57,86 @@ func (s *scope) ask(ctx context.Context, from source.Source, tables []string) (a
 	if commit == "" || err != nil {
 		return answer{}, err
 	}
-	kept, err := s.protected(ctx, from.Commit, from.Path)
+	kept, err := s.spared(ctx, from, commit)
 	return answer{commit: commit, kept: kept}, err
+}
+
+// spared says why a run stays although a commit has taken its job out of its manifest;
+// it is empty where nothing speaks for the run.
+func (s *scope) spared(ctx context.Context, from source.Source, commit string) (why string, err error) {
+	blobs, why, err := s.protected(ctx, from.Commit, from.Path)
+	if why != "" || err != nil {
+		return why, err
+	}
+	successors, err := s.moved(ctx, from, commit)
+	if err != nil {
+		return "it cannot be seen whether its manifest moved", ctx.Err()
+	}
+	for _, path := range successors {
+		there, err := s.past.Has(ctx, path)
+		switch {
+		case err != nil:
+			return "", err
+		case there && !s.read(path):
+			return "its manifest is now " + path, nil
+		}
+		if _, why, err := s.protected(ctx, commit, path); why != "" || err != nil {
+			return why, err
+		}
+	}
+	return s.copied(ctx, blobs)
+}
+
+// moved are the paths that git takes for those of a manifest after a commit changed it.
+func (s *scope) moved(ctx context.Context, from source.Source, commit string) (list []string, err error) {
+	for _, span := range [][2]string{{from.Commit, "HEAD"}, {commit + "~1", "HEAD"}, {commit + "~1", commit}} {
+		paths, err := s.past.Moved(ctx, from.Path, span[0], span[1])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, paths...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list), nil
+}
+
+// copied says where a version of a manifest still is; empty where it is nowhere. One that
+// is read here as well does not have the job, or somebody would want it.
+func (s *scope) copied(ctx context.Context, blobs []string) (why string, err error) {
+	copies, err := s.past.Copies(ctx, blobs)
+	for _, blob := range blobs {
+		paths := copies[blob]
+		if len(paths) > 0 && !slices.ContainsFunc(paths, s.read) {
+			return "its manifest is also " + paths[0], err
+		}
+	}
+	return "", err
 }
 
 // protected says why a manifest may have protected its jobs at some time since a commit;
 // it is empty where it never did. Whoever protects a job means the run that is there.
-func (s *scope) protected(ctx context.Context, since, path string) (why string, err error) {
-	blobs, err := s.past.Versions(ctx, since, path)
+func (s *scope) protected(ctx context.Context, since, path string) (blobs []string, why string, err error) {
+	blobs, err = s.past.Versions(ctx, since, path)
 	var tooMany *source.TooManyError
 	switch {
 	case errors.As(err, &tooMany):
-		return err.Error() + ", which is too much to look for protected", nil
-	case err != nil:
-		return "its manifest cannot be read as it was", ctx.Err()
+		return nil, err.Error() + ", which is too much to look for protected", nil
+	case err != nil || len(blobs) == 0:
+		return nil, unreadable, ctx.Err()
 	}
 	for _, blob := range blobs {
 		text, err := s.past.Text(ctx, blob)
 		switch {
 		case err != nil:
-			return "its manifest cannot be read as it was", ctx.Err()
+			return nil, unreadable, ctx.Err()
 		case spokeOfProtection(text):
-			return "its manifest spoke of protected", nil
+			return nil, "its manifest spoke of protected", nil
 		}
 	}
-	return "", nil
+	return blobs, "", nil
 }
+
+const unreadable = "its manifest cannot be read as it was"
 
 // protects finds the key protected with another value than false, in any form that YAML
 // has for it.
