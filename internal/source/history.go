@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 )
 
@@ -12,6 +11,7 @@ type History struct {
 	Here Source // of the checkout, without a manifest and files
 
 	*checkout
+	piped bool // a pipeline runs
 }
 
 // ShallowError reports that a clone does not go down to its first commit: of what is not
@@ -48,7 +48,7 @@ func (f Finder) History(ctx context.Context, dir string) (*History, error) {
 	}
 	here := s.sourceOf(c, Made{Manifest: filepath.Join(c.top, "-")})
 	here.Path, here.Dirty, here.More = "", nil, 0
-	return &History{Here: here, checkout: c}, nil
+	return &History{Here: here, checkout: c, piped: s.pipeline.known()}, nil
 }
 
 // Path is the path of a folder or file in the repository, with /, and . for its top; ok is
@@ -84,12 +84,4 @@ func (h *History) Changed(ctx context.Context, since string, paths ...string) (s
 		return "", err
 	}
 	return h.line(ctx, append([]string{"rev-list", "--max-count=1", since + ".." + h.commit}, scope...)...)
-}
-
-// Text is the content of a file in a commit.
-func (h *History) Text(ctx context.Context, commit, path string) (string, error) {
-	if full(commit) == "" {
-		return "", fmt.Errorf("%q is no commit in full", commit)
-	}
-	return h.line(ctx, "cat-file", "blob", commit+":"+path)
 }

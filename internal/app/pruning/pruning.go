@@ -4,11 +4,11 @@ package pruning
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor/once"
@@ -79,6 +79,30 @@ func (s Search) Find(ctx context.Context, plan *planner.Plan) error {
 	return nil
 }
 
+// errNoBranch is of a checkout whose runs cannot be known.
+var errNoBranch = errors.New("which branch of which repository is checked out is not known")
+
+// past is that of a folder whose checkout is what its branch wants.
+func (s Search) past(ctx context.Context, folder string) (*source.History, error) {
+	past, err := s.Workspace.Finder().History(ctx, folder)
+	switch {
+	case err != nil:
+		return nil, err
+	case past.Here.Ref == "" || past.Here.Repo == "":
+		return nil, errNoBranch
+	}
+	return past, past.Newest(ctx)
+}
+
+// why is an error with what helps against it.
+func why(err error) string {
+	var helpful interface{ Hint() string }
+	if errors.As(err, &helpful) {
+		return err.Error() + "; " + helpful.Hint()
+	}
+	return err.Error()
+}
+
 // wantedOf are the names of the jobs of a plan, and the ids of the runs that are theirs:
 // that of a job that moved to another manifest is found there.
 func wantedOf(plan planner.Plan) map[string]bool {
@@ -100,7 +124,7 @@ type scope struct {
 	repo      string            // without what differs between clones
 	manifests map[string]string // paths in the repository of those that are read, by the path that jobs have
 	notice    func(string)
-	answers   map[[2]string]string // of git, by commit and manifest
+	answers   map[[2]string]answer // of git, by commit and manifest
 }
 
 // scopes are the folders whose past is known; for others a notice says why nothing there
@@ -114,18 +138,15 @@ func (s Search) scopes(ctx context.Context) (list []*scope, err error) {
 		if err != nil {
 			return nil, err
 		}
-		past, err := s.Workspace.Finder().History(ctx, folder)
+		past, err := s.past(ctx, folder)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil:
-			s.Workspace.Notice("notice: --prune stops nothing of " + diag.Line(name+": "+err.Error()))
-			continue
-		case past.Here.Ref == "" || past.Here.Repo == "":
-			s.Workspace.Notice("notice: --prune stops nothing of " + diag.Line(name) + ": which branch of which repository is checked out is not known")
+			s.Workspace.Notice("notice: --prune stops nothing of " + diag.Line(name+": "+why(err)))
 			continue
 		}
-		at := &scope{past: past, below: s.Manifests.Recursive, repo: namespace.Address(past.Here.Repo), notice: s.Workspace.Notice, answers: make(map[[2]string]string)}
+		at := &scope{past: past, below: s.Manifests.Recursive, repo: namespace.Address(past.Here.Repo), notice: s.Workspace.Notice, answers: make(map[[2]string]answer)}
 		at.folder, _ = past.Path(folder)
 		at.manifests = make(map[string]string)
 		for seen, real := range s.Workspace.Manifests() {
@@ -134,71 +155,6 @@ func (s Search) scopes(ctx context.Context) (list []*scope, err error) {
 		list = append(list, at)
 	}
 	return list, nil
-}
-
-// removed returns the commit that took the job of a run out of the manifests; empty where
-// none did, and where that is not known.
-func (s *scope) removed(ctx context.Context, row roster.Row, steps []planner.Step) (string, error) {
-	from := row.Source
-	if !from.Clean() || from.Ref != s.past.Here.Ref || namespace.Address(from.Repo) != s.repo || !s.holds(from.Path) {
-		return "", nil
-	}
-	question := [2]string{from.Commit, from.Path}
-	answer, known := s.answers[question]
-	if !known {
-		var err error
-		if answer, err = s.ask(ctx, from, s.tables(from.Path, steps)); err != nil {
-			return "", err
-		}
-		s.answers[question] = answer
-	}
-	if answer != mayBeProtected {
-		return answer, nil
-	}
-	s.notice(fmt.Sprintf("notice: run %s of %s is of a job that is no longer in git, and is not stopped: its manifest spoke of protected", row.ID, diag.Line(row.Manifest)))
-	return "", nil
-}
-
-// mayBeProtected is the answer for a manifest that may have protected its jobs.
-const mayBeProtected = "protected"
-
-// protects finds the key protected with another value than false, in any form that YAML
-// has for it.
-var protects = regexp.MustCompile(`protected["']?\s*:\s*(false(?:[\s,}]|$))?`)
-
-// ask asks git about a manifest.
-func (s *scope) ask(ctx context.Context, from source.Source, tables []string) (string, error) {
-	if !s.read(from.Path) {
-		if there, err := s.past.Has(ctx, from.Path); there || err != nil {
-			return "", err // it is no manifest of this call, and may have the job
-		}
-	}
-	if !s.past.Includes(ctx, from.Commit) {
-		return "", ctx.Err()
-	}
-	commit, err := s.past.Changed(ctx, from.Commit, append(tables, from.Path)...)
-	if commit == "" || err != nil {
-		return "", err
-	}
-	text, err := s.past.Text(ctx, from.Commit, from.Path)
-	if err != nil {
-		return "", ctx.Err() // the commit cannot be read here
-	}
-	if spokeOfProtection(text) {
-		return mayBeProtected, nil
-	}
-	return commit, nil
-}
-
-// spokeOfProtection reports whether a manifest may have protected a job. It is read as
-// text: what it depended on then, variables and tables, is not here any more.
-func spokeOfProtection(manifest string) bool {
-	for _, found := range protects.FindAllStringSubmatch(manifest, -1) {
-		if found[1] == "" {
-			return true
-		}
-	}
-	return false
 }
 
 // holds reports whether a manifest is, or would be, one of the folder.

@@ -3,30 +3,54 @@ package workspace
 import (
 	"path/filepath"
 
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/source"
 	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
 // Made is what jobs are made of on this machine: their manifests, and with their inputs
-// the tables and the files of variables.
+// the tables, the files of variables, and the locks that pin their versions.
 func (w *Workspace) Made(jobs []resolver.Job) []source.Made {
 	manifests := w.Manifests()
 	var variables []string
 	for _, name := range w.scope.VarFiles {
 		variables = append(variables, absolute(name))
 	}
+	locks := w.usedLocks()
 	list := make([]source.Made, len(jobs))
 	for i, job := range jobs {
 		list[i] = source.Made{Manifest: manifests[job.Manifest], Files: append(inputs(job), variables...)}
+		if lock := locks[job.Manifest]; lock != "" {
+			list[i].Files = append(list[i].Files, lock)
+		}
 	}
 	return list
 }
+
+// usedLocks are the paths of the locks that were read for jobs, by the path that a
+// resolved job has.
+func (w *Workspace) usedLocks() map[string]string {
+	list := make(map[string]string)
+	for _, job := range w.Jobs {
+		if job.Lock == nil {
+			continue
+		}
+		s := w.source(job.File)
+		if name := resolvedName(s); list[name] == "" {
+			list[name], _ = w.lockPath(s)
+		}
+	}
+	return list
+}
+
+// resolvedName is the path that a resolved job has of its manifest.
+func resolvedName(s diag.Source) string { return filepath.Join(s.Dir, filepath.Base(s.Name)) }
 
 // Manifests are the manifests' own paths, by the path that a resolved job has.
 func (w *Workspace) Manifests() map[string]string {
 	list := make(map[string]string, len(w.Sources))
 	for _, s := range w.Sources {
-		list[filepath.Join(s.Dir, filepath.Base(s.Name))] = realManifest(s)
+		list[resolvedName(s)] = realManifest(s)
 	}
 	return list
 }
