@@ -102,6 +102,7 @@ type Plan struct {
 	Recalled []state.Record // what the platform has shown and the journal does not know, as far as it is to
 	Bounds   []Bound        // how many runs may be active at once
 	Prune    []Pruned       // runs to stop whose jobs are in no manifest any more; New leaves it empty
+	Prunable []Pruned       // such runs, which nobody has asked to stop; New leaves it empty
 }
 
 // Pruned is an active run whose job a commit has removed from its manifest.

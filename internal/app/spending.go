@@ -201,12 +201,16 @@ func (s *session) planAhead(ctx context.Context, o planOptions, wishes planner.O
 	return plan, err
 }
 
-// pruned adds to a plan the runs that --prune stops.
+// pruned adds to a plan the runs that --prune stops, or without it would stop.
 func (s *session) pruned(ctx context.Context, m options.Manifests, wish options.Pruning, plan *planner.Plan) error {
-	if !wish.Wanted {
+	search := pruning.Search{Manifests: m, Workspace: s.Workspace, Platform: s.Platform, Owner: s.user.Email, Notice: s.Notice}
+	switch {
+	case wish.Wanted:
+		return search.Find(ctx, plan)
+	case s.Alone():
 		return nil
 	}
-	return pruning.Search{Manifests: m, Workspace: s.Workspace, Platform: s.Platform, Owner: s.user.Email}.Find(ctx, plan)
+	return search.Note(ctx, plan)
 }
 
 // resolveFrom resolves jobs, and refuses what their commit does not have.

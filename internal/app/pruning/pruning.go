@@ -44,6 +44,20 @@ type Search struct {
 	Workspace *workspace.Workspace
 	Platform  once.Reader
 	Owner     string // e-mail of the account
+	Notice    func(line string)
+}
+
+// Note notes in a plan the runs that --prune would stop, without a word on those that it
+// would not. Where the manifests are not all of a folder nobody knows of any.
+func (s Search) Note(ctx context.Context, plan *planner.Plan) error {
+	if len(plan.Steps) == 0 || Check(options.Pruning{Wanted: true}, s.Manifests) != nil {
+		return nil
+	}
+	s.Notice = func(string) {}
+	would := planner.Plan{Steps: plan.Steps}
+	err := s.Find(ctx, &would)
+	plan.Prunable = would.Prune
+	return err
 }
 
 // Find finds what a plan does not want any more, the newest run first, and notes it in the
@@ -56,7 +70,7 @@ func (s Search) Find(ctx context.Context, plan *planner.Plan) error {
 	if err != nil || len(scopes) == 0 {
 		return err
 	}
-	list, err := roster.Read(ctx, s.Platform, roster.Query{Owner: s.Owner, Which: roster.Active, Ours: true})
+	list, err := roster.Read(ctx, s.Platform, roster.Query{Owner: s.Owner, Which: roster.Active, Ours: true, Without: codesOf(*plan)})
 	if err != nil {
 		return err
 	}
@@ -103,6 +117,15 @@ func why(err error) string {
 	return err.Error()
 }
 
+// codesOf are those of the jobs of a plan: their runs need not be read.
+func codesOf(plan planner.Plan) map[string]bool {
+	codes := make(map[string]bool, len(plan.Steps))
+	for i := range plan.Steps {
+		codes[plan.Steps[i].Key.In(plan.Steps[i].Job.Namespace).Code()] = true
+	}
+	return codes
+}
+
 // wantedOf are the names of the jobs of a plan, and the ids of the runs that are theirs:
 // that of a job that moved to another manifest is found there.
 func wantedOf(plan planner.Plan) map[string]bool {
@@ -143,10 +166,10 @@ func (s Search) scopes(ctx context.Context) (list []*scope, err error) {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil:
-			s.Workspace.Notice("notice: --prune stops nothing of " + diag.Line(name+": "+why(err)))
+			s.Notice("notice: --prune stops nothing of " + diag.Line(name+": "+why(err)))
 			continue
 		}
-		at := &scope{past: past, below: s.Manifests.Recursive, repo: namespace.Address(past.Here.Repo), notice: s.Workspace.Notice, answers: make(map[[2]string]answer)}
+		at := &scope{past: past, below: s.Manifests.Recursive, repo: namespace.Address(past.Here.Repo), notice: s.Notice, answers: make(map[[2]string]answer)}
 		at.folder, _ = past.Path(folder)
 		at.manifests = make(map[string]string)
 		for seen, real := range s.Workspace.Manifests() {

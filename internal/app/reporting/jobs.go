@@ -30,7 +30,7 @@ func (c *Clerk) Applied(ctx context.Context, done executor.Report) {
 			c.ofOutcome(ctx, &c.found.Cases[i], done.Outcomes[i])
 		}
 	}
-	c.found.Rows = rows(c.found.Cases)
+	c.found.Rows = append(rows(c.found.Cases), c.pruned("told to stop")...)
 	if sum := spent(c.found.Cases); sum != "" {
 		c.found.Summary += " In all: " + sum + "."
 	}

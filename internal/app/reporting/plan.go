@@ -50,10 +50,16 @@ func (c *Clerk) plan(p Planned) {
 	for _, line := range fold.Lines(p.Plan, fold.Wishes{Full: p.Style.Full, Free: p.Style.Free}) {
 		r.Rows = append(r.Rows, rowOf(line, p.Style))
 	}
-	for _, run := range p.Plan.Prune {
-		r.Rows = append(r.Rows, report.Row{Name: run.Name, Word: "stop", Why: show.Pruned(run), Weight: report.Major})
-	}
+	r.Rows = append(r.Rows, c.pruned("stop")...)
 	c.problems(p.Plan.Refusals())
+}
+
+// pruned are the runs of jobs that are gone, and what becomes of them.
+func (c *Clerk) pruned(word string) (rows []report.Row) {
+	for _, run := range c.planned.Plan.Prune {
+		rows = append(rows, report.Row{Name: run.Name, Word: word, Why: show.Pruned(run), Weight: report.Major})
+	}
+	return rows
 }
 
 func (c *Clerk) ofStep(step *planner.Step) report.Case {

@@ -83,7 +83,7 @@ func (s Style) command(w io.Writer, job string, change planner.Change) {
 
 // notes tells decisions that were made for the user, and what to type next.
 func (s Style) notes(w io.Writer, plan planner.Plan) {
-	for _, note := range gathered(plan) {
+	for _, note := range append(gathered(plan), prunable(plan)...) {
 		fmt.Fprintln(w, s.paint(faint, "  note: "+diag.Line(note)))
 	}
 	for _, step := range plan.Steps {
@@ -98,7 +98,22 @@ func noted(step planner.Step) []string { return slices.Concat(notesOf(step), ste
 
 // Notes are what a plan has to say beside its lines: decisions that were made for the user,
 // and how many runs are active at once.
-func Notes(plan planner.Plan) []string { return append(gathered(plan), bounded(plan)...) }
+func Notes(plan planner.Plan) []string {
+	return slices.Concat(gathered(plan), bounded(plan), prunable(plan))
+}
+
+// prunable says that runs go on whose jobs are gone.
+func prunable(plan planner.Plan) []string {
+	switch n := len(plan.Prunable); n {
+	case 0:
+		return nil
+	case 1:
+		run := plan.Prunable[0]
+		return []string{fmt.Sprintf("%s: active run %s; --prune stops it", run.Name, Pruned(run))}
+	default:
+		return []string{fmt.Sprintf("%d active runs are of jobs that are no longer in git, such as %s %s; --prune stops them", n, plan.Prunable[0].Name, plan.Prunable[0].ID)}
+	}
+}
 
 // gathered are the notes of all steps, each once: the points of a sweep mostly have
 // the same.
