@@ -20,6 +20,10 @@ func TestEncode(t *testing.T) {
 			Source{Repo: "https://github.com/acme/sims", Commit: commit, Ref: "refs/heads/main", Path: "job.yaml", Dirty: []string{"a", "b"}, More: 1, Run: "https://ci/1", Actor: "ada"},
 			Source{Repo: "https://github.com/acme/sims", Commit: commit, Ref: "refs/heads/main", Path: "job.yaml", Dirty: []string{"a", "b"}, More: 1, Run: "https://ci/1", Actor: "ada"},
 		},
+		"variables": {Source{Commit: commit, Vars: []string{"mach", "mesh"}}, Source{Commit: commit, Vars: []string{"mach", "mesh"}}},
+		"many variables": {
+			Source{Commit: commit, Vars: []string{long, long}, Dirty: []string{"a"}, Actor: "ada"}, Source{Commit: commit, Vars: []string{"..."}, More: 1, Actor: "ada"},
+		},
 		"many names": {Source{Commit: commit, Dirty: []string{long, long}, More: 3, Actor: "ada"}, Source{Commit: commit, More: 5, Actor: "ada"}},
 		"a long actor": {
 			Source{Commit: commit, Actor: long, Run: "https://ci/1", Path: long, Dirty: []string{"a"}}, Source{Commit: commit, More: 1, Run: "https://ci/1", Path: long},
@@ -67,6 +71,8 @@ func TestWords(t *testing.T) {
 		"commit 7ba84b4 (refs/heads/main) jobs/heat/job.yaml, 1 file differs": {Commit: "7ba84b41", Ref: "refs/heads/main", Path: "jobs/heat/job.yaml", Dirty: []string{"a"}},
 		"commit 7ba84b4 job.yaml, 7 files differ":                             {Commit: "7ba84b41", Path: "job.yaml", Dirty: []string{"a"}, More: 6},
 		"commit 7ba84b4 job.yaml, its files were not compared":                {Commit: "7ba84b41", Path: "job.yaml", Unchecked: true},
+		"commit 7ba84b4 job.yaml, 1 file differs, variable mach set":          {Commit: "7ba84b41", Path: "job.yaml", More: 1, Vars: []string{"mach"}},
+		"commit 7ba84b4, variables mach, mesh set":                            {Commit: "7ba84b41", Vars: []string{"mach", "mesh"}},
 		"commit 7b": {Commit: "7b"},
 	} {
 		if got := s.String(); got != want {

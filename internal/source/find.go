@@ -17,6 +17,7 @@ type Finder struct {
 // Made is what one job is made of.
 type Made struct {
 	Manifest string   // its absolute path; its folder is free of links
+	Vars     []string // names of variables with values from the command line, which no commit has
 	Files    []string // absolute paths of what else it is made of: inputs, tables, files of variables
 }
 
@@ -49,11 +50,16 @@ func (f Finder) Find(ctx context.Context, jobs []Made) (Found, error) {
 	}
 	found := Found{Unknown: s.unknown}
 	for i, job := range jobs {
+		var from Source
 		if at[i] == nil {
-			found.Sources = append(found.Sources, s.pipeline.source(job))
+			from = s.pipeline.source(job)
 		} else {
-			found.Sources = append(found.Sources, s.sourceOf(at[i], job))
+			from = s.sourceOf(at[i], job)
 		}
+		if !from.IsZero() {
+			from.Vars = job.Vars
+		}
+		found.Sources = append(found.Sources, from)
 	}
 	return found, ctx.Err()
 }

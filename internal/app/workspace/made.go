@@ -9,7 +9,8 @@ import (
 )
 
 // Made is what jobs are made of on this machine: their manifests, and with their inputs
-// the tables, the files of variables, and the locks that pin their versions.
+// the tables, the files of variables, the locks that pin their versions, and what was
+// typed.
 func (w *Workspace) Made(jobs []resolver.Job) []source.Made {
 	manifests := w.Manifests()
 	var variables []string
@@ -17,9 +18,13 @@ func (w *Workspace) Made(jobs []resolver.Job) []source.Made {
 		variables = append(variables, absolute(name))
 	}
 	locks := w.usedLocks()
+	typed := make(map[string][]string, len(w.Jobs))
+	for _, job := range w.Jobs {
+		typed[job.Name.V] = job.Typed
+	}
 	list := make([]source.Made, len(jobs))
 	for i, job := range jobs {
-		list[i] = source.Made{Manifest: manifests[job.Manifest], Files: append(inputs(job), variables...)}
+		list[i] = source.Made{Manifest: manifests[job.Manifest], Vars: typed[job.Name], Files: append(inputs(job), variables...)}
 		if lock := locks[job.Manifest]; lock != "" {
 			list[i].Files = append(list[i].Files, lock)
 		}

@@ -10,7 +10,16 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
+
+const readsVariable = `version: 1
+name: a
+vars: {n: 1, unused: 1}
+analysis: {code: user_included, version: "0"}
+hardware: {coreType: emerald, coresPerSlot: 1, walltime: 1h}
+command: echo ${{ vars.n }}
+`
 
 const twoJobs = `version: 1
 name: a
@@ -26,7 +35,7 @@ command: "true"
 `
 
 // manifest writes files into a new folder and loads job.yaml.
-func manifest(t *testing.T, texts map[string]string) (w *workspace.Workspace, dir string) {
+func manifest(t *testing.T, texts map[string]string, set ...spec.Setting) (w *workspace.Workspace, dir string) {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -39,6 +48,7 @@ func manifest(t *testing.T, texts map[string]string) (w *workspace.Workspace, di
 	}
 	around := workspace.Surroundings{Getenv: func(string) string { return "" }, Notice: func(string) {}, Warn: func(string) {}}
 	var scope options.Scope
+	scope.Settings = set
 	scope.Files = []string{filepath.Join(dir, "job.yaml")}
 	if w, err = around.Load(scope); err != nil {
 		t.Fatal(err)
@@ -61,5 +71,14 @@ func TestMadeOfALock(t *testing.T) {
 	made := w.Made(jobs)
 	if diff := cmp.Diff([]string{filepath.Join(dir, "rescale.lock.yaml")}, made[0].Files); diff != "" || made[0].Manifest != filepath.Join(dir, "job.yaml") {
 		t.Errorf("%v (-want +got):\n%s", made, diff)
+	}
+}
+
+func TestMadeOfWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	w, dir := manifest(t, map[string]string{"job.yaml": readsVariable}, spec.Setting{Name: "n", Text: "7"}, spec.Setting{Name: "unused", Text: "7"})
+	made := w.Made([]resolver.Job{{Name: "a", Manifest: filepath.Join(dir, "job.yaml")}})
+	if diff := cmp.Diff([]string{"n"}, made[0].Vars); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
