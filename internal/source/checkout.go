@@ -94,14 +94,28 @@ func (c *checkout) compare(ctx context.Context, commit string) error {
 	if commit == c.commit {
 		return nil
 	}
-	// A merge that the pipeline has made is checked out. Where the clone does not go down to
-	// the commit that it is of, there is nothing to compare with.
+	// A merge that the pipeline has made is checked out.
 	err = c.lines(ctx, func(name string) { c.moved[name] = true }, "diff-tree", "-r", "-z", "--no-renames", "--name-only", commit, c.commit)
-	if err != nil && ctx.Err() == nil {
-		return nil
+	if err != nil {
+		return &MergeError{Commit: commit, Err: err}
 	}
-	return err
+	return nil
 }
+
+// MergeError reports that a pipeline's merge could not be compared with the commit that it
+// is of, as in a clone that does not go down to that commit.
+type MergeError struct {
+	Commit string // that the merge is of
+	Err    error
+}
+
+// Error says what was to be compared, and why it was not.
+func (e *MergeError) Error() string {
+	return fmt.Sprintf("a merge is checked out, and cannot be compared with commit %s that it is of (a clone needs fetch-depth: 2): %v", Short(e.Commit), e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *MergeError) Unwrap() error { return e.Err }
 
 // tracked takes a line of ls-files: a letter and a path. A small letter is a file whose
 // changes git was told to pass over, S one that need not be here.
