@@ -18,9 +18,10 @@ type checkout struct {
 	repo   string
 	shown  map[string]string // wanted files by their absolute paths: what names them; empty for those without a way to a commit
 	places map[string]folder
-	wanted map[string]bool // paths in the repository, with /; true once it is certain that the commit has the file
-	moved  map[string]bool // files and folders that differ from the commit
-	failed bool            // nobody knows which files differ
+	wanted map[string]bool       // paths in the repository, with /; true once it is certain that the commit has the file
+	moved  map[string]bool       // files and folders that differ from the commit
+	shared map[*string]*[]string // lists by their first elements: what of them differs, nil until it is asked for
+	failed bool                  // nobody knows which files differ
 }
 
 // newCheckout reads which commit is checked out. The error says why none is known.
@@ -28,6 +29,7 @@ func newCheckout(ctx context.Context, top string, environ []string) (*checkout, 
 	c := &checkout{
 		git: git{folder: top, environ: environ}, top: top,
 		shown: make(map[string]string), places: make(map[string]folder), wanted: make(map[string]bool), moved: make(map[string]bool),
+		shared: make(map[*string]*[]string),
 	}
 	found, err := c.line(ctx, "rev-parse", "--show-toplevel")
 	if err != nil {
@@ -67,6 +69,19 @@ func (c *checkout) want(files ...string) {
 		c.shown[file] = rel
 		if straight {
 			c.wanted[rel] = false
+		}
+	}
+}
+
+// wantShared wants lists of files, each once.
+func (c *checkout) wantShared(lists [][]string) {
+	for _, list := range lists {
+		if len(list) == 0 {
+			continue
+		}
+		if _, known := c.shared[&list[0]]; !known {
+			c.shared[&list[0]] = nil
+			c.want(list...)
 		}
 	}
 }

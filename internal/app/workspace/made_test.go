@@ -9,7 +9,9 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
+	"github.com/rescale-apply/rescale-apply/internal/content/pack"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -79,6 +81,28 @@ func TestMadeOfWhatWasTyped(t *testing.T) {
 	w, dir := manifest(t, map[string]string{"job.yaml": readsVariable}, spec.Setting{Name: "n", Text: "7"}, spec.Setting{Name: "unused", Text: "7"})
 	made := w.Made([]resolver.Job{{Name: "a", Manifest: filepath.Join(dir, "job.yaml")}})
 	if diff := cmp.Diff([]string{"n"}, made[0].Vars); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The points of a sweep share what they are made of: thousands of them may have thousands
+// of files.
+func TestMadeIsShared(t *testing.T) {
+	t.Parallel()
+	w, dir := manifest(t, map[string]string{"job.yaml": twoJobs})
+	tree := &pack.Archive{Files: []pack.File{{Path: filepath.Join(dir, "case", "a")}, {Path: filepath.Join(dir, "case", "b")}}}
+	job := resolver.Job{Manifest: filepath.Join(dir, "job.yaml"), Inputs: []files.Input{{Path: filepath.Join(dir, "mesh")}, {Path: filepath.Join(dir, "case"), Archive: tree}}}
+	other := job
+	other.Inputs = []files.Input{{Path: filepath.Join(dir, "other")}, job.Inputs[1]}
+	made := w.Made([]resolver.Job{job, job, other})
+	want := [][]string{{filepath.Join(dir, "case", "a"), filepath.Join(dir, "case", "b")}}
+	if diff := cmp.Diff(want, made[0].Shared); diff != "" {
+		t.Fatalf("(-want +got):\n%s", diff)
+	}
+	if &made[0].Files[0] != &made[1].Files[0] || &made[0].Shared[0][0] != &made[2].Shared[0][0] {
+		t.Error("equal lists are there several times")
+	}
+	if diff := cmp.Diff([]string{filepath.Join(dir, "other")}, made[2].Files); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
