@@ -66,7 +66,7 @@ func (f *Finder) ask(ctx context.Context, entry string) (string, error) {
 		return "", err
 	}
 	cmd := exec.CommandContext(ctx, "git", "-c", "safe.directory=*", "--git-dir="+entry, "remote", "-v")
-	cmd.Env = environment(f.Environ)
+	cmd.Env = append(environment(f.Environ), "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0") // it needs no other machine
 	cmd.WaitDelay = time.Second
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint

@@ -90,15 +90,19 @@ func TestPublic(t *testing.T) {
 		},
 		"git@github.com:acme/sims.git":           {"git@github.com:acme/sims.git"},
 		"github.com:acme/sims.git":               {"github.com:acme/sims.git"},
-		"github.com/acme/sims.git":               {"ada:s3cret@github.com/acme/sims.git"},
 		"ssh://git@github.com:22/acme/sims":      {"ssh://git@github.com:22/acme/sims"},
 		"ssh://github.com/acme/sims":             {"ssh://git:s3cret@github.com/acme/sims"},
 		"https://host/acme/sims@v2":              {"https://host/acme/sims@v2", "https://ada@host/acme/sims@v2"},
 		"https://ci.example.com/job/sims/1/":     {"https://ci.example.com/job/sims/1/"},
 		"https://dev.azure.com/org/p/_git/a%20b": {"https://org@dev.azure.com/org/p/_git/a%20b"},
-		"sims.git":                               {"/home/ada/private/sims.git", "../private/sims.git", `C:\Users\ada\sims.git`, `\\server\ada\sims.git`, "file:///home/ada/sims.git", "file://C:/Users/ada/sims.git", "./a:b/sims.git"},
-		"sims":                                   {"/home/ada/sims/.git", "/home/ada/sims/"},
-		"":                                       {"", " ", ".", "..", "/", "file:///"},
+		"git://host/acme/sims":                   {"git://host/acme/sims"},
+		"s3cret_host:acme/sims.git":              {"S3cret@s3cret_host:acme/sims.git"},
+		"host:/home/git/sims.git":                {"host:/home/git/sims.git"},
+		"": {
+			"", " ", ".", "..", "/", "/home/ada/private/sims.git", "../private/sims.git", "./a:b/sims.git", "sims", `C:\Users\ada\sims.git`, "C:/Users/ada/sims.git", `\\server\ada\sims.git`,
+			"file:///home/ada/sims.git", "file://C:/Users/ada/sims.git", "FILE:///home/ada", "ext::ssh -i /home/ada/.ssh/k %S repo", "ext::https://host/x", "fd::17/x", "codecommit::eu-1://ada@x",
+			"codecommit://ada@x", "persistent-https://host/x", "https://", "https:///home/ada", "ada:s3cret@github.com/acme/sims.git", "a b:c", "host:x\ny", "https://host/a\nb",
+		},
 	} {
 		for _, address := range addresses {
 			if got := public(address); got != want {
