@@ -21,6 +21,7 @@ type document struct {
 	filled map[string]expr.Value    // the values that were put in, by pointer
 	places map[string]diag.Position // of the values as they are written, filled as they are asked for
 	scope  expr.Scope               // what references stand for
+	typed  map[string]bool          // names of variables that references take from the command line
 }
 
 // At returns the position of the value at pointer: for a reference that is all of a
@@ -227,7 +228,7 @@ const maxNamed = 12
 
 // fill puts the values of one point in.
 func (t *template) fill(scope expr.Scope) *document {
-	d := &document{Document: t.doc, value: t.doc.Value, filled: make(map[string]expr.Value, len(t.leaves)), places: t.places, scope: scope}
+	d := &document{Document: t.doc, value: t.doc.Value, filled: make(map[string]expr.Value, len(t.leaves)), places: t.places, scope: scope, typed: t.typed(scope)}
 	paths := maps.Clone(scope)
 	if name, ok := scope["job"]["name"]; ok {
 		paths["job"] = map[string]expr.Value{"name": {V: folderName(name.Text())}}
@@ -253,6 +254,32 @@ func (t *template) fill(scope expr.Scope) *document {
 		d.filled[leaf.pointer] = v
 	}
 	return d
+}
+
+// typed are the variables that references take from the command line.
+func (t *template) typed(scope expr.Scope) map[string]bool {
+	names := make(map[string]bool)
+	for _, leaf := range t.leaves {
+		for _, r := range leaf.text.References() {
+			if r.Space == "vars" && scope["vars"][r.Name].Typed {
+				names[r.Name] = true
+			}
+		}
+	}
+	return names
+}
+
+// typedNames are the names of the variables that a job takes from the command line. An
+// input that is a template may refer to any.
+func (d *document) typedNames(job Job) []string {
+	names := make(map[string]bool)
+	maps.Copy(names, d.typed)
+	for name, value := range job.Values["vars"] {
+		if value.Typed {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // validate checks the shape of one point. Once one is right, the others are looked at only

@@ -76,6 +76,10 @@ type Job struct {
 	// name it: whoever knows the folder of the manifest finds it.
 	Lock *lock.Lock
 
+	// Typed holds the names of the variables whose values come from the command line, and
+	// which the job refers to; sorted.
+	Typed []string
+
 	// Values holds what the references of this job stand for, for inputs that are
 	// templates; nil when there are none.
 	Values expr.Scope

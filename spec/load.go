@@ -242,7 +242,7 @@ func (p *page) job(doc *document, violations []schema.Violation, unknown map[str
 	job.SSH = p.decodeSSH(root.member("ssh"), &list)
 	p.besides(root, &list)
 	p.seat(&job, doc.Document.At(maxRunning), &list)
-	job.Table = tableOf(doc, p.src.Dir)
+	job.Table, job.Typed = tableOf(doc, p.src.Dir), doc.typedNames(job)
 	for _, check := range checks() {
 		check(&job, &list)
 	}

@@ -66,9 +66,11 @@ func (s *settings) variables(vars node, list *diag.List) map[string]expr.Value {
 				value = v
 			}
 		}
+		written := value.V
 		for _, setting := range s.typed {
 			if v, given := setting.value(name, expr.Of(standard.value, standard.pos()), list); given {
 				value = v
+				value.Typed = v.V != written
 			}
 		}
 		values[name] = value

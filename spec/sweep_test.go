@@ -318,3 +318,39 @@ func TestABoundThatCannotBe(t *testing.T) {
 		})
 	}
 }
+
+// What the command line says of a variable counts for the jobs that refer to it, where it
+// is not what the files say anyway.
+func TestTypedVariables(t *testing.T) {
+	t.Parallel()
+	const manifest = "version: 1\nname: wing\nanalysis: {code: x}\nhardware: {coreType: e, coresPerSlot: 1}\ncommand: run\nvars: {mach: 0.2, mesh: fine}\n"
+	mach := []spec.Setting{{Name: "mach", Text: "0.3"}}
+	for name, tc := range map[string]struct {
+		rest string
+		set  []spec.Setting
+		file string
+		want []string
+	}{
+		"used":                          {"title: a ${{ vars.mesh }} ${{ vars.mach }}\n", mach, "", []string{"mach"}},
+		"both":                          {"title: a ${{ vars.mesh }} ${{ vars.mach }}\n", append(mach, spec.Setting{Name: "mesh", Text: "rough"}), "", []string{"mach", "mesh"}},
+		"not used":                      {"title: a ${{ vars.mesh }}\n", mach, "", nil},
+		"as its default":                {"title: ${{ vars.mach }}\n", []spec.Setting{{Name: "mach", Text: "0.20"}}, "", nil},
+		"as a file says":                {"title: ${{ vars.mach }}\n", mach, "mach: 0.3\n", nil},
+		"as its default, not as a file": {"title: ${{ vars.mach }}\n", []spec.Setting{{Name: "mach", Text: "0.2"}}, "mach: 0.3\n", []string{"mach"}},
+		"in a matrix":                   {"matrix: {n: [1]}\ntitle: ${{ vars.mach }} ${{ matrix.n }}\n", mach, "", []string{"mach"}},
+		"maybe in a template":           {"inputs: [{path: a.inp, template: true}]\n", mach, "", []string{"mach"}},
+	} {
+		loader := spec.Loader{Set: tc.set}
+		if tc.file != "" {
+			loader.Files = []diag.Source{{Name: "vars.yaml", Text: []byte(tc.file)}}
+		}
+		jobs, problems := loader.Load([]diag.Source{{Name: "job.yaml", Text: []byte(manifest + tc.rest)}})
+		if len(problems) > 0 || len(jobs) != 1 {
+			t.Errorf("%s: %v", name, problems)
+			continue
+		}
+		if diff := cmp.Diff(tc.want, jobs[0].Typed); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}

@@ -18,9 +18,10 @@ type checkout struct {
 	repo   string
 	shown  map[string]string // wanted files by their absolute paths: what names them; empty for those without a way to a commit
 	places map[string]folder
-	wanted map[string]bool // paths in the repository, with /; true once it is certain that the commit has the file
-	moved  map[string]bool // files and folders that differ from the commit
-	failed bool            // nobody knows which files differ
+	wanted map[string]bool       // paths in the repository, with /; true once it is certain that the commit has the file
+	moved  map[string]bool       // files and folders that differ from the commit
+	shared map[*string]*[]string // lists by their first elements: what of them differs, nil until it is asked for
+	failed bool                  // nobody knows which files differ
 }
 
 // newCheckout reads which commit is checked out. The error says why none is known.
@@ -28,6 +29,7 @@ func newCheckout(ctx context.Context, top string, environ []string) (*checkout, 
 	c := &checkout{
 		git: git{folder: top, environ: environ}, top: top,
 		shown: make(map[string]string), places: make(map[string]folder), wanted: make(map[string]bool), moved: make(map[string]bool),
+		shared: make(map[*string]*[]string),
 	}
 	found, err := c.line(ctx, "rev-parse", "--show-toplevel")
 	if err != nil {
@@ -71,6 +73,19 @@ func (c *checkout) want(files ...string) {
 	}
 }
 
+// wantShared wants lists of files, each once.
+func (c *checkout) wantShared(lists [][]string) {
+	for _, list := range lists {
+		if len(list) == 0 {
+			continue
+		}
+		if _, known := c.shared[&list[0]]; !known {
+			c.shared[&list[0]] = nil
+			c.want(list...)
+		}
+	}
+}
+
 // compare asks git about all wanted files at once: which files differ from the commit, and
 // which it has at all. What is ignored is not in its list either.
 func (c *checkout) compare(ctx context.Context, commit string) error {
@@ -94,14 +109,28 @@ func (c *checkout) compare(ctx context.Context, commit string) error {
 	if commit == c.commit {
 		return nil
 	}
-	// A merge that the pipeline has made is checked out. Where the clone does not go down to
-	// the commit that it is of, there is nothing to compare with.
+	// A merge that the pipeline has made is checked out.
 	err = c.lines(ctx, func(name string) { c.moved[name] = true }, "diff-tree", "-r", "-z", "--no-renames", "--name-only", commit, c.commit)
-	if err != nil && ctx.Err() == nil {
-		return nil
+	if err != nil {
+		return &MergeError{Commit: commit, Err: err}
 	}
-	return err
+	return nil
 }
+
+// MergeError reports that a pipeline's merge could not be compared with the commit that it
+// is of, as in a clone that does not go down to that commit.
+type MergeError struct {
+	Commit string // that the merge is of
+	Err    error
+}
+
+// Error says what was to be compared, and why it was not.
+func (e *MergeError) Error() string {
+	return fmt.Sprintf("a merge is checked out, and cannot be compared with commit %s that it is of (a clone needs fetch-depth: 2): %v", Short(e.Commit), e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *MergeError) Unwrap() error { return e.Err }
 
 // tracked takes a line of ls-files: a letter and a path. A small letter is a file whose
 // changes git was told to pass over, S one that need not be here.

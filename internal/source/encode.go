@@ -11,7 +11,7 @@ const maxSize = 1024
 
 // Encode writes the source as compact JSON of at most 1 KB in plain ASCII, which no shell
 // on the way reads as anything but text between single quotes. What is too long loses its
-// least members first: the names of files (their number stays), who, the pipeline, the
+// least members first: the names of files (their number stays) and of variables, who, the pipeline, the
 // ref, the path, the repository. A source without a commit and a repository is empty.
 func (s Source) Encode() string {
 	if s.IsZero() {
@@ -22,6 +22,7 @@ func (s Source) Encode() string {
 	cuts := []func(*Source){
 		func(*Source) {},
 		func(it *Source) { it.Dirty, it.More = nil, it.Differ() },
+		func(it *Source) { it.Vars = shortest(it.Vars) },
 		func(it *Source) { it.Actor = "" },
 		func(it *Source) { it.Run = "" },
 		func(it *Source) { it.Ref = "" },
@@ -36,6 +37,14 @@ func (s Source) Encode() string {
 		}
 	}
 	return ""
+}
+
+// shortest says only that there are names.
+func shortest(names []string) []string {
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{"..."}
 }
 
 // plain escapes whatever is no letter of plain JSON.

@@ -20,6 +20,10 @@ func TestEncode(t *testing.T) {
 			Source{Repo: "https://github.com/acme/sims", Commit: commit, Ref: "refs/heads/main", Path: "job.yaml", Dirty: []string{"a", "b"}, More: 1, Run: "https://ci/1", Actor: "ada"},
 			Source{Repo: "https://github.com/acme/sims", Commit: commit, Ref: "refs/heads/main", Path: "job.yaml", Dirty: []string{"a", "b"}, More: 1, Run: "https://ci/1", Actor: "ada"},
 		},
+		"variables": {Source{Commit: commit, Vars: []string{"mach", "mesh"}}, Source{Commit: commit, Vars: []string{"mach", "mesh"}}},
+		"many variables": {
+			Source{Commit: commit, Vars: []string{long, long}, Dirty: []string{"a"}, Actor: "ada"}, Source{Commit: commit, Vars: []string{"..."}, More: 1, Actor: "ada"},
+		},
 		"many names": {Source{Commit: commit, Dirty: []string{long, long}, More: 3, Actor: "ada"}, Source{Commit: commit, More: 5, Actor: "ada"}},
 		"a long actor": {
 			Source{Commit: commit, Actor: long, Run: "https://ci/1", Path: long, Dirty: []string{"a"}}, Source{Commit: commit, More: 1, Run: "https://ci/1", Path: long},
@@ -67,6 +71,8 @@ func TestWords(t *testing.T) {
 		"commit 7ba84b4 (refs/heads/main) jobs/heat/job.yaml, 1 file differs": {Commit: "7ba84b41", Ref: "refs/heads/main", Path: "jobs/heat/job.yaml", Dirty: []string{"a"}},
 		"commit 7ba84b4 job.yaml, 7 files differ":                             {Commit: "7ba84b41", Path: "job.yaml", Dirty: []string{"a"}, More: 6},
 		"commit 7ba84b4 job.yaml, its files were not compared":                {Commit: "7ba84b41", Path: "job.yaml", Unchecked: true},
+		"commit 7ba84b4 job.yaml, 1 file differs, variable mach set":          {Commit: "7ba84b41", Path: "job.yaml", More: 1, Vars: []string{"mach"}},
+		"commit 7ba84b4, variables mach, mesh set":                            {Commit: "7ba84b41", Vars: []string{"mach", "mesh"}},
 		"commit 7b": {Commit: "7b"},
 	} {
 		if got := s.String(); got != want {
@@ -84,15 +90,19 @@ func TestPublic(t *testing.T) {
 		},
 		"git@github.com:acme/sims.git":           {"git@github.com:acme/sims.git"},
 		"github.com:acme/sims.git":               {"github.com:acme/sims.git"},
-		"github.com/acme/sims.git":               {"ada:s3cret@github.com/acme/sims.git"},
 		"ssh://git@github.com:22/acme/sims":      {"ssh://git@github.com:22/acme/sims"},
 		"ssh://github.com/acme/sims":             {"ssh://git:s3cret@github.com/acme/sims"},
 		"https://host/acme/sims@v2":              {"https://host/acme/sims@v2", "https://ada@host/acme/sims@v2"},
 		"https://ci.example.com/job/sims/1/":     {"https://ci.example.com/job/sims/1/"},
 		"https://dev.azure.com/org/p/_git/a%20b": {"https://org@dev.azure.com/org/p/_git/a%20b"},
-		"sims.git":                               {"/home/ada/private/sims.git", "../private/sims.git", `C:\Users\ada\sims.git`, `\\server\ada\sims.git`, "file:///home/ada/sims.git", "file://C:/Users/ada/sims.git", "./a:b/sims.git"},
-		"sims":                                   {"/home/ada/sims/.git", "/home/ada/sims/"},
-		"":                                       {"", " ", ".", "..", "/", "file:///"},
+		"git://host/acme/sims":                   {"git://host/acme/sims"},
+		"s3cret_host:acme/sims.git":              {"S3cret@s3cret_host:acme/sims.git"},
+		"host:/home/git/sims.git":                {"host:/home/git/sims.git"},
+		"": {
+			"", " ", ".", "..", "/", "/home/ada/private/sims.git", "../private/sims.git", "./a:b/sims.git", "sims", `C:\Users\ada\sims.git`, "C:/Users/ada/sims.git", `\\server\ada\sims.git`,
+			"file:///home/ada/sims.git", "file://C:/Users/ada/sims.git", "FILE:///home/ada", "ext::ssh -i /home/ada/.ssh/k %S repo", "ext::https://host/x", "fd::17/x", "codecommit::eu-1://ada@x",
+			"codecommit://ada@x", "persistent-https://host/x", "https://", "https:///home/ada", "ada:s3cret@github.com/acme/sims.git", "a b:c", "host:x\ny", "https://host/a\nb",
+		},
 	} {
 		for _, address := range addresses {
 			if got := public(address); got != want {

@@ -17,7 +17,12 @@ type Finder struct {
 // Made is what one job is made of.
 type Made struct {
 	Manifest string   // its absolute path; its folder is free of links
+	Vars     []string // names of variables with values from the command line, which no commit has
 	Files    []string // absolute paths of what else it is made of: inputs, tables, files of variables
+
+	// Shared are lists of further files that several jobs may have in common, such as the
+	// files of one archive: a list that is the same in memory is looked at once.
+	Shared [][]string
 }
 
 // Found is what was found.
@@ -36,6 +41,7 @@ func (f Finder) Find(ctx context.Context, jobs []Made) (Found, error) {
 		if at[i] = s.checkout(ctx, filepath.Dir(job.Manifest)); at[i] != nil {
 			at[i].want(job.Manifest)
 			at[i].want(job.Files...)
+			at[i].wantShared(job.Shared)
 		}
 		if ctx.Err() != nil {
 			return Found{}, ctx.Err()
@@ -49,11 +55,16 @@ func (f Finder) Find(ctx context.Context, jobs []Made) (Found, error) {
 	}
 	found := Found{Unknown: s.unknown}
 	for i, job := range jobs {
+		var from Source
 		if at[i] == nil {
-			found.Sources = append(found.Sources, s.pipeline.source(job))
+			from = s.pipeline.source(job)
 		} else {
-			found.Sources = append(found.Sources, s.sourceOf(at[i], job))
+			from = s.sourceOf(at[i], job)
 		}
+		if !from.IsZero() {
+			from.Vars = job.Vars
+		}
+		found.Sources = append(found.Sources, from)
 	}
 	return found, ctx.Err()
 }
@@ -159,5 +170,29 @@ func (c *checkout) dirty(job Made) (names []string, more int) {
 	for _, file := range job.Files {
 		tell(file)
 	}
+	for _, list := range job.Shared {
+		for _, file := range c.differing(list) {
+			tell(file)
+		}
+	}
 	return names, more
+}
+
+// differing are the files of a list that differ from the commit.
+func (c *checkout) differing(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	found, known := c.shared[&list[0]]
+	if known && found != nil {
+		return *found
+	}
+	var names []string
+	for _, file := range list {
+		if _, is := c.differs(file); is {
+			names = append(names, file)
+		}
+	}
+	c.shared[&list[0]] = &names
+	return names
 }

@@ -260,3 +260,25 @@ func TestManyInputs(t *testing.T) {
 		t.Errorf("unknown %v (-want +got):\n%s", unknown, diff)
 	}
 }
+
+// A list that several jobs share counts for each of them.
+func TestSharedFiles(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	r.write("jobs/plate.inp", "finer\n")
+	shared := []string{r.path("jobs/job.yaml"), r.path("jobs/plate.inp")}
+	job := source.Made{Manifest: r.path("jobs/job.yaml"), Shared: [][]string{nil, shared}}
+	finder := source.Finder{Environ: r.environ, Getenv: func(string) string { return "" }}
+	found, err := finder.Find(t.Context(), []source.Made{job, job, {Manifest: job.Manifest}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][]string
+	for _, s := range found.Sources {
+		got = append(got, s.Dirty)
+	}
+	want := []string{"jobs/plate.inp"}
+	if diff := cmp.Diff([][]string{want, want, nil}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -21,7 +21,7 @@ const (
 )
 
 // git runs the git program in one folder, in a way that starts no program that the
-// repository names, writes nothing and asks nobody. Who owns the repository counts: git
+// repository names, writes nothing, asks nobody and reaches no other machine. Who owns the repository counts: git
 // refuses one of another account, whose settings would be used.
 type git struct {
 	folder  string
@@ -32,9 +32,9 @@ type git struct {
 func (g git) lines(ctx context.Context, take func(line string), args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
-	all := append([]string{"--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", g.folder}, args...)
+	all := append([]string{"--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "credential.helper=", "-C", g.folder}, args...)
 	cmd := exec.CommandContext(ctx, "git", all...)
-	cmd.Env = append(clean(g.environ), "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
+	cmd.Env = append(clean(g.environ), "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", "GIT_SSH_COMMAND=false", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=false", "SSH_ASKPASS=false", "LC_ALL=C")
 	cmd.WaitDelay = time.Second
 	complaint := &head{left: 4096}
 	cmd.Stderr = complaint

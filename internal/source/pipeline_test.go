@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,6 +137,38 @@ func TestPipelineAndGit(t *testing.T) {
 		got, unknown := r.find(tc.variables, "jobs/plate.inp")
 		if diff := cmp.Diff(tc.want, got); diff != "" || len(unknown) > 0 {
 			t.Errorf("%s: unknown %v (-want +got):\n%s", name, unknown, diff)
+		}
+	}
+}
+
+// Without the commit of a pull request's author nobody knows whether the merge has its
+// files: GitHub's checkout is one commit deep.
+func TestMergeInAShallowClone(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	r.git("checkout", "-q", "-b", "change")
+	r.write("jobs/plate.inp", "finer\n")
+	head := r.commit()
+	r.git("checkout", "-q", "main")
+	r.write("other.txt", "x")
+	r.commit()
+	r.git("merge", "-q", "--no-edit", "change")
+	merge := r.git("rev-parse", "HEAD")
+	r.write("../event.json", `{"pull_request":{"head":{"sha":"`+head+`"}}}`)
+	variables := map[string]string{
+		"GITHUB_ACTIONS": "true", "GITHUB_SHA": merge, "GITHUB_REF": "refs/pull/7/merge", "GITHUB_EVENT_PATH": r.path("../event.json"),
+	}
+	for depth, clean := range map[string]bool{"1": false, "2": true} {
+		clone := *r
+		clone.dir = filepath.Join(filepath.Dir(r.dir), "clone"+depth)
+		r.git("clone", "-q", "--depth="+depth, "file://"+filepath.ToSlash(r.dir), clone.dir)
+		got, unknown := clone.find(variables, "jobs/plate.inp")
+		var missing *source.MergeError
+		if got.Commit != head || got.Clean() != clean || got.Unchecked == clean || len(unknown) == 1 == clean {
+			t.Errorf("depth %s: %+v, %v", depth, got, unknown)
+		}
+		if !clean && (!errors.As(unknown[0], &missing) || missing.Commit != head) {
+			t.Errorf("depth %s: %v", depth, unknown)
 		}
 	}
 }

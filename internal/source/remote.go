@@ -1,9 +1,9 @@
 package source
 
 import (
-	"path"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // login is the name of an account that everybody has on a server with ssh; anything else
@@ -13,31 +13,54 @@ var login = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,15}$`)
 // windowsPath begins a path of Windows, which is no host of one letter.
 var windowsPath = regexp.MustCompile(`^[A-Za-z]:([\\/]|$)`)
 
+// schemes are those of servers. Others name a program, with arguments that are private,
+// or a path on this machine.
+var schemes = regexp.MustCompile(`^(https?|git|ssh|git\+ssh|ssh\+git)$`)
+
+// server is a host in the short form of ssh, HOST:PATH.
+var server = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
 // public returns the address of a remote or of a page without what is private: user,
-// password, query. Of a path on this machine only the last name is left.
+// password, query. What names no server is private as a whole.
 func public(address string) string {
 	address = strings.TrimSpace(address)
+	if strings.ContainsFunc(address, unicode.IsControl) {
+		return ""
+	}
 	scheme, rest, isURL := strings.Cut(address, "://")
-	switch {
-	case isURL && strings.EqualFold(scheme, "file"), windowsPath.MatchString(address), strings.HasPrefix(address, `\\`):
-		return lastName(address)
-	case isURL:
-		user, rest := cutUser(rest)
-		if strings.HasSuffix(strings.ToLower(scheme), "ssh") && login.MatchString(user) {
-			rest = user + "@" + rest
-		}
-		return scheme + "://" + rest
+	if !isURL {
+		return short(address)
 	}
-	host, inside, isSSH := strings.Cut(address, ":")
-	if !isSSH || strings.Contains(host, "/") {
-		return lastName(address)
+	if !schemes.MatchString(strings.ToLower(scheme)) {
+		return ""
 	}
-	if user, after, found := strings.Cut(host, "@"); found && login.MatchString(user) {
-		return user + "@" + after + ":" + withoutQuery(inside)
+	user, rest := cutUser(rest)
+	if rest == "" || strings.HasPrefix(rest, "/") {
+		return ""
 	}
-	// USER:PASSWORD@HOST is a URL without its scheme.
-	_, bare := cutUser(address)
-	return bare
+	if strings.HasSuffix(strings.ToLower(scheme), "ssh") && login.MatchString(user) {
+		rest = user + "@" + rest
+	}
+	return scheme + "://" + rest
+}
+
+// short is an address in the short form of ssh; empty for any other.
+func short(address string) string {
+	host, inside, found := strings.Cut(address, ":")
+	if !found || windowsPath.MatchString(address) || strings.HasPrefix(inside, ":") {
+		return ""
+	}
+	user, after, named := strings.Cut(host, "@")
+	if !named {
+		user, after = "", host
+	}
+	if !server.MatchString(after) || strings.Contains(inside, "@") {
+		return "" // USER:PASSWORD@HOST is no such form
+	}
+	if login.MatchString(user) {
+		after = user + "@" + after
+	}
+	return after + ":" + withoutQuery(inside)
 }
 
 // cutUser removes user, password and query from what follows the scheme of a URL. By
@@ -62,13 +85,4 @@ func withoutQuery(text string) string {
 		return text[:i]
 	}
 	return text
-}
-
-// lastName is what may be known of a path on this machine.
-func lastName(address string) string {
-	name := path.Base(strings.TrimSuffix(strings.ReplaceAll(address, `\`, "/"), "/.git"))
-	if name == "." || name == ".." || name == "/" || strings.HasSuffix(name, ":") {
-		return ""
-	}
-	return name
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Variable is the environment variable of a job's first analysis that holds its source.
@@ -24,6 +25,7 @@ type Source struct {
 	Path    string   `json:"path,omitempty"`   // of the manifest in the repository, with /
 	Dirty   []string `json:"dirty,omitempty"`  // paths in the repository that differ from the commit
 	More    int      `json:"more,omitempty"`   // how many more differ
+	Vars    []string `json:"vars,omitempty"`   // names of variables with values from the command line
 	Run     string   `json:"run,omitempty"`    // URL of the pipeline
 	Actor   string   `json:"actor,omitempty"`  // who started the pipeline
 
@@ -35,7 +37,9 @@ type Source struct {
 func (s Source) IsZero() bool { return s.Commit == "" && s.Repo == "" && s.Path == "" }
 
 // Clean reports whether a commit has all that the run was made of.
-func (s Source) Clean() bool { return s.Commit != "" && s.Differ() == 0 && !s.Unchecked }
+func (s Source) Clean() bool {
+	return s.Commit != "" && s.Differ() == 0 && len(s.Vars) == 0 && !s.Unchecked
+}
 
 // Differ is how many files differ from the commit.
 func (s Source) Differ() int { return len(s.Dirty) + s.More }
@@ -68,6 +72,13 @@ func (s Source) String() string {
 	case s.Unchecked:
 		words += ", its files were not compared"
 	}
+	if n := len(s.Vars); n > 0 {
+		words += ", variable"
+		if n > 1 {
+			words += "s"
+		}
+		words += " " + strings.Join(s.Vars, ", ") + " set"
+	}
 	return words
 }
 
@@ -88,7 +99,7 @@ func Together(list []Source) Source {
 	for i, s := range list {
 		if i == 0 {
 			all = s
-			all.Dirty = nil
+			all.Dirty, all.Vars = nil, nil
 		}
 		if s.Repo != all.Repo || s.Commit != all.Commit {
 			return Source{}
@@ -97,6 +108,11 @@ func Together(list []Source) Source {
 			all.Path = ""
 		}
 		all.More = max(all.More, s.More)
+		for _, name := range s.Vars {
+			if !slices.Contains(all.Vars, name) {
+				all.Vars = append(all.Vars, name)
+			}
+		}
 		for _, name := range s.Dirty {
 			if !slices.Contains(all.Dirty, name) {
 				all.Dirty = append(all.Dirty, name)

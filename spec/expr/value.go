@@ -12,8 +12,9 @@ import (
 // Value is what a name stands for: a text, a number, true or false. Pos is where
 // that is written, zero for what comes from no text.
 type Value struct {
-	V   any // string, json.Number or bool
-	Pos diag.Position
+	V     any // string, json.Number or bool
+	Pos   diag.Position
+	Typed bool // on the command line, and no text has it
 }
 
 // Of returns a scalar of a document as a value; numbers become canonical, so that 2.50

@@ -29,7 +29,7 @@ func Require(ctx context.Context, w *workspace.Workspace, wish options.Provenanc
 	if err != nil {
 		return err
 	}
-	var names []string
+	var names, typed []string
 	more, unknown, commit := 0, "", ""
 	for i, s := range found.Sources {
 		if s.Commit == "" || s.Unchecked {
@@ -42,12 +42,19 @@ func Require(ctx context.Context, w *workspace.Workspace, wish options.Provenanc
 				names = append(names, name)
 			}
 		}
+		for _, name := range s.Vars {
+			if !slices.Contains(typed, name) {
+				typed = append(typed, name)
+			}
+		}
 	}
 	switch {
 	case unknown != "":
 		return noCommit(unknown, found.Unknown)
 	case len(names) > 0:
 		return dirty(commit, names, more)
+	case len(typed) > 0:
+		return set(commit, typed)
 	}
 	return nil
 }
@@ -80,6 +87,19 @@ func dirty(commit string, names []string, more int) error {
 	return &exit.GuardError{
 		Message: fmt.Sprintf("%s %s from commit %s, and --require-clean is given", diag.Line(list), verb, source.Short(commit)),
 		Help:    "git status shows what to commit; a file that is ignored, a link or outside of the repository is in no commit; nothing was uploaded or started",
+	}
+}
+
+// set refuses values that only the command line has.
+func set(commit string, names []string) error {
+	slices.Sort(names)
+	list, verb := strings.Join(names, ", "), "are"
+	if len(names) == 1 {
+		verb = "is"
+	}
+	return &exit.GuardError{
+		Message: fmt.Sprintf("%s %s set with --var, so that commit %s does not have all of the jobs, and --require-clean is given", diag.Line(list), verb, source.Short(commit)),
+		Help:    "write the values into a file that is in git, and give it with --var-file; nothing was uploaded or started",
 	}
 }
 

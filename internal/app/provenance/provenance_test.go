@@ -15,6 +15,9 @@ func TestRefusals(t *testing.T) {
 	for i := range 12 {
 		many = append(many, fmt.Sprintf("f%02d", 12-i))
 	}
+	if err := set("7ba84b41", []string{"mesh", "mach"}); exit.Of(err) != exit.Guard || !strings.HasPrefix(err.Error(), "mach, mesh are set with --var, so that commit 7ba84b4 ") {
+		t.Errorf("got %v", err)
+	}
 	for want, err := range map[string]error{
 		"a\\x differs from commit 7ba84b4, and --require-clean is given":                                                              dirty("7ba84b41", []string{"a\\x"}, 0),
 		"a, b differ from commit 7ba84b4, and --require-clean is given":                                                               dirty("7ba84b41", []string{"b", "a"}, 0),

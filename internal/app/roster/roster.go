@@ -79,13 +79,13 @@ func manifest(j roster.Row) string {
 	return j.Manifest
 }
 
-// commit is the beginning of the one that a run comes from, with a + when files differ
-// from it.
+// commit is the beginning of the one that a run comes from, with a + when it does not have
+// all that the run was made of.
 func commit(s source.Source) string {
 	switch {
 	case s.Commit == "":
 		return "-"
-	case s.Differ() > 0:
+	case s.Differ() > 0 || len(s.Vars) > 0:
 		return source.Short(s.Commit) + "+"
 	}
 	return source.Short(s.Commit)
