@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -36,16 +37,20 @@ func TestToolsGitLab(t *testing.T) {
 	for name, tc := range map[string]struct {
 		args  []string
 		env   []string
+		plans []string // jobs of which the newest pipeline has the plan
 		ends  []string
 		calls [][]string
+		keeps []string // the plan among the artifacts, by the jobs that have it
 	}{
 		"a merge request": {
 			args: []string{"--variable", "CI_PIPELINE_SOURCE=merge_request_event", "--variable", "CI_MERGE_REQUEST_IID=7"},
 			env:  []string{"RESCALE_API_KEY=x", "TOOL_EXIT=2"}, calls: [][]string{plan, comment}, ends: []string{"rescale-plan WARN 2"},
+			keeps: []string{"rescale-plan"},
 		},
 		"a merge request that is refused": {
 			args: []string{"--variable", "CI_PIPELINE_SOURCE=merge_request_event", "--variable", "CI_MERGE_REQUEST_IID=7"},
 			env:  []string{"RESCALE_API_KEY=x", "TOOL_EXIT=5"}, calls: [][]string{plan, comment}, ends: []string{"rescale-plan FAIL 5"},
+			keeps: []string{"rescale-plan"},
 		},
 		"a merge request without a key": {
 			args:  []string{"--variable", "CI_PIPELINE_SOURCE=merge_request_event"},
@@ -56,17 +61,27 @@ func TestToolsGitLab(t *testing.T) {
 			args:  []string{"--variable", "CI_PIPELINE_SOURCE=push", "rescale-plan", "rescale-apply"},
 			ends:  []string{"rescale-plan", "rescale-apply"},
 			calls: [][]string{plan, call([]string{"apply", "--no-wait", "--require-clean"}, "--max-cost=500", "--plan=rescale-apply.plan.json", junit)},
+			keeps: []string{"rescale-apply", "rescale-plan"},
 		},
 		"a push, which nobody starts": {
 			args: []string{"--variable", "CI_PIPELINE_SOURCE=push"}, calls: [][]string{plan}, ends: []string{"rescale-plan"},
+			keeps: []string{"rescale-plan"},
 		},
 		"a schedule while jobs run": {
 			args: []string{"--variable", "CI_PIPELINE_SOURCE=schedule"}, env: []string{"TOOL_EXIT=101"},
-			ends:  []string{"rescale-collect WARN 101"},
+			plans: []string{"rescale-plan", "rescale-apply"},
+			ends:  []string{"rescale-collect WARN 101"}, keeps: []string{"rescale-collect"},
 			calls: [][]string{status, call(collect, "--no-download", "--plan=rescale-apply.plan.json", "--max-cost=500", junit)},
 		},
-		"a schedule without a plan": {
-			args:  []string{"--variable", "CI_PIPELINE_SOURCE=schedule", "--variable", "CI_PROJECT_ID=0"},
+		"a schedule after another": {
+			args:  []string{"--variable", "CI_PIPELINE_SOURCE=schedule"},
+			plans: []string{"rescale-collect"},
+			ends:  []string{"rescale-collect"}, keeps: []string{"rescale-collect"},
+			calls: [][]string{status, call(collect, "--plan=rescale-apply.plan.json", "--max-cost=500", junit)},
+		},
+		"a schedule with a plan that nobody approved": {
+			args:  []string{"--variable", "CI_PIPELINE_SOURCE=schedule"},
+			plans: []string{"rescale-plan"},
 			ends:  []string{"rescale-collect"},
 			calls: [][]string{status, call(collect, "--max-cost=500", junit)},
 		},
@@ -75,9 +90,12 @@ func TestToolsGitLab(t *testing.T) {
 			t.Parallel()
 			a := newAction(t)
 			plans := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.String() != "/projects/11/jobs/artifacts/main/raw/rescale-apply.plan.json?job=rescale-plan" || r.Header.Get("JOB-TOKEN") != "of the job" {
+				if r.URL.Path != "/projects/11/jobs/artifacts/main/raw/rescale-apply.plan.json" ||
+					!slices.Contains(tc.plans, r.URL.Query().Get("job")) || r.Header.Get("JOB-TOKEN") != "of the job" {
 					http.NotFound(w, r)
+					return
 				}
+				_, _ = io.WriteString(w, "{}\n")
 			}))
 			t.Cleanup(plans.Close)
 			repo := filepath.Join(a.dir, "repo")
@@ -98,6 +116,9 @@ func TestToolsGitLab(t *testing.T) {
 			if diff := cmp.Diff(tc.calls, a.calls(t)); diff != "" {
 				t.Errorf("calls (-want +got):\n%s\n%s", diff, said)
 			}
+			if diff := cmp.Diff(tc.keeps, planned(t, repo)); diff != "" {
+				t.Errorf("plans among the artifacts (-want +got):\n%s\n%s", diff, said)
+			}
 		})
 	}
 }
@@ -109,4 +130,17 @@ func ended(said string) []string {
 		jobs = append(jobs, strings.Join(strings.Fields(found[1]+found[2]), " "))
 	}
 	return jobs
+}
+
+// planned are the jobs that have the plan as an artifact.
+func planned(t *testing.T, repo string) []string {
+	t.Helper()
+	plans, err := filepath.Glob(filepath.Join(repo, ".gitlab-ci-local", "artifacts", "*", "rescale-apply.plan.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, plan := range plans {
+		plans[i] = filepath.Base(filepath.Dir(plan))
+	}
+	return plans
 }
