@@ -17,7 +17,7 @@ import (
 // has a token, leaves the files that it is asked for, and ends as the test wants it to.
 const standIn = `#!/bin/sh
 printf '%s\0' "$@" "token=${GITHUB_TOKEN-none}" '' >>"$CALLS"
-for argument; do
+[ -n "${TOOL_WRITES-}" ] || for argument; do
 	case $argument in
 	--out=*) echo '{}' >"${argument#--out=}" ;;
 	--report=*=*) echo plan >"${argument#--report=*=}" ;;
