@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -93,15 +94,7 @@ func TestToolsGitLab(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAction(t)
-			plans := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Path != "/projects/11/jobs/artifacts/main/raw/rescale-apply.plan.json" ||
-					!slices.Contains(tc.plans, r.URL.Query().Get("job")) || r.Header.Get("JOB-TOKEN") != "of the job" {
-					http.NotFound(w, r)
-					return
-				}
-				_, _ = io.WriteString(w, "{}\n")
-			}))
-			t.Cleanup(plans.Close)
+			plans, bundle := serve(t, tc.plans, a.dir)
 			repo := filepath.Join(a.dir, "repo")
 			write(t, filepath.Join(repo, "component.yml"), read(t, "../../.gitlab/rescale-apply.yml"))
 			write(t, filepath.Join(repo, ".gitlab-ci.yml"), gitlabPipeline)
@@ -113,9 +106,9 @@ func TestToolsGitLab(t *testing.T) {
 			args := append([]string{
 				"--force-shell-executor", "--shell-executor-no-image", "--ignore-predefined-vars", "CI_PIPELINE_SOURCE",
 				"--json-schema-validation=" + strconv.FormatBool(name == "a merge request"),
-				"--variable", "CI_API_V4_URL=" + plans.URL, "--variable", "CI_JOB_TOKEN=of the job", "--variable", "CI_PROJECT_ID=11",
+				"--variable", "CI_API_V4_URL=" + plans, "--variable", "CI_JOB_TOKEN=of the job", "--variable", "CI_PROJECT_ID=11",
 			}, tc.args...)
-			env := append(append(slices.Clone(a.env), "HOME="+a.dir, "TMPDIR="+a.dir), tc.env...)
+			env := append(append(slices.Clone(a.env), "HOME="+a.dir, "TMPDIR="+a.dir, "CURL_CA_BUNDLE="+bundle), tc.env...)
 			_, said := command(t, repo, env, "gitlab-ci-local", args...) // which exits with 0 when a job fails
 			if diff := cmp.Diff(tc.ends, ended(said)); diff != "" {
 				t.Errorf("ends of jobs (-want +got):\n%s\n%s", diff, said)
@@ -176,4 +169,33 @@ func checkGenuine(t *testing.T, repo string) {
 			t.Errorf("%s is published, and was brought by the commit", file)
 		}
 	}
+}
+
+// serve takes the place of GitLab and of the store of its artifacts, which must not see the
+// token of the job: it has the plans of these jobs, and leads to the store for one of them.
+// It returns the address of the interface, and the file of certificates to trust.
+func serve(t *testing.T, jobs []string, dir string) (url, bundle string) {
+	t.Helper()
+	store := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("JOB-TOKEN") != "" {
+			t.Error("the store was given the token of the job")
+		}
+		_, _ = io.WriteString(w, "{}\n")
+	}))
+	t.Cleanup(store.Close)
+	api := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		job := r.URL.Query().Get("job")
+		switch {
+		case r.URL.Path != "/projects/11/jobs/artifacts/main/raw/rescale-apply.plan.json" || !slices.Contains(jobs, job) || r.Header.Get("JOB-TOKEN") != "of the job":
+			http.NotFound(w, r)
+		case job == "rescale-apply":
+			http.Redirect(w, r, store.URL+"/plan", http.StatusFound)
+		default:
+			_, _ = io.WriteString(w, "{}\n")
+		}
+	}))
+	t.Cleanup(api.Close)
+	bundle = filepath.Join(dir, "bundle.pem")
+	write(t, bundle, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: api.Certificate().Raw})))
+	return api.URL, bundle
 }
