@@ -34,11 +34,16 @@ check_event() {
 		refuse 'pull_request_target gives the key to files of a stranger: use pull_request, where forks are only validated'
 }
 
-# without_key succeeds for a pull request that GitHub gives no secrets: that of a fork or
-# of a bot.
+# without_key succeeds for what must not use the key: the pull request of a fork, or of a bot
+# that was given none. Only who may write to the repository causes the events of the first
+# pattern. Others, such as workflow_run and issue_comment, have the key and can be about a
+# fork: they are, unless their head is a branch of this repository.
 without_key() {
-	[[ ${GITHUB_EVENT_NAME:-} == pull_request && -z ${RESCALE_API_KEY:-} ]] || return 1
-	[[ ${HEAD_REPOSITORY:-} != "${GITHUB_REPOSITORY:-}" || ${GITHUB_ACTOR:-} == *'[bot]' ]]
+	case ${GITHUB_EVENT_NAME:-} in
+	'' | push | create | delete | release | merge_group | schedule | workflow_dispatch | repository_dispatch) return 1 ;;
+	esac
+	[[ -n ${HEAD_REPOSITORY:-} && ${HEAD_REPOSITORY:-} == "${GITHUB_REPOSITORY:-}" ]] || return 0
+	[[ -z ${RESCALE_API_KEY:-} && ${GITHUB_ACTOR:-} == *'[bot]' ]]
 }
 
 # manifests begins the array args, the arguments of the command.
@@ -139,7 +144,8 @@ manifests
 case ${INPUT_COMMAND:-} in
 validate | plan | apply | collect | status)
 	if without_key; then
-		note notice 'this pull request is given no key, because it comes from a fork or a bot: its manifests are validated, and nothing is planned'
+		unset RESCALE_API_KEY
+		note notice "this ${GITHUB_EVENT_NAME//_/ } is given no key, because it comes from a fork or a bot, or does not say from where: its manifests are validated, and nothing is planned"
 		validate --contained
 	fi
 	"$INPUT_COMMAND"

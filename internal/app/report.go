@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/comment"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
@@ -35,7 +33,7 @@ func (t *tool) reportCommentVerb() options.Command {
 			&output,
 		},
 		Do: func(ctx context.Context, call options.Call) error {
-			text, err := t.text(call.Args)
+			text, err := comment.Text(call.Args, t.env.Stdin)
 			if err != nil {
 				return err
 			}
@@ -55,24 +53,4 @@ func (t *tool) reportCommentVerb() options.Command {
 			return err
 		},
 	}
-}
-
-// text reads the file that is named, or standard input. What no comment can hold is not
-// read to its end.
-func (t *tool) text(args []string) (string, error) {
-	const most = 4 << 20
-	from := t.env.Stdin
-	switch {
-	case len(args) > 1:
-		return "", options.Usage("report comment takes one file", "rescale-apply report comment plan.md")
-	case len(args) == 1 && args[0] != "-":
-		file, err := os.Open(args[0])
-		if err != nil {
-			return "", options.Usage(fmt.Sprintf("reading %s: %v", args[0], err), "--report md=FILE writes one")
-		}
-		defer file.Close()
-		from = file
-	}
-	text, err := io.ReadAll(io.LimitReader(from, most))
-	return string(text), err
 }

@@ -3,9 +3,12 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,6 +23,10 @@ import (
 func TestReportComment(t *testing.T) {
 	t.Parallel()
 	const token = "ghs_0123456789abcdefghijklmnop"
+	link := filepath.Join(t.TempDir(), "plan.md")
+	if err := errors.Join(os.WriteFile(link+".txt", []byte("<!-- rescale-apply:plan:0 -->\n"), 0o600), os.Symlink(link+".txt", link)); err != nil {
+		t.Skip("no links here")
+	}
 	for name, tc := range map[string]struct {
 		args   []string
 		status int
@@ -35,6 +42,7 @@ func TestReportComment(t *testing.T) {
 			"rescale-apply: commenting the pull request: 403 no, [redacted]\nhint: the job needs permissions: {pull-requests: write}",
 		},
 		"no marker": {nil, http.StatusCreated, exit.Usage, "", "the text has no marker"},
+		"a link":    {[]string{link}, http.StatusCreated, exit.Usage, "", "it is a link"},
 		"no file":   {[]string{"plan.md"}, http.StatusCreated, exit.Usage, "", "reading plan.md"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 // has a token, leaves the files that it is asked for, and ends as the test wants it to.
 const standIn = `#!/bin/sh
 printf '%s\0' "$@" "token=${GITHUB_TOKEN-none}" '' >>"$CALLS"
-for argument; do
+[ -n "${TOOL_WRITES-}" ] || for argument; do
 	case $argument in
 	--out=*) echo '{}' >"${argument#--out=}" ;;
 	--report=*=*) echo plan >"${argument#--report=*=}" ;;
@@ -214,6 +214,7 @@ func TestActionArguments(t *testing.T) {
 func TestActionForks(t *testing.T) {
 	t.Parallel()
 	validated := [][]string{{"validate", "--filename=a.yaml", "--contained", noToken}}
+	planned := [][]string{{"plan", "--detailed-exitcode", "--out=TEMP/rescale-apply.plan.json", "--filename=a.yaml", noToken}}
 	pull := []string{"INPUT_COMMAND=plan", "INPUT_FILES=a.yaml", "GITHUB_EVENT_NAME=pull_request", "GITHUB_REPOSITORY=acme/sims"}
 	with := func(env ...string) []string { return append(append([]string(nil), pull...), env...) }
 	runActionCases(t, map[string]actionCase{
@@ -233,9 +234,39 @@ func TestActionForks(t *testing.T) {
 			env: with("HEAD_REPOSITORY=acme/sims", "GITHUB_ACTOR=dependabot[bot]"), calls: validated, outputs: []string{"exitcode=0"},
 			says: "no key",
 		},
+		"a fork that was given a key": {
+			env: with("HEAD_REPOSITORY=eve/sims", "RESCALE_API_KEY=secret"), calls: validated, outputs: []string{"exitcode=0"},
+			says: "no key",
+		},
+		"a review of a fork": {
+			env: with("GITHUB_EVENT_NAME=pull_request_review", "HEAD_REPOSITORY=eve/sims", "RESCALE_API_KEY=secret"), calls: validated, outputs: []string{"exitcode=0"},
+			says: "this pull request review is given no key",
+		},
+		"a review of its own": {
+			env:     with("GITHUB_EVENT_NAME=pull_request_review", "HEAD_REPOSITORY=acme/sims", "RESCALE_API_KEY=secret"),
+			calls:   planned,
+			outputs: []string{"plan-file=TEMP/rescale-apply.plan.json", "exitcode=0"},
+		},
+		"a workflow of a fork": {
+			env: with("GITHUB_EVENT_NAME=workflow_run", "HEAD_REPOSITORY=eve/sims", "RESCALE_API_KEY=secret"), calls: validated, outputs: []string{"exitcode=0"},
+			says: "no key",
+		},
+		"a comment, on whatever": {
+			env: with("GITHUB_EVENT_NAME=issue_comment", "HEAD_REPOSITORY=", "RESCALE_API_KEY=secret"), calls: validated, outputs: []string{"exitcode=0"},
+			says: "no key",
+		},
+		"a comment, where the own repository is not known": {
+			env: with("GITHUB_EVENT_NAME=issue_comment", "HEAD_REPOSITORY=", "GITHUB_REPOSITORY=", "RESCALE_API_KEY=secret"), calls: validated, outputs: []string{"exitcode=0"},
+			says: "no key",
+		},
+		"a push": {
+			env:     with("GITHUB_EVENT_NAME=push", "HEAD_REPOSITORY=", "RESCALE_API_KEY=secret"),
+			calls:   planned,
+			outputs: []string{"plan-file=TEMP/rescale-apply.plan.json", "exitcode=0"},
+		},
 		"a branch without the secret": {
 			env:     with("HEAD_REPOSITORY=acme/sims", "TOOL_EXIT=4"),
-			calls:   [][]string{{"plan", "--detailed-exitcode", "--out=TEMP/rescale-apply.plan.json", "--filename=a.yaml", noToken}},
+			calls:   planned,
 			exit:    4,
 			outputs: []string{"plan-file=TEMP/rescale-apply.plan.json", "exitcode=4"},
 		},

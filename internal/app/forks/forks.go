@@ -22,17 +22,21 @@ func Running(getenv func(string) string) (variable string) {
 }
 
 // github tells a fork by the event: pull_request_target runs with the secrets of the
-// repository whatever the head is, so that what it checks out is never trusted.
+// repository whatever the head is, so that what it checks out is never trusted. Only who
+// may write to the repository causes the events of the first case. Others can be about a
+// pull request, such as issue_comment, and are a fork's unless they name another head.
 func github(getenv func(string) string) string {
 	switch event := getenv("GITHUB_EVENT_NAME"); event {
+	case "", "push", "create", "delete", "release", "merge_group", "schedule", "workflow_dispatch", "repository_dispatch":
+		return ""
 	case "pull_request_target":
 		return "GITHUB_EVENT_NAME=" + event
-	case "pull_request", "pull_request_review", "pull_request_review_comment", "workflow_run":
+	default:
 		if eventOfFork(getenv("GITHUB_EVENT_PATH")) {
 			return "GITHUB_EVENT_NAME=" + event + " and the event's head repository"
 		}
+		return ""
 	}
-	return ""
 }
 
 // mostEvent is the most bytes of an event that are read; those of GitHub have 100 KB.
