@@ -14,6 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/report/md"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // Poster posts comments.
@@ -52,34 +53,19 @@ func (p Posted) JSON() PostedJSON { return PostedJSON{show.FormatVersion, p.Outc
 type remark struct {
 	id     string
 	body   string
-	author author
+	author string // name
 	url    string
 }
 
 // forge is a server with requests that people comment.
 type forge interface {
-	// me is who the token belongs to.
-	me(ctx context.Context) (author, error)
+	// me is the name of who the token belongs to.
+	me(ctx context.Context) (string, error)
 	// page gives some of the comments, the oldest first, and where the next ones are; empty
 	// for the first page, and when there are no more.
 	page(ctx context.Context, at string) (list []remark, next string, err error)
 	create(ctx context.Context, body string) (remark, error)
 	update(ctx context.Context, id, body string) (remark, error)
-}
-
-// author is who wrote a comment.
-type author struct {
-	name string
-	bot  bool
-	// anyBot is a token that does not know its name, which is that of a bot.
-	anyBot bool
-}
-
-func (a author) wrote(r remark) bool {
-	if a.anyBot {
-		return r.author.bot
-	}
-	return r.author.name == a.name
 }
 
 // Post makes the comment with the marker, or changes it. Errors: *cmdline.UsageError where
@@ -95,10 +81,10 @@ func (p Poster) Post(ctx context.Context, marker, body string) (Posted, error) {
 	}
 	if id == "" {
 		made, err := server.create(ctx, body)
-		return Posted{Created, made.url}, err
+		return Posted{Created, diag.Line(made.url)}, err
 	}
 	made, err := server.update(ctx, id, body)
-	return Posted{Updated, made.url}, err
+	return Posted{Updated, diag.Line(made.url)}, err
 }
 
 // mostPages bounds the pages of comments. GitHub allows 2,500 comments, which are 25 pages.
@@ -108,8 +94,11 @@ const mostPages = 200
 // else is left alone: what we write there its author could change to say something else.
 func find(ctx context.Context, server forge, marker string) (id string, err error) {
 	own, err := server.me(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
+	case own == "": // as the author of a comment is whose account was deleted
+		return "", &Error{Act: askOwner, Cause: "the server names nobody"}
 	}
 	for at, pages := "", 0; pages < mostPages; pages++ {
 		list, next, err := server.page(ctx, at)
@@ -117,7 +106,7 @@ func find(ctx context.Context, server forge, marker string) (id string, err erro
 			return "", err
 		}
 		for _, r := range list {
-			if firstLine(r.body) == marker && own.wrote(r) {
+			if firstLine(r.body) == marker && r.author == own {
 				return r.id, nil
 			}
 		}
@@ -128,6 +117,9 @@ func find(ctx context.Context, server forge, marker string) (id string, err erro
 	}
 	return "", &Error{Act: "reading the comments", Cause: fmt.Sprintf("there are more than %d pages", mostPages)}
 }
+
+// askOwner is the first request.
+const askOwner = "asking for the owner of the token"
 
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")

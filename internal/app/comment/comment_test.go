@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,28 +35,28 @@ func post(ctx context.Context, environment map[string]string) (comment.Posted, e
 	return poster.Post(ctx, marker, body)
 }
 
-// others are comments that are not to be touched: of people, of other markers, and those of
+// others are comments that are not to be touched: of people and of other bots, of other markers, and those of
 // somebody who wants to own ours.
 func others(n int) (list []said) {
 	for i := range n {
 		list = append(list, said{ID: i + 1, Author: "ada", Body: "looks good\n" + marker})
 	}
-	return append(list, said{ID: 500, Author: "eve", Body: marker + "\nbuy"}, said{ID: 501, Author: "bot", Bot: true, Body: "<!-- rescale-apply:apply -->\nold"})
+	return append(list, said{ID: 500, Author: "eve", Body: marker + "\nbuy"}, said{ID: 501, Author: workflow, Body: "<!-- rescale-apply:apply -->\nold"}, said{ID: 502, Author: "other[bot]", Body: marker + "\nbuy"})
 }
 
 func TestPost(t *testing.T) {
 	t.Parallel()
-	ours := func(id int) said { return said{ID: id, Author: "bot", Bot: true, Body: marker + "\r\nold"} }
+	ours := func(id int) said { return said{ID: id, Author: workflow, Body: marker + "\r\nold"} }
 	for name, tc := range map[string]struct {
 		comments []said
 		perPage  int
 		want     string // the only change
 	}{
 		"none":                 {others(2), 100, "create"},
-		"one":                  {append(others(2), ours(502)), 100, "update 502"},
-		"two":                  {append(others(2), ours(502), ours(503)), 100, "update 502"},
-		"on the third page":    {append(others(250), ours(502)), 100, "update 502"},
-		"on small pages":       {append(others(5), ours(502), ours(503)), 2, "update 502"},
+		"one":                  {append(others(2), ours(511)), 100, "update 511"},
+		"two":                  {append(others(2), ours(511), ours(512)), 100, "update 511"},
+		"on the third page":    {append(others(250), ours(511)), 100, "update 511"},
+		"on small pages":       {append(others(5), ours(511), ours(512)), 2, "update 511"},
 		"none on three pages":  {others(250), 100, "create"},
 		"an empty pull at all": {nil, 100, "create"},
 	} {
@@ -65,7 +66,7 @@ func TestPost(t *testing.T) {
 				s := newServer(t, append([]said(nil), tc.comments...)...)
 				s.perPage = tc.perPage
 				if place == "GitLab" {
-					s.user = "bot"
+					s.user = workflow
 				}
 				posted, err := post(t.Context(), environment(s))
 				if err != nil {
@@ -73,6 +74,9 @@ func TestPost(t *testing.T) {
 				}
 				if diff := cmp.Diff([]string{tc.want}, s.changes); diff != "" || !strings.HasPrefix(tc.want, strings.TrimSuffix(string(posted.Outcome), "d")) {
 					t.Errorf("%v (-want +got):\n%s", posted, diff)
+				}
+				if place == "GitHub" && !regexp.MustCompile(`^https://github\.example/7#\d+ \]0;$`).MatchString(posted.URL) {
+					t.Errorf("address %q", posted.URL)
 				}
 				count := 0
 				for _, c := range s.comments {
@@ -91,13 +95,41 @@ func TestPost(t *testing.T) {
 // The token of a person knows its name, and a comment of another bot is not its own.
 func TestPersonalToken(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, said{ID: 1, Author: "bot", Bot: true, Body: marker}, said{ID: 2, Author: "ada", Body: marker})
+	s := newServer(t, said{ID: 1, Author: workflow, Body: marker}, said{ID: 2, Author: "ada", Body: marker})
 	s.user = "ada"
 	if _, err := post(t.Context(), inGitHubCI(s)); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"update 2"}, s.changes); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
+	}
+}
+
+// A server that does not say who we are does not make us the author of what nobody wrote.
+func TestNobody(t *testing.T) {
+	t.Parallel()
+	for place, environment := range map[string]func(*server) map[string]string{"GitHub": inGitHubCI, "GitLab": inGitLabCI} {
+		s := newServer(t, said{ID: 1, Body: marker})
+		s.unnamed = true
+		_, err := post(t.Context(), environment(s))
+		var refused *comment.Error
+		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "names nobody") || len(s.changes) != 0 {
+			t.Errorf("%s: %v, %v", place, err, s.changes)
+		}
+	}
+}
+
+// Too many requests with a person's token do not make it that of a workflow.
+func TestTooManyRequests(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]string{"Retry-After": "60", "X-Ratelimit-Remaining": "0"} {
+		s := newServer(t, said{ID: 1, Author: workflow, Body: marker})
+		s.user, s.limit = "ada", http.Header{name: {value}}
+		_, err := post(t.Context(), inGitHubCI(s))
+		var refused *comment.Error
+		if !errors.As(err, &refused) || refused.Status != http.StatusForbidden || !strings.Contains(refused.Hint(), "too many requests") || len(s.changes) != 0 {
+			t.Errorf("%s: %v, %v", name, err, s.changes)
+		}
 	}
 }
 
@@ -125,6 +157,7 @@ func TestRefusals(t *testing.T) {
 			s.refuse[tc.method] = tc.status
 			environment := inGitHubCI(s)
 			if tc.lab {
+				s.user = "ada"
 				environment = inGitLabCI(s)
 			}
 			_, err := post(t.Context(), environment)
@@ -203,10 +236,14 @@ func TestSurroundings(t *testing.T) {
 		"a push":                {map[string]string{"GITHUB_REF": "refs/heads/main"}, "no pull request"},
 		"a strange ref":         {map[string]string{"GITHUB_REF": "refs/pull/7/merge/../8"}, "no pull request"},
 		"a strange repository":  {map[string]string{"GITHUB_REPOSITORY": "acme/sims/../x"}, "is no repository"},
+		"another path":          {map[string]string{"GITHUB_REPOSITORY": "../sims"}, "is no repository"},
+		"this path":             {map[string]string{"GITHUB_REPOSITORY": "acme/."}, "is no repository"},
 		"no token":              {map[string]string{"GITHUB_TOKEN": ""}, "no token"},
 		"no CI":                 {map[string]string{"GITHUB_REPOSITORY": ""}, "no pull request is known here"},
 		"a file as an address":  {map[string]string{"GITHUB_API_URL": "file:///etc"}, "no address of a server"},
 		"a user in the address": {map[string]string{"GITHUB_API_URL": "https://a:b@example.com"}, "no address of a server"},
+		"http":                  {map[string]string{"GITHUB_API_URL": "http://ghe.example/api/v3"}, "in clear text"},
+		"http on GitLab":        {map[string]string{"GITHUB_REPOSITORY": "", "CI_API_V4_URL": "http://lab.example/api/v4", "CI_PROJECT_ID": "42", "CI_MERGE_REQUEST_IID": "7", "GITLAB_TOKEN": token}, "in clear text"},
 		"GitLab's push":         {map[string]string{"GITHUB_REPOSITORY": "", "GITLAB_CI": "true"}, "no merge request"},
 		"GitLab without token":  {map[string]string{"GITHUB_REPOSITORY": "", "CI_PROJECT_ID": "42", "CI_MERGE_REQUEST_IID": "7"}, "GITLAB_TOKEN is not set"},
 	} {

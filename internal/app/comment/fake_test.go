@@ -1,8 +1,10 @@
 package comment_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -17,7 +19,6 @@ type said struct {
 	ID     int
 	Body   string
 	Author string
-	Bot    bool
 	System bool
 }
 
@@ -29,14 +30,19 @@ type server struct {
 	user    string // owner of the token; empty: that of a workflow, which may not ask
 	perPage int    // comments a page, whatever is asked for
 	refuse  map[string]int
-	move    string // where every request is redirected to
+	unnamed bool        // it does not say who the owner is
+	limit   http.Header // of too many requests, when somebody asks for the owner
+	move    string      // where every request is redirected to
 
 	mu       sync.Mutex
 	comments []said
 	changes  []string
 }
 
-const token = "t0ken-of-the-pipeline"
+const (
+	token    = "t0ken-of-the-pipeline"
+	workflow = "github-actions[bot]"
+)
 
 func newServer(t *testing.T, comments ...said) *server {
 	t.Helper()
@@ -92,31 +98,40 @@ func (s *server) strict(next http.HandlerFunc, headers map[string]string) http.H
 }
 
 func (s *server) gitHubUser(w http.ResponseWriter, _ *http.Request) {
-	if s.user == "" {
+	if s.limit != nil {
+		maps.Copy(w.Header(), s.limit)
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	if s.user == "" && !s.unnamed {
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprint(w, `{"message": "Resource not accessible by integration"}`)
 		return
 	}
-	answer(w, map[string]any{"login": s.user})
+	answer(w, account("login", s.user))
 }
 
 func (s *server) gitLabUser(w http.ResponseWriter, _ *http.Request) {
-	answer(w, map[string]any{"username": s.user})
+	answer(w, account("username", s.user))
+}
+
+// account is who somebody is; nothing is known of one that was deleted.
+func account(key, name string) map[string]any {
+	if name == "" {
+		return nil
+	}
+	return map[string]any{key: name}
 }
 
 // form is how a server writes a comment.
 type form func(said) map[string]any
 
 func inGitHub(c said) map[string]any {
-	kind := "User"
-	if c.Bot {
-		kind = "Bot"
-	}
-	return map[string]any{"id": c.ID, "body": c.Body, "html_url": fmt.Sprintf("https://github.example/7#%d", c.ID), "user": map[string]any{"login": c.Author, "type": kind}}
+	return map[string]any{"id": c.ID, "body": c.Body, "html_url": fmt.Sprintf("https://github.example/7#%d\n\x1b]0;\u202e", c.ID), "user": account("login", c.Author)}
 }
 
 func inGitLab(c said) map[string]any {
-	return map[string]any{"id": c.ID, "body": c.Body, "system": c.System, "author": map[string]any{"username": c.Author}}
+	return map[string]any{"id": c.ID, "body": c.Body, "system": c.System, "author": account("username", c.Author)}
 }
 
 func (s *server) list(as form) http.HandlerFunc {
@@ -143,7 +158,7 @@ func (s *server) list(as form) http.HandlerFunc {
 
 func (s *server) create(as form) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		c := said{ID: 1000 + len(s.comments), Body: s.body(r), Author: s.user, Bot: s.user == ""}
+		c := said{ID: 1000 + len(s.comments), Body: s.body(r), Author: cmp.Or(s.user, workflow)}
 		s.comments = append(s.comments, c)
 		s.changes = append(s.changes, "create")
 		w.WriteHeader(http.StatusCreated)

@@ -35,8 +35,9 @@ func (p Poster) forge() (forge, error) {
 		"run it in a pipeline of a pull request; or set GITHUB_REPOSITORY=OWNER/NAME and GITHUB_REF=refs/pull/N/merge")
 }
 
-// repositories are the names of GitHub's.
-var repositories = regexp.MustCompile(`^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$`)
+// repositories are the names of GitHub's. A part of dots alone would lead elsewhere on the
+// server.
+var repositories = regexp.MustCompile(`^\.*[A-Za-z0-9_-][A-Za-z0-9._-]*/\.*[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
 
 func (p Poster) gitHub() (forge, error) {
 	repository := p.Getenv("GITHUB_REPOSITORY")
@@ -101,22 +102,25 @@ type gitHubComment struct {
 	ID   int64
 	Body string
 	URL  string `json:"html_url"`
-	User struct{ Login, Type string }
+	User struct{ Login string }
 }
 
 func (c gitHubComment) remark() remark {
-	return remark{strconv.FormatInt(c.ID, 10), c.Body, author{name: c.User.Login, bot: c.User.Type == "Bot"}, c.URL}
+	return remark{strconv.FormatInt(c.ID, 10), c.Body, c.User.Login, c.URL}
 }
 
+// workflow is the bot that the token of a workflow belongs to.
+const workflow = "github-actions[bot]"
+
 // me is a person, or the bot of a workflow, whose token may not ask for its name.
-func (g *gitHub) me(ctx context.Context) (author, error) {
+func (g *gitHub) me(ctx context.Context) (string, error) {
 	var user struct{ Login string }
-	_, err := g.do(ctx, request{act: "asking for the owner of the token", method: http.MethodGet, url: g.at(nil, "user"), into: &user})
+	header, err := g.do(ctx, request{act: askOwner, method: http.MethodGet, url: g.at(nil, "user"), into: &user})
 	var refused *Error
-	if errors.As(err, &refused) && refused.Status == http.StatusForbidden {
-		return author{anyBot: true}, nil
+	if errors.As(err, &refused) && refused.Status == http.StatusForbidden && !limited(header) {
+		return workflow, nil
 	}
-	return author{name: user.Login}, err
+	return user.Login, err
 }
 
 func (g *gitHub) comments(path ...string) string {
@@ -155,12 +159,17 @@ func (g *gitHub) send(ctx context.Context, r request, body string) (remark, erro
 	return made.remark(), err
 }
 
+// limited reports whether a refusal is one of too many requests.
+func limited(header http.Header) bool {
+	return header.Get("X-RateLimit-Remaining") == "0" || header.Get("Retry-After") != ""
+}
+
 func hintOfGitHub(answer *http.Response) string {
 	switch answer.StatusCode {
 	case http.StatusUnauthorized:
 		return "the token is wrong or has expired"
 	case http.StatusForbidden, http.StatusTooManyRequests:
-		if answer.Header.Get("X-RateLimit-Remaining") == "0" || answer.Header.Get("Retry-After") != "" {
+		if limited(answer.Header) {
 			return "GitHub has had too many requests with this token; try again later"
 		}
 		return "the job needs permissions: {pull-requests: write}; a pull request from a fork gets a token that only reads: write --report github there, whose summary needs no token"
