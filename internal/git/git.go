@@ -24,6 +24,7 @@ func harmless() []string {
 	return []string{
 		"--no-pager", "--no-optional-locks",
 		"-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.sshCommand=false",
+		"-c", "credential.helper=",
 		"-c", "protocol.allow=never",
 		// A commit can bring a folder that looks like a repository without files.
 		"-c", "safe.bareRepository=explicit",
@@ -35,7 +36,7 @@ func harmless() []string {
 func Command(ctx context.Context, environ []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "git", append(harmless(), args...)...)
 	cmd.Env = append(clean(environ),
-		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=false", "SSH_ASKPASS=false", "LC_ALL=C")
+		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", "GIT_SSH_COMMAND=false", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=false", "SSH_ASKPASS=false", "LC_ALL=C")
 	cmd.WaitDelay = maxDelay
 	return cmd
 }

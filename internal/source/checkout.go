@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // checkout is one working tree, as far as the jobs need it.
 type checkout struct {
-	git
+	asked
 	top    string // its folder, free of links
 	commit string
 	ref    string
@@ -27,7 +28,7 @@ type checkout struct {
 // newCheckout reads which commit is checked out. The error says why none is known.
 func newCheckout(ctx context.Context, top string, environ []string) (*checkout, error) {
 	c := &checkout{
-		git: git{folder: top, environ: environ}, top: top,
+		asked: asked{folder: top, environ: environ}, top: top,
 		shown: make(map[string]string), places: make(map[string]folder), wanted: make(map[string]bool), moved: make(map[string]bool),
 		shared: make(map[*string]*[]string),
 	}
@@ -102,8 +103,12 @@ func (c *checkout) compare(ctx context.Context, commit string) error {
 	if err != nil {
 		return err
 	}
+	off, err := c.filters(ctx)
+	if err != nil {
+		return err
+	}
 	status := []string{"status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=none"}
-	if err := c.lines(ctx, c.changed, append(status, scope...)...); err != nil {
+	if err := c.lines(ctx, c.changed, slices.Concat(off, status, scope)...); err != nil {
 		return err
 	}
 	if commit == c.commit {

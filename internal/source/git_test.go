@@ -27,7 +27,7 @@ func TestGitReachesNobody(t *testing.T) {
 	}
 	ran := filepath.Join(dir, "ran")
 	for _, remote := range []string{"ext::touch " + ran, "file://" + filepath.ToSlash(dir) + "/other", filepath.Join(dir, "other")} {
-		if out, err := (git{folder: dir, environ: environ}).line(t.Context(), "ls-remote", remote); err == nil {
+		if out, err := (asked{folder: dir, environ: environ}).line(t.Context(), "ls-remote", remote); err == nil {
 			t.Errorf("%s: git answered %q", remote, out)
 		}
 	}
