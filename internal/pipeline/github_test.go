@@ -31,19 +31,40 @@ runs:
         for file in $FILES; do cp -R "$file" "$ARTIFACTS/$NAME"; done
 `
 
-// hub takes the place of gh: it lists the artifacts of that name, one of a fork first, and
-// fetches one.
+// hub takes the place of gh: it lists the artifacts of that name, and fetches one. On the
+// first page are those of a fork and those that are planted: by a push, and by another
+// workflow.
 const hub = `#!/bin/bash
 set -eu
 [ "$GH_TOKEN" = "of the workflow" ]
+list() { # ID HEAD
+	jq --null-input "{artifacts: [{id: 1, expired: false, workflow_run: {id: $1, repository_id: 1, head_repository_id: $2}}]}"
+}
+artifacts() { # NAME PAGES
+	list 666 2 && list 13 1 && list 14 1
+	[ "$2" = all ] && [ -d "$ARTIFACTS/$1" ] || return 0
+	case $1 in *-plan-*) list 42 1 ;; *) list 43 1 ;; esac
+}
+made() {
+	local event=pull_request path=.github/workflows/rescale.yml
+	case $1 in
+	13) event=push ;;
+	14) path=.github/workflows/rescale.yml.yml ;;
+	43) event=schedule ;;
+	esac
+	jq --null-input "{event: \"$event\", path: \"$path\"}"
+}
 case $1 in
 api)
-	[ "$3" = --jq ]
-	name=${2#"repos/acme/sims/actions/artifacts?name="}
-	list='{"id": 1, "expired": false, "workflow_run": {"id": 666, "repository_id": 1, "head_repository_id": 2}}'
-	[ ! -d "$ARTIFACTS/$name" ] ||
-		list+=', {"id": 2, "expired": false, "workflow_run": {"id": 42, "repository_id": 1, "head_repository_id": 1}}'
-	jq --raw-output "$4" <<<"{\"total_count\": 1, \"artifacts\": [$list]}"
+	shift
+	pages=first
+	[ "$1" != --paginate ] || { pages=all && shift; }
+	[ "$2" = --jq ]
+	name=${1#"repos/acme/sims/actions/artifacts?name="}
+	case $1 in
+	repos/acme/sims/actions/runs/*) made "${1##*/}" ;;
+	*) artifacts "${name%&per_page=100}" "$pages" ;;
+	esac | jq --raw-output "$3"
 	;;
 run)
 	[ "$2 $3 $4 $5 $6 $8" = "download 42 --repo acme/sims --name --dir" ]
@@ -103,6 +124,7 @@ func (h hosted) event(t *testing.T, name string, payload map[string]any, env ...
 		"--local-repository", "rescale-apply/rescale-apply@v0.1.0=" + filepath.Join(h.dir, "ours"),
 		"--local-repository", "actions/upload-artifact@v4=" + filepath.Join(h.dir, "upload"),
 		"--secret", "GITHUB_TOKEN=of the workflow",
+		"--env", "GITHUB_WORKFLOW_REF=acme/sims/.github/workflows/rescale.yml@refs/heads/main", // which act does not set
 	}
 	if !slices.Contains(env, "RESCALE_API_KEY=") { // for which act would ask
 		args = append(args, "--secret", "RESCALE_API_KEY")
