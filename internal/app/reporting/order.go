@@ -81,6 +81,8 @@ func read(word string) (order, error) {
 		return o, options.Usage(fmt.Sprintf("--report %s: there is no report %q", word, name), "--report takes KIND=FILE, of "+strings.Join(kinds(), ", "))
 	case file == "" && o.kind != gitHub:
 		return o, options.Usage(fmt.Sprintf("--report %s names no file", word), fmt.Sprintf("--report %s=FILE", name))
+	case file != "" && reserved(file) != "":
+		return o, options.Usage(fmt.Sprintf("--report %s: %s", word, reserved(file)), "name another file, such as report."+name)
 	}
 	return o, nil
 }

@@ -181,7 +181,7 @@ func TestStatus(t *testing.T) {
 func TestOrders(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"job.yaml": "version: 1\n", "old.md": "<!-- rescale-apply:plan:0 -->\n", "empty": ""} {
+	for name, text := range map[string]string{"job.txt": "version: 1\n", "old.md": "<!-- rescale-apply:plan:0 -->\n", "empty": ""} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +194,13 @@ func TestOrders(t *testing.T) {
 		"an older report":  {[]string{"md=" + at("old.md")}, ""},
 		"an empty file":    {[]string{"md=" + at("empty")}, ""},
 		"github alone":     {[]string{"github"}, ""},
-		"a manifest":       {[]string{"md=" + at("job.yaml")}, "which is no report"},
+		"a manifest":       {[]string{"md=" + at("job.txt")}, "which is no report"},
+		"a new manifest":   {[]string{"md=" + at("new.YML")}, "a folder of manifests would take it for one"},
+		"a lock":           {[]string{"sarif=" + at("rescale.lock.yaml")}, "a folder of manifests would take it for one"},
+		"of git":           {[]string{"junit=" + at(".Git/hooks/pre-commit")}, "git would take it"},
+		"of git, by a way": {[]string{"junit=" + at("a/../.git/config")}, "git would take it"},
+		"an ignore file":   {[]string{"codequality=" + at(".RescaleIgnore")}, "inputs would be left out"},
+		"nearly of git":    {[]string{"md=" + at(".github")}, ""},
 		"a folder":         {[]string{"md=" + dir}, "names a folder"},
 		"no file":          {[]string{"junit"}, "--report junit names no file"},
 		"no kind":          {[]string{"html=x"}, `there is no report "html"`},
