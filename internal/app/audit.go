@@ -73,8 +73,7 @@ func (t *tool) writeLedger(found ledger.Ledger, format string) error {
 		for _, line := range found.Problems() {
 			t.Line(diag.Line(line))
 		}
-		table, err := found.CSV()
-		return errors.Join(err, t.Verbatim(table))
+		return t.Verbatim(found.CSV())
 	}
 	return nil
 }

@@ -1,36 +1,44 @@
 package ledger
 
 import (
-	"encoding/csv"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/rescale-apply/rescale-apply/executor/audit"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
+// columns are what the first row names.
+const columns = `
+	id name key generation attempt status verdict submitted ended coreType cores coreHours pricePerCoreHour cost
+	project commit ref path dirty actor repo namespace`
+
 // CSV is one row for each billed run, as RFC 4180 has it. What is not known is empty.
-func (l Ledger) CSV() (string, error) {
+func (l Ledger) CSV() string {
 	var table strings.Builder
-	out := csv.NewWriter(&table)
-	out.UseCRLF = true
-	rows := [][]string{{
-		"id", "name", "key", "generation", "attempt", "status", "verdict", "submitted", "ended", "coreType", "cores", "coreHours", "pricePerCoreHour", "cost",
-		"project", "commit", "ref", "path", "dirty", "actor", "repo", "namespace",
-	}}
+	row(&table, strings.Fields(columns))
 	for _, r := range l.Runs {
-		rows = append(rows, cells(r))
+		row(&table, cells(r))
 	}
-	for _, row := range rows {
-		for i, cell := range row {
-			row[i] = defused(cell)
+	return table.String()
+}
+
+// row writes cells in quotes where one of the characters that separate cells in some
+// country is in them.
+func row(w *strings.Builder, list []string) {
+	for i, cell := range list {
+		if i > 0 {
+			w.WriteByte(',')
 		}
+		if cell = defused(cell); strings.ContainsAny(cell, "\",;") || strings.HasPrefix(cell, " ") {
+			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
+		}
+		w.WriteString(cell)
 	}
-	if err := out.WriteAll(rows); err != nil {
-		return "", fmt.Errorf("writing a table: %w", err)
-	}
-	return table.String(), nil
+	w.WriteString("\r\n")
 }
 
 func cells(r audit.Run) []string {
@@ -67,11 +75,26 @@ func moment(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// defused keeps a spreadsheet from taking a text for a formula: names of jobs, and all that
-// a commit says, may be anybody's idea.
+// defused keeps a terminal, a spreadsheet and the runner of GitHub from taking a text for
+// more than one: names of jobs, and all that a commit says, may be anybody's idea. Where
+// numbers have commas, cells of a table are separated by semicolons, whatever is in quotes.
 func defused(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return "'" + cell
+	parts := strings.Split(strings.ReplaceAll(diag.Line(cell), "##[", "## ["), ";")
+	for i, part := range parts {
+		if formula(part) {
+			parts[i] = "'" + part
+		}
 	}
-	return cell
+	return strings.Join(parts, ";")
+}
+
+// formula reports whether a spreadsheet may calculate a text. Some look behind blanks and
+// quotes, and take wide characters for narrow ones.
+func formula(text string) bool {
+	const joiners = "\u200c\u200d" // nobody sees them
+	text = strings.TrimLeftFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune(joiners+`"`, r)
+	})
+	first, _ := utf8.DecodeRuneInString(text)
+	return text != "" && strings.ContainsRune("=+-@＝＋－＠", first)
 }

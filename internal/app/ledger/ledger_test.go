@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -175,8 +176,8 @@ func TestForms(t *testing.T) {
 			}
 			var text, object bytes.Buffer
 			l.Text(&text)
-			table, err := l.CSV()
-			if err := errors.Join(err, l.JSON(&object)); err != nil {
+			table := l.CSV()
+			if err := l.JSON(&object); err != nil {
 				t.Fatal(err)
 			}
 			golden.Equal(t, filepath.Join("testdata", name+".txt"), text.String())
@@ -190,34 +191,57 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestFormulas: no cell begins with what a spreadsheet takes for one.
+// TestFormulas: no cell is one for a spreadsheet, in whatever country, nor a command for a
+// terminal or a runner.
 func TestFormulas(t *testing.T) {
 	t.Parallel()
 	p := empty()
-	for i, actor := range []string{"=1", "+1", "-1", "@sum", "\t=1", "\r=1", "ada, \"the\" count\nof"} {
-		p.committed(p.run(fmt.Sprint("J", i), fmt.Sprint("j", i), 9, over("Completed successfully", i)...), fmt.Sprintf(`{"v":1,"commit":"c","actor":%q}`, actor))
+	for i, tc := range formulas {
+		actor, _ := json.Marshal(tc.actor)
+		p.committed(p.run(fmt.Sprint("J", i), fmt.Sprint("j", i), 9, over("Completed successfully", i)...), fmt.Sprintf(`{"v":1,"commit":"c","actor":%s}`, actor))
 	}
 	l, err := ledger.Collect(t.Context(), p, audit.Query{Owner: "ada@example.com"}, noon())
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := l.CSV()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := csv.NewReader(strings.NewReader(table)).ReadAll()
-	if err != nil {
-		t.Fatal(err)
+	lines := strings.Split(l.CSV(), "\r\n")
+	rows, err := csv.NewReader(strings.NewReader(l.CSV())).ReadAll()
+	if err != nil || len(rows) != len(formulas)+1 {
+		t.Fatalf("%v: %d rows", err, len(rows))
 	}
 	column := slices.Index(rows[0], "actor")
-	var got []string
-	for _, row := range rows[1:] {
-		got = append(got, row[column])
+	for i, tc := range formulas {
+		if diff := cmp.Diff(tc.want, rows[i+1][column]); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", tc.actor, diff)
+		}
+		if quoted := strings.Contains(lines[i+1], `,"`); quoted != strings.ContainsAny(tc.want, ";,") {
+			t.Errorf("%q in quotes: %v, in %s", tc.actor, quoted, lines[i+1])
+		}
 	}
-	want := []string{"'=1", "'+1", "'-1", "'@sum", "'\t=1", "'=1", "ada, \"the\" count\nof"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+}
+
+var formulas = []struct{ actor, want string }{
+	{"ada", "ada"},
+	{"a=b", "a=b"},
+	{"=1", "'=1"},
+	{"+1", "'+1"},
+	{"-1", "'-1"},
+	{"@sum", "'@sum"},
+	{"＝1", "'＝1"},
+	{"＋1", "'＋1"},
+	{"－1", "'－1"},
+	{"＠sum", "'＠sum"},
+	{" =1,2", "' =1,2"},
+	{"\u3000\u200d=1", "'\u3000\u200d=1"},
+	{"\t=1;", "' =1;"},
+	{"\n=1;", "' =1;"},
+	{"\r=1;", "' =1;"},
+	{"ada;b", "ada;b"},
+	{"ada;=1", "ada;'=1"},
+	{`ada;b; "＝1`, `ada;b;' "＝1`},
+	{"ada, \"the\" count\nof", "ada, \"the\" count of"},
+	{"a\u001b[2Jd\u2028a\u202e", "a[2Jd a"},
+	{"##[warning]b,", "## [warning]b,"},
 }
 
 // TestRequests: bills are asked for by month, and not at all where no command began.
