@@ -20,10 +20,10 @@ import (
 
 // Desk is what a clerk needs of the process.
 type Desk struct {
-	Getenv  func(string) string
-	Stderr  io.Writer
-	Hide    func(text string) string // hides secrets
-	Version string                   // of the program
+	Getenv   func(string) string
+	Commands io.Writer                // takes what the runner of GitHub obeys
+	Hide     func(text string) string // hides secrets
+	Version  string                   // of the program
 }
 
 // Clerk gathers what one command finds. It is a concern of that command, with the flag

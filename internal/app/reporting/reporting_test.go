@@ -49,7 +49,7 @@ func clerk(t *testing.T, verb string, environment map[string]string, typed ...st
 	environment["CI_PROJECT_DIR"] = root
 	stderr = new(strings.Builder)
 	c = reporting.New(reporting.Desk{
-		Getenv: func(name string) string { return environment[name] }, Stderr: stderr, Version: "1.2.3",
+		Getenv: func(name string) string { return environment[name] }, Commands: stderr, Version: "1.2.3",
 		Hide: func(text string) string { return strings.ReplaceAll(text, "s3cret", "***") },
 	})
 	*c.Flags()[0].Into.(*[]string) = typed

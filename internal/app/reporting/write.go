@@ -67,7 +67,7 @@ func (c *Clerk) gitHub(ctx context.Context, o order, r report.Report) error {
 	if o.file != "" {
 		err = put(ctx, o.file, lines)
 	} else {
-		_, err = c.desk.Stderr.Write(lines)
+		_, err = c.desk.Commands.Write(lines)
 	}
 	if summary := c.desk.Getenv("GITHUB_STEP_SUMMARY"); summary != "" {
 		size := 0

@@ -53,6 +53,10 @@ func New(terminal Terminal, stdout, stderr io.Writer, getenv func(string) string
 	s := &Screen{Terminal: terminal, getenv: getenv, bytes: stdout, ink: ink.NewInk()}
 	s.clean.out, s.clean.err = ink.NewWriter(stdout, s.ink), ink.NewWriter(stderr, s.ink)
 	s.Out, s.Err = s.clean.out, s.clean.err
+	if getenv("GITHUB_ACTIONS") == "true" {
+		s.clean.out.BreakCommands()
+		s.clean.err.BreakCommands()
+	}
 	s.Notices = connect.NewNotices(s.plainly())
 	s.Hide(nil)
 	return s
@@ -84,6 +88,9 @@ func (s *Screen) Verbatim(text string) error {
 	_, err := io.WriteString(out, s.veil(text))
 	return err
 }
+
+// Commands is standard error for lines that the runner of GitHub Actions obeys.
+func (s *Screen) Commands() io.Writer { return s.clean.err.Commands() }
 
 // Flush writes what is left of a text that ends in the middle of a character: first to
 // standard output, whose writer remembers its error. Of the other there is nowhere left

@@ -189,10 +189,11 @@ func encode(w io.Writer, v any, indent string) error {
 	return err
 }
 
-// escaped writes characters that Plain leaves out as JSON does, by their UTF-16 codes.
+// escaped writes characters that Plain leaves out as JSON does, by their UTF-16 codes, and
+// so the beginning of "##[", which the runner of GitHub Actions takes for a command.
 func escaped(text string) string {
 	var out strings.Builder
-	for _, r := range text {
+	for _, r := range strings.ReplaceAll(text, "##[", `\u0023#[`) {
 		if diag.Plain(string(r)) != "" {
 			out.WriteRune(r)
 			continue

@@ -146,10 +146,10 @@ func TestForeignTextsStayOnTheirLines(t *testing.T) {
 	}
 }
 
-// What a terminal does not get, a program does.
+// What a terminal does not get, a program does; and the runner of GitHub no command.
 func TestJSONCanBeShown(t *testing.T) {
 	t.Parallel()
-	want := map[string]string{"name": "a\u202eb\u009bc\x7fd\U000e0041e ü 👩‍🚀"}
+	want := map[string]string{"name": "a\u202eb\u009bc\x7fd\U000e0041e ü 👩‍🚀 \\###[x]"}
 	var out strings.Builder
 	if err := show.WriteLine(&out, want); err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func TestJSONCanBeShown(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff(`{"name":"a\u202eb\u009bc\u007fd\udb40\udc41e ü 👩‍🚀"}`+"\n", out.String()); diff != "" {
+	if diff := cmp.Diff(`{"name":"a\u202eb\u009bc\u007fd\udb40\udc41e ü 👩‍🚀 \\#\u0023#[x]"}`+"\n", out.String()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

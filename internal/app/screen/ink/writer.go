@@ -24,10 +24,11 @@ func NewInk() Ink { return Ink(rand.Text()) }
 type Writer struct {
 	ink Ink
 
-	mu   sync.Mutex
-	out  io.Writer
-	part string // the beginning of a character whose rest is still to come
-	hide func(text string) string
+	mu      sync.Mutex
+	out     io.Writer
+	part    string // the beginning of a character whose rest is still to come
+	hide    func(text string) string
+	breaker *breaker // nil where nobody obeys what is written
 }
 
 // NewWriter makes a Writer in front of out.
@@ -70,8 +71,8 @@ func (w *Writer) shown(text string) string {
 	mark := "\x1b" + string(w.ink)
 	for {
 		before, after, ours := strings.Cut(text, mark)
-		if before = diag.Plain(before); w.hide != nil {
-			before = w.hide(before)
+		if before = w.veiled(before); w.breaker != nil {
+			before = w.breaker.broken(before)
 		}
 		out.WriteString(before)
 		if !ours {
@@ -83,6 +84,14 @@ func (w *Writer) shown(text string) string {
 		}
 		text = rest
 	}
+}
+
+// veiled is a text without power over the terminal, and without secrets.
+func (w *Writer) veiled(text string) string {
+	if text = diag.Plain(text); w.hide != nil {
+		text = w.hide(text)
+	}
+	return text
 }
 
 // unfinished is the length of the beginning of a character at the end of text.

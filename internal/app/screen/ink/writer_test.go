@@ -64,6 +64,41 @@ func TestNothingHasPowerOverTheTerminal(t *testing.T) {
 	}
 }
 
+// The runner of GitHub Actions finds no command in a text, however it is written, but those
+// that are meant for it.
+func TestNoCommandsForTheRunner(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		writes []string
+		want   string
+	}{
+		"an older command":          {[]string{"x: \"##[set-output name=a]b\" ###[x]\n"}, "x: \"## [set-output name=a]b\" ### [x]\n"},
+		"in two writes":             {[]string{"  | #", "#", "[warning]\n:", ":error::x\n"}, "  | ## [warning]\n: :error::x\n"},
+		"joined by what is dropped": {[]string{"#\x1b#\u200b[x]\n\u200b:\x07:error::\n"}, "## [x]\n: :error::\n"},
+		"a newer command":           {[]string{"::error::x\n \t\u00a0::set-env::x\n"}, ": :error::x\n \t\u00a0: :set-env::x\n"},
+		"none":                      {[]string{"std::vector ## [a](b) # [x\na ::b\n: x\n:\n:\n"}, "std::vector ## [a](b) # [x\na ::b\n: x\n:\n:\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			w := ink.NewWriter(&out, ink.NewInk())
+			w.BreakCommands()
+			for _, text := range tc.writes {
+				if _, err := w.Write([]byte(text)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.Hide(func(text string) string { return strings.ReplaceAll(text, "s3cret", "***") })
+			if _, err := w.Commands().Write([]byte("::error::\x1bs3cret\n")); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want+"::error::***\n", out.String()); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
 // What this program draws passes; what is in the text of a drawing does not.
 func TestDraw(t *testing.T) {
 	t.Parallel()
