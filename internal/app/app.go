@@ -65,7 +65,7 @@ func Main(ctx context.Context, env Env) int {
 	out := &remembering{Writer: env.Stdout}
 	t := &tool{env: env, Screen: screen.New(env.Screen, out, env.Stderr, env.Getenv)}
 	t.Hide(secretsOf(env))
-	t.reports = reporting.New(reporting.Desk{Getenv: env.Getenv, Commands: t.Commands(), Hide: t.Veiled, Version: Version()})
+	t.reports = reporting.New(reporting.Desk{Getenv: env.Getenv, Warn: t.Warn, Commands: t.Commands(), Hide: t.Veiled, Version: Version()})
 	if t.completes(env.Args) {
 		return int(exit.OK)
 	}

@@ -21,6 +21,7 @@ import (
 // Desk is what a clerk needs of the process.
 type Desk struct {
 	Getenv   func(string) string
+	Warn     func(message string)
 	Commands io.Writer                // takes what the runner of GitHub obeys
 	Hide     func(text string) string // hides secrets
 	Version  string                   // of the program

@@ -50,6 +50,7 @@ func clerk(t *testing.T, verb string, environment map[string]string, typed ...st
 	stderr = new(strings.Builder)
 	c = reporting.New(reporting.Desk{
 		Getenv: func(name string) string { return environment[name] }, Commands: stderr, Version: "1.2.3",
+		Warn: func(message string) { fmt.Fprintln(stderr, "warning: "+message) },
 		Hide: func(text string) string { return strings.ReplaceAll(text, "s3cret", "***") },
 	})
 	*c.Flags()[0].Into.(*[]string) = typed

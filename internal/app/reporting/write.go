@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/app/report"
@@ -69,17 +70,27 @@ func (c *Clerk) gitHub(ctx context.Context, o order, r report.Report) error {
 	} else {
 		_, err = c.desk.Commands.Write(lines)
 	}
-	if summary := c.desk.Getenv("GITHUB_STEP_SUMMARY"); summary != "" {
-		size := 0
-		if info, missing := os.Stat(summary); missing == nil {
-			size = int(info.Size())
-		}
-		err = errors.Join(err, add(summary, md.Write(r, md.Summary(size))))
+	return errors.Join(err,
+		c.add("GITHUB_STEP_SUMMARY", func(size int) string { return md.Write(r, md.Summary(size)) }),
+		c.add("GITHUB_OUTPUT", func(int) string { return github.Outputs(r) }))
+}
+
+// add appends a text to the file that a variable names: GitHub makes them, and others may
+// have written to them. What is no file is left alone, as none of GitHub's would be.
+func (c *Clerk) add(variable string, text func(size int) string) error {
+	name, size := c.desk.Getenv(variable), 0
+	if name == "" {
+		return nil
 	}
-	if outputs := c.desk.Getenv("GITHUB_OUTPUT"); outputs != "" {
-		err = errors.Join(err, add(outputs, github.Outputs(r)))
+	switch info, missing := os.Stat(name); {
+	case missing != nil: // it is made, or opening it says what is wrong
+	case !info.Mode().IsRegular():
+		c.desk.Warn(variable + " names no file, so nothing is written to it: " + name)
+		return nil
+	default:
+		size = int(info.Size())
 	}
-	return err
+	return pour(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, []byte(text(size)))
 }
 
 // put writes a file as a whole, or not at all, once it is known as no input of any job:
@@ -104,16 +115,22 @@ type linkError struct{ name string }
 // Error is the fact.
 func (e *linkError) Error() string { return e.name + " is a link, and no file is replaced through one" }
 
-// add appends to a file that somebody else has begun.
-func add(name, text string) error {
-	return pour(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, []byte(text))
-}
-
+// pour writes to what may be a pipe. One without a reader is an error at once: opening it
+// would wait for one, and no signal would end that.
 func pour(name string, flags int, text []byte) error {
-	file, err := os.OpenFile(name, flags, fs.FileMode(0o644))
-	if err != nil {
+	file, err := os.OpenFile(name, flags|syscall.O_NONBLOCK, fs.FileMode(0o644))
+	switch {
+	case errors.Is(err, syscall.ENXIO):
+		return &unreadError{name}
+	case err != nil:
 		return err
 	}
 	_, err = file.Write(text)
 	return errors.Join(err, file.Close())
 }
+
+// unreadError is a pipe without a reader.
+type unreadError struct{ name string }
+
+// Error is the fact.
+func (e *unreadError) Error() string { return "nobody reads from the pipe " + e.name }
