@@ -203,6 +203,8 @@ func TestSurroundings(t *testing.T) {
 		"a push":                {map[string]string{"GITHUB_REF": "refs/heads/main"}, "no pull request"},
 		"a strange ref":         {map[string]string{"GITHUB_REF": "refs/pull/7/merge/../8"}, "no pull request"},
 		"a strange repository":  {map[string]string{"GITHUB_REPOSITORY": "acme/sims/../x"}, "is no repository"},
+		"another path":          {map[string]string{"GITHUB_REPOSITORY": "../sims"}, "is no repository"},
+		"this path":             {map[string]string{"GITHUB_REPOSITORY": "acme/."}, "is no repository"},
 		"no token":              {map[string]string{"GITHUB_TOKEN": ""}, "no token"},
 		"no CI":                 {map[string]string{"GITHUB_REPOSITORY": ""}, "no pull request is known here"},
 		"a file as an address":  {map[string]string{"GITHUB_API_URL": "file:///etc"}, "no address of a server"},

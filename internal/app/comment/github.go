@@ -35,8 +35,9 @@ func (p Poster) forge() (forge, error) {
 		"run it in a pipeline of a pull request; or set GITHUB_REPOSITORY=OWNER/NAME and GITHUB_REF=refs/pull/N/merge")
 }
 
-// repositories are the names of GitHub's.
-var repositories = regexp.MustCompile(`^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$`)
+// repositories are the names of GitHub's. A part of dots alone would lead elsewhere on the
+// server.
+var repositories = regexp.MustCompile(`^\.*[A-Za-z0-9_-][A-Za-z0-9._-]*/\.*[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
 
 func (p Poster) gitHub() (forge, error) {
 	repository := p.Getenv("GITHUB_REPOSITORY")
