@@ -209,6 +209,8 @@ func TestSurroundings(t *testing.T) {
 		"no CI":                 {map[string]string{"GITHUB_REPOSITORY": ""}, "no pull request is known here"},
 		"a file as an address":  {map[string]string{"GITHUB_API_URL": "file:///etc"}, "no address of a server"},
 		"a user in the address": {map[string]string{"GITHUB_API_URL": "https://a:b@example.com"}, "no address of a server"},
+		"http":                  {map[string]string{"GITHUB_API_URL": "http://ghe.example/api/v3"}, "in clear text"},
+		"http on GitLab":        {map[string]string{"GITHUB_REPOSITORY": "", "CI_API_V4_URL": "http://lab.example/api/v4", "CI_PROJECT_ID": "42", "CI_MERGE_REQUEST_IID": "7", "GITLAB_TOKEN": token}, "in clear text"},
 		"GitLab's push":         {map[string]string{"GITHUB_REPOSITORY": "", "GITLAB_CI": "true"}, "no merge request"},
 		"GitLab without token":  {map[string]string{"GITHUB_REPOSITORY": "", "CI_PROJECT_ID": "42", "CI_MERGE_REQUEST_IID": "7"}, "GITLAB_TOKEN is not set"},
 	} {

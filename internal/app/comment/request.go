@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -36,6 +37,9 @@ func (p Poster) caller(variable, known string) (*caller, error) {
 	if err != nil || base.Host == "" || base.User != nil || base.Scheme != "https" && base.Scheme != "http" {
 		return nil, options.Usage(variable+" is no address of a server", "it is like "+known)
 	}
+	if base.Scheme == "http" && !loopback(base.Hostname()) {
+		return nil, options.Usage(variable+" would send the token in clear text", "write https://"+base.Host)
+	}
 	return &caller{
 		base:   base,
 		header: http.Header{"User-Agent": {p.Agent}, "Content-Type": {"application/json"}},
@@ -43,6 +47,13 @@ func (p Poster) caller(variable, known string) (*caller, error) {
 			return &redirectError{to.URL.Host}
 		}},
 	}, nil
+}
+
+// loopback accepts names and literal addresses only: no name server decides where a token
+// goes in clear text.
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // redirectError is a server that sends us elsewhere: the token is for nobody else, and a
