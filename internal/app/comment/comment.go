@@ -52,34 +52,19 @@ func (p Posted) JSON() PostedJSON { return PostedJSON{show.FormatVersion, p.Outc
 type remark struct {
 	id     string
 	body   string
-	author author
+	author string // name
 	url    string
 }
 
 // forge is a server with requests that people comment.
 type forge interface {
-	// me is who the token belongs to.
-	me(ctx context.Context) (author, error)
+	// me is the name of who the token belongs to.
+	me(ctx context.Context) (string, error)
 	// page gives some of the comments, the oldest first, and where the next ones are; empty
 	// for the first page, and when there are no more.
 	page(ctx context.Context, at string) (list []remark, next string, err error)
 	create(ctx context.Context, body string) (remark, error)
 	update(ctx context.Context, id, body string) (remark, error)
-}
-
-// author is who wrote a comment.
-type author struct {
-	name string
-	bot  bool
-	// anyBot is a token that does not know its name, which is that of a bot.
-	anyBot bool
-}
-
-func (a author) wrote(r remark) bool {
-	if a.anyBot {
-		return r.author.bot
-	}
-	return r.author.name == a.name
 }
 
 // Post makes the comment with the marker, or changes it. Errors: *cmdline.UsageError where
@@ -117,7 +102,7 @@ func find(ctx context.Context, server forge, marker string) (id string, err erro
 			return "", err
 		}
 		for _, r := range list {
-			if firstLine(r.body) == marker && own.wrote(r) {
+			if firstLine(r.body) == marker && r.author == own {
 				return r.id, nil
 			}
 		}

@@ -34,28 +34,28 @@ func post(ctx context.Context, environment map[string]string) (comment.Posted, e
 	return poster.Post(ctx, marker, body)
 }
 
-// others are comments that are not to be touched: of people, of other markers, and those of
+// others are comments that are not to be touched: of people and of other bots, of other markers, and those of
 // somebody who wants to own ours.
 func others(n int) (list []said) {
 	for i := range n {
 		list = append(list, said{ID: i + 1, Author: "ada", Body: "looks good\n" + marker})
 	}
-	return append(list, said{ID: 500, Author: "eve", Body: marker + "\nbuy"}, said{ID: 501, Author: "bot", Bot: true, Body: "<!-- rescale-apply:apply -->\nold"})
+	return append(list, said{ID: 500, Author: "eve", Body: marker + "\nbuy"}, said{ID: 501, Author: workflow, Body: "<!-- rescale-apply:apply -->\nold"}, said{ID: 502, Author: "other[bot]", Body: marker + "\nbuy"})
 }
 
 func TestPost(t *testing.T) {
 	t.Parallel()
-	ours := func(id int) said { return said{ID: id, Author: "bot", Bot: true, Body: marker + "\r\nold"} }
+	ours := func(id int) said { return said{ID: id, Author: workflow, Body: marker + "\r\nold"} }
 	for name, tc := range map[string]struct {
 		comments []said
 		perPage  int
 		want     string // the only change
 	}{
 		"none":                 {others(2), 100, "create"},
-		"one":                  {append(others(2), ours(502)), 100, "update 502"},
-		"two":                  {append(others(2), ours(502), ours(503)), 100, "update 502"},
-		"on the third page":    {append(others(250), ours(502)), 100, "update 502"},
-		"on small pages":       {append(others(5), ours(502), ours(503)), 2, "update 502"},
+		"one":                  {append(others(2), ours(511)), 100, "update 511"},
+		"two":                  {append(others(2), ours(511), ours(512)), 100, "update 511"},
+		"on the third page":    {append(others(250), ours(511)), 100, "update 511"},
+		"on small pages":       {append(others(5), ours(511), ours(512)), 2, "update 511"},
 		"none on three pages":  {others(250), 100, "create"},
 		"an empty pull at all": {nil, 100, "create"},
 	} {
@@ -65,7 +65,7 @@ func TestPost(t *testing.T) {
 				s := newServer(t, append([]said(nil), tc.comments...)...)
 				s.perPage = tc.perPage
 				if place == "GitLab" {
-					s.user = "bot"
+					s.user = workflow
 				}
 				posted, err := post(t.Context(), environment(s))
 				if err != nil {
@@ -91,7 +91,7 @@ func TestPost(t *testing.T) {
 // The token of a person knows its name, and a comment of another bot is not its own.
 func TestPersonalToken(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, said{ID: 1, Author: "bot", Bot: true, Body: marker}, said{ID: 2, Author: "ada", Body: marker})
+	s := newServer(t, said{ID: 1, Author: workflow, Body: marker}, said{ID: 2, Author: "ada", Body: marker})
 	s.user = "ada"
 	if _, err := post(t.Context(), inGitHubCI(s)); err != nil {
 		t.Fatal(err)

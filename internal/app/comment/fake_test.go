@@ -1,6 +1,7 @@
 package comment_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -17,7 +18,6 @@ type said struct {
 	ID     int
 	Body   string
 	Author string
-	Bot    bool
 	System bool
 }
 
@@ -36,7 +36,10 @@ type server struct {
 	changes  []string
 }
 
-const token = "t0ken-of-the-pipeline"
+const (
+	token    = "t0ken-of-the-pipeline"
+	workflow = "github-actions[bot]"
+)
 
 func newServer(t *testing.T, comments ...said) *server {
 	t.Helper()
@@ -108,11 +111,7 @@ func (s *server) gitLabUser(w http.ResponseWriter, _ *http.Request) {
 type form func(said) map[string]any
 
 func inGitHub(c said) map[string]any {
-	kind := "User"
-	if c.Bot {
-		kind = "Bot"
-	}
-	return map[string]any{"id": c.ID, "body": c.Body, "html_url": fmt.Sprintf("https://github.example/7#%d", c.ID), "user": map[string]any{"login": c.Author, "type": kind}}
+	return map[string]any{"id": c.ID, "body": c.Body, "html_url": fmt.Sprintf("https://github.example/7#%d", c.ID), "user": map[string]any{"login": c.Author}}
 }
 
 func inGitLab(c said) map[string]any {
@@ -143,7 +142,7 @@ func (s *server) list(as form) http.HandlerFunc {
 
 func (s *server) create(as form) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		c := said{ID: 1000 + len(s.comments), Body: s.body(r), Author: s.user, Bot: s.user == ""}
+		c := said{ID: 1000 + len(s.comments), Body: s.body(r), Author: cmp.Or(s.user, workflow)}
 		s.comments = append(s.comments, c)
 		s.changes = append(s.changes, "create")
 		w.WriteHeader(http.StatusCreated)

@@ -102,22 +102,25 @@ type gitHubComment struct {
 	ID   int64
 	Body string
 	URL  string `json:"html_url"`
-	User struct{ Login, Type string }
+	User struct{ Login string }
 }
 
 func (c gitHubComment) remark() remark {
-	return remark{strconv.FormatInt(c.ID, 10), c.Body, author{name: c.User.Login, bot: c.User.Type == "Bot"}, c.URL}
+	return remark{strconv.FormatInt(c.ID, 10), c.Body, c.User.Login, c.URL}
 }
 
+// workflow is the bot that the token of a workflow belongs to.
+const workflow = "github-actions[bot]"
+
 // me is a person, or the bot of a workflow, whose token may not ask for its name.
-func (g *gitHub) me(ctx context.Context) (author, error) {
+func (g *gitHub) me(ctx context.Context) (string, error) {
 	var user struct{ Login string }
 	_, err := g.do(ctx, request{act: "asking for the owner of the token", method: http.MethodGet, url: g.at(nil, "user"), into: &user})
 	var refused *Error
 	if errors.As(err, &refused) && refused.Status == http.StatusForbidden {
-		return author{anyBot: true}, nil
+		return workflow, nil
 	}
-	return author{name: user.Login}, err
+	return user.Login, err
 }
 
 func (g *gitHub) comments(path ...string) string {

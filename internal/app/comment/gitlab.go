@@ -45,13 +45,13 @@ type note struct {
 }
 
 func (n note) remark() remark {
-	return remark{id: strconv.FormatInt(n.ID, 10), body: n.Body, author: author{name: n.Author.Username}}
+	return remark{id: strconv.FormatInt(n.ID, 10), body: n.Body, author: n.Author.Username}
 }
 
-func (g *gitLab) me(ctx context.Context) (author, error) {
+func (g *gitLab) me(ctx context.Context) (string, error) {
 	var user struct{ Username string }
 	_, err := g.do(ctx, request{act: "asking for the owner of the token", method: http.MethodGet, url: g.at(nil, "user"), into: &user})
-	return author{name: user.Username}, err
+	return user.Username, err
 }
 
 func (g *gitLab) page(ctx context.Context, at string) ([]remark, string, error) {
