@@ -93,8 +93,11 @@ const mostPages = 200
 // else is left alone: what we write there its author could change to say something else.
 func find(ctx context.Context, server forge, marker string) (id string, err error) {
 	own, err := server.me(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
+	case own == "": // as the author of a comment is whose account was deleted
+		return "", &Error{Act: askOwner, Cause: "the server names nobody"}
 	}
 	for at, pages := "", 0; pages < mostPages; pages++ {
 		list, next, err := server.page(ctx, at)
@@ -113,6 +116,9 @@ func find(ctx context.Context, server forge, marker string) (id string, err erro
 	}
 	return "", &Error{Act: "reading the comments", Cause: fmt.Sprintf("there are more than %d pages", mostPages)}
 }
+
+// askOwner is the first request.
+const askOwner = "asking for the owner of the token"
 
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")

@@ -101,6 +101,20 @@ func TestPersonalToken(t *testing.T) {
 	}
 }
 
+// A server that does not say who we are does not make us the author of what nobody wrote.
+func TestNobody(t *testing.T) {
+	t.Parallel()
+	for place, environment := range map[string]func(*server) map[string]string{"GitHub": inGitHubCI, "GitLab": inGitLabCI} {
+		s := newServer(t, said{ID: 1, Body: marker})
+		s.unnamed = true
+		_, err := post(t.Context(), environment(s))
+		var refused *comment.Error
+		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "names nobody") || len(s.changes) != 0 {
+			t.Errorf("%s: %v, %v", place, err, s.changes)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -125,6 +139,7 @@ func TestRefusals(t *testing.T) {
 			s.refuse[tc.method] = tc.status
 			environment := inGitHubCI(s)
 			if tc.lab {
+				s.user = "ada"
 				environment = inGitLabCI(s)
 			}
 			_, err := post(t.Context(), environment)

@@ -29,6 +29,7 @@ type server struct {
 	user    string // owner of the token; empty: that of a workflow, which may not ask
 	perPage int    // comments a page, whatever is asked for
 	refuse  map[string]int
+	unnamed bool   // it does not say who the owner is
 	move    string // where every request is redirected to
 
 	mu       sync.Mutex
@@ -95,27 +96,35 @@ func (s *server) strict(next http.HandlerFunc, headers map[string]string) http.H
 }
 
 func (s *server) gitHubUser(w http.ResponseWriter, _ *http.Request) {
-	if s.user == "" {
+	if s.user == "" && !s.unnamed {
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprint(w, `{"message": "Resource not accessible by integration"}`)
 		return
 	}
-	answer(w, map[string]any{"login": s.user})
+	answer(w, account("login", s.user))
 }
 
 func (s *server) gitLabUser(w http.ResponseWriter, _ *http.Request) {
-	answer(w, map[string]any{"username": s.user})
+	answer(w, account("username", s.user))
+}
+
+// account is who somebody is; nothing is known of one that was deleted.
+func account(key, name string) map[string]any {
+	if name == "" {
+		return nil
+	}
+	return map[string]any{key: name}
 }
 
 // form is how a server writes a comment.
 type form func(said) map[string]any
 
 func inGitHub(c said) map[string]any {
-	return map[string]any{"id": c.ID, "body": c.Body, "html_url": fmt.Sprintf("https://github.example/7#%d", c.ID), "user": map[string]any{"login": c.Author}}
+	return map[string]any{"id": c.ID, "body": c.Body, "html_url": fmt.Sprintf("https://github.example/7#%d", c.ID), "user": account("login", c.Author)}
 }
 
 func inGitLab(c said) map[string]any {
-	return map[string]any{"id": c.ID, "body": c.Body, "system": c.System, "author": map[string]any{"username": c.Author}}
+	return map[string]any{"id": c.ID, "body": c.Body, "system": c.System, "author": account("username", c.Author)}
 }
 
 func (s *server) list(as form) http.HandlerFunc {

@@ -115,7 +115,7 @@ const workflow = "github-actions[bot]"
 // me is a person, or the bot of a workflow, whose token may not ask for its name.
 func (g *gitHub) me(ctx context.Context) (string, error) {
 	var user struct{ Login string }
-	_, err := g.do(ctx, request{act: "asking for the owner of the token", method: http.MethodGet, url: g.at(nil, "user"), into: &user})
+	_, err := g.do(ctx, request{act: askOwner, method: http.MethodGet, url: g.at(nil, "user"), into: &user})
 	var refused *Error
 	if errors.As(err, &refused) && refused.Status == http.StatusForbidden {
 		return workflow, nil

@@ -50,7 +50,7 @@ func (n note) remark() remark {
 
 func (g *gitLab) me(ctx context.Context) (string, error) {
 	var user struct{ Username string }
-	_, err := g.do(ctx, request{act: "asking for the owner of the token", method: http.MethodGet, url: g.at(nil, "user"), into: &user})
+	_, err := g.do(ctx, request{act: askOwner, method: http.MethodGet, url: g.at(nil, "user"), into: &user})
 	return user.Username, err
 }
 
