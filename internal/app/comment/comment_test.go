@@ -115,6 +115,20 @@ func TestNobody(t *testing.T) {
 	}
 }
 
+// Too many requests with a person's token do not make it that of a workflow.
+func TestTooManyRequests(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]string{"Retry-After": "60", "X-Ratelimit-Remaining": "0"} {
+		s := newServer(t, said{ID: 1, Author: workflow, Body: marker})
+		s.user, s.limit = "ada", http.Header{name: {value}}
+		_, err := post(t.Context(), inGitHubCI(s))
+		var refused *comment.Error
+		if !errors.As(err, &refused) || refused.Status != http.StatusForbidden || !strings.Contains(refused.Hint(), "too many requests") || len(s.changes) != 0 {
+			t.Errorf("%s: %v, %v", name, err, s.changes)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

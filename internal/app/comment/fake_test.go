@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -29,8 +30,9 @@ type server struct {
 	user    string // owner of the token; empty: that of a workflow, which may not ask
 	perPage int    // comments a page, whatever is asked for
 	refuse  map[string]int
-	unnamed bool   // it does not say who the owner is
-	move    string // where every request is redirected to
+	unnamed bool        // it does not say who the owner is
+	limit   http.Header // of too many requests, when somebody asks for the owner
+	move    string      // where every request is redirected to
 
 	mu       sync.Mutex
 	comments []said
@@ -96,6 +98,11 @@ func (s *server) strict(next http.HandlerFunc, headers map[string]string) http.H
 }
 
 func (s *server) gitHubUser(w http.ResponseWriter, _ *http.Request) {
+	if s.limit != nil {
+		maps.Copy(w.Header(), s.limit)
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
 	if s.user == "" && !s.unnamed {
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprint(w, `{"message": "Resource not accessible by integration"}`)

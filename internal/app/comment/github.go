@@ -115,9 +115,9 @@ const workflow = "github-actions[bot]"
 // me is a person, or the bot of a workflow, whose token may not ask for its name.
 func (g *gitHub) me(ctx context.Context) (string, error) {
 	var user struct{ Login string }
-	_, err := g.do(ctx, request{act: askOwner, method: http.MethodGet, url: g.at(nil, "user"), into: &user})
+	header, err := g.do(ctx, request{act: askOwner, method: http.MethodGet, url: g.at(nil, "user"), into: &user})
 	var refused *Error
-	if errors.As(err, &refused) && refused.Status == http.StatusForbidden {
+	if errors.As(err, &refused) && refused.Status == http.StatusForbidden && !limited(header) {
 		return workflow, nil
 	}
 	return user.Login, err
@@ -159,12 +159,17 @@ func (g *gitHub) send(ctx context.Context, r request, body string) (remark, erro
 	return made.remark(), err
 }
 
+// limited reports whether a refusal is one of too many requests.
+func limited(header http.Header) bool {
+	return header.Get("X-RateLimit-Remaining") == "0" || header.Get("Retry-After") != ""
+}
+
 func hintOfGitHub(answer *http.Response) string {
 	switch answer.StatusCode {
 	case http.StatusUnauthorized:
 		return "the token is wrong or has expired"
 	case http.StatusForbidden, http.StatusTooManyRequests:
-		if answer.Header.Get("X-RateLimit-Remaining") == "0" || answer.Header.Get("Retry-After") != "" {
+		if limited(answer.Header) {
 			return "GitHub has had too many requests with this token; try again later"
 		}
 		return "the job needs permissions: {pull-requests: write}; a pull request from a fork gets a token that only reads: write --report github there, whose summary needs no token"
