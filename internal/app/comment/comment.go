@@ -14,6 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/report/md"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
 // Poster posts comments.
@@ -80,10 +81,10 @@ func (p Poster) Post(ctx context.Context, marker, body string) (Posted, error) {
 	}
 	if id == "" {
 		made, err := server.create(ctx, body)
-		return Posted{Created, made.url}, err
+		return Posted{Created, diag.Line(made.url)}, err
 	}
 	made, err := server.update(ctx, id, body)
-	return Posted{Updated, made.url}, err
+	return Posted{Updated, diag.Line(made.url)}, err
 }
 
 // mostPages bounds the pages of comments. GitHub allows 2,500 comments, which are 25 pages.

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -73,6 +74,9 @@ func TestPost(t *testing.T) {
 				}
 				if diff := cmp.Diff([]string{tc.want}, s.changes); diff != "" || !strings.HasPrefix(tc.want, strings.TrimSuffix(string(posted.Outcome), "d")) {
 					t.Errorf("%v (-want +got):\n%s", posted, diff)
+				}
+				if place == "GitHub" && !regexp.MustCompile(`^https://github\.example/7#\d+ \]0;$`).MatchString(posted.URL) {
+					t.Errorf("address %q", posted.URL)
 				}
 				count := 0
 				for _, c := range s.comments {

@@ -127,7 +127,7 @@ func account(key, name string) map[string]any {
 type form func(said) map[string]any
 
 func inGitHub(c said) map[string]any {
-	return map[string]any{"id": c.ID, "body": c.Body, "html_url": fmt.Sprintf("https://github.example/7#%d", c.ID), "user": account("login", c.Author)}
+	return map[string]any{"id": c.ID, "body": c.Body, "html_url": fmt.Sprintf("https://github.example/7#%d\n\x1b]0;\u202e", c.ID), "user": account("login", c.Author)}
 }
 
 func inGitLab(c said) map[string]any {
