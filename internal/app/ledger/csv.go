@@ -12,14 +12,14 @@ import (
 )
 
 // columns are what the first row names.
-var columns = strings.Fields(`
+const columns = `
 	id name key generation attempt status verdict submitted ended coreType cores coreHours pricePerCoreHour cost
-	project commit ref path dirty actor repo namespace`)
+	project commit ref path dirty actor repo namespace`
 
 // CSV is one row for each billed run, as RFC 4180 has it. What is not known is empty.
 func (l Ledger) CSV() string {
 	var table strings.Builder
-	row(&table, columns)
+	row(&table, strings.Fields(columns))
 	for _, r := range l.Runs {
 		row(&table, cells(r))
 	}

@@ -221,13 +221,27 @@ func TestFormulas(t *testing.T) {
 }
 
 var formulas = []struct{ actor, want string }{
-	{"ada", "ada"}, {"a=b", "a=b"},
-	{"=1", "'=1"}, {"+1", "'+1"}, {"-1", "'-1"}, {"@sum", "'@sum"},
-	{"＝1", "'＝1"}, {"＋1", "'＋1"}, {"－1", "'－1"}, {"＠sum", "'＠sum"},
-	{" =1,2", "' =1,2"}, {"\u3000\u200d=1", "'\u3000\u200d=1"}, {"\t=1;", "' =1;"}, {"\n=1;", "' =1;"}, {"\r=1;", "' =1;"},
-	{"ada;b", "ada;b"}, {"ada;=1", "ada;'=1"}, {`ada;b; "＝1`, `ada;b;' "＝1`},
+	{"ada", "ada"},
+	{"a=b", "a=b"},
+	{"=1", "'=1"},
+	{"+1", "'+1"},
+	{"-1", "'-1"},
+	{"@sum", "'@sum"},
+	{"＝1", "'＝1"},
+	{"＋1", "'＋1"},
+	{"－1", "'－1"},
+	{"＠sum", "'＠sum"},
+	{" =1,2", "' =1,2"},
+	{"\u3000\u200d=1", "'\u3000\u200d=1"},
+	{"\t=1;", "' =1;"},
+	{"\n=1;", "' =1;"},
+	{"\r=1;", "' =1;"},
+	{"ada;b", "ada;b"},
+	{"ada;=1", "ada;'=1"},
+	{`ada;b; "＝1`, `ada;b;' "＝1`},
 	{"ada, \"the\" count\nof", "ada, \"the\" count of"},
-	{"a\u001b[2Jd\u2028a\u202e", "a[2Jd a"}, {"##[warning]b,", "## [warning]b,"},
+	{"a\u001b[2Jd\u2028a\u202e", "a[2Jd a"},
+	{"##[warning]b,", "## [warning]b,"},
 }
 
 // TestRequests: bills are asked for by month, and not at all where no command began.
