@@ -88,7 +88,8 @@ validate() {
 }
 
 plan() {
-	local file=${INPUT_PLAN:-${RUNNER_TEMP:-/tmp}/rescale-apply.plan.json} report=
+	local file=${INPUT_PLAN:-${RUNNER_TEMP:-/tmp}/rescale-apply.plan.json} report='' began
+	began=$(mktemp) # a plan that is older is another step's
 	bounds
 	if on comment "${INPUT_COMMENT:-}"; then
 		report=${RUNNER_TEMP:-/tmp}/rescale-apply.plan.md
@@ -96,7 +97,8 @@ plan() {
 		args+=("--report=md=$report" --report=github)
 	fi
 	tool plan --detailed-exitcode "--out=$file" "${args[@]}"
-	[[ ! -e $file ]] || output plan-file "$file"
+	[[ ! $file -nt $began ]] || output plan-file "$file"
+	rm -f "$began"
 	[[ -z $report || -z ${PULL_REQUEST:-} || ! -s $report ]] || comment "$report"
 	passes 2
 }

@@ -135,6 +135,7 @@ func runActionCases(t *testing.T, cases map[string]actionCase) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAction(t)
+			write(t, filepath.Join(a.dir, "old.json"), "{}")
 			exit, said := a.run(t, "run.sh", tc.env...)
 			if exit != tc.exit || !strings.Contains(said, tc.says) || tc.says == "" && said != "" {
 				t.Errorf("exit code %d with %q, want %d with %q", exit, said, tc.exit, tc.says)
@@ -173,6 +174,12 @@ func TestActionArguments(t *testing.T) {
 			calls:   [][]string{{"plan", "--detailed-exitcode", "--out=TEMP/rescale-apply.plan.json", "--filename=jobs", "--no-download", noToken}},
 			exit:    5,
 			outputs: []string{"plan-file=TEMP/rescale-apply.plan.json", "exitcode=5"},
+		},
+		"a plan of another step is not this one's": {
+			env:     []string{"INPUT_COMMAND=plan", "INPUT_FILES=jobs", "INPUT_PLAN=old.json", "TOOL_WRITES=nothing", "TOOL_EXIT=4"},
+			calls:   [][]string{{"plan", "--detailed-exitcode", "--out=old.json", "--filename=jobs", noToken}},
+			exit:    4,
+			outputs: []string{"exitcode=4"},
 		},
 		"apply": {
 			env:     []string{"INPUT_COMMAND=apply", "INPUT_FILES=a.yaml\nb.yaml\n", "INPUT_PLAN=plan.json", "INPUT_TIMEOUT=90m"},

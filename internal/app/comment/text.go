@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 )
@@ -29,6 +30,9 @@ func Text(args []string, stdin io.Reader) (string, error) {
 		from = file
 	}
 	text, err := io.ReadAll(io.LimitReader(from, most))
+	if err == nil && strings.TrimSpace(string(text)) == "" {
+		return "", options.Usage("there is no text to comment with", "the command before it has failed, and says why; --report md=FILE writes a report then, too")
+	}
 	return string(text), err
 }
 
