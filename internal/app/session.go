@@ -11,6 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/review"
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
+	"github.com/rescale-apply/rescale-apply/internal/app/detail"
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/reporting"
@@ -135,7 +136,9 @@ func (s *session) planned(plan planner.Plan, style show.Style) reporting.Planned
 	return reporting.Planned{Plan: plan, Style: style, Site: s.site()}
 }
 
-func (s *session) site() reporting.Site { return reporting.Site{URL: s.url, Free: s.Alone()} }
+func (s *session) site() reporting.Site {
+	return reporting.Site{URL: s.url, Free: s.Alone(), Log: func(ctx context.Context, id string) []string { return detail.Log(ctx, s.Platform, id) }}
+}
 
 func (s *session) url(id string) string {
 	if s.Alone() {

@@ -43,7 +43,7 @@ func (t *tool) inDepth(ctx context.Context, s *session, o statusOptions, list []
 			return err
 		}
 	}
-	t.reports.Looked(s.Jobs, states, s.site())
+	t.reports.Looked(ctx, s.Jobs, states, s.site())
 	if !o.code {
 		return nil
 	}

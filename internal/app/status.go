@@ -57,7 +57,7 @@ func (t *tool) status(ctx context.Context, o statusOptions) error {
 				list[i].Run.OutputsTo = ""
 			}
 		}
-		t.reports.Looked(s.Jobs, list, s.site())
+		t.reports.Looked(ctx, s.Jobs, list, s.site())
 		if o.output.JSON() {
 			err = show.WriteStates(t.Out, list)
 		} else {

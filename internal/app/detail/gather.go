@@ -31,12 +31,19 @@ func Gather(ctx context.Context, p *rescale.Client, id string, checks success.Ch
 			d.Runs = append(d.Runs, Run{ID: r.ID, Started: r.Started, Ended: r.Completed, Files: r.Files})
 		}
 	}
+	d.Log = Log(ctx, p, id)
+	return d, ctx.Err()
+}
+
+// Log returns the last lines that a job has printed; none of one that waits, or whose log is
+// lost.
+func Log(ctx context.Context, p *rescale.Client, id string) (lines []string) {
 	log := logs.Log{Platform: p, ID: id, Tail: logLines, Print: func(line logs.Line) error {
 		if !line.Note {
-			d.Log = append(d.Log, p.Redact(line.Text))
+			lines = append(lines, p.Redact(line.Text))
 		}
 		return nil
 	}}
-	_, _ = log.Read(ctx) // a job that waits, or lost its log, has none
-	return d, ctx.Err()
+	_, _ = log.Read(ctx)
+	return lines
 }

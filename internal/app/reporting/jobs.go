@@ -30,6 +30,7 @@ func (c *Clerk) Applied(ctx context.Context, done executor.Report) {
 			c.ofOutcome(ctx, &c.found.Cases[i], done.Outcomes[i])
 		}
 	}
+	c.logs(ctx, c.planned.Site)
 	c.found.Rows = append(rows(c.found.Cases), c.pruned("told to stop")...)
 	if sum := spent(c.found.Cases); sum != "" {
 		c.found.Summary += " In all: " + sum + "."
@@ -80,7 +81,7 @@ func judge(ctx context.Context, out *report.Case, o executor.Outcome) {
 }
 
 // Looked takes in how far jobs are. Of a manifest come the jobs, too.
-func (c *Clerk) Looked(jobs []spec.Job, states []show.State, site Site) {
+func (c *Clerk) Looked(ctx context.Context, jobs []spec.Job, states []show.State, site Site) {
 	if !c.armed {
 		return
 	}
@@ -102,7 +103,28 @@ func (c *Clerk) Looked(jobs []spec.Job, states []show.State, site Site) {
 		}
 		c.found.Cases = append(c.found.Cases, out)
 	}
+	c.logs(ctx, site)
 	c.found.Rows, c.found.Summary = rows(c.found.Cases), counted(c.found.Cases)
+}
+
+// mostLogs is of how many jobs that failed earlier the logs are read: a study that fails as a
+// whole fails for one reason.
+const mostLogs = 20
+
+// logs adds the last lines of jobs that failed and that nobody has waited for, where a
+// report shows them.
+func (c *Clerk) logs(ctx context.Context, site Site) {
+	shown := slices.ContainsFunc(c.orders, func(o order) bool { return o.kind == jUnit })
+	read := 0
+	for i := range c.found.Cases {
+		out := &c.found.Cases[i]
+		wants := shown && out.State == report.Failed && out.ID != "" && len(out.Log) == 0
+		if !wants || read == mostLogs || site.Log == nil || ctx.Err() != nil {
+			continue
+		}
+		read++
+		out.Log = site.Log(ctx, out.ID)
+	}
 }
 
 func ofState(s show.State) report.Case {

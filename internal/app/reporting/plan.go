@@ -1,6 +1,7 @@
 package reporting
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -25,6 +26,9 @@ type Planned struct {
 type Site struct {
 	URL  func(id string) string // of a job, for a browser
 	Free bool                   // nothing is billed
+
+	// Log returns the last lines that a job has printed, if there are any.
+	Log func(ctx context.Context, id string) []string
 }
 
 // Planned takes in a plan.

@@ -169,7 +169,7 @@ func TestStatus(t *testing.T) {
 	for i := range 7 {
 		list = append(list, run(fmt.Sprintf("airfoil/aoa=%d", i), "succeeded", ""))
 	}
-	c.Looked(nil, list, reporting.Site{URL: func(string) string { return "" }})
+	c.Looked(t.Context(), nil, list, reporting.Site{URL: func(string) string { return "" }})
 	if err := c.Write(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -178,6 +178,38 @@ func TestStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden.Equal(t, "testdata/status.md", text)
+}
+
+// TestLogsOfWhatFailedEarlier: nobody has waited for these jobs, and a pipeline shows why they
+// failed all the same. More of them fail for the same reason, and cost no further requests.
+func TestLogsOfWhatFailedEarlier(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]int{"junit": 20, "md": 0} {
+		file := filepath.Join(t.TempDir(), "report")
+		c, _, err := clerk(t, "status", nil, kind+"="+file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := []show.State{{Job: "good", Known: true, Run: state.Run{ID: "Good", Verdict: "succeeded"}}}
+		for i := range 25 {
+			list = append(list, show.State{Job: fmt.Sprint("bad", i), Known: true, Run: state.Run{ID: fmt.Sprint("Bad", i), Verdict: "failed"}})
+		}
+		read := 0
+		c.Looked(t.Context(), nil, list, reporting.Site{URL: func(string) string { return "" }, Log: func(_ context.Context, id string) []string {
+			read++
+			return []string{"the reason of " + id}
+		}})
+		if err := c.Write(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if shown := strings.Count(string(text), "the reason of Bad"); read != want || shown != want {
+			t.Errorf("%s: %d logs were read, %d are shown, want %d", kind, read, shown, want)
+		}
+	}
 }
 
 func TestOrders(t *testing.T) {
