@@ -57,6 +57,9 @@ func decode(text []byte) (f file, err error) {
 	case len(bytes.TrimSpace(text)) == 0:
 		return f, &FileError{"it is empty"}
 	}
+	if err := plain(json.NewDecoder(bytes.NewReader(text))); err != nil {
+		return f, &FileError{err.Error()}
+	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	if err := decoder.Decode(&f); err != nil {
 		return f, &FileError{"it is no JSON object of a plan: " + err.Error()}
