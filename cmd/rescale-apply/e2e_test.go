@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 
 // raceOneOf is of how many scripts one is run under the race detector, which makes each
 // of their processes several times slower.
-const raceOneOf = 5
+const raceOneOf = 8
 
 // TestScripts runs every script against a platform of its own, through the real
 // program in a process of its own; and once more with the state deleted before each
