@@ -50,12 +50,14 @@ type Search struct {
 // Note notes in a plan the runs that --prune would stop, without a word on those that it
 // would not. Where the manifests are not all of a folder nobody knows of any.
 func (s Search) Note(ctx context.Context, plan *planner.Plan) error {
-	if len(plan.Steps) == 0 || Check(options.Pruning{Wanted: true}, s.Manifests) != nil {
+	whole := Check(options.Pruning{Wanted: true}, s.Manifests) == nil
+	if len(plan.Steps) == 0 || !whole {
 		return nil
 	}
-	s.Notice = func(string) {}
+	quiet := s
+	quiet.Notice = func(string) {}
 	would := planner.Plan{Steps: plan.Steps}
-	err := s.Find(ctx, &would)
+	err := quiet.Find(ctx, &would)
 	plan.Prunable = would.Prune
 	return err
 }
