@@ -7,9 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -41,19 +39,6 @@ func Command(ctx context.Context, environ []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Top is the folder with the repository that a folder lies in; empty where there is none.
-// It goes by what a commit cannot bring: an entry .git.
-func Top(folder string) string {
-	for at := filepath.Clean(folder); ; at = filepath.Dir(at) {
-		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
-			return at
-		}
-		if at == filepath.Dir(at) {
-			return ""
-		}
-	}
-}
-
 // clean leaves out the variables that lead git to another repository, as it sets them for
 // hooks, and keys: no program that git starts needs one. It keeps a person's settings,
 // with the folders that are trusted.
@@ -78,18 +63,25 @@ var (
 // seconds.
 const Patience = time.Minute
 
-// Refusal is why git gave no answer: the first line of its complaint, which exec keeps of
-// a command without another place for it, without addresses, which may hold a token.
+// Complaint is the first line of what git wrote to its standard error, without addresses,
+// which may hold a token.
+func Complaint(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return addresses.ReplaceAllString(line, "ADDRESS")
+}
+
+// Refusal is why git gave no answer: its complaint, which exec keeps of a command without
+// another place for it.
 func Refusal(err error) error {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
 		return err
 	}
-	line, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n")
+	line := Complaint(string(exit.Stderr))
 	if line == "" {
 		return err
 	}
-	return fmt.Errorf("%s (%w)", addresses.ReplaceAllString(line, "ADDRESS"), err)
+	return fmt.Errorf("%s (%w)", line, err)
 }
 
 var addresses = regexp.MustCompile(`\S+(://|@)\S+`)

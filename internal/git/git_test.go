@@ -96,19 +96,6 @@ func TestACommitRunsNothing(t *testing.T) {
 	}
 }
 
-// TestTop goes by .git, and not by what looks like a repository.
-func TestTop(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "top", ".git", "HEAD"), "")
-	write(t, filepath.Join(dir, "top", "in", "HEAD"), "")
-	for folder, want := range map[string]string{"top": "top", "top/in": "top", "top/none": "top"} {
-		if got := git.Top(filepath.Join(dir, folder)); got != filepath.Join(dir, want) {
-			t.Errorf("%s: %s", folder, got)
-		}
-	}
-}
-
 // TestEnvironment: nothing that git starts gets a key, and what leads it elsewhere is left out.
 func TestEnvironment(t *testing.T) {
 	t.Parallel()

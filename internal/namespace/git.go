@@ -107,14 +107,12 @@ func environment(all []string) []string {
 // refusal returns why git gave no answer: the first line of its message, without
 // addresses, which may contain tokens.
 func refusal(err error, complaint string) error {
-	line, _, _ := strings.Cut(strings.TrimSpace(complaint), "\n")
+	line := git.Complaint(complaint)
 	if line == "" {
 		return err
 	}
-	return fmt.Errorf("%s (git: %w)", addresses.ReplaceAllString(line, "ADDRESS"), err)
+	return fmt.Errorf("%s (git: %w)", line, err)
 }
-
-var addresses = regexp.MustCompile(`\S+(://|@)\S+`)
 
 // origin finds the fetch address of the remote origin in the list of remotes. There,
 // round or square brackets follow it.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/git"
@@ -91,11 +90,9 @@ func (h *head) Write(p []byte) (int, error) {
 // refusal returns why git gave no answer: the first line of its message, without
 // addresses, which may contain tokens.
 func refusal(err error, complaint string) error {
-	line, _, _ := strings.Cut(strings.TrimSpace(complaint), "\n")
+	line := git.Complaint(complaint)
 	if line == "" {
 		return fmt.Errorf("git: %w", err)
 	}
-	return fmt.Errorf("%s (git: %w)", addresses.ReplaceAllString(line, "ADDRESS"), err)
+	return fmt.Errorf("%s (git: %w)", line, err)
 }
-
-var addresses = regexp.MustCompile(`\S+(://|@)\S+`)

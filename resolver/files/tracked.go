@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/git"
 )
 
@@ -31,7 +32,7 @@ func (d *disk) tracked(ctx context.Context, folder, rel string) (bool, error) {
 // list asks git, from the top of the repository: a folder in it can look like another one
 // without files, which a commit brings.
 func (d *disk) list(ctx context.Context, folder string) kept {
-	top := git.Top(folder)
+	top := reach.Repository(folder)
 	if top == "" {
 		return kept{}
 	}

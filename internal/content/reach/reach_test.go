@@ -88,3 +88,22 @@ func TestRoot(t *testing.T) {
 		}
 	}
 }
+
+// TestRepository goes by .git, and not by what looks like a repository.
+func TestRepository(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"top/.git/HEAD", "top/in/HEAD"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for folder, want := range map[string]string{"top": "top", "top/in": "top", "top/none": "top"} {
+		if got := reach.Repository(filepath.Join(dir, folder)); got != filepath.Join(dir, want) {
+			t.Errorf("%s: %s", folder, got)
+		}
+	}
+}
