@@ -145,7 +145,7 @@ func (c *Client) Redact(text string) string { return c.veil.hide(text) }
 func (c *Client) Close() { c.api.CloseIdleConnections() }
 
 // Local reports whether the platform is an emulator on this machine.
-func (c *Client) Local() bool { return isLoopback(c.base.Hostname()) }
+func (c *Client) Local() bool { return IsLoopback(c.base.Hostname()) }
 
 // Retry says how patiently reading and uploading are repeated.
 type Retry = pace.Retry
@@ -230,7 +230,7 @@ func baseProblem(origin, u *url.URL) string {
 		return "it has a query or a fragment"
 	case !validPort(u.Port()):
 		return fmt.Sprintf("%q is not a port", u.Port())
-	case origin.Scheme == "http" && !isLoopback(origin.Hostname()):
+	case origin.Scheme == "http" && !IsLoopback(origin.Hostname()):
 		return "plain http would send the API key in clear text"
 	}
 	return ""
@@ -244,9 +244,10 @@ func validPort(port string) bool {
 	return err == nil && n > 0 && n < 1<<16
 }
 
-// isLoopback accepts names and literal addresses only: nothing is looked up, so
-// no name server can decide where a key goes in clear text.
-func isLoopback(host string) bool {
+// IsLoopback reports whether a host is this machine. It accepts names and literal
+// addresses only: nothing is looked up, so no name server can decide where a key goes in
+// clear text.
+func IsLoopback(host string) bool {
 	if host == "localhost" {
 		return true
 	}
@@ -257,7 +258,7 @@ func isLoopback(host string) bool {
 // originHint offers the same host in the form that is accepted.
 func originHint(origin *url.URL) string {
 	if validPort(origin.Port()) && !strings.ContainsAny(origin.Host, " %") {
-		if isLoopback(origin.Hostname()) {
+		if IsLoopback(origin.Hostname()) {
 			return "write http://" + origin.Host
 		}
 		if _, _, err := net.SplitHostPort(origin.Host); err != nil {

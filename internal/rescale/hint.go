@@ -120,7 +120,7 @@ func (e *NetworkError) Hint() string {
 		return "check the platform's address and the name service of this network"
 	case errors.As(e.cause, &certificate):
 		return "the certificate is not trusted; a proxy that inspects traffic needs its root certificate installed on this machine"
-	case e.base != nil && isLoopback(e.base.Hostname()):
+	case e.base != nil && IsLoopback(e.base.Hostname()):
 		return e.loopbackHint()
 	case speaksNoTLS(e.cause):
 		return "what answers at " + e.origin() + " does not speak https; check the address and its port, and HTTPS_PROXY if this network needs a proxy"

@@ -42,7 +42,7 @@ func (c *Client) httpClients(base http.RoundTripper) (api, content *http.Client)
 		return sameOrigin(to, c.base)
 	})}
 	content = &http.Client{Transport: keyed, CheckRedirect: c.redirectPolicy(func(to *url.URL) bool {
-		return sameOrigin(to, c.base) || to.Scheme == "https" || c.Local() && isLoopback(to.Hostname())
+		return sameOrigin(to, c.base) || to.Scheme == "https" || c.Local() && IsLoopback(to.Hostname())
 	})}
 	return api, content
 }

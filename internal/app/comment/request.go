@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
 // caller sends requests to one server, and its token to no other.
@@ -37,7 +37,7 @@ func (p Poster) caller(variable, known string) (*caller, error) {
 	if err != nil || base.Host == "" || base.User != nil || base.Scheme != "https" && base.Scheme != "http" {
 		return nil, options.Usage(variable+" is no address of a server", "it is like "+known)
 	}
-	if base.Scheme == "http" && !loopback(base.Hostname()) {
+	if base.Scheme == "http" && !rescale.IsLoopback(base.Hostname()) {
 		return nil, options.Usage(variable+" would send the token in clear text", "write https://"+base.Host)
 	}
 	return &caller{
@@ -47,13 +47,6 @@ func (p Poster) caller(variable, known string) (*caller, error) {
 			return &redirectError{to.URL.Host}
 		}},
 	}, nil
-}
-
-// loopback accepts names and literal addresses only: no name server decides where a token
-// goes in clear text.
-func loopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // redirectError is a server that sends us elsewhere: the token is for nobody else, and a
