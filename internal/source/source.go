@@ -108,19 +108,20 @@ func Together(list []Source) Source {
 			all.Path = ""
 		}
 		all.More = max(all.More, s.More)
-		for _, name := range s.Vars {
-			if !slices.Contains(all.Vars, name) {
-				all.Vars = append(all.Vars, name)
-			}
-		}
-		for _, name := range s.Dirty {
-			if !slices.Contains(all.Dirty, name) {
-				all.Dirty = append(all.Dirty, name)
-			}
-		}
+		all.Vars, all.Dirty = union(all.Vars, s.Vars), union(all.Dirty, s.Dirty)
 	}
 	if more := len(all.Dirty) - mostNamed; more > 0 {
 		all.Dirty, all.More = all.Dirty[:mostNamed], all.More+more
 	}
 	return all
+}
+
+// union adds names that are not there yet.
+func union(names, more []string) []string {
+	for _, name := range more {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }

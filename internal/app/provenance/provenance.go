@@ -37,16 +37,7 @@ func Require(ctx context.Context, w *workspace.Workspace, wish options.Provenanc
 			break
 		}
 		commit, more = s.Commit, max(more, s.More)
-		for _, name := range s.Dirty {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-		for _, name := range s.Vars {
-			if !slices.Contains(typed, name) {
-				typed = append(typed, name)
-			}
-		}
+		names, typed = append(names, s.Dirty...), append(typed, s.Vars...)
 	}
 	switch {
 	case unknown != "":
@@ -74,6 +65,7 @@ const mostNamed = 10
 // dirty refuses files that differ from the commit. More of them have no name.
 func dirty(commit string, names []string, more int) error {
 	slices.Sort(names)
+	names = slices.Compact(names)
 	if others := len(names) - mostNamed; others > 0 {
 		names, more = names[:mostNamed], more+others
 	}
@@ -93,6 +85,7 @@ func dirty(commit string, names []string, more int) error {
 // set refuses values that only the command line has.
 func set(commit string, names []string) error {
 	slices.Sort(names)
+	names = slices.Compact(names)
 	list, verb := strings.Join(names, ", "), "are"
 	if len(names) == 1 {
 		verb = "is"
