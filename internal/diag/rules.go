@@ -59,6 +59,8 @@ const (
 	UnclearInput       Rule = "unclear-input"        // a pattern meets a file of which a person must say whether it is an input
 	EmptyGlob          Rule = "empty-glob"           // a pattern that matches nothing
 	UnknownFile        Rule = "unknown-file"         // an input id the platform does not have
+	WrongFileType      Rule = "wrong-file-type"      // an input id of a file that is no input
+	UnknownStorage     Rule = "unknown-storage"      // a storage id the platform does not have
 	UnknownAnalysis    Rule = "unknown-analysis"     // no such software
 	UnknownVersion     Rule = "unknown-version"      // the software has no such version
 	AnalysisNotGranted Rule = "analysis-not-granted" // must be requested from Rescale first
@@ -76,8 +78,9 @@ const (
 
 // What a manifest forbids, found when everything else is in order.
 const (
-	OverLimit Rule = "over-limit" // a run can cost more than limits.maxCost
-	Protected Rule = "protected"  // a protected job would be run again, stopped or forgotten
+	OverLimit  Rule = "over-limit"  // a run can cost more than limits.maxCost
+	StorageOff Rule = "storage-off" // storage of a run that would be submitted is not started
+	Protected  Rule = "protected"   // a protected job would be run again, stopped or forgotten
 
 	CatalogDrift Rule = "catalog-drift" // the catalog gives something else than rescale.lock.yaml has
 )
