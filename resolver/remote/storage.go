@@ -25,6 +25,14 @@ type Device struct {
 // Started reports whether jobs can use it.
 func (d Device) Started() bool { return d.Status == rescale.StorageStarted }
 
+// IDs returns the ids of storage.
+func IDs(devices []Device) (ids []string) {
+	for _, device := range devices {
+		ids = append(ids, device.ID)
+	}
+	return ids
+}
+
 // Notes says of the storage of a job what a person should know in a plan.
 func Notes(devices []Device) (notes []string) {
 	for _, device := range devices {
