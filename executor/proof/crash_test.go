@@ -83,8 +83,8 @@ func scenes() map[string]scene {
 	return map[string]scene{
 		"three jobs":                   {manifest: three, files: map[string]string{"shared.txt": "shared", "wing.txt": "wing", "tail.txt": "tail"}, jobs: 3},
 		"a chain":                      {manifest: chained, files: map[string]string{"post.txt": "post"}, jobs: 2},
-		"storage":                      storedScene(func(*emulator.Switches) {}),
-		"storage that nobody can read": storedScene(func(s *emulator.Switches) { s.HideAttached, s.FlatLibrary = true, true }),
+		"storage":                      storedScene(),
+		"storage that nobody can read": unreadScene(),
 		"other content active": {
 			manifest: strings.Replace(single, `"true"`, `"true A"`, 1), jobs: 1, stands: true, before: otherContent(nil),
 		},

@@ -14,11 +14,20 @@ import (
 // stored is an apply of a job with storage, whose inputs go into a folder.
 const stored = `version: 1
 name: wing
-storage: [%s, %s]
-uploads: {folder: sims/2026, tags: [wing]}
+storage: [qJsmeP, lLMrVj]
+uploads: {folder: sims, tags: [wing]}
 analysis: {code: user_included, version: "0"}
 hardware: {coreType: emerald, coresPerSlot: 1}
 inputs: [wing.txt]
+command: "true"
+`
+
+// unread is an apply of a job with storage alone.
+const unread = `version: 1
+name: wing
+storage: [qJsmeP]
+analysis: {code: user_included, version: "0"}
+hardware: {coreType: emerald, coresPerSlot: 1}
 command: "true"
 `
 
@@ -54,10 +63,18 @@ func withDevices(choose func(*emulator.Switches)) func(*testing.T, *emulator.Ser
 	}
 }
 
-func storedScene(choose func(*emulator.Switches)) scene {
+func storedScene() scene {
 	return scene{
-		manifest: fmt.Sprintf(stored, devices()[0], devices()[1]), files: map[string]string{"wing.txt": "wing"}, jobs: 1,
-		before: withDevices(choose), storage: devices(),
+		manifest: stored, files: map[string]string{"wing.txt": "wing"}, jobs: 1, storage: devices(),
+		before: withDevices(func(*emulator.Switches) {}),
+	}
+}
+
+// unreadScene is on a platform that does not tell what storage a job has.
+func unreadScene() scene {
+	return scene{
+		manifest: unread, jobs: 1, storage: devices()[:1],
+		before: withDevices(func(s *emulator.Switches) { s.HideAttached = true }),
 	}
 }
 
