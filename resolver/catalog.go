@@ -110,12 +110,8 @@ func (r *resolution) platformInputs(inputs []files.Input) []files.Input {
 				"the platform has no file with id %q for this account", in.ID)
 			continue
 		}
-		if why, hint := remote.Unfit(file); why != "" {
-			rule := diag.WrongFileType
-			if file.Deleted || !file.Complete {
-				rule = diag.UnknownFile
-			}
-			r.problems.Add(in.Pos, rule, hint, "input %s: %s", in.ID, why)
+		if wrong, unfit := remote.Unfit(file, in.Use); unfit {
+			r.problems.Add(in.Pos, wrong.Rule, wrong.Hint, "%s", wrong.Message)
 			continue
 		}
 		in.Name, in.Size = file.Name, file.Size

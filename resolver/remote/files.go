@@ -11,7 +11,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // parallel bounds the requests that run at once.
@@ -61,28 +63,36 @@ func lacks(err error) bool {
 		slices.Contains([]int{http.StatusForbidden, http.StatusNotFound, http.StatusGone}, refused.Status)
 }
 
-// Unfit says why a stored file cannot be an input, and the way out; both are empty for one
-// that can. Inputs are uploads of that type, and what runs have left (rescale-api.md §3.2);
-// a type that nobody knows is the platform's to judge.
-func Unfit(file rescale.File) (why, hint string) {
+// Unfit returns what is wrong with a stored file that a manifest names for a use, without a
+// place. Inputs are uploads of that type, and what runs have left (rescale-api.md §3.2); a
+// type that nobody knows is the platform's to judge.
+func Unfit(file rescale.File, use spec.Use) (wrong diag.Diagnostic, unfit bool) {
 	const copied = "copy the id of another file from the web UI, or give a path: instead"
 	switch {
 	case file.Deleted:
-		return fmt.Sprintf("file %q was deleted on the platform", file.Name), copied
+		return diag.Diagnostic{Rule: diag.UnknownFile, Message: fmt.Sprintf("file %s (%q) was deleted on the platform", file.ID, file.Name), Hint: copied}, true
 	case !file.Complete:
-		return fmt.Sprintf("the upload of file %q has not ended", file.Name), "wait until it is uploaded, or upload it again and copy the new id"
+		return diag.Diagnostic{
+			Rule: diag.UnknownFile, Message: fmt.Sprintf("the upload of file %s (%q) has not ended", file.ID, file.Name),
+			Hint: "wait until it is uploaded, or upload it again and copy the new id",
+		}, true
 	}
-	kinds := map[rescale.FileType]string{
+	kind, other := otherThanInputs()[file.Type]
+	if use != spec.ForCommand || !other {
+		return diag.Diagnostic{}, false
+	}
+	wrong = diag.Diagnostic{Rule: diag.WrongFileType, Message: fmt.Sprintf("file %s (%q) is %s, not an input", file.ID, file.Name, kind), Hint: copied}
+	if file.Type == rescale.ScriptFile {
+		wrong.Hint = "upload it as an input, or run it with preProcess: or postProcess:"
+	}
+	return wrong, true
+}
+
+// otherThanInputs are the types of files that no command is given as its inputs.
+func otherThanInputs() map[rescale.FileType]string {
+	return map[rescale.FileType]string{
 		rescale.TemplateFile: "a template of a design of experiments", rescale.ParamFile: "a file of parameters",
 		rescale.ScriptFile: "a script", 7: "a file of design variables", 8: "a case of a design of experiments",
 		9: "a file of an optimizer", 10: "a temporary file",
 	}
-	kind, other := kinds[file.Type]
-	switch {
-	case !other:
-		return "", ""
-	case file.Type == rescale.ScriptFile:
-		return fmt.Sprintf("file %q is %s, not an input", file.Name, kind), "upload it as an input, or run it with preProcess: or postProcess:"
-	}
-	return fmt.Sprintf("file %q is %s, not an input", file.Name, kind), copied
 }
