@@ -42,7 +42,7 @@ const (
 	BadGlob            Rule = "bad-glob"             // a pattern that cannot be parsed
 	BadInputName       Rule = "bad-input-name"       // `as:` with a folder or a name the platform would mangle
 	DuplicateInputName Rule = "duplicate-input-name" // two inputs would land under one name
-	DuplicateTag       Rule = "duplicate-tag"        // the same tag twice
+	DuplicateTag       Rule = "duplicate-tag"        // the same tag or storage twice
 	DuplicateFolder    Rule = "duplicate-folder"     // two jobs would write their results over each other
 	UnknownJob         Rule = "unknown-job"          // a job that another needs is not in this apply
 	DependencyCycle    Rule = "dependency-cycle"     // jobs that wait for each other
