@@ -2,9 +2,7 @@ package resolver
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -12,6 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
+	"github.com/rescale-apply/rescale-apply/resolver/remote"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -23,12 +22,13 @@ type catalog struct {
 	coreTypes []rescale.CoreType
 	prices    []rescale.Price
 	files     map[string]rescale.File // by id; an id that the platform does not have is absent
+	storage   remote.Statuses
 }
 
 // readCatalog reads everything in parallel. It reads projects, prices and files only
 // when a job needs them, to stay far below the rate limits (rescale-api.md §2.4).
 func readCatalog(ctx context.Context, p Platform, jobs []spec.Job) (catalog, error) {
-	cat := catalog{files: make(map[string]rescale.File)}
+	var cat catalog
 	// The account comes first and alone: a bad key must give one clear answer.
 	var err error
 	if cat.user, err = p.Me(ctx); err != nil {
@@ -40,18 +40,10 @@ func readCatalog(ctx context.Context, p Platform, jobs []spec.Job) (catalog, err
 	if namesProject(jobs) {
 		group.Go(func() (err error) { cat.projects, err = p.Projects(together); return reading("projects", err) })
 	}
-	ids := fileIDs(jobs)
-	files := make([]*rescale.File, len(ids))
-	for i, id := range ids {
-		group.Go(func() (err error) { files[i], err = lookUp(together, p, id); return err })
-	}
+	group.Go(func() (err error) { cat.files, err = remote.ReadFiles(together, p, fileIDs(jobs)); return err })
+	group.Go(func() (err error) { cat.storage, err = remote.ReadDevices(together, p, jobs); return err })
 	if err := group.Wait(); err != nil {
 		return cat, err
-	}
-	for i, id := range ids {
-		if files[i] != nil {
-			cat.files[id] = *files[i]
-		}
 	}
 	err = cat.readPrices(ctx, p, jobs) // before cat is copied, which Go may do first in one statement
 	return cat, err
@@ -62,20 +54,6 @@ func reading(what string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("reading the platform's %s: %w", what, err)
-}
-
-// lookUp returns nil for a file that does not exist: that is a mistake in the manifest,
-// not a failure of the platform.
-func lookUp(ctx context.Context, p Files, id string) (*rescale.File, error) {
-	file, err := p.File(ctx, id)
-	var refused *rescale.Error
-	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &file, nil
 }
 
 // readPrices reads the price list only when the core type catalog lacks the price of a
@@ -127,9 +105,13 @@ func (r *resolution) platformInputs(inputs []files.Input) []files.Input {
 			continue
 		}
 		file, ok := r.cat.files[in.ID]
-		if !ok || file.Deleted || !file.Complete {
+		if !ok {
 			r.problems.Add(in.Pos, diag.UnknownFile, "open the file in the web UI and copy its id, or give a path: instead",
 				"the platform has no file with id %q for this account", in.ID)
+			continue
+		}
+		if wrong, unfit := remote.Unfit(file, in.Use); unfit {
+			r.problems.Add(in.Pos, wrong.Rule, wrong.Hint, "%s", wrong.Message)
 			continue
 		}
 		in.Name, in.Size = file.Name, file.Size

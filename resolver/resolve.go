@@ -14,6 +14,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
+	"github.com/rescale-apply/rescale-apply/resolver/remote"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -30,10 +31,12 @@ type Job struct {
 	Project   string        // as the manifest names it; the id is in Request
 	Priority  spec.Priority
 	Tags      []string
-	Fields    map[string]any // custom fields
-	Secrets   []string       // names of variables of every tile, whose values nobody here knows
-	Tiles     []Tile         // at least one, run in this order
-	Inputs    []files.Input  // of all tiles
+	Fields    map[string]any  // custom fields
+	Secrets   []string        // names of variables of every tile, whose values nobody here knows
+	Tiles     []Tile          // at least one, run in this order
+	Inputs    []files.Input   // of all tiles
+	Storage   []remote.Device // that its run must have
+	Uploads   spec.Uploads
 	Outputs   spec.Outputs
 	Rerun     spec.Rerun
 	Needs     []spec.Need // jobs whose results it builds on
@@ -83,7 +86,8 @@ type Result struct {
 type Platform interface {
 	Account
 	Catalogs
-	Files
+	remote.Files
+	remote.Devices
 }
 
 // Account reads who pays.
@@ -97,11 +101,6 @@ type Catalogs interface {
 	Analyses(context.Context) ([]rescale.Analysis, error)
 	CoreTypes(context.Context) ([]rescale.CoreType, error)
 	ComputePrices(context.Context) ([]rescale.Price, error)
-}
-
-// Files reads what is stored.
-type Files interface {
-	File(ctx context.Context, id string) (rescale.File, error)
 }
 
 // Resolve checks jobs against the platform's catalogs and the local files, and reports
@@ -187,6 +186,8 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Fields:   values(r.spec.CustomFields),
 		Secrets:  spec.Texts(r.spec.Secrets),
 		Inputs:   r.platformInputs(inputs),
+		Storage:  r.cat.storage.Of(r.spec, r.problems),
+		Uploads:  r.spec.Uploads,
 		Outputs:  r.spec.Outputs,
 		Rerun:    r.spec.Rerun,
 		Needs:    r.spec.Needs,
@@ -213,7 +214,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 	}
 	job.Estimate = Sum(estimates)
 	*r.problems = append(*r.problems, problems.List()...)
-	job.Notes = distinct(append(job.Notes, copies(job.From)...))
+	job.Notes = distinct(slices.Concat(job.Notes, copies(job.From), named(job.Inputs), remote.Notes(job.Storage)))
 	job.Request = request(r.spec, job, r.project())
 	job.Parts = parts(r.spec, job)
 	return job

@@ -50,6 +50,9 @@ type Job struct {
 
 	CustomFields []Field
 
+	Storage []Value[string] // ids of high-performance storage
+	Uploads Uploads
+
 	Tiles    []Tile          // run in this order; one unless the manifest has analyses
 	Priority Value[Priority] // default: OnDemand
 	Inputs   []Input         // of all tiles
@@ -241,6 +244,12 @@ type Automation struct {
 
 // Variable is an environment variable.
 type Variable struct{ Name, Value Value[string] }
+
+// Uploads says where inputs lie in the platform's library once they are uploaded.
+type Uploads struct {
+	Folder Value[string]   // names of folders from the library down, with / between
+	Tags   []Value[string] // labels of the files
+}
 
 // Outputs says what to download when the job has ended.
 type Outputs struct {

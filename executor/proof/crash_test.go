@@ -75,12 +75,16 @@ type scene struct {
 	// Stands means that the run of another content is active all the while, so that
 	// nothing runs beside it.
 	stands bool
+	// Storage is what every run must have been given.
+	storage []string
 }
 
 func scenes() map[string]scene {
 	return map[string]scene{
-		"three jobs": {manifest: three, files: map[string]string{"shared.txt": "shared", "wing.txt": "wing", "tail.txt": "tail"}, jobs: 3},
-		"a chain":    {manifest: chained, files: map[string]string{"post.txt": "post"}, jobs: 2},
+		"three jobs":                   {manifest: three, files: map[string]string{"shared.txt": "shared", "wing.txt": "wing", "tail.txt": "tail"}, jobs: 3},
+		"a chain":                      {manifest: chained, files: map[string]string{"post.txt": "post"}, jobs: 2},
+		"storage":                      storedScene(),
+		"storage that nobody can read": unreadScene(),
 		"other content active": {
 			manifest: strings.Replace(single, `"true"`, `"true A"`, 1), jobs: 1, stands: true, before: otherContent(nil),
 		},
@@ -276,7 +280,7 @@ func (c scene) crash(t *testing.T, what accident, at int, keepState bool) (happe
 		t.Errorf("applying again: %v", err)
 	}
 	b, err := billOf(server)
-	if err = errors.Join(err, b.check(c.jobs)); err != nil {
+	if err = errors.Join(err, b.check(c.jobs), lacking(server, c.storage)); err != nil {
 		t.Error(err)
 	}
 	if pending, err := again.pending(t.Context()); pending != c.stands || err != nil {
@@ -328,7 +332,7 @@ func TestCrash(t *testing.T) {
 				}
 			})
 			t.Logf("%d crash points", points)
-			if whole := scene.before == nil && !raced.On; whole && points < 100*scene.jobs || points < 20 {
+			if whole := (scene.before == nil || scene.storage != nil) && !raced.On; whole && points < 100*scene.jobs || points < 20 {
 				t.Errorf("only %d crash points: the enumeration is broken", points)
 			}
 		})
@@ -348,7 +352,7 @@ func (c scene) crashEverywhere(t *testing.T, what accident, keep bool) (points i
 	switch {
 	case raced.On:
 		last = 10
-	case c.before != nil:
+	case c.before != nil && c.storage == nil:
 		last = waiting
 	}
 	for at, more := 1, true; more && at <= last; at++ {

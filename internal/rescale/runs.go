@@ -174,3 +174,37 @@ func (c *Client) decodeLive(r request, resp *http.Response, out any) error {
 	}
 	return nil
 }
+
+// AttachStorage gives a draft high-performance storage, which its commands find as
+// ~/storage_ID (rescale-api.md §7.7). It is not repeated; whether doing it twice is
+// harmless is not known.
+func (c *Client) AttachStorage(ctx context.Context, job, device string) error {
+	if err := errors.Join(checkID(job), checkID(device)); err != nil {
+		return err
+	}
+	return c.change(ctx, request{
+		method: http.MethodPost, path: jobPath(job) + "storage-devices/",
+		body: map[string]any{"storageDevice": map[string]string{"id": device}}, act: "attaching storage " + device + " to job " + job,
+	}, nil)
+}
+
+// AttachedStorage lists the ids of the storage that a job has. That the platform answers
+// this is not known: it may refuse.
+func (c *Client) AttachedStorage(ctx context.Context, job string) ([]string, error) {
+	if err := checkID(job); err != nil {
+		return nil, err
+	}
+	type attached struct {
+		ID     text `json:"id"`
+		Device *struct {
+			ID text `json:"id"`
+		} `json:"storageDevice"`
+	}
+	found, err := all[attached](ctx, c, listing{path: jobPath(job) + "storage-devices/", size: catalogPageSize})
+	return convert(found, func(a attached) string {
+		if a.Device != nil { // as it is written when it is attached
+			return string(a.Device.ID)
+		}
+		return string(a.ID)
+	}), err
+}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/attach"
 	"github.com/rescale-apply/rescale-apply/executor/audit"
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
@@ -165,6 +166,7 @@ func strange() []kind {
 func forbidden() []kind {
 	return []kind{
 		is[*GuardError],
+		is[*attach.StoppedError],
 		is[*audit.UnbalancedError],
 		is[*guard.Error],
 		is[*workspace.RefusedError],
@@ -174,6 +176,7 @@ func forbidden() []kind {
 // disputed are errors about what must be settled first.
 func disputed() []kind {
 	return []kind{
+		is[*attach.Error],
 		is[*audit.IncompleteError],
 		is[*executor.ConflictError],
 		is[*once.InvisibleError], is[*once.MovingError], is[*once.OtherRunsError], is[*once.RivalError], is[*once.UndeletableError], is[*once.UnresolvedError], is[*once.UnstableError], is[*once.WaitError],

@@ -64,6 +64,10 @@ type Quirks struct {
 	ForceAfterStop  bool // force_stop/ is refused before stop/
 	EarlyTails      int  // the first tails of each run are no JSON
 	Bills           bool // accounts administer their workspaces
+	FlatLibrary     bool // there are neither folders nor tags of files
+	HideAttached    bool // nobody can read which storage a job has
+	RefuseReattach  bool // storage that a job has is not attached again
+	LaxAttach       bool // storage can be attached that is not started
 }
 
 // Refusal refuses a request some times.

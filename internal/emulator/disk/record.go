@@ -32,6 +32,8 @@ type File struct {
 	StorageKey string // the platform's `path`
 	Text       bool   // small and plain: the web page could show it
 	Job        string // job that wrote it; empty for uploads
+	Folder     string // id of its folder; empty for the root of its owner's library
+	Tags       []string
 	Deleted    bool
 }
 
