@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -212,6 +213,9 @@ func NoSuchValue(r expr.Reference, scope expr.Scope) (message, hint string) {
 	case r.Space == "vars" && len(scope["vars"]) == 0:
 		return "the job has no variables", "add vars: {" + r.Name + ": 1}, with the default as its value"
 	}
+	if of, _, dotted := strings.Cut(r.Name, "."); dotted {
+		return message, partHint(of, scope["matrix"])
+	}
 	// The part before the dot is common to many names, and says little.
 	if near := diag.Nearest(r.Name, slices.Collect(maps.Keys(scope[r.Space]))); len(near) > 0 {
 		return message, "did you mean " + r.Space + "." + near[0] + "?"
@@ -221,6 +225,22 @@ func NoSuchValue(r expr.Reference, scope expr.Scope) (message, hint string) {
 		names = append(names[:maxNamed], "...")
 	}
 	return message, "known: " + strings.Join(names, ", ")
+}
+
+// partHint says which parts a parameter has.
+func partHint(name string, params map[string]expr.Value) string {
+	_, known := params[name]
+	_, path := params[name+".name"]
+	switch {
+	case path:
+		return fmt.Sprintf("a path has the parts %s.name, %[1]s.stem and %[1]s.dir", name)
+	case known:
+		return fmt.Sprintf("write matrix.%s; only parameters of folders: and files: have a name, a stem and a dir", name)
+	}
+	if near := diag.Nearest(name, slices.Collect(maps.Keys(params))); len(near) > 0 {
+		return "did you mean matrix." + near[0] + "?"
+	}
+	return "only parameters of folders: and files: have a name, a stem and a dir"
 }
 
 // maxNamed is how many names a hint lists.
@@ -242,6 +262,9 @@ func (t *template) fill(scope expr.Scope) *document {
 		if leaf.folder {
 			values = paths
 		}
+		if leaf.folder && strings.ContainsAny(leaf.text.Literal(), wildcards) {
+			values = unwild(paths)
+		}
 		if leaf.taken {
 			values = maps.Clone(values)
 			maps.Copy(values, fromScope())
@@ -255,6 +278,25 @@ func (t *template) fill(scope expr.Scope) *document {
 	}
 	return d
 }
+
+// wildcards begin what has a meaning in a pattern.
+const wildcards = "*?[{"
+
+// unwild returns the scope for a pattern: the names of folders and files mean themselves,
+// also a[1].
+func unwild(scope expr.Scope) expr.Scope {
+	own := maps.Clone(scope)
+	own["matrix"] = maps.Clone(scope["matrix"])
+	for name, value := range own["matrix"] {
+		if value.Place {
+			value.V = special.ReplaceAllString(value.Text(), "[$0]")
+			own["matrix"][name] = value
+		}
+	}
+	return own
+}
+
+var special = regexp.MustCompile(`[*?[{}]`)
 
 // typed are the variables that references take from the command line.
 func (t *template) typed(scope expr.Scope) map[string]bool {

@@ -11,12 +11,15 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 	"github.com/rescale-apply/rescale-apply/spec/matrix"
+	"github.com/rescale-apply/rescale-apply/spec/places"
 )
 
 // sweep reads the matrix of a document, whose shape has been checked.
 type sweep struct {
 	dir  string // of the manifest
+	name string // of the manifest, as it was given
 	open Opener
+	find places.Finder
 	list *diag.List
 }
 
@@ -28,7 +31,7 @@ func (s sweep) points(n node) []matrix.Point {
 		member := n.member(key)
 		switch key {
 		case "csv":
-			m.Axes = append(m.Axes, s.table(member))
+			m.Axes, m.Blank = append(m.Axes, s.table(member)), params(member.member("blank"))
 		case "include":
 			m.Include = entries(member)
 		case "exclude":
@@ -43,7 +46,7 @@ func (s sweep) points(n node) []matrix.Point {
 	return m.Points(s.list)
 }
 
-// axis reads a list or a range.
+// axis reads a list, a range, or what a pattern finds.
 func (s sweep) axis(name string, n node) matrix.Axis {
 	param := func(value expr.Value) matrix.Point {
 		return matrix.Point{{Name: name, Pos: n.doc.KeyAt(n.pointer), Value: value}}
@@ -54,6 +57,17 @@ func (s sweep) axis(name string, n node) matrix.Axis {
 			axis = append(axis, param(expr.Of(item.value, item.pos())))
 		}
 		return axis
+	}
+	for _, kind := range []places.Kind{places.Folders, places.Files} {
+		pattern := n.member(string(kind))
+		if pattern.value == nil {
+			continue
+		}
+		before := len(*s.list)
+		if checkPattern(pattern.text(), s.list); len(*s.list) > before {
+			return nil
+		}
+		return s.onDisk(places.Query{Dir: s.dir, Pattern: pattern.text().V, Kind: kind, Own: s.own(n.doc)}, param(expr.Value{Pos: pattern.pos()})[0])
 	}
 	span := matrix.Span{From: n.member("from").number(), To: n.member("to").number(), Step: n.member("step").number(), Count: n.member("count").integer(0).V}
 	numbers, problem, hint := span.Numbers()
@@ -70,6 +84,34 @@ func (s sweep) axis(name string, n node) matrix.Axis {
 	return axis
 }
 
+// own are the manifest's own texts, which no pattern means.
+func (s sweep) own(doc *document) []string {
+	own := []string{filepath.Join(s.dir, filepath.Base(s.name))}
+	if table := tableOf(doc, s.dir); table != "" {
+		own = append(own, table)
+	}
+	return own
+}
+
+// onDisk asks for the places that a pattern means.
+func (s sweep) onDisk(q places.Query, param matrix.Param) matrix.Axis {
+	if s.find == nil {
+		s.list.Add(param.Value.Pos, diag.MissingInput, "", "there are no files here to find %s among", q.Kind)
+		return nil
+	}
+	found, err := s.find(q)
+	var none *places.NoneError
+	switch {
+	case errors.As(err, &none):
+		s.list.Add(param.Value.Pos, diag.EmptyGlob, none.Hint(), "%v", none)
+		return nil
+	case err != nil:
+		s.list.Add(param.Value.Pos, diag.UnreadableInput, hintOf(err), "%v", err)
+		return nil
+	}
+	return places.Axis(param, found, s.list)
+}
+
 func (n node) number() json.Number {
 	number, _ := n.value.(json.Number)
 	return number
@@ -78,12 +120,27 @@ func (n node) number() json.Number {
 func entries(n node) []matrix.Entry {
 	var list []matrix.Entry
 	for _, item := range n.items() {
-		entry := matrix.Entry{Pos: item.pos()}
-		for _, name := range n.doc.Keys(item.pointer) {
-			value := item.member(name)
-			entry.Params = append(entry.Params, matrix.Param{Name: name, Pos: n.doc.KeyAt(value.pointer), Value: expr.Of(value.value, value.pos())})
-		}
-		list = append(list, entry)
+		list = append(list, matrix.Entry{Pos: item.pos(), Params: params(item)})
+	}
+	return list
+}
+
+// params reads a mapping of parameters to values.
+func params(n node) (list []matrix.Param) {
+	if n.value == nil {
+		return nil
+	}
+	for _, name := range n.doc.Keys(n.pointer) {
+		value := n.member(name)
+		list = append(list, matrix.Param{Name: name, Pos: n.doc.KeyAt(value.pointer), Value: expr.Of(value.value, value.pos())})
+	}
+	return list
+}
+
+// columns reads a list of names of columns.
+func columns(n node) (list []matrix.Name) {
+	for _, item := range n.items() {
+		list = append(list, matrix.Name{Text: item.text().V, Pos: item.pos()})
 	}
 	return list
 }
@@ -126,7 +183,8 @@ func below(dir, path string) string {
 
 // table reads a CSV file through the opener.
 func (s sweep) table(n node) matrix.Axis {
-	path, t := tablePath(n), matrix.Table{}
+	path := tablePath(n)
+	t := matrix.Table{Columns: columns(n.member("columns")), Names: columns(n.member("name")), Blank: params(n.member("blank"))}
 	types := n.member("types")
 	if types.value != nil {
 		for _, v := range types.variables() {

@@ -15,6 +15,7 @@ type Value struct {
 	V     any // string, json.Number or bool
 	Pos   diag.Position
 	Typed bool // on the command line, and no text has it
+	Place bool // a path on the disk: no character of it is a wildcard
 }
 
 // Of returns a scalar of a document as a value; numbers become canonical, so that 2.50
