@@ -14,39 +14,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
 
-// document is what one job is read from: a YAML document with a value in place
-// of every reference.
-type document struct {
-	*yamlsrc.Document
-	value  any
-	filled map[string]expr.Value    // the values that were put in, by pointer
-	places map[string]diag.Position // of the values as they are written, filled as they are asked for
-	scope  expr.Scope               // what references stand for
-	typed  map[string]bool          // names of variables that references take from the command line
-}
-
-// At returns the position of the value at pointer: for a reference that is all of a
-// value, the position that the value comes from, such as a cell of a table.
-func (d *document) At(pointer string) diag.Position {
-	if v, ok := d.filled[pointer]; ok && !v.Pos.IsZero() {
-		return v.Pos
-	}
-	pos, known := d.places[pointer]
-	if !known {
-		pos = d.Document.At(pointer)
-		d.places[pointer] = pos
-	}
-	return pos
-}
-
-// Text returns the scalar at pointer, with the values of its references.
-func (d *document) Text(pointer string) string {
-	if v, ok := d.filled[pointer]; ok {
-		return v.Text()
-	}
-	return d.Document.Text(pointer)
-}
-
 // template is a document whose references wait for their values.
 type template struct {
 	doc    *yamlsrc.Document
@@ -253,6 +220,7 @@ func (t *template) fill(scope expr.Scope) *document {
 	if name, ok := scope["job"]["name"]; ok {
 		paths["job"] = map[string]expr.Value{"name": {V: folderName(name.Text())}}
 	}
+	var later []filling
 	for _, leaf := range t.leaves {
 		if t.bad[leaf.pointer] {
 			d.value = put(d.value, leaf.path, nil)
@@ -270,13 +238,23 @@ func (t *template) fill(scope expr.Scope) *document {
 			maps.Copy(values, fromScope())
 		}
 		v := leaf.text.Fill(values)
-		if leaf.words {
+		_, list := v.V.([]any)
+		switch {
+		case v.V == nil, list:
+			later = append(later, filling{leaf, v})
+			continue
+		case leaf.words:
 			v.V = v.Text()
 		}
-		d.value = put(d.value, leaf.path, v.V)
-		d.filled[leaf.pointer] = v
+		d.put(leaf, v)
 	}
+	d.spread(later)
 	return d
+}
+
+func (d *document) put(leaf leaf, v expr.Value) {
+	d.value = put(d.value, leaf.path, v.V)
+	d.filled[leaf.pointer] = v
 }
 
 // wildcards begin what has a meaning in a pattern.
@@ -322,23 +300,6 @@ func (d *document) typedNames(job Job) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
-}
-
-// validate checks the shape of one point. Once one is right, the others are looked at only
-// where they differ from it.
-func (t *template) validate(value any) []schema.Violation {
-	if t.sites != nil && t.sites.Hold(value) {
-		return nil
-	}
-	violations := schema.Validate(value)
-	if t.sites == nil && len(violations) == 0 {
-		paths := make([][]string, len(t.leaves))
-		for i, leaf := range t.leaves {
-			paths[i] = leaf.path
-		}
-		t.sites = schema.SitesOf(value, paths)
-	}
-	return violations
 }
 
 // put returns root with another value at path. It copies the mappings and lists on the

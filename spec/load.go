@@ -239,7 +239,7 @@ func (p *page) point(t *template, scope expr.Scope, point matrix.Point) {
 	}
 	doc := t.fill(scope)
 	doc.value = withoutSweep(doc.value)
-	violations := t.validate(doc.value)
+	violations := t.validate(doc)
 	p.found.Add(p.shape(doc, violations, t.bad))
 	p.job(doc, violations, t.bad, name)
 }

@@ -23,6 +23,7 @@ const (
 	Number  Type = "number"
 	Boolean Type = "boolean"
 	Text    Type = "text"
+	List    Type = "list" // of texts, between semicolons or commas
 )
 
 // Column is a column with a declared type. Pos is where its name is written.
@@ -76,6 +77,9 @@ func (t Table) Axis() (Axis, diag.List) {
 		blank := wide.blank(head[i], kind, &list)
 		for j, row := range body {
 			value := blank
+			if value.Pos.IsZero() {
+				value.Pos = row[i].pos
+			}
 			if row[i].text != "" {
 				value = expr.Value{V: kind.value(row[i].text), Pos: row[i].pos}
 			}
@@ -180,6 +184,9 @@ func column(rows [][]cell, i int) []cell {
 // kind returns the type of a column, and reports cells that are not of it.
 func (t Table) kind(head cell, cells []cell, list *diag.List) Type {
 	kind, given := t.given(head.text)
+	if kind == List {
+		return List
+	}
 	rule := t.rule(head.text)
 	i := slices.IndexFunc(cells, func(c cell) bool { return c.text != "" })
 	switch {
@@ -235,9 +242,26 @@ func (t Type) value(text string) any {
 		return number
 	case Boolean:
 		return text == "true"
+	case List:
+		return split(text)
 	case Text:
 	}
 	return text
+}
+
+// split reads a list: its items stand between semicolons, or without one between commas.
+func split(text string) []any {
+	separator := ","
+	if strings.Contains(text, ";") {
+		separator = ";"
+	}
+	items := []any{}
+	for item := range strings.SplitSeq(text, separator) {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
 }
 
 func texts(cells []cell) []string {

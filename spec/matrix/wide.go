@@ -185,14 +185,21 @@ func (t Table) rule(name string) *Param {
 }
 
 // blank returns the value of the blank cells of a column, as one of its type. The empty
-// text fits every column: there is nothing.
+// text and nothing at all fit every column.
 func (t Table) blank(head cell, kind Type, list *diag.List) expr.Value {
 	rule := t.rule(head.text)
-	if rule == nil {
+	switch {
+	case rule == nil && kind == List:
+		return expr.Value{V: []any{}}
+	case rule == nil:
 		return expr.Value{}
+	case rule.Value.V == nil:
+		return expr.Value{Pos: rule.Pos}
 	}
 	value, is := rule.Value, typeOf(rule.Value.Text())
 	switch {
+	case kind == List:
+		value.V = split(value.Text())
 	case value.Text() == "":
 	case kind == Text:
 		value.V = value.Text()

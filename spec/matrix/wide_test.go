@@ -54,6 +54,11 @@ func TestWideTable(t *testing.T) {
 			table: matrix.Table{Names: columnNames("a"), Blank: []matrix.Param{{Name: "n", Value: expr.Of("", diag.Position{})}}}, text: "a,n\nx,\ny,4\n",
 			want: []string{"a=x [x ]", "a=y [y 4]"},
 		},
+		"lists": {
+			table: matrix.Table{Names: columnNames("a"), Types: []matrix.Column{{Name: "L", Type: matrix.List}}, Blank: []matrix.Param{{Name: "n", Value: expr.Value{}}}},
+			text:  "a,l,n\nx,\"p, q\",1\ny,\"p;q,r;\",\nz,,2\n",
+			want:  []string{"a=x [x p,q 1]", "a=y [y p,q,r ]", "a=z [z  2]"},
+		},
 		"a name of another case exists": {
 			table: matrix.Table{Columns: columnNames("a", "A")}, text: "A,a\n1,2\n",
 			want: []string{"a=2,A=1 [2 1]"},
