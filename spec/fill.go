@@ -243,6 +243,8 @@ func (t *template) fill(scope expr.Scope) *document {
 		case v.V == nil, list:
 			later = append(later, filling{leaf, v})
 			continue
+		case leaf.words && v.Written != "" && strings.HasSuffix(leaf.pointer, "/analysis/version"):
+			v.V = v.Written // 9.10 is another version than 9.1
 		case leaf.words:
 			v.V = v.Text()
 		}

@@ -59,7 +59,9 @@ func (s sweep) axis(name string, n node) matrix.Axis {
 	var axis matrix.Axis
 	if _, list := n.value.([]any); list {
 		for _, item := range n.items() {
-			axis = append(axis, param(expr.Of(item.value, item.pos())))
+			value := expr.Of(item.value, item.pos())
+			value.Written = n.doc.Text(item.pointer)
+			axis = append(axis, param(value))
 		}
 		return axis
 	}

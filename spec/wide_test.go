@@ -53,14 +53,14 @@ func TestListsAndNothing(t *testing.T) {
 		text, table string
 		want        []string // problems, or what the jobs say
 	}{
-		"an item":         {"tags: [a, \"${{ matrix.l }}\", b]\n", "n,l,k\n1,x;y,\n2,,\n", []string{"a/n=1 project= tags=a+x+y+b", "a/n=2 project= tags=a+b"}},
-		"the whole list":  {"tags: ${{ matrix.l }}\n", "n,l,k\n1,\"x,y\",\n2,,\n", []string{"a/n=1 project= tags=x+y", "a/n=2 project= tags="}},
-		"in a text":       {"tags: [\"${{ matrix.l }}.\"]\nproject: ${{ matrix.l }}\n", "n,l,k\n1,x;y,\n", []string{"a/n=1 project=x,y tags=x,y."}},
-		"nothing":         {"project: ${{ matrix.k }}\ntags: [\"${{ matrix.k }}\", b]\n", "n,l,k\n1,,\n2,,z\n", []string{"a/n=1 project= tags=b", "a/n=2 project=z tags=z+b"}},
-		"nothing wanted":  {"outputs: {download: [\"*\"], to: \"${{ matrix.k }}\"}\nenv: {X: \"${{ matrix.k }}\"}\n", "n,l,k\n1,,\n", []string{"a/n=1 project= tags="}},
-		"twice":           {"tags: [\"${{ matrix.l }}\", b]\n", "n,l,k\n1,x;b,\n", []string{"m.yaml:7:27 tag \"b\" is already there, first at line 2"}},
-		"a bad item":      {"inputs: [{id: \"${{ matrix.l }}\"}, {path: x, as: a/b}]\n", "n,l,k\n1,Ab;C-d,\n", []string{"m.yaml:7:49 inputs[1].as cannot be \"a/b\"", "t.csv:2:3 inputs[0].id cannot be \"C-d\""}},
-		"a needed key":    {"ssh: {cidr: 10.0.0.0/8, publicKey: \"${{ matrix.k }}\"}\ninputs: [{path: \"${{ matrix.k }}\", as: b}]\n", "n,l,k\n1,,\n", []string{"m.yaml:8:10 "}},
+		"an item":        {"tags: [a, \"${{ matrix.l }}\", b]\n", "n,l,k\n1,x;y,\n2,,\n", []string{"a/n=1 project= tags=a+x+y+b", "a/n=2 project= tags=a+b"}},
+		"the whole list": {"tags: ${{ matrix.l }}\n", "n,l,k\n1,\"x,y\",\n2,,\n", []string{"a/n=1 project= tags=x+y", "a/n=2 project= tags="}},
+		"in a text":      {"tags: [\"${{ matrix.l }}.\"]\nproject: ${{ matrix.l }}\n", "n,l,k\n1,x;y,\n", []string{"a/n=1 project=x,y tags=x,y."}},
+		"nothing":        {"project: ${{ matrix.k }}\ntags: [\"${{ matrix.k }}\", b]\n", "n,l,k\n1,,\n2,,z\n", []string{"a/n=1 project= tags=b", "a/n=2 project=z tags=z+b"}},
+		"nothing wanted": {"outputs: {download: [\"*\"], to: \"${{ matrix.k }}\"}\nenv: {X: \"${{ matrix.k }}\"}\n", "n,l,k\n1,,\n", []string{"a/n=1 project= tags="}},
+		"twice":          {"tags: [\"${{ matrix.l }}\", b]\n", "n,l,k\n1,x;b,\n", []string{"m.yaml:7:27 tag \"b\" is already there, first at line 2"}},
+		"a bad item":     {"inputs: [{id: \"${{ matrix.l }}\"}, {path: x, as: a/b}]\n", "n,l,k\n1,Ab;C-d,\n", []string{"m.yaml:7:49 inputs[1].as cannot be \"a/b\"", "t.csv:2:3 inputs[0].id cannot be \"C-d\""}},
+		"a needed key":   {"ssh: {cidr: 10.0.0.0/8, publicKey: \"${{ matrix.k }}\"}\ninputs: [{path: \"${{ matrix.k }}\", as: b}]\n", "n,l,k\n1,,\n", []string{"m.yaml:8:10 "}},
 		"several analyses": {"tags: [\"${{ matrix.l }}\"]\n---\nversion: 1\nname: b\nmatrix: {csv: {path: t.csv, name: [n], types: {l: list}, blank: {k: null}}}\nanalyses: [{analysis: {code: x}, hardware: {coreType: e, coresPerSlot: 1}, command: c, inputs: [\"${{ matrix.l }}\", z]}]\n",
 			"n,l,k\n1,x;y,\n", []string{"a/n=1 project= tags=x+y", "b/n=1 project= tags= inputs=x,y,z"}},
 	} {
@@ -89,5 +89,27 @@ func TestListsAndNothing(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+// A version is not what it is worth as a number.
+func TestVersionAsWritten(t *testing.T) {
+	t.Parallel()
+	const text = "version: 1\nname: a\nanalysis: {code: x, version: \"${{ matrix.v }}\"}\nhardware: {coreType: e, coresPerSlot: 1}\ncommand: run ${{ matrix.v }}\n"
+	for matrix, want := range map[string][]string{
+		"matrix: {csv: t.csv}\n":        {"a/v=9.1: 9.10, run 9.1", "a/v=10: 10.0, run 10"},
+		"matrix: {v: [9.10, \"9.20\"]}": {"a/v=9.1: 9.10, run 9.1", "a/v=9.20: 9.20, run 9.20"},
+	} {
+		loader := spec.Loader{Open: func(_, _ string) (diag.Source, error) {
+			return diag.Source{Name: "t.csv", Text: []byte("v\n9.10\n10.0\n")}, nil
+		}}
+		jobs, list := loader.Load([]diag.Source{{Name: "m.yaml", Text: []byte(text + matrix)}})
+		var got []string
+		for _, job := range jobs {
+			got = append(got, fmt.Sprintf("%s: %s, %s", job.Name.V, job.Tiles[0].Analysis.Version.V, job.Tiles[0].Command.V))
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(list) > 0 {
+			t.Errorf("%v (-want +got)\n%s", list, diff)
+		}
 	}
 }

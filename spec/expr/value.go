@@ -16,6 +16,8 @@ type Value struct {
 	Pos   diag.Position
 	Typed bool // on the command line, and no text has it
 	Place bool // a path on the disk: no character of it is a wildcard
+
+	Written string // a number as a person wrote it; empty where that is not known
 }
 
 // Of returns a scalar of a document as a value; numbers become canonical, so that 2.50

@@ -81,7 +81,7 @@ func (t Table) Axis() (Axis, diag.List) {
 				value.Pos = row[i].pos
 			}
 			if row[i].text != "" {
-				value = expr.Value{V: kind.value(row[i].text), Pos: row[i].pos}
+				value = expr.Value{V: kind.value(row[i].text), Pos: row[i].pos, Written: row[i].text}
 			}
 			axis[j] = append(axis[j], Param{Name: head[i].text, Pos: head[i].pos, Value: value, Beside: wide.beside(i), Cell: row[i].pos})
 		}
