@@ -206,28 +206,31 @@ func (m Matrix) ordered(entry Entry, names []string) (p Point, missing []string)
 		param, given := Point(entry.Params).param(name)
 		if i := slices.IndexFunc(m.Blank, func(b Param) bool { return strings.EqualFold(b.Name, name) }); !given && i >= 0 {
 			param, given = m.Blank[i], true
-			param.Name = name
 		}
-		if !given {
+		model := m.model(name)
+		_, list := model.Value.V.([]any)
+		if !given && !list {
 			missing = append(missing, name)
 			continue
 		}
-		p = append(p, m.like(param))
+		param.Name, param.Beside, param.Path = name, model.Beside, model.Path
+		switch {
+		case list:
+			param.Value.V = split(param.Value.Text())
+		case param.Path != nil:
+			param.Value.V = path.Clean(param.Value.Text())
+		}
+		p = append(p, param)
 	}
 	return p, missing
 }
 
-// like returns a parameter as one of its axis.
-func (m Matrix) like(param Param) Param {
+// model returns a parameter of the first point that has it.
+func (m Matrix) model(name string) Param {
 	for _, axis := range m.Axes {
-		model, known := axis[0].param(param.Name)
-		if !known {
-			continue
-		}
-		param.Beside, param.Path = model.Beside, model.Path
-		if param.Path != nil {
-			param.Value.V = path.Clean(param.Value.Text())
+		if model, known := axis[0].param(name); known {
+			return model
 		}
 	}
-	return param
+	return Param{}
 }

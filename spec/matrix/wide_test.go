@@ -126,6 +126,22 @@ func TestIncludeInWideTable(t *testing.T) {
 	}
 }
 
+// An included point has lists where the table has them.
+func TestIncludeLists(t *testing.T) {
+	t.Parallel()
+	axis, list := matrix.Table{
+		Source: diag.Source{Name: "t.csv", Text: []byte("case,l\na,\"x,y\"\n")}, Names: columnNames("case"), Types: []matrix.Column{{Name: "l", Type: matrix.List}},
+	}.Axis()
+	m := matrix.Matrix{Axes: []matrix.Axis{axis}, Include: []matrix.Entry{entry("case", "b", "l", "z; w"), entry("case", "c")}}
+	var got []any
+	for _, p := range m.Points(&list) {
+		got = append(got, p.Name(), p[1].Value.V)
+	}
+	if diff := cmp.Diff([]any{"case=a", []any{"x", "y"}, "case=b", []any{"z", "w"}, "case=c", []any{}}, got); diff != "" || len(list) > 0 {
+		t.Errorf("%v, (-want +got)\n%s", list, diff)
+	}
+}
+
 // FuzzWide: whatever the table and the names, no panic, and problems have a place.
 func FuzzWide(f *testing.F) {
 	f.Add([]byte(vendor), "JobName", "Slots", "1")

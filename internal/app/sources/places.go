@@ -112,9 +112,10 @@ func sameFile(a, b string) bool {
 }
 
 // onlyResults reports whether a folder has files, and this tool wrote all of them.
-// Results can land beside inputs: such a folder stays a point.
+// Results can land beside inputs: such a folder stays a point. In the folder where results
+// land by themselves, people leave plots and notes beside them.
 func (p *Places) onlyResults(folder string) bool {
-	some, all := false, true
+	some, all, usual := false, true, filepath.Base(folder) == "results"
 	_ = filepath.WalkDir(throughLink(folder), func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -128,12 +129,12 @@ func (p *Places) onlyResults(folder string) bool {
 		default:
 			some = true
 		}
-		if !all {
+		if !all && (some || !usual) {
 			return fs.SkipAll
 		}
 		return nil
 	})
-	return some && all
+	return some && (all || usual)
 }
 
 // withoutLinks drops links to what is found under its own name: it would be paid for

@@ -57,7 +57,7 @@ func TestPlaces(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	plant(t, dir, "job.yaml", "points.csv", "rescale.lock.yaml", "other.yaml", "Run_1/a.inp", "Run_2/a.inp", "Run_3", ".hidden/Run_1/a", ".Run_4/a", ".git/HEAD", ".rescale/x/y",
-		"cases/a/Run_1/in", "cases/.b/Run_1/in", "left/Run_1/a", "brackets/a[1]/in", "brackets/a1/in")
+		"cases/a/Run_1/in", "results/notes.txt", "cases/.b/Run_1/in", "left/Run_1/a", "brackets/a[1]/in", "brackets/a1/in")
 	results(t, filepath.Join(dir, "results", "wing-case=Run_1"), "out.txt")
 	results(t, filepath.Join(dir, "Run_2"), "out.inp")
 	if err := os.WriteFile(filepath.Join(dir, ".rescaleignore"), []byte("left/\n"), 0o600); err != nil {
@@ -82,6 +82,7 @@ func TestPlaces(t *testing.T) {
 		"no text of the manifest":        {places.Files, "*.yaml", "other.yaml (.)"},
 		"the manifest by its path":       {places.Files, "job.yaml", "job.yaml (.)"},
 		"only the table":                 {places.Files, "*.csv", `no file matches "*.csv": what is there is hidden, a result, or the manifest's own | write a path without wildcards to name one of them all the same`},
+		"results with notes":             {places.Folders, "result*", `no folder matches "result*": what is there is hidden, a result, or the manifest's own | write a path without wildcards to name one of them all the same`},
 		"only results":                   {places.Folders, "results/*", `no folder matches "results/*": what is there is hidden, a result, or the manifest's own | write a path without wildcards to name one of them all the same`},
 		"ignored":                        {places.Folders, "left/*", `no folder matches "left/*"` + ignored},
 		"nothing":                        {places.Folders, "Rin_*", `no folder matches "Rin_*"` + ignored},
