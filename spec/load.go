@@ -238,6 +238,7 @@ func (p *page) point(t *template, scope expr.Scope, point matrix.Point) {
 		scope["job"] = map[string]expr.Value{"name": {V: name}}
 	}
 	doc := t.fill(scope)
+	doc.found = slices.ContainsFunc(point, func(param matrix.Param) bool { return param.Path != nil })
 	doc.value = withoutSweep(doc.value)
 	violations := t.validate(doc)
 	p.found.Add(p.shape(doc, violations, t.bad))
@@ -252,7 +253,7 @@ func (p *page) job(doc *document, violations []schema.Violation, unknown map[str
 	job.SSH = p.decodeSSH(root.member("ssh"), &list)
 	p.besides(root, &list)
 	p.seat(&job, doc.Document.At(maxRunning), &list)
-	job.Table, job.Typed = tableOf(doc, p.src.Dir), doc.typedNames(job)
+	job.Table, job.Typed, job.Found = tableOf(doc, p.src.Dir), doc.typedNames(job), doc.found
 	for _, check := range checks() {
 		check(&job, &list)
 	}

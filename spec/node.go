@@ -22,6 +22,7 @@ type document struct {
 	typed  map[string]bool          // names of variables that references take from the command line
 
 	several []string // pointers of items that stand for several
+	found   bool     // a pattern finds its point on the disk
 	uneven  bool     // something is there more than once, or not at all
 }
 
