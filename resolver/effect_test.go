@@ -15,6 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/schema"
 	"github.com/rescale-apply/rescale-apply/spec"
+	"github.com/rescale-apply/rescale-apply/spec/places"
 )
 
 // change is one key of a manifest before and after: lines of the top level, which
@@ -139,6 +140,12 @@ func usualChanges() map[string]change {
 		"matrix.csv.path":        {"matrix: {csv: {path: a.csv}}\n" + points, "matrix: {csv: {path: b.csv}}\n" + points},
 		"matrix.csv.types":       {"matrix: {csv: {path: a.csv}}\n" + points, "matrix: {csv: {path: a.csv, types: {a: text}}}\n" + points},
 		"matrix.csv.types.NAME":  {"matrix: {csv: {path: a.csv, types: {a: number}}}\n" + points, "matrix: {csv: {path: a.csv, types: {a: text}}}\n" + points},
+		"matrix.csv.columns":     {"matrix: {csv: {path: wide.csv, columns: [a]}}\n" + points, "matrix: {csv: {path: wide.csv, columns: [a, b], blank: {b: 1}}}\n" + points},
+		"matrix.csv.name":        {"matrix: {csv: {path: wide.csv, blank: {b: 1}}}\n" + points, "matrix: {csv: {path: wide.csv, name: [a], blank: {b: 1}}}\n" + points},
+		"matrix.csv.blank":       {"matrix: {csv: {path: wide.csv, name: [a], blank: {b: 1}}}\nenv: {B: \"${{ matrix.b }}\"}\n" + points, "matrix: {csv: {path: wide.csv, name: [a], blank: {b: 2}}}\nenv: {B: \"${{ matrix.b }}\"}\n" + points},
+		"matrix.csv.blank.NAME":  {"matrix: {csv: {path: wide.csv, blank: {b: 1}}}\n" + points, "matrix: {csv: {path: wide.csv, blank: {b: 2}}}\n" + points},
+		"matrix.NAME.folders":    {"matrix: {a: {folders: x}}\n" + points, "matrix: {a: {folders: y}}\n" + points},
+		"matrix.NAME.files":      {"matrix: {a: {files: x}}\n" + points, "matrix: {a: {files: y}}\n" + points},
 		"matrix.exclude":         {"matrix: {a: [1, 2]}\n" + points, "matrix: {a: [1, 2], exclude: [{a: 1}]}\n" + points},
 		"matrix.exclude[].NAME":  {"matrix: {a: [1, 2], exclude: [{a: 2}]}\n" + points, "matrix: {a: [1, 2], exclude: [{a: 1}]}\n" + points},
 		"matrix.include":         {"matrix: {a: [1]}\n" + points, "matrix: {a: [1], include: [{a: 0}]}\n" + points},
@@ -167,7 +174,7 @@ func TestEveryKeyDoesToTheDigestWhatTheSchemaSays(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"deck": "deck", "other": "other", "kept": "kept", "tmpl": "${{ vars.a }}", "a.csv": "a\n1\n1.50\n", "b.csv": "a\n3\n",
+		"deck": "deck", "other": "other", "kept": "kept", "tmpl": "${{ vars.a }}", "a.csv": "a\n1\n1.50\n", "b.csv": "a\n3\n", "wide.csv": "a,b\n1,\n2,3\n",
 		"a.pub": "ssh-rsa AAAA\n", "b.pub": "ssh-rsa BBBB\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -231,6 +238,8 @@ func outcome(t *testing.T, dir, lines string) jobs {
 	loader := spec.Loader{Open: func(_, name string) (diag.Source, error) {
 		table, err := os.ReadFile(name)
 		return diag.Source{Name: name, Text: table}, err
+	}, Find: func(q places.Query) ([]places.Place, error) {
+		return []places.Place{{Path: q.Pattern, Begin: "."}}, nil
 	}}
 	specs, problems := loader.Load([]diag.Source{{Name: "job.yaml", Dir: dir, Text: []byte(text)}})
 	if len(problems) > 0 {

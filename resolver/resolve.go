@@ -25,6 +25,7 @@ type Job struct {
 	Pos       diag.Position // of the name
 	Manifest  string        // its path
 	Table     string        // path of the table that its point comes from; empty without one
+	Found     bool          // its point is one of what a pattern finds on this disk
 	Results   string        // folder of the results, as spec.Job.ResultsFolder
 	Dir       string        // folder of the manifest; outputs go below it
 	Title     string        // shown on the platform, before the marker
@@ -179,6 +180,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Results:  r.spec.ResultsFolder(),
 		Manifest: filepath.Join(r.spec.Dir, filepath.Base(r.spec.File)),
 		Table:    r.spec.Table,
+		Found:    r.spec.Found,
 		Title:    r.spec.Title.V,
 		Project:  r.spec.Project.V,
 		Priority: r.spec.Priority.V,

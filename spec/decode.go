@@ -77,6 +77,9 @@ func decodeWalltime(n node) Value[time.Duration] {
 		return Value[time.Duration]{}
 	}
 	length, _ := span.Parse(text.V) // the schema has checked its form
+	if hours, fraction := span.Hours(text.V); fraction {
+		length = hours
+	}
 	return Value[time.Duration]{V: length, Pos: text.Pos}
 }
 

@@ -38,6 +38,7 @@ type Job struct {
 	Dir  string        // the folder that relative paths start from
 
 	Table string // path of the table that its point comes from; empty without one
+	Found bool   // its point is one of what a pattern finds on this disk
 
 	Family string // the name in the manifest, which all points of a matrix share
 

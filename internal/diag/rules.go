@@ -37,7 +37,7 @@ const (
 const (
 	DuplicateName      Rule = "duplicate-name"       // two jobs of one apply share a name
 	BadWalltime        Rule = "bad-walltime"         // not a duration, zero, or absurdly long
-	BadEnvName         Rule = "bad-env-name"         // not a shell variable name
+	BadEnvName         Rule = "bad-env-name"         // not the name of an environment variable
 	ReservedEnv        Rule = "reserved-env"         // RESCALE_* belongs to the platform and to this tool
 	BadGlob            Rule = "bad-glob"             // a pattern that cannot be parsed
 	BadInputName       Rule = "bad-input-name"       // `as:` with a folder or a name the platform would mangle
