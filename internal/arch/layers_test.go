@@ -23,7 +23,7 @@ func layers() map[string]layer {
 		"internal/app": {
 			ours: []string{
 				"executor", "resolver", "spec", "schema", "internal/yamlsrc", "internal/diag",
-				"internal/rescale", "internal/content", "internal/state", "internal/emulator", "internal/namespace", "internal/source",
+				"internal/rescale", "internal/content", "internal/state", "internal/emulator", "internal/namespace", "internal/source", "internal/convert",
 			},
 			why: "app is the top of the library",
 		},
@@ -46,6 +46,7 @@ func layers() map[string]layer {
 		"internal/state":     {ours: []string{"internal/inuse"}, why: "state is a leaf: it knows no HTTP and no manifest"},
 		"internal/namespace": {ours: []string{"internal/git"}, why: "namespace is a leaf: it knows no manifest and no platform"},
 		"internal/git":       {why: "git is a leaf: it knows how a program is run"},
+		"internal/convert":   {ours: []string{"spec", "schema", "internal/diag", "internal/glob"}, why: "convert is pure: it knows no file system and no platform"},
 		"internal/source":    {ours: []string{"internal/git"}, why: "source is a leaf: it knows no manifest and no platform"},
 		"internal/emulator": {
 			why: "the emulator is a leaf: wire structs shared with the client would let a wrong JSON tag pass every test",
@@ -91,7 +92,7 @@ func owners() map[string][]string {
 		"golang.org/x/net":                      {"internal/app"},
 		"golang.org/x/time":                     {"internal/rescale", "internal/emulator"},
 		"golang.org/x/sync":                     {"internal/app", "executor", "resolver", "internal/rescale", "internal/content", "internal/emulator"},
-		"golang.org/x/text":                     {"internal/diag", "spec"},
+		"golang.org/x/text":                     {"internal/diag", "internal/convert", "spec"},
 		"golang.org/x/sys":                      {"cmd", "internal/app", "internal/content", "internal/inuse", "internal/state", "internal/emulator"},
 	}
 }
