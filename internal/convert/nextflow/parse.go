@@ -120,6 +120,7 @@ func (p *parser) statement(s *scope) {
 		head.target = p.next().text
 	}
 	switch {
+	case p.is("{") && head.target == "" && (slices.Contains(read(), t.text) || strings.HasPrefix(t.text, "ext.")): // cpus { task.attempt }
 	case p.is("{"):
 		p.next()
 		inner := p.block(head)
@@ -196,9 +197,9 @@ func (p *parser) operand() value {
 }
 
 // literal is a text in quotes, or an expression where Groovy fills it.
-func literal(text_ string, t token) value {
+func literal(source string, t token) value {
 	if t.filled {
-		return value{kind: expression, text: text_[t.from:t.to], pos: t.pos}
+		return value{kind: expression, text: source[t.from:t.to], pos: t.pos}
 	}
 	return value{kind: text, text: t.text, pos: t.pos}
 }
@@ -211,7 +212,7 @@ func (p *parser) expression() value {
 		t := p.peek()
 		closes := t.sort == mark && strings.Contains(")]}", t.text)
 		switch {
-		case t.sort == end, depth == 0 && (t.sort == line || closes || t.sort == mark && t.text == ",") && p.at > 0 && to > first.from:
+		case t.sort == end, depth == 0 && (t.sort == line || closes || t.sort == mark && t.text == ",") && to > first.from:
 			return value{kind: expression, text: p.text[first.from:max(to, first.from)], pos: first.pos}
 		case depth == 0 && closes:
 			p.stop(t.pos, "", "%s closes nothing", t.text)
@@ -248,15 +249,19 @@ func (p *parser) list() value {
 			continue
 		case p.is(":"):
 			p.next()
-			v.kind = mapping
+			v.kind = object
 			continue
 		case (t.sort == word || t.sort == quoted || t.sort == digits) && p.ahead(1).sort == mark && p.ahead(1).text == ":":
-			v.kind = mapping
+			if len(v.keys) != len(v.items) {
+				p.stop(t.pos, "give all entries a key", "an entry of a map has no key")
+				return v
+			}
+			v.kind = object
 			v.keys = append(v.keys, t.text)
 			p.next()
 			p.next()
 			p.lines()
-		case v.kind == mapping:
+		case v.kind == object:
 			p.stop(t.pos, "give it a key", "an entry of a map has no key")
 			return v
 		}

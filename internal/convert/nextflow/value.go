@@ -19,7 +19,7 @@ const (
 	truth
 	nothing
 	list
-	mapping
+	object
 	expression
 )
 
@@ -28,7 +28,7 @@ type value struct {
 	kind  kind
 	text  string // of a text, number or truth; of an expression as it is written
 	items []value
-	keys  []string // of a mapping, beside items
+	keys  []string // of an object, beside items
 	pos   diag.Position
 }
 
