@@ -3,6 +3,7 @@
 package pur
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 
@@ -66,10 +67,13 @@ const longestHours = 1e5
 // Walltime returns the span as a manifest says it, so that the platform gets Sent hours.
 func (h Hours) Walltime() string {
 	minutes := int(math.Round(h.N * 60))
-	if minutes%60 == 0 || minutes <= 0 || (minutes+59)/60 != h.Sent() {
+	switch {
+	case minutes%60 == 0 || (minutes+59)/60 != h.Sent():
 		return strconv.Itoa(h.Sent()) + "h"
+	case minutes < 120: //nolint:mnd // two hours: people write 90m, but 11h12m
+		return strconv.Itoa(minutes) + "m"
 	}
-	return strconv.Itoa(minutes) + "m"
+	return fmt.Sprintf("%dh%dm", minutes/60, minutes%60)
 }
 
 // Variable is an environment variable.
