@@ -45,3 +45,10 @@ func (n Notes) Note(key, text string) Notes {
 	n[key] = text
 	return n
 }
+
+// Rules of problems that only files of other formats have.
+const (
+	JSONSyntax diag.Rule = "json-syntax" // not JSON
+	NotSaid    diag.Rule = "not-said"    // a manifest cannot say this
+	NoFormat   diag.Rule = "no-format"   // none of the formats that are known
+)

@@ -154,3 +154,14 @@ type Member struct {
 	Name  string
 	Value any
 }
+
+// ExtraHardware adds a field to the hardware of the tile's entry in the body.
+func (t *Tile) ExtraHardware(name string, value any) {
+	for i := range t.Extra {
+		if below, ok := t.Extra[i].Value.(Map); ok && t.Extra[i].Name == "hardware" {
+			t.Extra[i].Value = append(below, Member{name, value})
+			return
+		}
+	}
+	t.Extra = append(t.Extra, Member{"hardware", Map{{name, value}}})
+}
