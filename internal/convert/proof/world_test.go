@@ -45,6 +45,9 @@ type sentTile struct {
 	Extra                            map[string]any
 }
 
+// newest is the version of all software that a job gets which asks for none.
+const newest = "newest"
+
 // catalog has all software and hardware that the jobs ask for.
 type catalog struct {
 	jobs []spec.Job
@@ -68,12 +71,13 @@ func (c catalog) Analyses(context.Context) ([]rescale.Analysis, error) {
 	versions := make(map[string][]rescale.Version)
 	for _, job := range c.jobs {
 		for _, tile := range job.Tiles {
-			version := cmp.Or(tile.Analysis.Version.V, "newest")
+			version := cmp.Or(tile.Analysis.Version.V, newest)
 			versions[tile.Analysis.Code.V] = append(versions[tile.Analysis.Code.V], rescale.Version{Version: version, VersionCode: version})
 		}
 	}
 	var all []rescale.Analysis
 	for code, list := range versions {
+		list = append([]rescale.Version{{Version: newest, VersionCode: newest}}, list...)
 		all = append(all, rescale.Analysis{Code: code, Name: code, HasRescaleLicense: true, Versions: list})
 	}
 	return all, nil
@@ -107,8 +111,8 @@ type written struct {
 func write(t *testing.T, read convert.Reader, file string, text []byte) written {
 	t.Helper()
 	found := mustRead(t, read, file, text)
-	place := manifest.Place{Source: found.From, Table: "job.csv"}
-	w := written{dir: t.TempDir(), text: manifest.Write(found.Jobs, place)}
+	place := manifest.Place{Source: found.From}
+	w := written{dir: filepath.Join(t.TempDir(), "work"), text: manifest.Write(found.Jobs, place)}
 	again := manifest.Write(mustRead(t, read, file, text).Jobs, place)
 	if string(again.YAML) != string(w.text.YAML) || fmt.Sprint(again.Tables) != fmt.Sprint(w.text.Tables) {
 		t.Errorf("converted twice, the texts differ:\n%s\n%s", w.text.YAML, again.YAML)
