@@ -23,7 +23,15 @@ type Job struct {
 	ClusterID   string
 	Adopt       string // id of a job that is the run of this content
 	Extra       Map    // further fields of the body
+	Open        []Open
 	Notes       Notes
+}
+
+// Open is a value that the file leaves to whoever runs it: the manifest gets a variable for
+// it, with the value of the key as its default.
+type Open struct {
+	Key      string // path of a text or a number, such as "hardware.coreType"
+	Variable string
 }
 
 // Priority is how cores are billed, as written in a manifest; empty means on-demand.

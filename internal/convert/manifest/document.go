@@ -41,7 +41,7 @@ func document(job convert.Job) *node {
 	}
 	n.with("extra", jsonOf(extra).orNil())
 	n.annotate(job.Notes)
-	return n.ordered("")
+	return n.opened(job.Open).ordered("")
 }
 
 // analyses lists the tiles, less the hardware that all of them share: it goes to the top.
