@@ -56,15 +56,19 @@ func (n Names) Unique(text string) string {
 	return name
 }
 
-// Hours returns a walltime of whole hours or of whole minutes, rounded up, as a manifest
-// writes it: 1.5 is 90m, 12 is 12h. What is not more than 0 is empty.
+// Hours returns a walltime of hours in whole minutes, rounded up, as a manifest writes it:
+// 1.5 is 90m, 12 is 12h, 96.5 is 96h30m. What is not more than 0 is empty.
 func Hours(hours float64) string {
-	switch minutes := math.Ceil(math.Round(hours*60*1e6) / 1e6); {
+	minutes := math.Ceil(math.Round(hours*60*1e6) / 1e6)
+	whole, rest := math.Floor(minutes/60), math.Mod(minutes, 60)
+	switch {
 	case !(hours > 0) || minutes > 1e9:
 		return ""
-	case math.Mod(minutes, 60) == 0:
-		return fmt.Sprintf("%.0fh", minutes/60)
-	default:
+	case rest == 0:
+		return fmt.Sprintf("%.0fh", whole)
+	case minutes <= 120:
 		return fmt.Sprintf("%.0fm", minutes)
+	default:
+		return fmt.Sprintf("%.0fh%.0fm", whole, rest)
 	}
 }

@@ -59,6 +59,16 @@ func Parse(begin diag.Position, text string) (Value, error) {
 	return value, nil
 }
 
+// First reads the first value of a text, and returns what follows it.
+func First(begin diag.Position, text string) (value Value, rest string, err error) {
+	r := &reader{decoder: json.NewDecoder(strings.NewReader(text)), text: text, at: begin}
+	r.decoder.UseNumber()
+	if value, err = r.value(0); err != nil {
+		return Value{}, "", r.problem(err)
+	}
+	return value, text[r.decoder.InputOffset():], nil
+}
+
 // Errors of a text that each token of is sound.
 var (
 	errTrailing = errors.New("something follows the value")
