@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
+	"github.com/rescale-apply/rescale-apply/internal/convert/manifest"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
@@ -28,6 +29,7 @@ func read() []string {
 }
 
 func (b *bag) job() {
+	before := len(b.list)
 	job := convert.Job{Priority: b.priority(), Project: b.project()}
 	job.Name, job.Title = b.slug(b.from)
 	hardware := b.hardware()
@@ -51,6 +53,9 @@ func (b *bag) job() {
 		if !slices.Contains(read(), key) && slices.Index(b.order, key) == i {
 			b.found.Warn(b.sets[key].pos, "", "%s is left out: the plugin does not read it", diag.Short(key))
 		}
+	}
+	if len(b.list) == before {
+		b.list = append(b.list, manifest.Problems(job, b.from.pos)...)
 	}
 	b.found.Jobs = append(b.found.Jobs, job)
 }

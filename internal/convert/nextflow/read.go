@@ -5,7 +5,6 @@ import (
 	"path"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -21,10 +20,11 @@ func Is(text []byte) bool {
 // Read reads a nextflow.config or a script (see [convert.Reader]).
 func Read(file string, text []byte) (convert.Found, error) {
 	start := diag.Position{File: file, Line: 1, Col: 1}
-	if !utf8.Valid(text) {
-		return convert.Found{}, diag.List{{Pos: start, Rule: diag.NotText, Message: "the file is not a text in UTF-8", Hint: "save it in UTF-8"}}
+	body, list := convert.Text(file, text)
+	if len(list) > 0 {
+		return convert.Found{}, list
 	}
-	root, list := parse(file, strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n"))
+	root, list := parse(file, strings.ReplaceAll(body, "\r\n", "\n"))
 	if len(list) > 0 {
 		return convert.Found{}, list
 	}
@@ -106,9 +106,7 @@ func (m *mapping) block(s scope) {
 		m.processes = append(m.processes, s)
 		return
 	}
-	for _, set := range settings(s) {
-		m.general = append(m.general, set)
-	}
+	m.general = append(m.general, settings(s)...)
 	m.bare = append(m.bare, scope{head: "process", target: "process", pos: s.pos})
 	for _, inner := range s.scopes {
 		switch inner.head {

@@ -94,7 +94,7 @@ func formats() map[string]format {
 // TestRandomJobsSendWhatTheOtherClientSends is TestSamples… for jobs that chance makes.
 func TestRandomJobsSendWhatTheOtherClientSends(t *testing.T) {
 	t.Parallel()
-	const seeds = 60
+	const seeds = 40
 	for name, f := range formats() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
