@@ -75,7 +75,8 @@ func (b *bag) resolved(v value) value {
 // unknown makes a variable for a value that Nextflow computes: what runs tells it by --var.
 func (b *bag) unknown(v value, key, plain string) {
 	name := v.name()
-	if name == "" {
+	taken := func(o convert.Open) bool { return o.Variable == name }
+	if name == "" || slices.ContainsFunc(b.open, taken) {
 		name = plain
 	}
 	b.open = append(b.open, convert.Open{Key: key, Variable: name})

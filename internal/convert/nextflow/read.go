@@ -2,8 +2,10 @@ package nextflow
 
 import (
 	"bytes"
+	"cmp"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
@@ -40,6 +42,9 @@ func Read(file string, text []byte) (convert.Found, error) {
 		return convert.Found{}, m.list.Sort()
 	}
 	m.found.Warn(m.processes[0].pos, "add storage: [ID]", "the plugin attaches the storage device that Nextflow runs on; which that is, no file says")
+	slices.SortStableFunc(m.found.Warnings, func(a, b convert.Warning) int {
+		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
+	})
 	return m.found, nil
 }
 

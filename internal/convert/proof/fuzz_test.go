@@ -103,3 +103,20 @@ func checkPlace(t *testing.T, pos diag.Position, lines int) {
 		t.Fatalf("%v is no place in %d lines", pos, lines)
 	}
 }
+
+// FuzzState holds the reader of states to the same, less the manifest.
+func FuzzState(f *testing.F) {
+	f.Add("Index,JobName,Directory,TarPath,TarStatus,FileID,UploadStatus,JobID,SubmitStatus,ExtraFileIDs,ErrorMessage,LastUpdated\n1,Wing_1,./Run_1,x.tar,success,FiLe,success,AbCdEf,success,,,\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		runs, err := pur.ReadState("state.csv", []byte(text))
+		var list diag.List
+		if err != nil && (!errors.As(err, &list) || len(list) == 0) {
+			t.Fatalf("%v is no list of problems", err)
+		}
+		found := convert.Found{Jobs: []convert.Job{{Title: "Wing_1", Tiles: []convert.Tile{{Inputs: []convert.Input{{Path: "Run_1", Pack: "Run_1.tar.gz"}}}}}}}
+		pur.Adopt(&found, runs)
+		for _, w := range found.Warnings {
+			checkPlace(t, w.Pos, 1+strings.Count(text, "\n"))
+		}
+	})
+}

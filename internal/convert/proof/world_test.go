@@ -53,21 +53,21 @@ type catalog struct {
 	jobs []spec.Job
 }
 
-func (catalog) Me(context.Context) (rescale.User, error) {
-	return rescale.User{Email: "ada@example.com", CompanyCode: "acme"}, nil
+func (catalog) Me(ctx context.Context) (rescale.User, error) {
+	return rescale.User{Email: "ada@example.com", CompanyCode: "acme"}, ctx.Err()
 }
 
-func (c catalog) Projects(context.Context) ([]rescale.Project, error) {
+func (c catalog) Projects(ctx context.Context) ([]rescale.Project, error) {
 	var all []rescale.Project
 	for _, job := range c.jobs {
 		if job.Project.Written() {
 			all = append(all, rescale.Project{ID: job.Project.V, Name: job.Project.V})
 		}
 	}
-	return slices.CompactFunc(all, func(a, b rescale.Project) bool { return a.ID == b.ID }), nil
+	return slices.CompactFunc(all, func(a, b rescale.Project) bool { return a.ID == b.ID }), ctx.Err()
 }
 
-func (c catalog) Analyses(context.Context) ([]rescale.Analysis, error) {
+func (c catalog) Analyses(ctx context.Context) ([]rescale.Analysis, error) {
 	versions := make(map[string][]rescale.Version)
 	for _, job := range c.jobs {
 		for _, tile := range job.Tiles {
@@ -80,10 +80,10 @@ func (c catalog) Analyses(context.Context) ([]rescale.Analysis, error) {
 		list = append([]rescale.Version{{Version: newest, VersionCode: newest}}, list...)
 		all = append(all, rescale.Analysis{Code: code, Name: code, HasRescaleLicense: true, Versions: list})
 	}
-	return all, nil
+	return all, ctx.Err()
 }
 
-func (c catalog) CoreTypes(context.Context) ([]rescale.CoreType, error) {
+func (c catalog) CoreTypes(ctx context.Context) ([]rescale.CoreType, error) {
 	all := make(map[string]rescale.CoreType)
 	for _, job := range c.jobs {
 		for _, tile := range job.Tiles {
@@ -91,13 +91,13 @@ func (c catalog) CoreTypes(context.Context) ([]rescale.CoreType, error) {
 			all[code] = rescale.CoreType{Code: code, Name: code, Active: true, Price: 1}
 		}
 	}
-	return slices.Collect(maps.Values(all)), nil
+	return slices.Collect(maps.Values(all)), ctx.Err()
 }
 
-func (catalog) ComputePrices(context.Context) ([]rescale.Price, error) { return nil, nil }
+func (catalog) ComputePrices(ctx context.Context) ([]rescale.Price, error) { return nil, ctx.Err() }
 
-func (catalog) File(_ context.Context, id string) (rescale.File, error) {
-	return rescale.File{ID: id, Name: "stored-" + id, Type: rescale.InputFile, Complete: true}, nil
+func (catalog) File(ctx context.Context, id string) (rescale.File, error) {
+	return rescale.File{ID: id, Name: "stored-" + id, Type: rescale.InputFile, Complete: true}, ctx.Err()
 }
 
 // written is a manifest with its tables in a folder.
