@@ -1,8 +1,6 @@
 package proof_test
 
-import (
-	"github.com/rescale-apply/rescale-apply/internal/convert"
-)
+import "github.com/rescale-apply/rescale-apply/internal/convert"
 
 // known takes from jobs what the language of this branch has no key for: storage,
 // interactive, names of sellers and of sets of features. It goes with the last of them.

@@ -11,10 +11,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
+	jobbody "github.com/rescale-apply/rescale-apply/internal/convert/body"
 	"github.com/rescale-apply/rescale-apply/internal/convert/jobsetup"
 	"github.com/rescale-apply/rescale-apply/internal/convert/massjobs"
 	"github.com/rescale-apply/rescale-apply/internal/convert/nextflow"
 	"github.com/rescale-apply/rescale-apply/internal/convert/pur"
+	"github.com/rescale-apply/rescale-apply/internal/convert/sge"
 )
 
 // dice makes random jobs; one seed makes the same ones.
@@ -82,6 +84,14 @@ type made struct {
 }
 
 func formats() map[string]format {
+	all := rowFormats()
+	all["body.json"] = format{jobbody.Read, bodyJSON}
+	all["job.sh"] = format{sge.Read, script}
+	return all
+}
+
+// rowFormats are those that refuse what a manifest does not take.
+func rowFormats() map[string]format {
 	return map[string]format{
 		"jobs.csv":        {pur.Read, func(d dice) made { return purCSV(d) }},
 		"jobs.json":       {pur.ReadJSON, func(d dice) made { return purJSON(d) }},

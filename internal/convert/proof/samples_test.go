@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -23,6 +24,14 @@ type sample struct {
 }
 
 func samples() map[string]sample {
+	all := tables()
+	maps.Copy(all, scripts())
+	maps.Copy(all, bodies())
+	return all
+}
+
+// tables are samples of formats with a job a row, and of those that are like them.
+func tables() map[string]sample {
 	server := map[string]string{"LM_LICENSE_FILE": "27000@license.example.com"}
 	run := func(name, version, inputs string) sent {
 		return sent{

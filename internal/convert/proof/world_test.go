@@ -29,6 +29,8 @@ type sent struct {
 	CIDR, Key               string
 	Port                    int
 	Automations             []string
+	Cluster, Description    string
+	Extra                   map[string]any
 	Tiles                   []sentTile
 }
 
@@ -187,7 +189,7 @@ func sorted(all []sent) []sent {
 // body is what the executor would send for a job.
 func body(job resolver.Job) sent {
 	r := job.Request
-	s := sent{Name: r.Name, Project: r.ProjectID, Tags: job.Tags, Fields: job.Fields, Key: r.PublicKey, Port: r.SSHPort}
+	s := sent{Name: r.Name, Project: r.ProjectID, Tags: job.Tags, Fields: job.Fields, Key: r.PublicKey, Port: r.SSHPort, Cluster: r.ClusterID, Description: r.Description, Extra: r.Extra}
 	s.Priority = map[string]string{"INSTANT false": "on demand", "ON_DEMAND true": "economy", "RESERVED false": "reserved"}[fmt.Sprint(r.BillingPriorityValue, " ", r.IsLowPriority)]
 	if r.CIDRRule != nil {
 		s.CIDR = *r.CIDRRule

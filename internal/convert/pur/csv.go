@@ -26,7 +26,7 @@ func optional() []string {
 
 // IsCSV is true of a text whose first line has the columns that mark a jobs.csv.
 func IsCSV(text []byte) bool {
-	return sheet.HasColumns(text, "JobName", "AnalysisCode", "CoreType", "CoresPerSlot")
+	return sheet.HasColumns(text, "JobName", "AnalysisCode")
 }
 
 // ReadCSV reads a jobs.csv.

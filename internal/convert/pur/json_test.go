@@ -71,7 +71,7 @@ func TestDialects(t *testing.T) {
 	for text, want := range map[string]string{
 		head + "\n" + sound:                           "table",
 		"\ufeff\r\n" + strings.ToLower(head) + "\r\n": "table",
-		"JobName,AnalysisCode\n":                      "",
+		"JobName,Analysis\n":                          "",
 		object:                                        "json",
 		"[" + strings.ReplaceAll(object, "JobName", "jobname") + "]": "json",
 		`{"name": "a", "jobanalyses": []}`:                           "",

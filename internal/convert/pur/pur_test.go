@@ -166,11 +166,15 @@ func TestWhatATableSays(t *testing.T) {
 			},
 		},
 		"what a manifest does not take": {
-			text: head + ",CIDRRule,Automations\n" + sound + ",203.0.113.7,a b",
+			text: head + ",CIDRRule,Automations\n" + sound + ",203.0.113.7,\n" + sound + ",,a b",
 			want: []string{
-				"jobs.csv:2:1: automations[0] cannot be \"a b\" [bad-value] | an automation is an id, or a mapping with id and env",
-				`jobs.csv:2:1: ssh.cidr cannot be "203.0.113.7" [bad-value] | for this address alone write 203.0.113.7/32`,
+				`jobs.csv:2:51: CIDRRule cannot hold "203.0.113.7" [bad-value] | for this address alone write 203.0.113.7/32`,
+				"jobs.csv:3:1: automations[0] cannot be \"a b\" [bad-value] | an automation is an id, or a mapping with id and env",
 			},
+		},
+		"a key that the platform does not take": {
+			text: head + ",PublicKey\n" + sound + ",ssh-rsa AAAAB ada",
+			want: []string{"jobs.csv:2:51: PublicKey is left out: the public key is not whole | copy the line of a file such as id_ecdsa.pub"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

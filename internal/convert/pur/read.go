@@ -10,6 +10,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/convert/manifest"
 	"github.com/rescale-apply/rescale-apply/internal/convert/sheet"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec/access"
 )
 
 // Read reads a jobs.csv (see [convert.Reader]).
@@ -156,7 +157,14 @@ func (m *mapping) distinct(what string, cells []sheet.Cell) []string {
 
 func (m *mapping) ssh(from Job) convert.SSH {
 	ssh := convert.SSH{PublicKey: from.Key.Text, Port: from.Port.N}
+	if why, hint := access.KeyProblem(from.Key.Text); from.Key.Text != "" && why != "" {
+		m.found.Warn(from.Key.Pos, hint, "PublicKey is left out: %s", why)
+		ssh.PublicKey = ""
+	}
 	for _, network := range from.CIDR.Split(",") {
+		if hint := access.NetworkHint(network.Text); hint != "" {
+			m.list.Add(network.Pos, diag.BadValue, hint, "CIDRRule cannot hold %q", diag.Short(network.Text))
+		}
 		ssh.CIDR = append(ssh.CIDR, network.Text)
 	}
 	return ssh
