@@ -11,10 +11,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
+	jobbody "github.com/rescale-apply/rescale-apply/internal/convert/body"
 	"github.com/rescale-apply/rescale-apply/internal/convert/jobsetup"
 	"github.com/rescale-apply/rescale-apply/internal/convert/massjobs"
 	"github.com/rescale-apply/rescale-apply/internal/convert/nextflow"
 	"github.com/rescale-apply/rescale-apply/internal/convert/pur"
+	"github.com/rescale-apply/rescale-apply/internal/convert/sge"
 )
 
 // dice makes random jobs; one seed makes the same ones.
@@ -88,6 +90,8 @@ func formats() map[string]format {
 		"matrix.csv":      {massjobs.Read, matrixCSV},
 		"job_setup.txt":   {jobsetup.Read, setup},
 		"nextflow.config": {nextflow.Read, nextflowConfig},
+		"body.json":       {jobbody.Read, bodies},
+		"script.sh":       {sge.Read, script},
 	}
 }
 
