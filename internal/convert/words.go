@@ -41,6 +41,11 @@ func Slug(text string) string {
 	return slug
 }
 
+// IsID reports whether a text can be an id of the platform: letters and digits.
+func IsID(text string) bool {
+	return text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
+}
+
 // Names gives each job a name that no other job of one text has.
 type Names map[string]bool
 

@@ -84,7 +84,7 @@ func (w Wish) Convert() (Done, error) {
 		return Done{Warnings: all.Warnings}, err
 	}
 	all.AddInputs(w.patterns())
-	place := manifest.Place{Source: "from " + strings.Join(sources, "; "), Table: w.table()}
+	place := manifest.Place{Source: "from " + strings.Join(sources, "; "), Name: stem(w.Files[0]), Table: w.table()}
 	text := manifest.Write(all.Jobs, place)
 	return Done{Manifest: string(text.YAML), Tables: text.Tables, Jobs: len(all.Jobs), Warnings: all.Warnings}, nil
 }

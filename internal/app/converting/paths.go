@@ -45,13 +45,21 @@ func (w Wish) patterns() (all []string) {
 	return all
 }
 
+// stem is the name of a file without its ending; empty for standard input.
+func stem(file string) string {
+	if file == "-" {
+		return ""
+	}
+	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+}
+
 // table is the name of the file for points beside the manifest; not that of what is
 // converted.
 func (w Wish) table() string {
 	if w.To == "" {
 		return ""
 	}
-	base := strings.TrimSuffix(filepath.Base(w.To), filepath.Ext(w.To))
+	base := stem(w.To)
 	for _, file := range append([]string{w.Adopt}, w.Files...) {
 		if strings.EqualFold(filepath.Base(file), base+".csv") {
 			return base + ".points.csv"

@@ -189,11 +189,15 @@ func (r *reader) idOf(v jsontext.Value, name string) string {
 	if v.Kind == jsontext.Object {
 		v, _ = v.Member("id")
 	}
-	id, ok := v.Words()
-	if !ok {
+	word, ok := v.Words()
+	id := strings.TrimSpace(word)
+	switch {
+	case !ok:
 		r.wrong(v.Pos, name, "an id")
+	case !convert.IsID(id) && id != "":
+		r.list.Add(v.Pos, diag.BadValue, "an id has letters and digits only", "%s cannot be %q", name, diag.Short(id))
 	}
-	return strings.TrimSpace(id)
+	return id
 }
 
 // variables reads an object of texts.

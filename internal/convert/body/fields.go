@@ -19,9 +19,7 @@ func (r *reader) jobField(job *convert.Job, m jsontext.Member) bool {
 	case "description":
 		job.Description = r.word(m)
 	case "projectId", "project_id":
-		if id := r.idOf(m.Value, m.Name); id != "" {
-			job.Project = id
-		}
+		r.project(job, m)
 	case "tags", "userTags":
 		r.tags(job, m)
 	case "customFields":
@@ -46,6 +44,21 @@ func (r *reader) jobField(job *convert.Job, m jsontext.Member) bool {
 		return r.otherField(job, m)
 	}
 	return true
+}
+
+// project reads the id, or an object with one.
+func (r *reader) project(job *convert.Job, m jsontext.Member) {
+	v := m.Value
+	if v.Kind == jsontext.Object {
+		v, _ = v.Member("id")
+	}
+	id, ok := v.Words()
+	if !ok {
+		r.wrong(v.Pos, m.Name, "an id")
+	}
+	if id = strings.TrimSpace(id); id != "" {
+		job.Project = id
+	}
 }
 
 // otherField reads a field without a key of its own.

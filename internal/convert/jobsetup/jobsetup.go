@@ -13,6 +13,10 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
+// desktopWalltime ends a desktop that nobody stops; the format has no walltime, and a desktop
+// is billed all the time.
+const desktopWalltime = "8h"
+
 // names returns what the lines are called, in their order.
 func names() []string {
 	return []string{
@@ -136,13 +140,14 @@ func (m *mapping) job() convert.Job {
 		Hardware: convert.Hardware{CoreType: m.written("CORETYPE"), CoresPerSlot: m.cores()},
 		Inputs:   m.inputs(), Command: m.line("JOB_COMMAND").text,
 	}
-	if tile.Command == "" {
-		tile.Interactive = true
-		m.found.Warn(m.line("JOB_COMMAND").pos, "", "JOB_COMMAND is empty, so the job is a desktop, as submit_e2ejob.py starts it")
-	}
 	m.license(&job, &tile)
+	if tile.Command == "" {
+		tile.Interactive, tile.Hardware.Walltime = true, desktopWalltime
+		m.found.Warn(m.line("JOB_COMMAND").pos, "change hardware.walltime", "JOB_COMMAND is empty, so the job is a desktop, as submit_e2ejob.py starts it; it needs a walltime, and gets %s", desktopWalltime)
+	} else {
+		m.found.Warn(diag.Position{File: m.lines[0].pos.File, Line: len(names()), Col: 1}, "add hardware.walltime, such as 8h", "the format has no walltime, so a run that hangs ends only by hand")
+	}
 	job.Tiles = []convert.Tile{tile}
-	m.found.Warn(diag.Position{File: m.lines[0].pos.File, Line: len(names()), Col: 1}, "add hardware.walltime, such as 8h", "the format has no walltime, so a run that hangs ends only by hand")
 	return job
 }
 

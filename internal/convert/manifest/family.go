@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -114,6 +115,7 @@ type column struct {
 	name   string
 	cells  []string
 	number bool
+	apart  bool // it is for one key only
 }
 
 // part is the piece of a leaf that varies, and what stands around it in all points.
@@ -170,13 +172,14 @@ func (f *family) part(l leaf, values []string) (part, bool) {
 			return p, false
 		}
 	}
+	apart := l.path[0] == "hardware" // the same numbers there are chance
 	for _, c := range f.columns {
-		if c.number == number && slices.Equal(c.cells, cells) {
+		if c.number == number && !c.apart && !apart && slices.Equal(c.cells, cells) {
 			p.column = c
 			return p, true
 		}
 	}
-	p.column = &column{name: f.columnName(l.path, number), cells: cells, number: number}
+	p.column = &column{name: f.columnName(l.path, number), cells: cells, number: number, apart: apart}
 	f.columns = append(f.columns, p.column)
 	return p, true
 }
@@ -211,9 +214,9 @@ func (f *family) columnName(path []string, number bool) string {
 		name = strings.TrimSuffix(path[i-1], "s")
 	}
 	if name == "title" || name == "path" || name == "input" {
-		name = "case"
+		name = f.free("case", "input")
 		if number {
-			name = "run"
+			name = f.free("run", "input")
 		}
 	}
 	name = strings.Trim(regexp.MustCompile(`[^A-Za-z0-9_]+`).ReplaceAllString(name, "_"), "_")
@@ -221,14 +224,22 @@ func (f *family) columnName(path []string, number bool) string {
 		name = "p_" + name
 	}
 	base := name
-	for i := 2; slices.ContainsFunc(f.columns, func(c *column) bool { return c.name == name }); i++ {
+	for i := 2; f.free(name, "") == ""; i++ {
 		name = fmt.Sprintf("%s%d", base, i)
 	}
 	return name
 }
 
+// free is the name of a column, or another where it is taken.
+func (f *family) free(name, other string) string {
+	if slices.ContainsFunc(f.columns, func(c *column) bool { return c.name == name }) {
+		return other
+	}
+	return name
+}
+
 // document is the document of the family, under a name that is unique in the text.
-func (f *family) document(names convert.Names, tables *shelf) *node {
+func (f *family) document(names convert.Names, place Place, tables *shelf) *node {
 	if len(f.columns) == 0 {
 		base := f.jobs[0].Name
 		if base == "" {
@@ -236,12 +247,12 @@ func (f *family) document(names convert.Names, tables *shelf) *node {
 		}
 		return named(names.Unique(base), f.trees[0])
 	}
-	name := names.Unique(f.base())
+	name := names.Unique(f.base(place.Name))
 	return named(name, f.trees[0].with("matrix", f.matrix(name, tables)).ordered(""))
 }
 
-// base is what the names of the jobs have in common.
-func (f *family) base() string {
+// base is what the names of the jobs have in common; another word where that is nothing.
+func (f *family) base(other string) string {
 	titles := make([]string, len(f.jobs))
 	for i, job := range f.jobs {
 		titles[i] = job.Title
@@ -255,5 +266,5 @@ func (f *family) base() string {
 			return piece
 		}
 	}
-	return titles[0]
+	return cmp.Or(other, titles[0])
 }

@@ -25,6 +25,7 @@ type Table struct {
 // Place says where the text will be.
 type Place struct {
 	Source string // what the jobs are from, in a few words, for the comment at the top; may be empty
+	Name   string // of jobs whose own names have nothing in common; may be empty
 	Table  string // name of the file that a table may get; empty: all stays in the text
 }
 
@@ -35,7 +36,7 @@ func Write(jobs []convert.Job, place Place) Text {
 	tables := &shelf{name: place.Table}
 	var documents []*node
 	for _, f := range families {
-		documents = append(documents, f.document(names, tables))
+		documents = append(documents, f.document(names, place, tables))
 	}
 	defaults, documents := share(documents)
 	var w writer

@@ -25,6 +25,13 @@ func wing(run, cores string) convert.Job {
 	}
 }
 
+// named is a job of a sweep under a name of its own.
+func named(title, run string, cores int) convert.Job {
+	job := wing(run, "4")
+	job.Title, job.Tiles[0].Hardware.CoresPerSlot = title, cores
+	return job
+}
+
 func TestWrite(t *testing.T) {
 	t.Parallel()
 	single := convert.Job{
@@ -139,6 +146,27 @@ command: ./solve.sh case.inp
 				Tables: []manifest.Table{{Name: "wing.csv", CSV: []byte("case,coresPerSlot\na,4\nb,8\n007,8\nc,8\nd,1\n")}},
 			},
 		},
+		"nothing in common": {
+			jobs: []convert.Job{named("alpha", "1", 1), named("beta", "2", 2), named("gamma", "3", 3)},
+			want: manifest.Text{YAML: []byte(`version: 1
+# from a test
+name: jobs
+matrix:
+  include:
+    - {case: alpha, coresPerSlot: 1, run: 1}
+    - {case: beta, coresPerSlot: 2, run: 2}
+    - {case: gamma, coresPerSlot: 3, run: 3}
+title: ${{ matrix.case }}
+tags: [sweep, wing]
+analysis: {code: user_included, version: "0"}
+hardware: {coreType: emerald, coresPerSlot: "${{ matrix.coresPerSlot }}", walltime: 90m}
+priority: economy
+license: {servers: {LM_LICENSE_FILE: "27000@license.example.com"}}
+inputs:
+  - {path: "Run_${{ matrix.run }}/**", pack: "Run_${{ matrix.run }}.tar.gz"}
+command: ./solve.sh case.inp
+`)},
+		},
 		"defaults": {
 			jobs: []convert.Job{wing("1", "4"), plain, wing("1", "4")},
 			want: manifest.Text{YAML: []byte(`version: 1
@@ -174,7 +202,7 @@ command: ./solve.sh case.inp
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := manifest.Write(tc.jobs, manifest.Place{Source: "from a test", Table: tc.table})
+			got := manifest.Write(tc.jobs, manifest.Place{Source: "from a test", Name: "jobs", Table: tc.table})
 			if diff := cmp.Diff(texts(tc.want), texts(got)); diff != "" {
 				t.Errorf("differs (-want +got):\n%s", diff)
 			}

@@ -9,11 +9,13 @@ import (
 	"testing"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
+	jobbody "github.com/rescale-apply/rescale-apply/internal/convert/body"
 	"github.com/rescale-apply/rescale-apply/internal/convert/jobsetup"
 	"github.com/rescale-apply/rescale-apply/internal/convert/manifest"
 	"github.com/rescale-apply/rescale-apply/internal/convert/massjobs"
 	"github.com/rescale-apply/rescale-apply/internal/convert/nextflow"
 	"github.com/rescale-apply/rescale-apply/internal/convert/pur"
+	"github.com/rescale-apply/rescale-apply/internal/convert/sge"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
@@ -22,6 +24,8 @@ func FuzzJobsCSV(f *testing.F)  { fuzz(f, "jobs.csv", pur.Read) }
 func FuzzJobsJSON(f *testing.F) { fuzz(f, "jobs.json", pur.ReadJSON) }
 func FuzzMatrix(f *testing.F)   { fuzz(f, "matrix.csv", massjobs.Read) }
 func FuzzSetup(f *testing.F)    { fuzz(f, "job_setup.txt", jobsetup.Read) }
+func FuzzBody(f *testing.F)     { fuzz(f, "body.json", jobbody.Read) }
+func FuzzScript(f *testing.F)   { fuzz(f, "script.sh", sge.Read) }
 func FuzzNextflow(f *testing.F) { fuzz(f, "nextflow.config", nextflow.Read) }
 
 // fuzz holds a reader to this: a text is refused with places in it, or it becomes a
@@ -47,26 +51,24 @@ func fuzz(f *testing.F, file string, read convert.Reader) {
 // checkReader is what holds for any text.
 func checkReader(t *testing.T, read convert.Reader, file, text string) {
 	t.Helper()
-	{
-		found, err := read(file, []byte(text))
-		lines := 1 + strings.Count(text, "\n")
-		if err != nil {
-			var list diag.List
-			if !errors.As(err, &list) || len(list) == 0 {
-				t.Fatalf("%v is no list of problems", err)
-			}
-			for _, d := range list {
-				checkPlace(t, d.Pos, lines+jobsetupLines)
-			}
-			return
+	found, err := read(file, []byte(text))
+	lines := 1 + strings.Count(text, "\n")
+	if err != nil {
+		var list diag.List
+		if !errors.As(err, &list) || len(list) == 0 {
+			t.Fatalf("%v is no list of problems", err)
 		}
-		for _, w := range found.Warnings {
-			checkPlace(t, w.Pos, lines)
+		for _, d := range list {
+			checkPlace(t, d.Pos, lines+jobsetupLines)
 		}
-		text = string(manifest.Write(known(found.Jobs), manifest.Place{Source: found.From}).YAML)
-		if _, problems := spec.Load([]diag.Source{{Name: "job.yaml", Text: []byte(text)}}); len(problems) > 0 {
-			t.Fatalf("the manifest is not clean: %v\n%s", problems, text)
-		}
+		return
+	}
+	for _, w := range found.Warnings {
+		checkPlace(t, w.Pos, lines)
+	}
+	text = string(manifest.Write(known(found.Jobs), manifest.Place{Source: found.From}).YAML)
+	if _, problems := spec.Load([]diag.Source{{Name: "job.yaml", Text: []byte(text)}}); len(problems) > 0 {
+		t.Fatalf("the manifest is not clean: %v\n%s", problems, text)
 	}
 }
 
@@ -75,7 +77,7 @@ func checkReader(t *testing.T, read convert.Reader, file, text string) {
 func TestBrokenTexts(t *testing.T) {
 	t.Parallel()
 	const seeds, changes = 100, 3
-	for name, f := range rowFormats() {
+	for name, f := range formats() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for seed := range uint64(seeds) {

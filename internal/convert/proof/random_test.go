@@ -84,20 +84,14 @@ type made struct {
 }
 
 func formats() map[string]format {
-	all := rowFormats()
-	all["body.json"] = format{jobbody.Read, bodyJSON}
-	all["job.sh"] = format{sge.Read, script}
-	return all
-}
-
-// rowFormats are those that refuse what a manifest does not take.
-func rowFormats() map[string]format {
 	return map[string]format{
 		"jobs.csv":        {pur.Read, func(d dice) made { return purCSV(d) }},
 		"jobs.json":       {pur.ReadJSON, func(d dice) made { return purJSON(d) }},
 		"matrix.csv":      {massjobs.Read, matrixCSV},
 		"job_setup.txt":   {jobsetup.Read, setup},
 		"nextflow.config": {nextflow.Read, nextflowConfig},
+		"body.json":       {jobbody.Read, bodies},
+		"script.sh":       {sge.Read, script},
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/convert/sge"
 )
 
-// scripts are the samples of SGE scripts. rescale-cli sends each as run.sh.
-func scripts() map[string]sample {
+// sampleScripts are the samples of SGE scripts. rescale-cli sends each as run.sh.
+func sampleScripts() map[string]sample {
 	job := func(file string, s sent) sample {
 		tile := &s.Tiles[0]
 		tile.Slots, tile.Inputs = 1, append([]string{"file run.sh"}, tile.Inputs...)
@@ -44,8 +44,8 @@ func scripts() map[string]sample {
 	}
 }
 
-// bodies are samples of create bodies.
-func bodies() map[string]sample {
+// sampleBodies are samples of create bodies.
+func sampleBodies() map[string]sample {
 	object := func(text string) (fields map[string]any) {
 		decoder := json.NewDecoder(strings.NewReader(text))
 		decoder.UseNumber()

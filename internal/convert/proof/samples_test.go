@@ -25,8 +25,8 @@ type sample struct {
 
 func samples() map[string]sample {
 	all := tables()
-	maps.Copy(all, scripts())
-	maps.Copy(all, bodies())
+	maps.Copy(all, sampleScripts())
+	maps.Copy(all, sampleBodies())
 	return all
 }
 

@@ -50,8 +50,10 @@ type sentTile struct {
 // newest is the version of all software that a job gets which asks for none.
 const newest = "newest"
 
-// catalog has all software and hardware that the jobs ask for.
+// catalog has all software and hardware that the jobs ask for. What else a platform is
+// asked, no job here has a reason to ask.
 type catalog struct {
+	resolver.Platform
 	jobs []spec.Job
 }
 
@@ -168,7 +170,7 @@ func (w written) load(t *testing.T) []spec.Job {
 func (w written) sends(t *testing.T) []sent {
 	t.Helper()
 	jobs := w.load(t)
-	resolved, problems, err := resolver.Resolve(t.Context(), jobs, catalog{jobs}, files.Reading{})
+	resolved, problems, err := resolver.Resolve(t.Context(), jobs, catalog{jobs: jobs}, files.Reading{})
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("the manifest cannot be applied: %v %v\n%s", err, problems, w.text.YAML)
 	}

@@ -89,13 +89,17 @@ func (r *reader) count(name string) int {
 
 var digits = regexp.MustCompile(`^\s*([0-9]{1,7})`)
 
-// leading returns the number that a text begins with; 0 for none.
+// leading returns the number that a text begins with; 0 for none, and for more than there
+// is of anything.
 func leading(text string) int {
 	m := digits.FindStringSubmatch(text)
 	if m == nil {
 		return 0
 	}
 	n, _ := strconv.Atoi(m[1]) // nothing but digits
+	if n > 1_000_000 {
+		return 0
+	}
 	return n
 }
 

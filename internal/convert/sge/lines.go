@@ -64,7 +64,7 @@ func split(file, text string) script {
 	var s script
 	s.crlf = strings.Contains(text, "\r\n")
 	for i, raw := range strings.Split(text, "\n") {
-		l := line{text: strings.TrimRight(raw, " \t\r"), pos: diag.Position{File: file, Line: i + 1, Col: 1}}
+		l := line{text: strings.TrimRight(strings.ReplaceAll(raw, "\r", " "), " \t"), pos: diag.Position{File: file, Line: i + 1, Col: 1}}
 		if i == 0 && strings.HasPrefix(l.text, "#!") {
 			s.shebang = strings.TrimSpace(l.text[2:])
 			continue

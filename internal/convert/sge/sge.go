@@ -151,6 +151,9 @@ func (r *reader) job() convert.Job {
 	}
 	r.name(&job, sge)
 	for _, d := range r.all("RESCALE_AUTOMATION") {
+		if !convert.IsID(d.value) {
+			r.list.Add(d.at, diag.BadValue, "an id has letters and digits only", "RESCALE_AUTOMATION cannot be %q", diag.Short(d.value))
+		}
 		job.Automations = append(job.Automations, convert.Automation{ID: d.value})
 	}
 	tile := convert.Tile{}

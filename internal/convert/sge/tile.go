@@ -112,15 +112,13 @@ func (r *reader) inputs(tile *convert.Tile) {
 	tile.Inputs = append(tile.Inputs, own)
 	files, _ := r.one("RESCALE_EXISTING_FILES")
 	for _, id := range strings.FieldsFunc(files.value, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }) {
-		if strings.Trim(id, letters) != "" {
+		if !convert.IsID(id) {
 			r.list.Add(files.at, diag.BadValue, "a file id has letters and digits only", "%q is no id of a file", diag.Short(id))
 		}
 		tile.Inputs = append(tile.Inputs, convert.Input{ID: id})
 	}
 	r.found.Warn(r.top, "name them: --inputs 'PATTERN'", "rescale-cli sends all files beside the script; the manifest has the script, and what --inputs names")
 }
-
-const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 // runAs is what rescale-cli calls the script in the job.
 const runAs = "run.sh"
