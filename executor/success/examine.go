@@ -110,7 +110,7 @@ func (e Examiner) Examine(ctx context.Context, id string, c Checks) (failed []st
 				return err
 			}
 			failed, err = e.read(ctx, c, now)
-			failed = append(lost, failed...)
+			failed = c.few(append(lost, failed...))
 			return err
 		})
 		var gone *goneError
@@ -155,7 +155,7 @@ func (c Checks) lost(seen *outputs.Looks, last bool) ([]string, error) {
 
 // read returns what the logs and the exit codes say against the runs.
 func (e Examiner) read(ctx context.Context, c Checks, r outputs.Reading) (failed []string, err error) {
-	for _, run := range runs(r) {
+	for _, run := range c.runs(r) {
 		for _, log := range c.Logs {
 			against, err := e.open(ctx, run.find(log.File), log.against)
 			if err != nil {

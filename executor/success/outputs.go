@@ -13,17 +13,41 @@ type run struct {
 	name string // empty when the job has no other
 }
 
-// runs splits a reading: a job with several slots has several runs, and each must pass.
-func runs(r outputs.Reading) []run {
+// runs splits a reading: a job can have several runs, and each must pass.
+func (c Checks) runs(r outputs.Reading) []run {
+	var list []run
+	for i, part := range r.Split(len(c.Runs)) {
+		list = append(list, run{part, fmt.Sprintf("run %d of %d (%s)", i+1, len(c.Runs), short(c.Runs[i]))})
+	}
+	if len(list) > 0 {
+		return list
+	}
 	names := r.Runs()
 	if len(names) == 1 {
 		return []run{{Reading: r}}
 	}
-	var list []run
 	for _, name := range names {
 		list = append(list, run{r.Of(name), name})
 	}
 	return list
+}
+
+// few names the first of many findings about the runs of a sweep: most are the same.
+func (c Checks) few(failed []string) []string {
+	const most = 10
+	if more := len(failed) - most; len(c.Runs) > 0 && more > 0 {
+		return append(failed[:most:most], fmt.Sprintf("and %d more", more))
+	}
+	return failed
+}
+
+// short cuts what tells a run apart: its number says the same.
+func short(label string) string {
+	const most = 40
+	if text := []rune(label); len(text) > most {
+		return string(text[:most]) + "…"
+	}
+	return label
 }
 
 // says adds the run to a finding, when there are several.
@@ -53,7 +77,7 @@ type lack struct {
 
 // missing returns what the runs should have left and did not.
 func (c Checks) missing(r outputs.Reading) (l lack, err error) {
-	for _, run := range runs(r) {
+	for _, run := range c.runs(r) {
 		for _, pattern := range c.Files {
 			matches, err := content.Selector([]string{pattern}, nil)
 			if err != nil {
