@@ -117,9 +117,11 @@ func TestPartsOfASweep(t *testing.T) {
 		change func(*rescale.Job)
 		want   string
 	}{
-		"nothing":                {func(*rescale.Job) {}, ""},
-		"nothing is shown":       {func(j *rescale.Job) { j.Params, j.Tiles[0].Templates = rescale.Params{}, nil }, ""},
-		"ids only":               {func(j *rescale.Job) { j.Params.File, j.Tiles[0].Templates[0].File = rescale.File{ID: "f"}, rescale.File{ID: "f"} }, ""},
+		"nothing":          {func(*rescale.Job) {}, ""},
+		"nothing is shown": {func(j *rescale.Job) { j.Params, j.Tiles[0].Templates = rescale.Params{}, nil }, ""},
+		"ids only": {func(j *rescale.Job) {
+			j.Params.File, j.Tiles[0].Templates[0].File = rescale.File{ID: "f"}, rescale.File{ID: "f"}
+		}, ""},
 		"another table":          {func(j *rescale.Job) { j.Params.File.SHA512 = "ab" }, "doe.params p.csv: sha512:ab → sha512:b01"},
 		"no table, no templates": {func(j *rescale.Job) { j.Params.File, j.Tiles[0].Templates = rescale.File{}, []rescale.TileTemplate{} }, "doe.params p.csv:  → sha512:b01, doe.templates V:  → sha512:ca7, doe.templates case/0/U:  → sha512:03f"},
 		"a template elsewhere":   {func(j *rescale.Job) { j.Tiles[0].Templates[1].To = "W" }, "doe.templates V:  → sha512:ca7, doe.templates W: sha512:ca7 →"},

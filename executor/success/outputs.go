@@ -10,14 +10,21 @@ import (
 // run is what one run of a job left.
 type run struct {
 	outputs.Reading
-	name string // empty when the job has no other
+	name  string // empty when the job has no other
+	sweep string // of a sweep: the name of its folder
+}
+
+// finding is something that a run fails.
+type finding struct {
+	words string
+	run   string // of a sweep: the name of its folder
 }
 
 // runs splits a reading: a job can have several runs, and each must pass.
 func (c Checks) runs(r outputs.Reading) []run {
 	var list []run
 	for i, part := range r.Split(len(c.Runs)) {
-		list = append(list, run{part, fmt.Sprintf("run %d of %d (%s)", i+1, len(c.Runs), short(c.Runs[i]))})
+		list = append(list, run{part, fmt.Sprintf("run %d of %d (%s)", i+1, len(c.Runs), short(c.Runs[i])), outputs.RunName(i + 1)})
 	}
 	if len(list) > 0 {
 		return list
@@ -27,13 +34,16 @@ func (c Checks) runs(r outputs.Reading) []run {
 		return []run{{Reading: r}}
 	}
 	for _, name := range names {
-		list = append(list, run{r.Of(name), name})
+		list = append(list, run{Reading: r.Of(name), name: name})
 	}
 	return list
 }
 
-// few names the first of many findings about the runs of a sweep: most are the same.
-func (c Checks) few(failed []string) []string {
+// said puts findings into words, of a sweep the first of many: most are the same.
+func (c Checks) said(found []finding) (failed []string) {
+	for _, f := range found {
+		failed = append(failed, f.words)
+	}
 	const most = 10
 	if more := len(failed) - most; len(c.Runs) > 0 && more > 0 {
 		return append(failed[:most:most], fmt.Sprintf("and %d more", more))
@@ -51,11 +61,11 @@ func short(label string) string {
 }
 
 // says adds the run to a finding, when there are several.
-func (r run) says(words string) string {
-	if r.name == "" {
-		return words
+func (r run) says(words string) finding {
+	if r.name != "" {
+		words = r.name + ": " + words
 	}
-	return r.name + ": " + words
+	return finding{words, r.sweep}
 }
 
 // find returns an output by its path, deleted or not.
@@ -71,7 +81,7 @@ func (e *goneError) Error() string { return e.path + " was deleted on the platfo
 
 // lack returns what the checks need and the reading lacks.
 type lack struct {
-	words []string // of what is not listed
+	found []finding // of what is not listed
 	gap   outputs.Gap
 }
 
@@ -115,6 +125,6 @@ func (l *lack) need(r run, found []outputs.File, words string) {
 	gap := outputs.GapOf(found)
 	l.gap = l.gap.And(gap)
 	if gap == outputs.Missing {
-		l.words = append(l.words, r.says(words))
+		l.found = append(l.found, r.says(words))
 	}
 }
