@@ -163,8 +163,11 @@ func (t tileComparison) compare() {
 	t.add(order, was, now)
 	t.sorted(t.variables())
 	t.sorted(t.inputs())
-	t.sorted(t.scripts())
-	t.sorted(t.sweep())
+	was, now = t.scripts()
+	runs, wanted := t.sweep()
+	maps.Copy(was, runs)
+	maps.Copy(now, wanted)
+	t.sorted(was, now)
 }
 
 // codes returns the fields that every tile has, in the order of tileParts.
