@@ -147,7 +147,13 @@ func (a *application) take(ctx context.Context, from resolver.From) ([][]outputs
 	group.SetLimit(listParallel)
 	for i, job := range from.Jobs {
 		group.Go(func() error {
-			taken[i], errs[i] = a.listing.Take(ctx, a.gates.ID(job), from.Include, from.Exclude)
+			id := a.gates.ID(job)
+			if step, planned := a.steps[job]; planned && step.Job.Sweep != nil {
+				if errs[i] = a.listing.Expect(ctx, id, len(step.Job.Sweep.Rows)); errs[i] != nil {
+					return nil
+				}
+			}
+			taken[i], errs[i] = a.listing.Take(ctx, id, from.Include, from.Exclude)
 			return nil
 		})
 	}
