@@ -76,7 +76,10 @@ func (f finder) match(ctx context.Context, in spec.Input) ([]Input, error) {
 	for _, problem := range meant.problems {
 		problem.Pos = in.Path.Pos
 		if in.Use != spec.ForCommand && problem.Rule == diag.UnreadableInput {
-			problem.Hint = "it is one file that can be read"
+			problem.Hint = "a script is one file that can be read"
+			if in.Use == spec.ForRuns || in.Use == spec.ForEach {
+				problem.Hint = "a table or a template of doe is one file that can be read"
+			}
 		}
 		*f.problems = append(*f.problems, problem)
 	}
