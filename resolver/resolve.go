@@ -16,6 +16,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/resolver/remote"
 	"github.com/rescale-apply/rescale-apply/spec"
+	"github.com/rescale-apply/rescale-apply/spec/doe"
 )
 
 // Job is one job with nothing left to look up.
@@ -38,6 +39,7 @@ type Job struct {
 	Inputs    []files.Input   // of all tiles
 	Storage   []remote.Device // that its run must have
 	Uploads   spec.Uploads
+	Sweep     *doe.Table // with a row for each run; nil for a job with one run
 	Outputs   spec.Outputs
 	Rerun     spec.Rerun
 	Needs     []spec.Need // jobs whose results it builds on
@@ -190,6 +192,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Inputs:   r.platformInputs(inputs),
 		Storage:  r.cat.storage.Of(r.spec, r.problems),
 		Uploads:  r.spec.Uploads,
+		Sweep:    r.spec.Sweep.Table,
 		Outputs:  r.spec.Outputs,
 		Rerun:    r.spec.Rerun,
 		Needs:    r.spec.Needs,
@@ -216,7 +219,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 	}
 	job.Estimate = Sum(estimates)
 	*r.problems = append(*r.problems, problems.List()...)
-	job.Notes = distinct(slices.Concat(job.Notes, copies(job.From), named(job.Inputs), remote.Notes(job.Storage)))
+	job.Notes = distinct(slices.Concat(job.Notes, copies(job.From), named(job.Inputs), remote.Notes(job.Storage), sweeping(job)))
 	job.Request = request(r.spec, job, r.project())
 	job.Parts = parts(r.spec, job)
 	return job

@@ -50,7 +50,7 @@ func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
 	settings, problems := readSettings(l.Set, l.Files)
 	r := &reader{
 		open: l.Open, find: l.Find, settings: settings, names: make(map[string]diag.Position), folders: folders.New(),
-		keys: make(map[string]string), seats: make(map[diag.Position]*Seats),
+		keys: make(map[string]string), seats: make(map[diag.Position]*Seats), sweeps: make(map[string]read),
 	}
 	whole := true
 	found := make([]diag.List, len(sources))
@@ -87,6 +87,7 @@ type reader struct {
 	folders  *folders.Taken
 	keys     map[string]string        // public keys, by the path of their files
 	seats    map[diag.Position]*Seats // by where maxRunning is written
+	sweeps   map[string]read          // what doe names, by the paths
 }
 
 // source reads the documents of one text, which may have known problems.
@@ -251,6 +252,7 @@ func (p *page) job(doc *document, violations []schema.Violation, unknown map[str
 	root := node{doc: doc, bad: badParts(violations, unknown), value: doc.value}
 	job := decode(root, p.src, name)
 	job.SSH = p.decodeSSH(root.member("ssh"), &list)
+	p.decodeSweep(&job, root.member("doe"), &list)
 	p.besides(root, &list)
 	p.seat(&job, doc.Document.At(maxRunning), &list)
 	job.Table, job.Typed, job.Found = tableOf(doc, p.src.Dir), doc.typedNames(job), doc.found

@@ -24,6 +24,9 @@ type change struct{ before, after string }
 // here fails the test: it could be in schema, docs and digest, and never be sent.
 func sentChanges() map[string]change {
 	one := func(more string) string { return "analyses: [{analysis: {code: ls_dyna}, command: run" + more + "}]" }
+	doe := func(params, template, to string) string {
+		return "doe: {params: " + params + ", templates: [{path: " + template + ", to: " + to + "}]}"
+	}
 	const public = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAA"
 	return map[string]change{
 		"name":                     {"name: wing", "name: tail"},
@@ -92,6 +95,11 @@ func sentChanges() map[string]change {
 		"ssh.cidr":                 {"ssh: {cidr: 10.0.0.0/8}", "ssh: {cidr: ''}"},
 		"ssh.port":                 {"ssh: {port: 22}", "ssh: {port: 23}"},
 		"clusterId":                {"", "clusterId: A"},
+		"doe":                      {"", doe("a.csv", "deck", "x")},
+		"doe.params":               {doe("a.csv", "deck", "x"), doe("b.csv", "deck", "x")},
+		"doe.templates":            {doe("a.csv", "deck", "x"), doe("a.csv", "deck", "x}, {path: other, to: y")},
+		"doe.templates[].path":     {doe("a.csv", "deck", "x"), doe("a.csv", "other", "x")},
+		"doe.templates[].to":       {doe("a.csv", "deck", "x"), doe("a.csv", "deck", "y")},
 		"extra":                    {"extra: {isTemplateDryRun: true}", "extra: {isTemplateDryRun: false}"},
 	}
 }
@@ -153,6 +161,7 @@ func received(t *testing.T, lines string) map[string]any {
 	p, dir := newPlatform(t), t.TempDir()
 	for name, text := range map[string]string{
 		"deck": "deck", "kept": "kept", "other": "other", "tmpl": "${{ vars.a }}", "a.pub": "ssh-rsa AAAA\n", "b.pub": "ssh-rsa BBBB\n",
+		"a.csv": "a\n1\n", "b.csv": "a\n2\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

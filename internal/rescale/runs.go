@@ -1,6 +1,7 @@
 package rescale
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,7 +22,11 @@ type Run struct {
 	Completed time.Time // zero until it is over
 	Files     int       // outputs that are stored
 	Size      int64     // of them, in bytes; 0 when the platform does not say
+	Variables []Variable
 }
+
+// Variable is a parameter of a run, or a value that the run came to.
+type Variable struct{ Name, Value string }
 
 type wireRun struct {
 	ID              text         `json:"id"`
@@ -29,13 +34,22 @@ type wireRun struct {
 	DateCompleted   hint[date]   `json:"dateCompleted"`
 	OutputFileCount hint[number] `json:"outputFileCount"`
 	OutputFileSize  hint[number] `json:"outputFileSize"`
+	Variables       hint[[]struct {
+		Name  text `json:"name"`
+		Value text `json:"value"`
+		Shown text `json:"displayValue"`
+	}] `json:"variables"`
 }
 
 func (w wireRun) run() Run {
-	return Run{
+	run := Run{
 		ID: string(w.ID), Started: w.DateStarted.value.Time, Completed: w.DateCompleted.value.Time,
 		Files: w.OutputFileCount.value.whole(), Size: int64(max(0, min(float64(w.OutputFileSize.value), 1<<62))),
 	}
+	for _, v := range w.Variables.value {
+		run.Variables = append(run.Variables, Variable{string(v.Name), string(cmp.Or(v.Shown, v.Value))})
+	}
+	return run
 }
 
 // Runs lists the runs of a job, as far as they can be seen: none before the first begins

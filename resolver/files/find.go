@@ -77,6 +77,9 @@ func (f finder) match(ctx context.Context, in spec.Input) ([]Input, error) {
 		problem.Pos = in.Path.Pos
 		if in.Use != spec.ForCommand && problem.Rule == diag.UnreadableInput {
 			problem.Hint = "a script is one file that can be read"
+			if in.Use == spec.ForRuns || in.Use == spec.ForEach {
+				problem.Hint = "a table or a template of doe is one file that can be read"
+			}
 		}
 		*f.problems = append(*f.problems, problem)
 	}
@@ -85,7 +88,7 @@ func (f finder) match(ctx context.Context, in spec.Input) ([]Input, error) {
 	}
 	inputs := slices.Clone(meant.inputs)
 	for i := range inputs {
-		inputs[i].Pos, inputs[i].Tile, inputs[i].Use = in.Path.Pos, in.Tile, in.Use
+		inputs[i].Pos, inputs[i].Tile, inputs[i].Use, inputs[i].To = in.Path.Pos, in.Tile, in.Use, in.To.V
 		if in.Template.V {
 			inputs[i].Rendering = f.render(inputs[i])
 		}
