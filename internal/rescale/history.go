@@ -1,6 +1,7 @@
 package rescale
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -178,6 +179,9 @@ type Job struct {
 	Tags          []string
 	Automations   []JobAutomation
 	Tiles         []Tile
+
+	// Raw is the whole answer, with what has no field here and with the values of secrets.
+	Raw json.RawMessage
 }
 
 // Tile is one software tile of a stored job.
@@ -348,12 +352,24 @@ func plain(in map[string]text) map[string]string {
 	return out
 }
 
+// wholeJob is a stored job with its text.
+type wholeJob struct {
+	wireJob
+	text []byte
+}
+
+// UnmarshalJSON reads the job, and keeps its text.
+func (w *wholeJob) UnmarshalJSON(data []byte) error {
+	w.text = bytes.Clone(data)
+	return json.Unmarshal(data, &w.wireJob)
+}
+
 // Job reads one stored job; 404 is an *Error.
 func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	if err := checkID(id); err != nil {
 		return Job{}, err
 	}
-	var w wireJob
+	var w wholeJob
 	r := request{method: http.MethodGet, path: jobPath(id)}
 	if _, err := c.get(ctx, r.path, nil, &w); err != nil {
 		return Job{}, err
@@ -361,5 +377,7 @@ func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	if w.ID != id {
 		return Job{}, c.unexpected(r, http.StatusOK, fmt.Sprintf("job %q instead of %q", w.ID, id))
 	}
-	return w.job(), nil
+	job := w.job()
+	job.Raw = w.text
+	return job, nil
 }

@@ -229,6 +229,7 @@ func TestJob(t *testing.T) {
 			}},
 			PreProcess: Script{Known: true}, PostProcess: Script{Known: true},
 		}},
+		Raw: json.RawMessage(strings.TrimSpace(fixture(t, "sample-job"))),
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -288,6 +289,7 @@ func TestJobSpellings(t *testing.T) {
 	} {
 		p := newPlatform(t, reply(200, tc.body))
 		got, err := p.client(t).Job(t.Context(), "a")
+		tc.want.Raw = json.RawMessage(tc.body)
 		if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 		}
