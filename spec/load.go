@@ -48,7 +48,7 @@ func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
 	settings, problems := readSettings(l.Set, l.Files)
 	r := &reader{
 		open: l.Open, settings: settings, names: make(map[string]diag.Position), folders: folders.New(),
-		keys: make(map[string]string), seats: make(map[diag.Position]*Seats),
+		keys: make(map[string]string), seats: make(map[diag.Position]*Seats), adopted: make(map[string]Value[string]),
 	}
 	whole := true
 	found := make([]diag.List, len(sources))
@@ -84,6 +84,7 @@ type reader struct {
 	folders  *folders.Taken
 	keys     map[string]string        // public keys, by the path of their files
 	seats    map[diag.Position]*Seats // by where maxRunning is written
+	adopted  map[string]Value[string] // names of jobs, by the id that they adopt, at the place of adopt
 }
 
 // source reads the documents of one text, which may have known problems.
@@ -247,6 +248,7 @@ func (p *page) job(doc *document, violations []schema.Violation, unknown map[str
 		check(&job, &list)
 	}
 	list = append(list, checkFolder(job, p.folders)...)
+	list = append(list, checkAdopted(job, p.adopted)...)
 	p.found.Add(list)
 	p.jobs = append(p.jobs, job)
 }

@@ -59,6 +59,7 @@ const (
 	UnclearInput       Rule = "unclear-input"        // a pattern meets a file of which a person must say whether it is an input
 	EmptyGlob          Rule = "empty-glob"           // a pattern that matches nothing
 	UnknownFile        Rule = "unknown-file"         // an input id the platform does not have
+	UnknownRun         Rule = "unknown-run"          // adopt names a job that the platform does not have, or a draft
 	UnknownAnalysis    Rule = "unknown-analysis"     // no such software
 	UnknownVersion     Rule = "unknown-version"      // the software has no such version
 	AnalysisNotGranted Rule = "analysis-not-granted" // must be requested from Rescale first
@@ -90,7 +91,7 @@ func Rules() []Rule {
 		BadReference, UnknownReference, BadMatrix, DuplicatePoint, BadTable,
 		DuplicateName, BadWalltime, BadEnvName, ReservedEnv, BadGlob, BadInputName,
 		DuplicateInputName, DuplicateTag, DuplicateFolder, UnknownJob, DependencyCycle, ReservedField, MisplacedField, BadPublicKey,
-		MissingInput, UnreadableInput, InputTooLarge, UnclearInput, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
+		MissingInput, UnreadableInput, InputTooLarge, UnclearInput, EmptyGlob, UnknownFile, UnknownRun, UnknownAnalysis, UnknownVersion,
 		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
 		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered, MissingSecret,
 		OverLimit, Protected, CatalogDrift,
