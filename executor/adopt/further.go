@@ -22,7 +22,7 @@ func tileFields() []string {
 
 // further compares the fields without a part. object is what the manifest would send.
 func (c *comparison) further(object map[string]any) {
-	c.fields("extra ", jobFields(), names(c.job.Request.Extra), c.body, object)
+	c.fields("extra ", slices.Concat(jobFields(), names(c.job.Request.Extra)), c.body, object)
 	was, _ := c.body["jobanalyses"].([]any)
 	now, _ := object["jobanalyses"].([]any)
 	for i := range min(len(was), len(now)) {
@@ -30,7 +30,7 @@ func (c *comparison) further(object map[string]any) {
 		wanted, _ := now[i].(map[string]any)
 		at := fmt.Sprintf("analyses[%d].extra ", i)
 		own := slices.DeleteFunc(names(c.job.Request.JobAnalyses[i].Extra), func(name string) bool { return name == "hardware" })
-		c.fields(at, tileFields(), own, stored, wanted)
+		c.fields(at, append(own, tileFields()...), stored, wanted)
 		c.machine(at, i, stored, wanted)
 	}
 }
@@ -43,12 +43,11 @@ func (c *comparison) machine(at string, i int, stored, wanted map[string]any) {
 	if was["type"] == "compute" && now["type"] == nil {
 		now = map[string]any{"type": "compute"} // the default
 	}
-	c.fields(at+"hardware.", []string{"type"}, names(own), was, now)
+	c.fields(at+"hardware.", append(names(own), "type"), was, now)
 }
 
-// fields compares those of both lists, each once.
-func (c *comparison) fields(at string, always, own []string, was, now map[string]any) {
-	list := slices.Concat(always, own)
+// fields compares those of a list, each once.
+func (c *comparison) fields(at string, list []string, was, now map[string]any) {
 	slices.Sort(list)
 	for _, name := range slices.Compact(list) {
 		stored, wanted := was[name], now[name]
