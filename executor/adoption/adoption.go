@@ -76,7 +76,7 @@ func Read(ctx context.Context, p Reader, files Records, jobs []resolver.Job) (ma
 			continue
 		}
 		a := Adoption{Found: once.Found{
-			ID: body.ID, Key: strange(job), Namespace: job.Namespace, History: history, Inserted: body.DateInserted, Stored: body,
+			Adopted: true, ID: body.ID, Key: strange(job), Namespace: job.Namespace, History: history, Inserted: body.DateInserted, Stored: body,
 		}}
 		if job.Digest != "" {
 			a.Differs = adopt.Compare(body, job, told)
@@ -142,7 +142,8 @@ func (a Adoption) Sign(job resolver.Job, runs []state.Run, found []once.Found) A
 	for key.Attempt == 0 || !a.Known && taken[key.Attempt] {
 		key.Attempt++
 	}
-	a.Found.Key = key
+	own, _, ours := once.Recognize(a.Found.Stored)
+	a.Found.Key, a.Found.Adopted = key, !ours || own != key
 	return a
 }
 

@@ -221,8 +221,11 @@ func (d decision) judges(current state.Run) Step {
 // of returns a step about a run in the journal.
 func (d decision) of(action Action, run state.Run, reason string) Step {
 	reasons := []string{reason}
-	if run.ID != "" && run.ID == d.job.Adopt.V {
+	switch {
+	case run.ID != "" && run.ID == d.job.Adopt.V:
 		reasons = append(reasons, "adopted")
+	case run.Adopted && !d.job.Adopt.Written():
+		reasons = append(reasons, "adopted earlier, which only this state knows: another machine would run it")
 	}
 	return Step{
 		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: reasons,
