@@ -35,7 +35,7 @@ func (t *tool) importVerb() options.Command {
 		Examples: []string{"rescale-apply import QwErTy", "rescale-apply import QwErTy --to wing.yaml --with-inputs", "rescale-apply import QwErTy AbCdEf --to jobs.yaml --adopt"},
 		Concerns: []options.Concern{
 			options.Flags{
-				{Name: "to", Into: &o.wish.File, Usage: "write the manifest to `FILE`, never over another one; without it, to standard output"},
+				{Name: "to", Into: &o.wish.File, Filled: true, Usage: "write the manifest to `FILE`, never over another one; without it, to standard output"},
 				{Name: "with-inputs", Into: &o.wish.Inputs, Usage: "fetch inputs, scripts and tables into the folder of FILE, and name them by their paths"},
 				{Name: "adopt", Into: &o.wish.Adopt, Usage: "the jobs are the runs of their manifest, so that apply starts nothing while it says the same"},
 				{Name: "parallel", Into: &o.parallel, Usage: "transfers at once: `N`"},
@@ -70,7 +70,11 @@ func (o *importOptions) possible(ids []string) error {
 }
 
 func (t *tool) imports(ctx context.Context, c *connect.Connection, o importOptions) error {
-	importer := importing.Importer{Platform: c.Platform, Parallel: o.parallel, Warn: t.Warn}
+	var warnings []string
+	importer := importing.Importer{Platform: c.Platform, Parallel: o.parallel, Warn: func(message string) {
+		warnings = append(warnings, message)
+		t.Warn(message)
+	}}
 	watcher := t.Watch("text", show.Screen{Style: t.Style()})
 	tell := executor.Paced(0, watcher.Event)
 	importer.Tell = func(job, id string, transfer results.Transfer) { tell(executor.Downloading(job, id, transfer)) }
@@ -81,10 +85,10 @@ func (t *tool) imports(ctx context.Context, c *connect.Connection, o importOptio
 	}
 	switch {
 	case o.output.JSON():
+		done.Warnings = warnings
 		return show.WriteJSON(t.Out, done)
 	case done.File == "":
-		_, err = fmt.Fprint(t.Out, done.Manifest)
-		return err
+		return t.Verbatim(done.Manifest)
 	}
 	fmt.Fprintf(t.Out, "wrote %s: %s\n", filepath.ToSlash(done.File), humanize.Plural(len(done.Jobs), "job"))
 	if o.wish.Inputs {

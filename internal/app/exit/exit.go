@@ -15,6 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/review"
 	"github.com/rescale-apply/rescale-apply/executor/roster"
 	"github.com/rescale-apply/rescale-apply/internal/app/catalog"
+	"github.com/rescale-apply/rescale-apply/internal/app/converting"
 	"github.com/rescale-apply/rescale-apply/internal/app/importing"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/options/cmdline"
@@ -152,6 +153,7 @@ func wrong() []kind {
 		is[*review.FileError],
 		is[*roster.CommitError], is[*roster.PatternError],
 		is[*scaffold.BadAnswerError], is[*scaffold.ExistsError], is[*scaffold.FolderError], is[*scaffold.MissingAnswerError], is[*scaffold.PlaceError],
+		is[*converting.ExistsError], is[*converting.FileError], is[*converting.FormatError],
 	}
 }
 

@@ -53,6 +53,8 @@ type Imported struct {
 	File     string `json:"file,omitempty"` // where it is; empty when nowhere
 	Jobs     []Job  `json:"jobs"`
 	Inputs   []File `json:"inputs"` // that were fetched or were here already
+
+	Warnings []string `json:"warnings"`
 }
 
 // Job is one job that was read.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
 )
@@ -249,11 +250,10 @@ func (f *family) base() string {
 		}
 	}
 	before, behind, _ := middles(titles)
-	if s := convert.Slug(before); s != "job" {
-		return s
-	}
-	if s := convert.Slug(behind); s != "job" {
-		return s
+	for _, piece := range []string{before, behind} {
+		if strings.ContainsFunc(piece, unicode.IsLetter) {
+			return piece
+		}
 	}
 	return titles[0]
 }

@@ -27,11 +27,11 @@ func Read(file string, text []byte) (convert.Found, error) {
 	}
 	r.known()
 	job := r.job()
+	slices.SortStableFunc(r.found.Warnings, func(a, b convert.Warning) int { return a.Pos.Line - b.Pos.Line })
 	if err := r.list.Sort().Err(); err != nil {
 		return convert.Found{Warnings: r.found.Warnings}, err
 	}
 	r.found.Jobs = []convert.Job{job}
-	slices.SortStableFunc(r.found.Warnings, func(a, b convert.Warning) int { return a.Pos.Line - b.Pos.Line })
 	return r.found, nil
 }
 
