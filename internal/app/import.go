@@ -2,20 +2,13 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"path/filepath"
-	"slices"
 
 	"github.com/rescale-apply/rescale-apply/executor"
-	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/app/connect"
-	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/importing"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
-	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
 // importOptions say what to import, and to where.
@@ -43,30 +36,12 @@ func (t *tool) importVerb() options.Command {
 			&o.Visited, &o.output,
 		},
 		Do: func(ctx context.Context, call options.Call) error {
-			if err := o.possible(call.Args); err != nil {
+			if err := o.wish.Take(call.Args); err != nil {
 				return err
 			}
 			return t.visit(ctx, o.Platform, func(c *connect.Connection) error { return t.imports(ctx, c, o) })
 		},
 	}
-}
-
-// possible takes the ids, each once.
-func (o *importOptions) possible(ids []string) error {
-	for _, id := range ids {
-		if !slices.Contains(o.wish.IDs, id) {
-			o.wish.IDs = append(o.wish.IDs, id)
-		}
-	}
-	switch {
-	case len(ids) == 0:
-		return options.Usage("import needs the id of a job", options.Program+" import QwErTy; list shows the ids")
-	case o.wish.Inputs && o.wish.File == "":
-		return options.Usage("--with-inputs needs --to: the files go beside the manifest", fmt.Sprintf("%s import %s --with-inputs --to job.yaml", options.Program, ids[0]))
-	case o.wish.File != "" && !options.IsManifest(o.wish.File):
-		return options.Usage(fmt.Sprintf("%q is no name of a manifest", o.wish.File), "--to takes a file such as job.yaml")
-	}
-	return nil
 }
 
 func (t *tool) imports(ctx context.Context, c *connect.Connection, o importOptions) error {
@@ -81,7 +56,7 @@ func (t *tool) imports(ctx context.Context, c *connect.Connection, o importOptio
 	done, err := importer.Run(ctx, o.wish)
 	watcher.Close()
 	if err != nil {
-		return c.Refused(noJob(err))
+		return c.Refused(importing.Explained(err))
 	}
 	switch {
 	case o.output.JSON():
@@ -90,19 +65,6 @@ func (t *tool) imports(ctx context.Context, c *connect.Connection, o importOptio
 	case done.File == "":
 		return t.Verbatim(done.Manifest)
 	}
-	fmt.Fprintf(t.Out, "wrote %s: %s\n", filepath.ToSlash(done.File), humanize.Plural(len(done.Jobs), "job"))
-	if o.wish.Inputs {
-		fmt.Fprintf(t.Out, "brought %s\n", humanize.Plural(len(done.Inputs), "input file"))
-	}
+	done.Text(t.Out)
 	return nil
-}
-
-// noJob says what is wrong with an id that the platform does not know.
-func noJob(err error) error {
-	var job *importing.JobError
-	var bad *rescale.BadIDError
-	if errors.As(err, &job) && (errors.As(err, &bad) || patience.NotFound(err)) {
-		return options.Usage(fmt.Sprintf("the platform has no job %q", job.ID), "list shows the ids of your jobs, such as QwErTy")
-	}
-	return err
 }

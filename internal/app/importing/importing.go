@@ -21,8 +21,8 @@ import (
 	fields "github.com/rescale-apply/rescale-apply/spec/body"
 )
 
-// Platform is what an import reads.
-type Platform interface {
+// Library is what an import reads.
+type Library interface {
 	results.Reader
 	Job(ctx context.Context, id string) (rescale.Job, error)
 	Statuses(ctx context.Context, id string) ([]rescale.Status, error)
@@ -41,7 +41,7 @@ type Wish struct {
 
 // Importer carries out wishes.
 type Importer struct {
-	Platform Platform
+	Platform Library
 	Parallel int
 	Warn     func(string)
 	Tell     func(job, id string, t results.Transfer)
@@ -49,6 +49,8 @@ type Importer struct {
 
 // Imported is what came of a wish.
 type Imported struct {
+	FormatVersion int `json:"formatVersion"`
+
 	Manifest string `json:"manifest"`
 	File     string `json:"file,omitempty"` // where it is; empty when nowhere
 	Jobs     []Job  `json:"jobs"`
@@ -64,35 +66,10 @@ type Job struct {
 	Title string `json:"title"` // on the platform
 }
 
-// DraftError reports that a draft cannot be adopted.
-type DraftError struct{ ID string }
-
-// Error names it.
-func (e *DraftError) Error() string {
-	return fmt.Sprintf("job %s is a draft, which nobody has submitted: there is no run to adopt", e.ID)
-}
-
-// Hint says what works.
-func (*DraftError) Hint() string {
-	return "without --adopt it becomes a manifest, which apply runs"
-}
-
-// JobError is about one of the jobs.
-type JobError struct {
-	ID  string
-	Err error
-}
-
-// Error names the job.
-func (e *JobError) Error() string { return fmt.Sprintf("importing job %s: %v", e.ID, e.Err) }
-
-// Unwrap returns the cause.
-func (e *JobError) Unwrap() error { return e.Err }
-
 // Run reads the jobs, fetches their inputs where that is wanted, and writes the manifest
 // last, so that one that is there is complete.
 func (i Importer) Run(ctx context.Context, wish Wish) (Imported, error) {
-	var done Imported
+	done := Imported{FormatVersion: 1, Inputs: []File{}}
 	names := make(convert.Names)
 	var jobs []convert.Job
 	for _, id := range wish.IDs {
@@ -122,7 +99,7 @@ func (i Importer) Run(ctx context.Context, wish Wish) (Imported, error) {
 	if err := i.fetch(ctx, shelf); err != nil {
 		return done, err
 	}
-	done.File, done.Inputs = wish.File, shelf.files
+	done.File, done.Inputs = wish.File, append(done.Inputs, shelf.files...)
 	return done, save(wish.File, done.Manifest)
 }
 
@@ -222,27 +199,4 @@ func (i Importer) unasked(id string, job *convert.Job) {
 		list, is := m.Value.([]any)
 		return m.Name == "resourceFilters" && is && len(list) == 0
 	})
-}
-
-// UnsaidError is what no manifest can say about a job. The places of the problems, which
-// nobody can look up, are left out.
-type UnsaidError struct{ Problems []string }
-
-// Error tells all problems.
-func (e *UnsaidError) Error() string { return strings.Join(e.Problems, "; ") }
-
-func unplaced(err error) error {
-	var list diag.List
-	if !errors.As(err, &list) {
-		return err
-	}
-	e := &UnsaidError{}
-	for _, d := range list {
-		problem := d.Message
-		if d.Hint != "" {
-			problem += " (" + d.Hint + ")"
-		}
-		e.Problems = append(e.Problems, problem)
-	}
-	return e
 }

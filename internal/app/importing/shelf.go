@@ -188,20 +188,6 @@ func identity(v any) string {
 	return ""
 }
 
-// ExistsError reports that a file is in the way.
-type ExistsError struct {
-	Path string
-	Why  string // of an input: what is known of the two
-}
-
-// Error names it.
-func (e *ExistsError) Error() string { return fmt.Sprintf("%s is there already%s", e.Path, e.Why) }
-
-// Hint says what to do.
-func (*ExistsError) Hint() string {
-	return "nothing was written; move it away, or give --to another folder"
-}
-
 // free refuses to bring a file to where another one is.
 func (s *shelf) free(ctx context.Context) error {
 	var problems []error
