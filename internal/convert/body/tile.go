@@ -17,10 +17,8 @@ func (r *reader) tile(job *convert.Job, tile *convert.Tile, v jsontext.Value) {
 	}
 	r.license(tile, v)
 	flags, _ := v.Member("flags")
-	forever, _ := flags.Member("runForever")
 	hardware, there := v.Member("hardware")
-	kind, _ := hardware.Member("type")
-	tile.Interactive = forever.Scalar == true && kind.Scalar == "interactive"
+	tile.Interactive = desktop(flags, hardware)
 	for _, m := range v.Members {
 		r.tileField(job, tile, m)
 	}
@@ -36,6 +34,16 @@ func (r *reader) tile(job *convert.Job, tile *convert.Tile, v jsontext.Value) {
 		tile.Command = ":"
 	}
 	r.scripts(tile, v)
+}
+
+// desktop reports whether a tile is what interactive: true sends, which needs a walltime.
+func desktop(flags, hardware jsontext.Value) bool {
+	forever, _ := flags.Member("runForever")
+	unchecked, _ := flags.Member("igCv")
+	kind, _ := hardware.Member("type")
+	walltime, _ := hardware.Member("walltime")
+	hours, _ := walltime.Float()
+	return forever.Scalar == true && unchecked.Scalar == true && kind.Scalar == "interactive" && hours > 0
 }
 
 func (r *reader) tileField(job *convert.Job, tile *convert.Tile, m jsontext.Member) {
@@ -177,7 +185,7 @@ func (r *reader) flags(tile *convert.Tile, m jsontext.Member) {
 	rest, _ := m.Plain().(convert.Map)
 	var kept convert.Map
 	for _, flag := range rest {
-		if !(tile.Interactive && flag.Name == "runForever") {
+		if !(tile.Interactive && (flag.Name == "runForever" || flag.Name == "igCv")) {
 			kept = append(kept, flag)
 		}
 	}

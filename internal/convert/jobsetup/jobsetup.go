@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
+	"github.com/rescale-apply/rescale-apply/internal/convert/manifest"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
@@ -42,6 +43,9 @@ func Read(file string, text []byte) (convert.Found, error) {
 	}
 	m := mapping{found: &found, lines: lines}
 	job := m.job()
+	if len(m.list) == 0 {
+		m.list = manifest.Problems(job, diag.Position{File: file, Line: 1, Col: 1})
+	}
 	if len(m.list) > 0 {
 		return convert.Found{}, m.list.Sort()
 	}
@@ -51,12 +55,11 @@ func Read(file string, text []byte) (convert.Found, error) {
 
 // split finds the eleven lines.
 func split(found *convert.Found, file string, text []byte) ([]line, diag.List) {
-	var list diag.List
-	if !utf8.Valid(text) {
-		list.Add(diag.Position{File: file, Line: 1, Col: 1}, diag.NotText, "save it in UTF-8", "the file is not a text in UTF-8")
+	body, list := convert.Text(file, text)
+	if len(list) > 0 {
 		return nil, list
 	}
-	all := strings.Split(strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n"), "\n")
+	all := strings.Split(strings.ReplaceAll(body, "\r\n", "\n"), "\n")
 	var lines []line
 	for i, name := range names() {
 		at := diag.Position{File: file, Line: i + 1, Col: 1}

@@ -19,16 +19,8 @@ func document(job convert.Job) *node {
 	n.text("project", job.Project)
 	n.with("tags", texts(unrepeated(job.Tags)))
 	n.with("customFields", jsonOf(job.CustomFields).orNil())
-	n.with("secrets", texts(job.Secrets))
-	n.with("uploads", object().text("folder", job.Uploads.Folder).with("tags", texts(job.Uploads.Tags)).orNil())
-	n.with("storage", texts(job.Storage))
-	n.with("doe", doe(job.DOE))
-	n.with("outputs", object().with("download", texts(job.Outputs.Download)).with("exclude", texts(job.Outputs.Exclude)).orNil())
 	n.with("priority", priority(job.Priority))
-	n.with("automations", list(job.Automations, automation))
-	n.with("ssh", access(job.SSH))
-	n.text("clusterId", job.ClusterID)
-	n.with("adopt", adopted(job.Adopt))
+	n.with("secrets", texts(job.Secrets))
 	extra := slices.Clone(job.Extra)
 	if len(job.Tiles) == 1 {
 		only := tile(job.Tiles[0])
@@ -39,6 +31,14 @@ func document(job convert.Job) *node {
 	} else {
 		n.with("analyses", analyses(n, job.Tiles))
 	}
+	n.with("doe", doe(job.DOE))
+	n.with("outputs", object().with("download", texts(job.Outputs.Download)).with("exclude", texts(job.Outputs.Exclude)).orNil())
+	n.with("adopt", adopted(job.Adopt))
+	n.with("storage", texts(job.Storage))
+	n.with("uploads", object().text("folder", job.Uploads.Folder).with("tags", texts(job.Uploads.Tags)).orNil())
+	n.with("automations", list(job.Automations, automation))
+	n.with("ssh", access(job.SSH))
+	n.text("clusterId", job.ClusterID)
 	n.with("extra", jsonOf(extra).orNil())
 	n.annotate(job.Notes)
 	return n.opened(job.Open).ordered("")
@@ -81,9 +81,9 @@ func tile(t convert.Tile) *node {
 	}
 	n.with("env", variables(t.Env))
 	n.with("command", command(t.Command))
-	n.flag("interactive", t.Interactive)
 	n.with("preProcess", script(t.PreProcess))
 	n.with("postProcess", script(t.PostProcess))
+	n.flag("interactive", t.Interactive)
 	n.annotate(t.Notes)
 	return n
 }

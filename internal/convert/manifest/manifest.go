@@ -73,7 +73,7 @@ func named(name string, d *node) *node {
 	n := object().with("name", scalar(name))
 	for i, key := range d.names {
 		member := d.items[i]
-		if key == "title" && member.equal(scalar(name)) || member.usual {
+		if key == "title" && d.member("matrix") == nil && member.equal(scalar(name)) || member.usual { // a point's own title has its values
 			continue
 		}
 		n.with(key, stripped(member))

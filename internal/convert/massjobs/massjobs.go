@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
+	"github.com/rescale-apply/rescale-apply/internal/convert/manifest"
 	"github.com/rescale-apply/rescale-apply/internal/convert/sheet"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
@@ -56,6 +57,7 @@ type mapping struct {
 }
 
 func (m *mapping) job(row sheet.Row) {
+	before := len(m.list)
 	title := m.written(row, "job_name")
 	job := convert.Job{Name: m.names.Unique(title.Text), Title: title.Text}
 	if line := m.first[title.Text]; line > 0 {
@@ -85,6 +87,9 @@ func (m *mapping) job(row sheet.Row) {
 	}
 	if len(job.Tiles) > 1 {
 		m.found.Warn(codes.Pos, "write their commands in the manifest", "only the first analysis gets the command and the files; the script gives the others the default_command_secondary of msj_config.csv, which is : here")
+	}
+	if len(m.list) == before {
+		m.list = append(m.list, manifest.Problems(job, row.Pos)...)
 	}
 	m.found.Jobs = append(m.found.Jobs, job)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
+	"github.com/rescale-apply/rescale-apply/internal/convert/manifest"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
@@ -28,6 +29,7 @@ func read() []string {
 }
 
 func (b *bag) job() {
+	before := len(b.list)
 	job := convert.Job{Priority: b.priority(), Project: b.project()}
 	job.Name, job.Title = b.slug(b.from)
 	hardware := b.hardware()
@@ -52,6 +54,9 @@ func (b *bag) job() {
 			b.found.Warn(b.sets[key].pos, "", "%s is left out: the plugin does not read it", diag.Short(key))
 		}
 	}
+	if len(b.list) == before {
+		b.list = append(b.list, manifest.Problems(job, b.from.pos)...)
+	}
 	b.found.Jobs = append(b.found.Jobs, job)
 }
 
@@ -70,7 +75,8 @@ func (b *bag) resolved(v value) value {
 // unknown makes a variable for a value that Nextflow computes: what runs tells it by --var.
 func (b *bag) unknown(v value, key, plain string) {
 	name := v.name()
-	if name == "" {
+	taken := func(o convert.Open) bool { return o.Variable == name }
+	if name == "" || slices.ContainsFunc(b.open, taken) {
 		name = plain
 	}
 	b.open = append(b.open, convert.Open{Key: key, Variable: name})

@@ -2,10 +2,11 @@ package nextflow
 
 import (
 	"bytes"
+	"cmp"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -21,10 +22,11 @@ func Is(text []byte) bool {
 // Read reads a nextflow.config or a script (see [convert.Reader]).
 func Read(file string, text []byte) (convert.Found, error) {
 	start := diag.Position{File: file, Line: 1, Col: 1}
-	if !utf8.Valid(text) {
-		return convert.Found{}, diag.List{{Pos: start, Rule: diag.NotText, Message: "the file is not a text in UTF-8", Hint: "save it in UTF-8"}}
+	body, list := convert.Text(file, text)
+	if len(list) > 0 {
+		return convert.Found{}, list
 	}
-	root, list := parse(file, strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n"))
+	root, list := parse(file, strings.ReplaceAll(body, "\r\n", "\n"))
 	if len(list) > 0 {
 		return convert.Found{}, list
 	}
@@ -40,6 +42,9 @@ func Read(file string, text []byte) (convert.Found, error) {
 		return convert.Found{}, m.list.Sort()
 	}
 	m.found.Warn(m.processes[0].pos, "add storage: [ID]", "the plugin attaches the storage device that Nextflow runs on; which that is, no file says")
+	slices.SortStableFunc(m.found.Warnings, func(a, b convert.Warning) int {
+		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
+	})
 	return m.found, nil
 }
 
@@ -106,9 +111,7 @@ func (m *mapping) block(s scope) {
 		m.processes = append(m.processes, s)
 		return
 	}
-	for _, set := range settings(s) {
-		m.general = append(m.general, set)
-	}
+	m.general = append(m.general, settings(s)...)
 	m.bare = append(m.bare, scope{head: "process", target: "process", pos: s.pos})
 	for _, inner := range s.scopes {
 		switch inner.head {

@@ -146,7 +146,7 @@ func lineEnd(text string) int {
 // quoted reads a text in quotes, one or three. A text in double quotes with $ in it is
 // filled by Groovy.
 func (s *scanner) quoted(quote byte) (text string, filled bool) {
-	from := s.at
+	from := s.position(s.at)
 	mark := string(quote)
 	if triple := strings.Repeat(mark, 3); strings.HasPrefix(s.text[s.at:], triple) {
 		mark = triple
@@ -171,9 +171,7 @@ func (s *scanner) quoted(quote byte) (text string, filled bool) {
 			s.advance(1)
 		}
 	}
-	s.at = from
-	s.broken.Add(s.position(from), diag.BadValue, "close the quotes", "a text in quotes has no end")
-	s.at = len(s.text)
+	s.broken.Add(from, diag.BadValue, "close the quotes", "a text in quotes has no end")
 	return "", false
 }
 

@@ -14,10 +14,10 @@ type kind int
 
 // An expression is all that only Groovy knows, such as a closure.
 const (
-	text kind = iota
+	nothing kind = iota
+	text
 	number
 	truth
-	nothing
 	list
 	object
 	expression

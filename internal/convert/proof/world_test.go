@@ -45,41 +45,45 @@ type sentTile struct {
 	Extra                            map[string]any
 }
 
+// newest is the version of all software that a job gets which asks for none.
+const newest = "newest"
+
 // catalog has all software and hardware that the jobs ask for.
 type catalog struct {
 	jobs []spec.Job
 }
 
-func (catalog) Me(context.Context) (rescale.User, error) {
-	return rescale.User{Email: "ada@example.com", CompanyCode: "acme"}, nil
+func (catalog) Me(ctx context.Context) (rescale.User, error) {
+	return rescale.User{Email: "ada@example.com", CompanyCode: "acme"}, ctx.Err()
 }
 
-func (c catalog) Projects(context.Context) ([]rescale.Project, error) {
+func (c catalog) Projects(ctx context.Context) ([]rescale.Project, error) {
 	var all []rescale.Project
 	for _, job := range c.jobs {
 		if job.Project.Written() {
 			all = append(all, rescale.Project{ID: job.Project.V, Name: job.Project.V})
 		}
 	}
-	return slices.CompactFunc(all, func(a, b rescale.Project) bool { return a.ID == b.ID }), nil
+	return slices.CompactFunc(all, func(a, b rescale.Project) bool { return a.ID == b.ID }), ctx.Err()
 }
 
-func (c catalog) Analyses(context.Context) ([]rescale.Analysis, error) {
+func (c catalog) Analyses(ctx context.Context) ([]rescale.Analysis, error) {
 	versions := make(map[string][]rescale.Version)
 	for _, job := range c.jobs {
 		for _, tile := range job.Tiles {
-			version := cmp.Or(tile.Analysis.Version.V, "newest")
+			version := cmp.Or(tile.Analysis.Version.V, newest)
 			versions[tile.Analysis.Code.V] = append(versions[tile.Analysis.Code.V], rescale.Version{Version: version, VersionCode: version})
 		}
 	}
 	var all []rescale.Analysis
 	for code, list := range versions {
+		list = append([]rescale.Version{{Version: newest, VersionCode: newest}}, list...)
 		all = append(all, rescale.Analysis{Code: code, Name: code, HasRescaleLicense: true, Versions: list})
 	}
-	return all, nil
+	return all, ctx.Err()
 }
 
-func (c catalog) CoreTypes(context.Context) ([]rescale.CoreType, error) {
+func (c catalog) CoreTypes(ctx context.Context) ([]rescale.CoreType, error) {
 	all := make(map[string]rescale.CoreType)
 	for _, job := range c.jobs {
 		for _, tile := range job.Tiles {
@@ -87,13 +91,13 @@ func (c catalog) CoreTypes(context.Context) ([]rescale.CoreType, error) {
 			all[code] = rescale.CoreType{Code: code, Name: code, Active: true, Price: 1}
 		}
 	}
-	return slices.Collect(maps.Values(all)), nil
+	return slices.Collect(maps.Values(all)), ctx.Err()
 }
 
-func (catalog) ComputePrices(context.Context) ([]rescale.Price, error) { return nil, nil }
+func (catalog) ComputePrices(ctx context.Context) ([]rescale.Price, error) { return nil, ctx.Err() }
 
-func (catalog) File(_ context.Context, id string) (rescale.File, error) {
-	return rescale.File{ID: id, Name: "stored-" + id, Type: rescale.InputFile, Complete: true}, nil
+func (catalog) File(ctx context.Context, id string) (rescale.File, error) {
+	return rescale.File{ID: id, Name: "stored-" + id, Type: rescale.InputFile, Complete: true}, ctx.Err()
 }
 
 // written is a manifest with its tables in a folder.
@@ -107,8 +111,8 @@ type written struct {
 func write(t *testing.T, read convert.Reader, file string, text []byte) written {
 	t.Helper()
 	found := mustRead(t, read, file, text)
-	place := manifest.Place{Source: found.From, Table: "job.csv"}
-	w := written{dir: t.TempDir(), text: manifest.Write(found.Jobs, place)}
+	place := manifest.Place{Source: found.From}
+	w := written{dir: filepath.Join(t.TempDir(), "work"), text: manifest.Write(found.Jobs, place)}
 	again := manifest.Write(mustRead(t, read, file, text).Jobs, place)
 	if string(again.YAML) != string(w.text.YAML) || fmt.Sprint(again.Tables) != fmt.Sprint(w.text.Tables) {
 		t.Errorf("converted twice, the texts differ:\n%s\n%s", w.text.YAML, again.YAML)

@@ -1,13 +1,12 @@
 package pur
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
+	"github.com/rescale-apply/rescale-apply/internal/convert/jsontext"
 	"github.com/rescale-apply/rescale-apply/internal/convert/sheet"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
@@ -24,65 +23,80 @@ func (r *record) license() []Variable {
 	return list
 }
 
-// Errors of a text of variables.
+// Errors of variables.
 var (
-	errNoObject  = errors.New("it is no JSON object")
+	errNoObject  = errors.New("it is no object")
 	errNoMembers = errors.New("the object is empty")
-	errMoreText  = errors.New("there is more text after the object")
 )
 
-// variables reads a JSON object whose members are variables, in the order of the text. A
-// name that is there twice has its last value, as in the client.
+// variables reads an object in a text.
 func variables(cell sheet.Cell) ([]Variable, error) {
 	if cell.Text == "" {
 		return nil, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader([]byte(cell.Text)))
-	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
+	value, err := jsontext.Parse(cell.Pos, cell.Text)
+	var list diag.List
+	if errors.As(err, &list) && len(list) > 0 {
+		return nil, errors.New(list[0].Message) // at the place of the cell: quotes in it are doubled
+	}
+	return members(cell.Pos, value)
+}
+
+// members are the variables of an object, in the order of the text.
+func members(pos diag.Position, object jsontext.Value) ([]Variable, error) {
+	switch {
+	case object.Kind != jsontext.Object:
 		return nil, errNoObject
-	}
-	var list []Variable
-	for decoder.More() {
-		name, err := decoder.Token()
-		if err != nil {
-			return nil, syntax(err)
-		}
-		var value any
-		if err := decoder.Decode(&value); err != nil {
-			return nil, syntax(err)
-		}
-		v := Variable{Name: fmt.Sprint(name), Pos: cell.Pos}
-		v.Value, v.Changed = printed(value)
-		list = slices.DeleteFunc(list, func(old Variable) bool { return old.Name == v.Name })
-		list = append(list, v)
-	}
-	if _, err := decoder.Token(); err != nil {
-		return nil, syntax(err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errMoreText
-	}
-	if len(list) == 0 {
+	case len(object.Members) == 0:
 		return nil, errNoMembers
 	}
-	return list, nil
+	var list []Variable
+	for _, m := range object.Members {
+		v := Variable{Name: m.Name, Pos: pos, Changed: m.Kind != jsontext.Text}
+		v.Value = printed(m.Value)
+		list = append(list, v)
+	}
+	return slices.Clip(list), nil
 }
 
-// syntax keeps what a JSON error says about the text and drops where its bytes end.
-func syntax(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("it ends too early")
+// printed is how the client writes a value: null is empty, and what is no text is as Go
+// prints it, a number as one with a floating point.
+func printed(v jsontext.Value) string {
+	switch v.Kind {
+	case jsontext.Null:
+		return ""
+	case jsontext.Number:
+		number, _ := v.Scalar.(json.Number)
+		f, err := number.Float64()
+		if err != nil {
+			return number.String()
+		}
+		return fmt.Sprintf("%v", f)
+	case jsontext.Object, jsontext.List:
+		return fmt.Sprintf("%v", plain(v))
+	case jsontext.Text, jsontext.Bool:
 	}
-	return err
+	return fmt.Sprintf("%v", v.Scalar)
 }
 
-// printed is how the client writes a value that is no text: as Go prints it.
-func printed(value any) (text string, changed bool) {
-	switch value := value.(type) {
-	case string:
-		return value, false
-	case nil:
-		return "", true
+// plain is a value as the client holds it.
+func plain(v jsontext.Value) any {
+	switch v.Kind {
+	case jsontext.Object:
+		all := make(map[string]any)
+		for _, m := range v.Members {
+			all[m.Name] = plain(m.Value)
+		}
+		return all
+	case jsontext.List:
+		var all []any
+		for _, item := range v.Items {
+			all = append(all, plain(item))
+		}
+		return all
+	case jsontext.Number:
+		return printed(v)
+	case jsontext.Null, jsontext.Bool, jsontext.Text:
 	}
-	return fmt.Sprintf("%v", value), true
+	return v.Scalar
 }

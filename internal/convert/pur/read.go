@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
+	"github.com/rescale-apply/rescale-apply/internal/convert/manifest"
 	"github.com/rescale-apply/rescale-apply/internal/convert/sheet"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
@@ -61,6 +62,7 @@ func (m *mapping) job(from Job) {
 		return
 	case Submits:
 	}
+	before := len(m.list)
 	m.check(from)
 	m.say(from)
 	to := convert.Job{
@@ -87,6 +89,9 @@ func (m *mapping) job(from Job) {
 	tile.Inputs = m.inputs(from)
 	m.found.Environment(&to, &tile, m.variables(from))
 	to.Tiles = []convert.Tile{tile}
+	if len(m.list) == before {
+		m.list = append(m.list, manifest.Problems(to, from.Pos)...)
+	}
 	m.found.Jobs = append(m.found.Jobs, to)
 }
 

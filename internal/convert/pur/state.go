@@ -49,28 +49,32 @@ func ReadState(file string, text []byte) ([]Run, error) {
 // well; never by its number, because rows come and go. What stays unclear is a warning,
 // and the job has no run.
 func Adopt(found *convert.Found, runs []Run) {
-	used := make([]bool, len(runs))
-	for i := range found.Jobs {
-		job := &found.Jobs[i]
-		twins := 0
-		for _, other := range found.Jobs {
-			if title(other) == title(*job) {
-				twins++
-			}
-		}
-		var mine []Run
-		for k, run := range runs {
-			if run.Name == title(*job) && (folderFits(run.Directory, *job) || twins == 1 && run.Directory == "") {
-				mine, used[k] = append(mine, run), true
-			}
-		}
-		job.Adopt = adopted(found, *job, mine)
-	}
-	for k, run := range runs {
-		if !used[k] && run.ID.Text != "" {
+	of := make([][]Run, len(found.Jobs))
+	for _, run := range runs {
+		switch owners := owners(found.Jobs, run); {
+		case len(owners) == 1:
+			of[owners[0]] = append(of[owners[0]], run)
+		case run.ID.Text == "":
+		case len(owners) == 0:
 			found.Warn(run.Pos, "", "no job of the file is %s in %s, whose run is %s", diag.Short(run.Name), diag.Short(run.Directory), diag.Short(run.ID.Text))
+		default:
+			found.Warn(run.Pos, "add adopt: "+run.ID.Text+" to the right one", "several jobs are %s, and the run %s is of one of them; none takes it over", diag.Short(run.Name), diag.Short(run.ID.Text))
 		}
 	}
+	for i := range found.Jobs {
+		found.Jobs[i].Adopt = adopted(found, found.Jobs[i], of[i])
+	}
+}
+
+// owners returns the indexes of the jobs that a run can be of.
+func owners(jobs []convert.Job, run Run) []int {
+	var list []int
+	for i, job := range jobs {
+		if title(job) == run.Name && folderFits(run.Directory, job) {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // adopted returns the id of the one run that was submitted; empty when there is none, or
@@ -117,7 +121,7 @@ func folderFits(of string, job convert.Job) bool {
 		}
 	}
 	if folder == "" || of == "" {
-		return folder == of || folder == ""
+		return true
 	}
 	was, is := steps(of), steps(folder)
 	for n := len(is); n > 0; n-- {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/rescale-apply/rescale-apply/internal/convert"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
@@ -37,13 +38,12 @@ type Row struct {
 
 // Read reads a text. Rows without any text are left out.
 func Read(source diag.Source) (Sheet, diag.List) {
-	var list diag.List
-	start := diag.Position{File: source.Name, Line: 1, Col: 1}
-	text, mark := bytes.CutPrefix(source.Text, []byte("\ufeff"))
-	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
-		list.Add(start, diag.NotText, "save it as CSV in UTF-8", "the table is not a text in UTF-8")
+	body, list := convert.Text(source.Name, source.Text)
+	if len(list) > 0 {
 		return Sheet{}, list
 	}
+	start := diag.Position{File: source.Name, Line: 1, Col: 1}
+	text, mark := []byte(body), len(body) < len(source.Text)
 	r := reading{name: source.Name, lines: bytes.Split(text, []byte("\n"))}
 	rows, list := r.rows(text)
 	if len(list) > 0 {
