@@ -175,10 +175,12 @@ func (i Importer) beside(ctx context.Context, stored rescale.Job, job *convert.J
 	return nil
 }
 
-// asked leaves out of an answer what only answers have: nobody has asked for it.
+// asked leaves out of an answer what only answers have, and what the job was copied from:
+// nobody has asked for it.
 func asked(v jsontext.Value) jsontext.Value {
 	v.Members = slices.DeleteFunc(slices.Clone(v.Members), func(m jsontext.Member) bool {
-		return fields.Answered(m.Name) && m.Name != "userTags"
+		copied := m.Name == "clonedFrom" || m.Name == "templatedFrom"
+		return copied || fields.Answered(m.Name) && m.Name != "userTags"
 	})
 	return v
 }

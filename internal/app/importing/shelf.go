@@ -208,7 +208,7 @@ func (s *shelf) free(ctx context.Context) error {
 		default:
 			var digests []content.Digest
 			if digests, err = content.HashAll(ctx, []string{local}); err == nil && !strings.EqualFold(digests[0].SHA512, f.SHA512) {
-				err = &ExistsError{local, " with another content than file " + f.ID + " of the platform"}
+				err = &ExistsError{local, ", with another content than file " + f.ID + " of the platform"}
 			}
 			f.here = err == nil
 		}
@@ -223,10 +223,11 @@ const staging = "rescale-import.part"
 // fetch brings the files that are not here.
 func (i Importer) fetch(ctx context.Context, s *shelf) error {
 	part := filepath.Join(s.folder, staging)
-	byJob := make(map[string][]results.Result)
+	byJob, paths := make(map[string][]results.Result), make(map[string]string)
 	for _, f := range s.files {
 		if !f.here {
 			byJob[f.job] = append(byJob[f.job], results.Result{Path: f.ID, Called: f.Path, File: f.file})
+			paths[f.ID] = f.Path
 		}
 	}
 	if len(byJob) == 0 {
@@ -235,7 +236,11 @@ func (i Importer) fetch(ctx context.Context, s *shelf) error {
 	for _, job := range sorted(byJob) {
 		d := results.Download{
 			Platform: i.Platform, Wish: results.Wish{To: absolute(part)}, Parallel: i.Parallel, Warn: i.Warn,
-			Tell: func(t results.Transfer) { i.Tell(job, byJob[job][0].Path, t) },
+			Tell: func(t results.Transfer) {
+				id := t.Path
+				t.Path = paths[id]
+				i.Tell(job, id, t)
+			},
 		}
 		if _, err := d.Bring(ctx, byJob[job]); err != nil {
 			return fmt.Errorf("fetching inputs: %w", err)
