@@ -147,3 +147,89 @@ func leftOver(text string) string {
 	}
 	return ""
 }
+
+// TestImportsThatFail write nothing.
+func TestImportsThatFail(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	draft := p.send(t, http.MethodPost, "/api/v2/jobs/", body("true"))["id"].(string)
+	seller := p.runs(t, object{"name": "odd", "jobanalyses": []any{tile(object{
+		"analysis": object{"code": "ls_dyna", "version": "14.1.0"}, "useRescaleLicense": true,
+		"userDefinedLicenseSettings": object{"featureSets": []any{object{"name": "a", "features": []any{object{"name": "f", "count": 1}}}}},
+	})}})
+	for name, tc := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"no id":             {nil, 3, "import needs the id of a job"},
+		"unknown":           {[]string{"QwErTy"}, 3, `the platform has no job "QwErTy"`},
+		"one of several":    {[]string{draft, "QwErTy"}, 3, `the platform has no job "QwErTy"`},
+		"none":              {[]string{"../x"}, 3, `the platform has no job "../x"`},
+		"a draft":           {[]string{draft, "--adopt"}, 3, "is a draft, which nobody has submitted: there is no run to adopt"},
+		"it cannot be said": {[]string{seller}, 3, "license features are those of own servers"},
+		"no manifest":       {[]string{draft, "--to", "x.txt"}, 3, "is no name of a manifest"},
+		"inputs, nowhere":   {[]string{draft, "--with-inputs"}, 3, "--with-inputs needs --to"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := p.run(t, append([]string{"import"}, tc.args...)...); got.code != tc.code || got.stdout != "" || !strings.Contains(got.stderr, tc.says) {
+				t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+			}
+		})
+	}
+	if got := p.run(t, "import", draft); got.code != 0 || strings.Contains(got.stdout, "adopt") {
+		t.Errorf("a draft as a manifest: exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// TestImportedFiles lie beside the manifest, each under a path of its own, and none
+// outside of its folder. Two jobs are two documents.
+func TestImportedFiles(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	one, two := p.stores(t, "deck.k", "one", rescale.InputFile), p.stores(t, "deck.k", "two", rescale.InputFile)
+	odd, hidden := p.stores(t, "case[1].k", "odd", rescale.InputFile), p.stores(t, ".netrc", "hidden", rescale.InputFile)
+	own := p.stores(t, "Jobs.yaml", "own", rescale.InputFile)
+	params, template := p.stores(t, "params.csv", "aoa\n1\n2\n", rescale.ParamFile), p.stores(t, "deck.tmpl", "aoa ${aoa}", rescale.TemplateFile)
+	inputs := func(ids ...string) object {
+		var list []any
+		for _, id := range ids {
+			list = append(list, object{"id": id})
+		}
+		return object{"inputFiles": list}
+	}
+	first := p.runs(t, object{"name": "Wing", "jobanalyses": []any{tile(inputs(one, odd, hidden, own))}})
+	second := p.runs(t, object{"name": "Wing", "paramFile": object{"id": params}, "jobanalyses": []any{tile(inputs(two, one), object{
+		"templateTasks": []any{object{"templateFile": object{"id": template}, "processedFilename": "case/0/U"}}, "hardware": object{"coreType": "emerald", "coresPerSlot": 1, "slots": 2},
+	})}})
+	file := filepath.Join(t.TempDir(), "jobs.yaml")
+	got := p.run(t, "import", first, second, "--to", file, "--with-inputs", "-o", "json")
+	text, err := os.ReadFile(file)
+	if got.code != 0 || err != nil {
+		t.Fatalf("exit code %d, %v\n%s%s", got.code, err, got.stdout, got.stderr)
+	}
+	var files []string
+	if err := filepath.WalkDir(filepath.Dir(file), func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			rel, _ := filepath.Rel(filepath.Dir(file), path)
+			files = append(files, filepath.ToSlash(rel))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"deck.k", "deck.tmpl", "jobs.yaml", "params.csv", "wing/Jobs.yaml", "wing-2/deck.k"}, files); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for _, words := range []string{
+		"name: wing\n", "name: wing-2\n", "- deck.k\n", "id: " + odd + "}", "id: " + hidden + "}", "- wing/Jobs.yaml\n", "inputs: [wing-2/deck.k, deck.k]\n",
+		"doe: {params: params.csv, templates: [{path: deck.tmpl, to: case/0/U}]}\n",
+	} {
+		if !strings.Contains(string(text), words) {
+			t.Errorf("%q is missing in\n%s", words, text)
+		}
+	}
+	if !strings.Contains(got.stderr, "stays an id: a path in a manifest cannot have its name") || !strings.Contains(got.stdout, `"sha512"`) {
+		t.Errorf("%s%s", got.stdout, got.stderr)
+	}
+}
