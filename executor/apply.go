@@ -293,7 +293,8 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 	if err != nil {
 		return err
 	}
-	out.Verdict, out.Reason, out.Status = j.Verdict, j.Reason, j.Status
+	j = a.examiner(step.Job.Name, out.ID).Which(ctx, out.ID, j, checks)
+	out.Verdict, out.Reason, out.Status, out.Run = j.Verdict, j.Reason, j.Status, j.Run
 	err = a.Journal.Append(state.Record{
 		Kind: state.KindFinished, Job: step.Job.Name, Key: step.Key.String(), ID: out.ID,
 		Verdict: string(out.Verdict), Reason: out.Reason, Checks: checks.String(), Started: out.Started, Ended: out.Ended,
@@ -313,7 +314,7 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 func (a *application) collect(ctx context.Context, step planner.Step, out *Outcome) error {
 	if out.Verdict != verdict.Succeeded {
 		out.Hint = planner.FailedHint(a.Command, step, out.ID, out.Verdict)
-		out.Log = failureLog{a.Platform, a.Redact}.of(ctx, out.ID)
+		out.Log = failureLog{a.Platform, a.Redact, out.Run}.of(ctx, out.ID)
 	}
 	if err := a.retire(ctx, step, out); err != nil {
 		return err

@@ -113,6 +113,7 @@ type Outcome struct {
 	To        string         // folder of the results, absolute; empty when nothing was asked for
 	Files     []state.Output // results that were downloaded now
 	Log       []string       // last lines of process_output.log of a run that failed
+	Run       string         // of a sweep: which of its runs Log is of, such as run3; empty when nobody knows
 	Blocked   string         // which job that it builds on did not succeed, and why; it was not started
 	Withheld  string         // why a collecting apply did not start it
 	Hint      string         // what to type next

@@ -99,6 +99,10 @@ func (a *application) body(ctx context.Context, step planner.Step) (rescale.JobR
 			tile.PreProcessScript = &rescale.FileRef{ID: files[i].ID}
 		case spec.After:
 			tile.PostProcessScript = &rescale.FileRef{ID: files[i].ID}
+		case spec.ForRuns:
+			request.ParamFile = &rescale.FileRef{ID: files[i].ID}
+		case spec.ForEach:
+			tile.TemplateTasks = append(tile.TemplateTasks, rescale.TemplateTask{TemplateFile: rescale.FileRef{ID: files[i].ID}, ProcessedFilename: in.To})
 		}
 	}
 	for i, refs := range others {

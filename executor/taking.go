@@ -26,7 +26,9 @@ import (
 func (a *application) results(ctx context.Context, step planner.Step) (map[int][]rescale.InputRef, error) {
 	landed := landing{names: make(map[string]source), given: make(map[[2]string]bool)}
 	for _, in := range step.Job.Inputs {
-		landed.names[in.Name] = source{}
+		if in.Lands() {
+			landed.names[in.Called()] = source{}
+		}
 	}
 	refs := make(map[int][]rescale.InputRef)
 	for _, from := range step.Job.From {
@@ -65,8 +67,12 @@ func (a *application) named(from resolver.From, taken [][]outputs.File, landed l
 	var items []carry.Item
 	for n, files := range taken {
 		job := from.Jobs[n]
+		step, planned := a.steps[job]
 		for _, f := range files {
 			name := nameOf(from, job, f)
+			if planned && step.Job.Sweep != nil && from.Into != "" {
+				name = spec.NameFrom(from.Into, job) + "/" + f.Run + "/" + f.RelativePath
+			}
 			if landed.given[[2]string{f.ID, name}] {
 				continue
 			}
@@ -208,7 +214,7 @@ func (e *NameTakenError) Error() string {
 // Hint says what to do next.
 func (e *NameTakenError) Hint() string {
 	if e.One.job == e.Other.job {
-		return "files: [" + e.One.path + "] takes one of them, if it is in a folder, and ./NAME one that is in none; into keeps folders apart"
+		return "files: [" + e.One.path + "] takes one of them, if it is in a folder, and ./NAME one that is in none; into keeps folders, and the runs of a sweep, apart"
 	}
 	return "let each job write its results under names of their own, or keep them apart with as or into and " + spec.FromName
 }

@@ -66,7 +66,7 @@ func tileParts(s spec.Job, job Job, i int) []Part {
 		case in.Use == spec.ForCommand:
 			inputs = append(inputs, Part{at + "input " + in.Name, in.Identity()})
 		default:
-			rest = append(rest, Part{at + string(in.Use) + " " + in.Name, in.Identity()})
+			rest = append(rest, Part{at + string(in.Use) + " " + in.Called(), in.Identity()})
 		}
 	}
 	for use, script := range map[spec.Use]spec.Script{spec.Before: written.PreProcess, spec.After: written.PostProcess} {

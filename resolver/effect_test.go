@@ -34,6 +34,9 @@ func rareChanges() map[string]change {
 	one := func(more string) string {
 		return "analyses: [{analysis: {code: solver, version: '1'}, command: run" + more + "}]"
 	}
+	doe := func(params, template, to string) string {
+		return "doe: {params: " + params + ", templates: [{path: " + template + ", to: " + to + "}]}"
+	}
 	const key = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAA"
 	return map[string]change{
 		"customFields":           {"", "customFields: {A: b}"},
@@ -55,6 +58,11 @@ func rareChanges() map[string]change {
 		"ssh.cidr":               {"ssh: {cidr: 10.0.0.0/8}", "ssh: {cidr: ''}"},
 		"ssh.port":               {"ssh: {port: 22}", "ssh: {port: 23}"},
 		"clusterId":              {"", "clusterId: A"},
+		"doe":                    {"", doe("a.csv", "deck", "x")},
+		"doe.params":             {doe("a.csv", "deck", "x"), doe("b.csv", "deck", "x")},
+		"doe.templates":          {doe("a.csv", "deck", "x"), doe("a.csv", "deck", "x}, {path: other, to: y")},
+		"doe.templates[].path":   {doe("a.csv", "deck", "x"), doe("a.csv", "other", "x")},
+		"doe.templates[].to":     {doe("a.csv", "deck", "x"), doe("a.csv", "deck", "y")},
 		"extra":                  {"extra: {caseFile: {id: A}}", "extra: {caseFile: {id: B}}"},
 
 		"analyses[].analysis":    {one(""), strings.Replace(one(""), "solver", "other", 1)},

@@ -15,6 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
+	"github.com/rescale-apply/rescale-apply/spec/doe"
 )
 
 // Job is one job with nothing left to look up.
@@ -34,6 +35,7 @@ type Job struct {
 	Secrets   []string       // names of variables of every tile, whose values nobody here knows
 	Tiles     []Tile         // at least one, run in this order
 	Inputs    []files.Input  // of all tiles
+	Sweep     *doe.Table     // with a row for each run; nil for a job with one run
 	Outputs   spec.Outputs
 	Rerun     spec.Rerun
 	Needs     []spec.Need // jobs whose results it builds on
@@ -188,6 +190,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Fields:   values(r.spec.CustomFields),
 		Secrets:  spec.Texts(r.spec.Secrets),
 		Inputs:   r.platformInputs(inputs),
+		Sweep:    r.spec.Sweep.Table,
 		Outputs:  r.spec.Outputs,
 		Rerun:    r.spec.Rerun,
 		Needs:    r.spec.Needs,
@@ -215,7 +218,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 	}
 	job.Estimate = Sum(estimates)
 	*r.problems = append(*r.problems, problems.List()...)
-	job.Notes = distinct(append(job.Notes, copies(job.From)...))
+	job.Notes = distinct(slices.Concat(job.Notes, copies(job.From), sweeping(job)))
 	job.Request = request(r.spec, job, r.project())
 	job.Parts = parts(r.spec, job)
 	return job

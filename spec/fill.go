@@ -97,7 +97,7 @@ var ofAnalysis = regexp.MustCompile(`^/analyses/[0-9]+`)
 // namesFile reports whether a text names files, where a name with / would be a folder.
 func namesFile(pointer string) bool {
 	pointer = ofAnalysis.ReplaceAllString(pointer, "")
-	for _, above := range []string{"/inputs/", "/outputs/", "/success/files/"} {
+	for _, above := range []string{"/inputs/", "/outputs/", "/success/files/", "/doe/templates/"} {
 		if strings.HasPrefix(pointer, above) {
 			return true
 		}
@@ -106,7 +106,7 @@ func namesFile(pointer string) bool {
 		return strings.HasSuffix(pointer, "/file")
 	}
 	return slices.Contains([]string{
-		"/preProcess", "/preProcess/script", "/postProcess", "/postProcess/script", "/ssh/publicKeyFile",
+		"/preProcess", "/preProcess/script", "/postProcess", "/postProcess/script", "/ssh/publicKeyFile", "/doe/params",
 	}, pointer)
 }
 

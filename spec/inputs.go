@@ -119,6 +119,8 @@ func checkInputNames(job *Job, list *diag.List) {
 				hint = "all analyses share one folder: delete it here"
 			case in.Pack.Written():
 				hint = "give the archive another name"
+			case in.Use == ForEach:
+				hint = "write another to: for the template, or delete the other input"
 			case in.Use != ForCommand:
 				hint = "give the script another name; all inputs are in one folder"
 			}
@@ -142,7 +144,9 @@ func landing(in Input) (string, diag.Position) {
 	switch {
 	case in.Pack.Written():
 		return in.Pack.V, in.Pack.Pos
-	case in.From.Written():
+	case in.Use == ForEach:
+		return in.To.V, in.To.Pos
+	case in.From.Written(), in.Use == ForRuns:
 	case in.As.Written():
 		return in.As.V, in.As.Pos
 	case in.Path.Written() && !isPattern(in.Path.V):

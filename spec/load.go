@@ -48,7 +48,7 @@ func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
 	settings, problems := readSettings(l.Set, l.Files)
 	r := &reader{
 		open: l.Open, settings: settings, names: make(map[string]diag.Position), folders: folders.New(),
-		keys: make(map[string]string), seats: make(map[diag.Position]*Seats), adopted: make(map[string]Value[string]),
+		keys: make(map[string]string), seats: make(map[diag.Position]*Seats), sweeps: make(map[string]read), adopted: make(map[string]Value[string]),
 	}
 	whole := true
 	found := make([]diag.List, len(sources))
@@ -85,6 +85,7 @@ type reader struct {
 	keys     map[string]string        // public keys, by the path of their files
 	seats    map[diag.Position]*Seats // by where maxRunning is written
 	adopted  map[string]Value[string] // names of jobs, by the id that they adopt, at the place of adopt
+	sweeps   map[string]read          // what doe names, by the paths
 }
 
 // source reads the documents of one text, which may have known problems.
@@ -241,6 +242,7 @@ func (p *page) job(doc *document, violations []schema.Violation, unknown map[str
 	root := node{doc: doc, bad: badParts(violations, unknown), value: doc.value}
 	job := decode(root, p.src, name)
 	job.SSH = p.decodeSSH(root.member("ssh"), &list)
+	p.decodeSweep(&job, root.member("doe"), &list)
 	p.besides(root, &list)
 	p.seat(&job, doc.Document.At(maxRunning), &list)
 	job.Table, job.Typed = tableOf(doc, p.src.Dir), doc.typedNames(job)

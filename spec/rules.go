@@ -21,7 +21,7 @@ func checks() []check {
 	return []check{
 		checkTags, checkWalltime, checkVariables, checkLicense,
 		checkInputForms, checkInputNames, checkPatterns, checkLogs,
-		checkSecrets, checkScripts, checkExtra, checkSSH, checkAutomations,
+		checkSecrets, checkScripts, checkExtra, checkSSH, checkAutomations, checkSweep,
 	}
 }
 

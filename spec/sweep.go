@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
+	"github.com/rescale-apply/rescale-apply/spec/doe"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 	"github.com/rescale-apply/rescale-apply/spec/matrix"
 )
@@ -150,6 +152,165 @@ func (s sweep) table(n node) matrix.Axis {
 	axis, list := t.Axis()
 	*s.list = append(*s.list, list...)
 	return axis
+}
+
+// read is a table of a sweep with its templates, or what is wrong with them.
+type read struct {
+	table    *doe.Table
+	problems diag.List
+	warnings diag.List
+}
+
+// decodeSweep reads a job that runs once for each row of a table. Its files are inputs of
+// the job: the platform fills in the templates before the first software starts.
+func (p *page) decodeSweep(job *Job, n node, list *diag.List) {
+	job.Sweep.Params = n.member("params").text()
+	for _, item := range n.member("templates").items() {
+		if t := (Template{item.member("path").text(), item.member("to").text()}); t.Path.Written() && t.To.Written() {
+			job.Sweep.Templates = append(job.Sweep.Templates, t)
+		}
+	}
+	params := job.Sweep.Params
+	if !params.Written() || isPattern(params.V) {
+		return
+	}
+	input := func(path, to Value[string], use Use) {
+		job.Inputs = append(job.Inputs, Input{Pos: path.Pos, Path: path, To: to, Decompress: Value[bool]{V: true}, Use: use})
+	}
+	input(params, Value[string]{}, ForRuns)
+	for _, t := range job.Sweep.Templates {
+		input(t.Path, t.To, ForEach)
+	}
+	found := p.readSweep(job.Sweep)
+	*list = append(*list, found.problems...)
+	job.Warnings = append(job.Warnings, found.warnings...)
+	if table := found.table; table != nil {
+		job.Sweep.Table, job.Outputs.Runs, job.Success.Runs = table, len(table.Rows), table.Labels()
+	}
+}
+
+// readSweep reads the files of a sweep, once for all points of a matrix that name them.
+func (p *page) readSweep(s Sweep) read {
+	key := fmt.Sprintf("%q %q %v", p.src.Dir, s.Params.V, s.Templates)
+	if known, again := p.sweeps[key]; again {
+		return known
+	}
+	var r read
+	if source, ok := p.named(s.Params, "the table of parameters", &r.problems); ok {
+		r.table, r.problems = doe.ReadTable(source)
+	}
+	used, whole := make(map[string]bool), true
+	for _, t := range s.Templates {
+		if isPattern(t.Path.V) {
+			whole = false
+			continue
+		}
+		source, ok := p.named(t.Path, "the template", &r.problems)
+		if whole = whole && ok; ok && r.table != nil {
+			r.problems = append(r.problems, r.table.Check(source, used)...)
+		}
+	}
+	if r.table != nil {
+		r.warnings = r.table.Warnings
+		if whole {
+			r.warnings = append(r.warnings, r.table.Unused(used)...)
+		}
+	}
+	p.sweeps[key] = r
+	return r
+}
+
+// named reads a file that a manifest names.
+func (p *page) named(path Value[string], what string, list *diag.List) (source diag.Source, ok bool) {
+	if p.open == nil {
+		list.Add(path.Pos, diag.MissingInput, "", "there are no files here to read %s from", what)
+		return source, false
+	}
+	source, err := p.open(p.src.Dir, below(p.src.Dir, path.V))
+	if err == nil {
+		return source, true
+	}
+	rule, message, hint := diag.UnreadableInput, err.Error(), hintOf(err)
+	if errors.Is(err, fs.ErrNotExist) {
+		rule, message, hint = diag.MissingInput, fmt.Sprintf("file %q does not exist", diag.Short(path.V)), "paths start at the folder of the manifest"
+	}
+	list.Add(path.Pos, rule, hint, "%s", message)
+	return source, false
+}
+
+// checkSweep reports what of a sweep does not fit the rest of its job.
+func checkSweep(job *Job, list *diag.List) {
+	s := job.Sweep
+	if isPattern(s.Params.V) {
+		list.Add(s.Params.Pos, diag.BadInputName, "write the path of one file", "the table of parameters is one file, not a pattern: %s", diag.Short(s.Params.V))
+	}
+	for _, t := range s.Templates {
+		if isPattern(t.Path.V) {
+			list.Add(t.Path.Pos, diag.BadInputName, "write an entry for each file", "a template is one file, not a pattern: %s", diag.Short(t.Path.V))
+		}
+		checkPlace(t.To, list)
+	}
+	checkNested(s.Templates, list)
+	if !s.Params.Written() {
+		return
+	}
+	for _, field := range job.Extra {
+		checkSweepField(field, list)
+	}
+	for i, tile := range job.Tiles {
+		for _, field := range tile.Extra {
+			checkSweepField(field, list)
+		}
+		if rows := job.Outputs.Runs; rows > 0 && tile.Hardware.Slots.V > rows {
+			job.Warnings.Add(tile.Hardware.Slots.Pos, diag.BadValue, fmt.Sprintf("write slots: %d", rows),
+				"%shardware.slots is %d, more than the rows of the table (%d): slots without a run are paid for, too", place(job, i), tile.Hardware.Slots.V, rows)
+		}
+	}
+}
+
+// checkPlace checks where a template lands.
+func checkPlace(to Value[string], list *diag.List) {
+	if why, instead := doe.PlaceProblem(to.V); why != "" {
+		hint := "write a path below the work folder, such as case/0/U"
+		if instead != "" {
+			hint = "write to: " + diag.Short(instead)
+		}
+		list.Add(to.Pos, diag.BadInputName, hint, "to cannot be %q: %s", diag.Short(to.V), why)
+		return
+	}
+	for name := range strings.SplitSeq(to.V, "/") {
+		if why := NameProblem(name); why != "" {
+			list.Add(to.Pos, diag.BadInputName, "write a plain path, such as case/0/U", "to cannot be %q: %s", diag.Short(to.V), why)
+			return
+		}
+	}
+	if to.V == ProcessOutput {
+		list.Add(to.Pos, diag.BadInputName, "write another name", "to cannot be %q: what the command prints goes there", to.V)
+	}
+}
+
+// checkNested reports a template that lands where another needs a folder. Equal places are
+// found with those of the other inputs.
+func checkNested(templates []Template, list *diag.List) {
+	for _, outer := range templates {
+		for _, inner := range templates {
+			if strings.HasPrefix(inner.To.V, outer.To.V+"/") {
+				list.Add(outer.To.Pos, diag.DuplicateInputName, "write another to: for one of them", "%s is a file here, and the folder of %s, %s",
+					diag.Short(outer.To.V), diag.Short(inner.To.V), nearby(inner.To.Pos, outer.To.Pos))
+				break
+			}
+		}
+	}
+}
+
+// checkSweepField reports a field of extra that makes runs, too.
+func checkSweepField(field Field, list *diag.List) {
+	switch field.Name.V {
+	case "paramFile", "templateTasks":
+		list.Add(field.Name.Pos, diag.ReservedField, "delete it", "extra cannot set %s beside doe", field.Name.V)
+	case "caseFile", "jobvariables", "monteCarloIterations", "optimizer":
+		list.Add(field.Name.Pos, diag.BadChoice, "keep one of the two", "doe has a run for each row, and extra.%s makes runs of its own", field.Name.V)
+	}
 }
 
 // checkNumbers reports variables and parameters that people read as a number and YAML as

@@ -51,9 +51,13 @@ func hashed(value string) bool {
 // Unclear returns the ids of the stored job's files whose name or checksum its body does
 // not tell, each once: their own records may.
 func Unclear(stored rescale.Job) (ids []string) {
+	ids = unclear(stored.Params.File)
 	for _, tile := range stored.Tiles {
 		for _, in := range tile.InputFiles {
 			ids = append(ids, unclear(in.File)...)
+		}
+		for _, t := range tile.Templates {
+			ids = append(ids, unclear(t.File)...)
 		}
 		ids = append(ids, unclear(tile.PreProcess.File)...)
 		ids = append(ids, unclear(tile.PostProcess.File)...)
@@ -87,6 +91,7 @@ func Compare(stored rescale.Job, job resolver.Job, files map[string]rescale.File
 	}
 	c.secrets(stored)
 	c.automations(stored)
+	c.sweep(stored, object)
 	c.further(object)
 	return c.found
 }

@@ -170,8 +170,8 @@ func packing(unpacked bool) string {
 }
 
 // whole adds to a file what its own record says.
-func (t tile) whole(f rescale.File) rescale.File {
-	record, read := t.files[f.ID]
+func (c *comparison) whole(f rescale.File) rescale.File {
+	record, read := c.files[f.ID]
 	if !read {
 		return f
 	}

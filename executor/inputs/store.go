@@ -232,5 +232,5 @@ func uploadType(in files.Input) rescale.FileType {
 	if in.Use == spec.ForCommand {
 		return 0
 	}
-	return rescale.ScriptFile
+	return Of(in).Type
 }

@@ -20,8 +20,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// three is an apply with shared and own inputs, tags, results and checks of success,
-// and with a job of two analyses, a project that pays and a custom field.
+// three is an apply with shared and own inputs, tags, results and checks of success, with
+// a sweep of two runs, and with a job of two analyses, a project that pays and a custom
+// field.
 const three = `version: 1
 name: wing
 tags: [naca, fine mesh]
@@ -35,7 +36,8 @@ version: 1
 name: tail
 analysis: {code: user_included, version: "0"}
 hardware: {coreType: emerald, coresPerSlot: 1}
-inputs: [shared.txt, tail.txt]
+inputs: [shared.txt]
+doe: {params: tail.csv, templates: [{path: tail.tmpl, to: tail.txt}]}
 command: "true"
 ---
 version: 1
@@ -79,7 +81,7 @@ type scene struct {
 
 func scenes() map[string]scene {
 	return map[string]scene{
-		"three jobs": {manifest: three, files: map[string]string{"shared.txt": "shared", "wing.txt": "wing", "tail.txt": "tail"}, jobs: 3},
+		"three jobs": {manifest: three, files: map[string]string{"shared.txt": "shared", "wing.txt": "wing", "tail.csv": "x\n1\n2\n", "tail.tmpl": "${x}"}, jobs: 3},
 		"a chain":    {manifest: chained, files: map[string]string{"post.txt": "post"}, jobs: 2},
 		"other content active": {
 			manifest: strings.Replace(single, `"true"`, `"true A"`, 1), jobs: 1, stands: true, before: otherContent(nil),

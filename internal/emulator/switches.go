@@ -53,7 +53,7 @@ type Switches struct {
 	LoseTags bool
 	// IgnoreTypes stores every upload as an input file; only a later change gives it another type.
 	IgnoreTypes bool
-	// StrictTypes refuses scripts that are files of another type.
+	// StrictTypes refuses scripts, templates and tables of runs that are files of another type.
 	StrictTypes bool
 	// DraftDeletes refuses to delete each draft so many times; the draft stays a draft.
 	DraftDeletes Refusal

@@ -1,10 +1,8 @@
 package rescale
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -178,10 +176,17 @@ type Job struct {
 	IsLowPriority bool
 	Tags          []string
 	Automations   []JobAutomation
+	Params        Params
 	Tiles         []Tile
 
 	// Raw is the whole answer, with what has no field here and with the values of secrets.
 	Raw json.RawMessage
+}
+
+// Params is the table of parameters of a stored job.
+type Params struct {
+	Known bool // false: the body does not say whether there is one
+	File  File // without an id when there is none
 }
 
 // Tile is one software tile of a stored job.
@@ -198,6 +203,13 @@ type Tile struct {
 	InputFiles   []TileFile // the same files; nil when the body does not say
 	PreProcess   Script
 	PostProcess  Script
+	Templates    []TileTemplate // nil when the body does not say
+}
+
+// TileTemplate is a template of a stored tile, and where it lands in each run.
+type TileTemplate struct {
+	File File
+	To   string
 }
 
 // TileFile is an input of a stored tile. Bodies hold more or less of the file: its id
@@ -226,6 +238,7 @@ type wireJob struct {
 	IsLowPriority bool                   `json:"isLowPriority"`
 	UserTags      hint[[]wireTag]        `json:"userTags"`
 	Automations   hint[[]wireAutomation] `json:"jobAutomations"`
+	ParamFile     hint[wireFile]         `json:"paramFile"`
 	Tiles         []wireTile             `json:"jobanalyses"`
 }
 
@@ -262,6 +275,10 @@ type wireTile struct {
 	PreProcessCommand  text           `json:"preProcessScriptCommand"`
 	PostProcess        hint[wireFile] `json:"postProcessScript"`
 	PostProcessCommand text           `json:"postProcessScriptCommand"`
+	Templates          hint[[]struct {
+		File wireFile `json:"templateFile"`
+		To   text     `json:"processedFilename"`
+	}] `json:"templateTasks"`
 }
 
 // wireTileFile is an input of a tile. Only its id must be readable.
@@ -298,6 +315,10 @@ func (w wireJob) job() Job {
 		ProjectID: string(w.ProjectID), ClusterID: string(w.ClusterID.value), IsLowPriority: w.IsLowPriority,
 		Tags:        told(w.UserTags.value, func(t wireTag) string { return t.Name }),
 		Automations: told(w.Automations.value, wireAutomation.automation),
+		Params:      Params{Known: w.ParamFile.known},
+	}
+	if file := w.ParamFile.value; file.ID != "" {
+		j.Params.File = file.file()
 	}
 	for _, t := range w.Tiles {
 		j.Tiles = append(j.Tiles, t.tile())
@@ -320,6 +341,12 @@ func (w wireTile) tile() Tile {
 	}
 	for _, f := range tile.InputFiles {
 		tile.Inputs = append(tile.Inputs, f.ID)
+	}
+	if w.Templates.value != nil {
+		tile.Templates = []TileTemplate{}
+	}
+	for _, t := range w.Templates.value {
+		tile.Templates = append(tile.Templates, TileTemplate{t.File.file(), string(t.To)})
 	}
 	return tile
 }
@@ -350,34 +377,4 @@ func plain(in map[string]text) map[string]string {
 		out[name] = string(value)
 	}
 	return out
-}
-
-// wholeJob is a stored job with its text.
-type wholeJob struct {
-	wireJob
-	text []byte
-}
-
-// UnmarshalJSON reads the job, and keeps its text.
-func (w *wholeJob) UnmarshalJSON(data []byte) error {
-	w.text = bytes.Clone(data)
-	return json.Unmarshal(data, &w.wireJob)
-}
-
-// Job reads one stored job; 404 is an *Error.
-func (c *Client) Job(ctx context.Context, id string) (Job, error) {
-	if err := checkID(id); err != nil {
-		return Job{}, err
-	}
-	var w wholeJob
-	r := request{method: http.MethodGet, path: jobPath(id)}
-	if _, err := c.get(ctx, r.path, nil, &w); err != nil {
-		return Job{}, err
-	}
-	if w.ID != id {
-		return Job{}, c.unexpected(r, http.StatusOK, fmt.Sprintf("job %q instead of %q", w.ID, id))
-	}
-	job := w.job()
-	job.Raw = w.text
-	return job, nil
 }

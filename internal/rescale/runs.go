@@ -1,6 +1,8 @@
 package rescale
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,7 +23,11 @@ type Run struct {
 	Completed time.Time // zero until it is over
 	Files     int       // outputs that are stored
 	Size      int64     // of them, in bytes; 0 when the platform does not say
+	Variables []Variable
 }
+
+// Variable is a parameter of a run, or a value that the run came to.
+type Variable struct{ Name, Value string }
 
 type wireRun struct {
 	ID              text         `json:"id"`
@@ -29,13 +35,22 @@ type wireRun struct {
 	DateCompleted   hint[date]   `json:"dateCompleted"`
 	OutputFileCount hint[number] `json:"outputFileCount"`
 	OutputFileSize  hint[number] `json:"outputFileSize"`
+	Variables       hint[[]struct {
+		Name  text `json:"name"`
+		Value text `json:"value"`
+		Shown text `json:"displayValue"`
+	}] `json:"variables"`
 }
 
 func (w wireRun) run() Run {
-	return Run{
+	run := Run{
 		ID: string(w.ID), Started: w.DateStarted.value.Time, Completed: w.DateCompleted.value.Time,
 		Files: w.OutputFileCount.value.whole(), Size: int64(max(0, min(float64(w.OutputFileSize.value), 1<<62))),
 	}
+	for _, v := range w.Variables.value {
+		run.Variables = append(run.Variables, Variable{string(v.Name), string(cmp.Or(v.Shown, v.Value))})
+	}
+	return run
 }
 
 // Runs lists the runs of a job, as far as they can be seen: none before the first begins
@@ -173,4 +188,34 @@ func (c *Client) decodeLive(r request, resp *http.Response, out any) error {
 		return &NotYetError{Path: r.path, Why: "the answer is not the expected JSON: " + describe(body, c.veil)}
 	}
 	return nil
+}
+
+// wholeJob is a stored job with its text.
+type wholeJob struct {
+	wireJob
+	text []byte
+}
+
+// UnmarshalJSON reads the job, and keeps its text.
+func (w *wholeJob) UnmarshalJSON(data []byte) error {
+	w.text = bytes.Clone(data)
+	return json.Unmarshal(data, &w.wireJob)
+}
+
+// Job reads one stored job; 404 is an *Error.
+func (c *Client) Job(ctx context.Context, id string) (Job, error) {
+	if err := checkID(id); err != nil {
+		return Job{}, err
+	}
+	var w wholeJob
+	r := request{method: http.MethodGet, path: jobPath(id)}
+	if _, err := c.get(ctx, r.path, nil, &w); err != nil {
+		return Job{}, err
+	}
+	if w.ID != id {
+		return Job{}, c.unexpected(r, http.StatusOK, fmt.Sprintf("job %q instead of %q", w.ID, id))
+	}
+	job := w.job()
+	job.Raw = w.text
+	return job, nil
 }

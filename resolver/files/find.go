@@ -76,7 +76,7 @@ func (f finder) match(ctx context.Context, in spec.Input) ([]Input, error) {
 	for _, problem := range meant.problems {
 		problem.Pos = in.Path.Pos
 		if in.Use != spec.ForCommand && problem.Rule == diag.UnreadableInput {
-			problem.Hint = "a script is one file that can be read"
+			problem.Hint = "it is one file that can be read"
 		}
 		*f.problems = append(*f.problems, problem)
 	}
@@ -85,7 +85,7 @@ func (f finder) match(ctx context.Context, in spec.Input) ([]Input, error) {
 	}
 	inputs := slices.Clone(meant.inputs)
 	for i := range inputs {
-		inputs[i].Pos, inputs[i].Tile, inputs[i].Use = in.Path.Pos, in.Tile, in.Use
+		inputs[i].Pos, inputs[i].Tile, inputs[i].Use, inputs[i].To = in.Path.Pos, in.Tile, in.Use, in.To.V
 		if in.Template.V {
 			inputs[i].Rendering = f.render(inputs[i])
 		}

@@ -22,7 +22,7 @@ func nameProblems(inputs []Input) diag.List {
 		}
 	}
 	for _, in := range inputs {
-		if in.Name != "" && len(inputs) > 1 {
+		if in.Lands() && len(inputs) > 1 {
 			names.input(in)
 		}
 	}
@@ -38,7 +38,7 @@ type landing struct {
 
 // input adds an input, and what is unpacked from it up to the first problem.
 func (l *landing) input(in Input) {
-	if !l.file(in, in.Name, in.Rel) || in.Archive == nil || !in.Decompress {
+	if !l.file(in, in.Called(), in.Rel) || in.Archive == nil || !in.Decompress {
 		return
 	}
 	for _, f := range in.Archive.Files {
@@ -65,6 +65,8 @@ func (l *landing) file(in Input, name, from string) bool {
 	}
 	hint := "exclude one of them, list it alone and rename it with as:, or keep folders apart with pack:"
 	switch {
+	case in.Use == spec.ForEach:
+		hint = "exclude the other file, or write another to: for the template"
 	case other == from:
 		hint = "the file is an input already, and all analyses share one folder: delete it here"
 	case in.Archive != nil:

@@ -84,7 +84,7 @@ func (i Importer) Run(ctx context.Context, wish Wish) (Imported, error) {
 	shelf := newShelf(wish.File)
 	if wish.Inputs {
 		for n := range jobs {
-			if err := i.place(ctx, shelf, &jobs[n], !wish.Adopt); err != nil {
+			if err := i.place(ctx, shelf, &jobs[n]); err != nil {
 				return done, &JobError{wish.IDs[n], err}
 			}
 		}

@@ -49,8 +49,8 @@ func newShelf(manifest string) *shelf {
 }
 
 // place gives every file of a job a path beside the manifest. One that cannot lie there
-// stays an id. tables also moves the files of a sweep, which then is no longer said by id.
-func (i Importer) place(ctx context.Context, s *shelf, job *convert.Job, tables bool) error {
+// stays an id.
+func (i Importer) place(ctx context.Context, s *shelf, job *convert.Job) error {
 	for t := range job.Tiles {
 		tile := &job.Tiles[t]
 		for n := range tile.Inputs {
@@ -67,9 +67,6 @@ func (i Importer) place(ctx context.Context, s *shelf, job *convert.Job, tables 
 				return err
 			}
 		}
-	}
-	if !tables {
-		return nil
 	}
 	return i.sweep(ctx, s, job)
 }

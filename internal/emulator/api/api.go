@@ -56,7 +56,7 @@ type Quirks struct {
 	LoseTags        bool // tags are accepted and forgotten
 	IgnoreTypes     bool // every upload is an input file
 	ListInputs      bool // inputs are listed among the outputs
-	StrictTypes     bool // scripts must be files of their type
+	StrictTypes     bool // scripts, templates and tables must be files of their types
 	DraftDeletes    Refusal
 	Trash           bool // deleted jobs can still be read
 	NameLimit       int  // longest name in characters, longer ones are cut; 0: none

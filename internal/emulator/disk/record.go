@@ -11,8 +11,11 @@ import (
 // Type ids of files (rescale-api.md §3.2).
 const (
 	TypeInput    = 1
+	TypeTemplate = 2
+	TypeParam    = 3
 	TypeScript   = 4
 	TypeOutput   = 5
+	TypeCase     = 8
 	TypeSnapshot = 12
 )
 
