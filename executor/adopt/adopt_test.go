@@ -61,6 +61,16 @@ func alike() *pair {
 	}
 }
 
+// swept makes both a sweep, by a table and a template of the same content.
+func swept(p *pair) {
+	p.raw(`{"paramFile":{"id":"q","name":"p.csv"},"jobanalyses":[{"flags":{"igCv":true},"templateTasks":[{"templateFile":{"id":"t"},"processedFilename":"U"}]}]}`)
+	p.stored.Params = rescale.Params{Known: true, File: rescale.File{ID: "q", Name: "p.csv", SHA512: "ee"}}
+	p.tile().Templates = []rescale.TileTemplate{{File: rescale.File{ID: "t", Name: "any", SHA512: "dd"}, To: "U"}}
+	p.job.Inputs = append(p.job.Inputs,
+		files.Input{Name: "p.csv", Path: "/p.csv", SHA512: "ee", Decompress: true, Use: spec.ForRuns},
+		files.Input{Name: "U.tmpl", Path: "/U.tmpl", SHA512: "dd", Decompress: true, Use: spec.ForEach, To: "U"})
+}
+
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -129,6 +139,19 @@ func TestCompare(t *testing.T) {
 		"a filter": {func(p *pair) {
 			p.raw(`{"resourceFilters":[{"include":false,"selector":"*.tmp"}],"jobanalyses":[{"flags":{"igCv":true}}]}`)
 		}, []string{"extra resourceFilters is only in it"}},
+		"a sweep by files": {swept, nil},
+		"another table": {func(p *pair) {
+			swept(p)
+			p.stored.Params.File.SHA512 = "ff"
+		}, []string{"doe.params p.csv differs"}},
+		"a template elsewhere": {func(p *pair) {
+			swept(p)
+			p.tile().Templates[0].To = "V"
+		}, []string{"doe.templates U is not in it", "doe.templates V is only in it"}},
+		"a template without a checksum": {func(p *pair) {
+			swept(p)
+			p.tile().Templates[0].File.SHA512 = ""
+		}, []string{"doe.templates U: the platform has no checksum of file t, so that nobody knows its content"}},
 		"a field that nobody knows": {func(p *pair) { p.job.Request.Extra = map[string]any{"colour": json.Number("1.0")} }, []string{"extra colour is not in it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
