@@ -58,6 +58,7 @@ func rareChanges() map[string]change {
 		"ssh.publicKeyFile":      {"ssh: {publicKeyFile: a.pub}", "ssh: {publicKeyFile: b.pub}"},
 		"ssh.cidr":               {"ssh: {cidr: 10.0.0.0/8}", "ssh: {cidr: ''}"},
 		"ssh.port":               {"ssh: {port: 22}", "ssh: {port: 23}"},
+		"adopt":                  {"", "adopt: QwErTy"},
 		"clusterId":              {"", "clusterId: A"},
 		"doe":                    {"", doe("a.csv", "deck", "x")},
 		"doe.params":             {doe("a.csv", "deck", "x"), doe("b.csv", "deck", "x")},

@@ -48,6 +48,7 @@ type Job struct {
 
 	Success   spec.Success
 	Limits    spec.Limits
+	Adopt     spec.Value[string] // id of a stored job that is its first run while their bodies agree
 	Protected spec.Value[bool]
 
 	Parts    []Part             // all that can change the result
@@ -202,6 +203,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Namespace: r.spec.Namespace.V,
 		Success:   r.spec.Success,
 		Limits:    r.spec.Limits,
+		Adopt:     r.spec.Adopt,
 		Protected: r.spec.Protected,
 	}
 	var problems diag.Gathering // tiles can share what is written once

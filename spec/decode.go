@@ -33,6 +33,7 @@ func decode(doc node, src diag.Source, fullName string) Job {
 		DependsOn:   doc.member("dependsOn").texts(),
 		Success:     decodeSuccess(doc.member("success")),
 		Limits:      decodeLimits(doc.member("limits")),
+		Adopt:       decodeAdopt(doc.member("adopt")),
 		Protected:   doc.member("protected").boolean(false),
 		ClusterID:   doc.member("clusterId").text(),
 		Extra:       doc.member("extra").fields(),
@@ -81,6 +82,14 @@ func decodeWalltime(n node) Value[time.Duration] {
 		length = hours
 	}
 	return Value[time.Duration]{V: length, Pos: text.Pos}
+}
+
+// decodeAdopt reads the id of a job. A blank one is none: in a table, not every point has one.
+func decodeAdopt(n node) Value[string] {
+	if text := n.text(); text.V != "" {
+		return text
+	}
+	return Value[string]{}
 }
 
 func decodePriority(n node) Value[Priority] {

@@ -69,7 +69,8 @@ type Job struct {
 
 	Success   Success
 	Limits    Limits
-	Protected Value[bool] // default: false
+	Adopt     Value[string] // id of a job on the platform that is its first run while their bodies agree; never blank when written
+	Protected Value[bool]   // default: false
 
 	Automations []Automation
 	SSH         SSH

@@ -107,6 +107,32 @@ func checkFolder(job Job, taken *folders.Taken) diag.List {
 	return taken.Add(own)
 }
 
+// checkAdopted reports a job on the platform that cannot be the run of this one: another
+// job has it, or nobody can compare what it builds on.
+func checkAdopted(job Job, taken map[string]Value[string]) (list diag.List) {
+	adopt := job.Adopt
+	if !adopt.Written() {
+		return nil
+	}
+	other, twice := taken[adopt.V]
+	fromOthers := slices.ContainsFunc(job.Inputs, func(in Input) bool { return in.From.Written() })
+	switch {
+	case twice && other.Pos == adopt.Pos: // one key for all points
+		list.Add(adopt.Pos, diag.BadChoice, "write adopt: ${{ matrix.adopt }}, and the id of each point in its table",
+			"job %s is adopted by %s and by %s", adopt.V, diag.Short(other.V), diag.Short(job.Name.V))
+	case twice:
+		list.Add(adopt.Pos, diag.BadChoice, "leave adopt with the one that it ran for",
+			"job %s is adopted by %s and, at %s, by %s", adopt.V, diag.Short(job.Name.V), other.Pos, diag.Short(other.V))
+	case fromOthers || len(job.DependsOn) > 0:
+		list.Add(adopt.Pos, diag.BadChoice, "delete adopt, or name the results by id: inputs: [{id: AbCdEf}]",
+			"adopt cannot be beside what builds on other jobs: a stored job does not say on which runs")
+	}
+	if !twice {
+		taken[adopt.V] = Value[string]{V: job.Name.V, Pos: adopt.Pos}
+	}
+	return list
+}
+
 func checkTags(job *Job, list *diag.List) {
 	once("tag", job.Tags, list)
 	once("tag", job.Uploads.Tags, list)

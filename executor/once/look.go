@@ -18,6 +18,7 @@ type Found struct {
 	History   []rescale.Status // newest first; empty for a draft
 	Inserted  time.Time
 	Upstream  string // the runs of other jobs that it builds on, as it says itself
+	Adopted   bool   // a manifest says that the key is its, and not the job itself
 	Stored    rescale.Job
 }
 

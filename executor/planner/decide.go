@@ -101,7 +101,7 @@ func (d decision) wanted() Step {
 	t := d.target()
 	switch current := t.current; {
 	case t.open:
-		return d.creates(t)
+		return d.unadopted(d.creates(t))
 	case d.seen.Gone[current.ID]:
 		step := d.of(Conflict, current, deleted(current))
 		step.Hint = AgainHint(d.command, d.job, Rival{current.ID, current.Key})
@@ -113,6 +113,14 @@ func (d decision) wanted() Step {
 	default:
 		return d.settled(current)
 	}
+}
+
+// unadopted adds to a new run why what is adopted is not it.
+func (d decision) unadopted(step Step) Step {
+	if a, read := d.seen.Adopted[d.job.Name]; read && a.Run() && (!a.Holds() || step.Key.Generation > 1) {
+		step.Reasons = append(step.Reasons, a.Reason(d.job))
+	}
+	return step
 }
 
 // deleted says what is known of a run that the platform no longer has.
@@ -212,8 +220,15 @@ func (d decision) judges(current state.Run) Step {
 
 // of returns a step about a run in the journal.
 func (d decision) of(action Action, run state.Run, reason string) Step {
+	reasons := []string{reason}
+	switch {
+	case run.ID != "" && run.ID == d.job.Adopt.V:
+		reasons = append(reasons, "adopted")
+	case run.Adopted && !d.job.Adopt.Written():
+		reasons = append(reasons, "adopted earlier, which only this state knows: another machine would run it")
+	}
 	return Step{
-		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: []string{reason},
+		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: reasons,
 		Since: d.seen.since(d.job.Name, run.Since), Surplus: d.surplus(run), Attempts: d.next().Attempt - 1,
 	}
 }

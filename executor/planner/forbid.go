@@ -38,6 +38,21 @@ func (d decision) earlier(step Step) string {
 	return ""
 }
 
+// unadoptable returns what a plan would pay for although its manifest adopts a job: that
+// one is gone, or was never submitted.
+func (o Observation) unadoptable(plan Plan, account string) (problems diag.List) {
+	for _, step := range plan.Steps {
+		a, read := o.Adopted[step.Job.Name]
+		if !read || !step.Spends() {
+			continue
+		}
+		if d, refused := a.Refusal(step.Job, account); refused {
+			problems = append(problems, d)
+		}
+	}
+	return problems
+}
+
 func refuse(wanted Step, refusal diag.Diagnostic) Step {
 	wanted.Action, wanted.Refusal, wanted.Hint = Refused, refusal, refusal.Hint
 	wanted.Reasons = []string{refusal.Message}

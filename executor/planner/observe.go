@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/adoption"
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
@@ -31,6 +32,8 @@ type Observation struct {
 	Missing  map[string][]string         // result files that are not here, by job name
 	Stock    inputs.Stock                // which inputs of new runs the platform has
 	Unused   map[string]string           // jobs that are still to build on a replacement, by its id
+
+	Adopted map[string]adoption.Adoption // what manifests adopt, by job name, where the journal does not have it
 
 	Tags   map[string][]string    // of runs that need judging, by job id
 	Stored map[string]rescale.Job // earlier runs whose command is compared, by job id
@@ -63,6 +66,15 @@ func index(found []once.Found) byJob {
 // indexed returns o with the found jobs indexed by name.
 func (o Observation) indexed() Observation {
 	o.found, o.other = index(o.Found), index(o.Others)
+	for name, a := range o.Adopted {
+		same := func(f once.Found) bool { return f.ID == a.Found.ID }
+		switch seen := slices.ContainsFunc(slices.Concat(o.found[name], o.other[name]), same); {
+		case a.Holds() && !slices.ContainsFunc(o.found[name], same):
+			o.found[name] = append(o.found[name], a.Found)
+		case a.Run() && !a.Holds() && !a.Known && !seen:
+			o.other[name] = append(o.other[name], a.Found)
+		}
+	}
 	return o
 }
 
@@ -80,6 +92,9 @@ func Observe(ctx context.Context, p Observer, resolved resolver.Result, snapshot
 		return seen, err
 	}
 	plan := New(resolved.Jobs, snapshot, seen, options)
+	if problems := seen.unadoptable(plan, resolved.User.Email); len(problems) > 0 {
+		return seen, &adoption.Error{Problems: problems}
+	}
 	if err := seen.readCommands(ctx, p, plan); err != nil {
 		return seen, err
 	}
@@ -94,12 +109,16 @@ func Observe(ctx context.Context, p Observer, resolved resolver.Result, snapshot
 // observeJobs reads one status history for each run that the journal calls
 // active, and, when a job may be on the platform without the journal knowing,
 // one listing for all jobs together.
-func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapshot state.Snapshot, options Options) (Observation, error) {
+func observeJobs(ctx context.Context, p Observer, resolved resolver.Result, snapshot state.Snapshot, options Options) (Observation, error) {
 	jobs := resolved.Jobs
 	seen, err := Active(ctx, p, jobs, snapshot)
 	if err != nil {
 		return seen, err
 	}
+	if seen.Adopted, err = adoption.Read(ctx, p, p, adoption.Needed(jobs, snapshot)); err != nil {
+		return seen, err
+	}
+	seen.sign(jobs, snapshot)
 	known, _ := seen.recall(jobs, snapshot)
 	if err := seen.measure(ctx, p, jobs, known); err != nil {
 		return seen, err
@@ -114,6 +133,7 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 		if err := seen.look(ctx, p, search, open); err != nil {
 			return seen, err
 		}
+		seen.sign(jobs, snapshot)
 		known, _ = seen.recall(jobs, snapshot)
 	}
 	if err := seen.readTags(ctx, p, jobs, known); err != nil {
@@ -261,12 +281,12 @@ func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, option
 			open = append(open, t.key)
 		}
 		_, asked := options.After[jobs[i].Name] // another machine may have followed that run already
-		unsure.jobs[jobs[i].Name] = t.open || asked || unsure.of(jobs[i])
+		unsure.jobs[jobs[i].Name] = t.open || asked || unsure.of(jobs[i]) || o.Adopted[jobs[i].Name].Holds()
 		if unsure.jobs[jobs[i].Name] {
 			// A later attempt is younger than the "creating" record of the earlier one.
 			since := t.current.Since
-			if upstream != "" {
-				since = time.Time{} // an earlier one may have been built on the runs that are wanted now
+			if upstream != "" || o.Adopted[jobs[i].Name].Holds() {
+				since = time.Time{} // an earlier one may have been built on the runs that are wanted now, or made before what is adopted
 			}
 			if len(search.Jobs) == 0 || since.Before(search.Since) {
 				search.Since = since

@@ -220,7 +220,7 @@ func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options
 		pending.jobs[step.Job.Name] = !step.Settled() && step.Action != Blocked
 		return version(step.Key)
 	})
-	plan.Recalled = withoutDrafts(plan.Recalled, plan.Steps)
+	plan.Recalled = withoutDrafts(seen.withoutStrangers(plan.Recalled), plan.Steps)
 	seen.showCommands(&plan)
 	plan.sort(snapshot)
 	return plan

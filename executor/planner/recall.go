@@ -1,10 +1,12 @@
 package planner
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/adoption"
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/rebuild"
@@ -47,6 +49,41 @@ func without(runs []state.Run, dropped []state.Record) []state.Run {
 	return slices.DeleteFunc(slices.Clone(runs), func(r state.Run) bool {
 		return slices.ContainsFunc(dropped, func(d state.Record) bool { return d.Key == r.Key })
 	})
+}
+
+// everything returns all jobs that were seen, also those that manifests adopt.
+func (o Observation) everything() []once.Found {
+	list := slices.Concat(o.Found, o.Others)
+	for _, a := range o.Adopted {
+		if a.Run() {
+			list = append(list, a.Found)
+		}
+	}
+	return list
+}
+
+// sign gives what is adopted its place among the runs of its job.
+func (o *Observation) sign(jobs []resolver.Job, snapshot state.Snapshot) {
+	found := index(o.Found)
+	for _, job := range jobs {
+		if a, read := o.Adopted[job.Name]; read && a.Run() {
+			o.Adopted[job.Name] = a.Sign(job, snapshot.Runs[job.Name], found[job.Name])
+			o.Statuses[a.Found.ID] = a.Found.History
+		}
+	}
+	*o = o.indexed()
+}
+
+// withoutStrangers leaves out what a manifest adopts and has never held: it is no run of
+// the job, and each plan looks at it anew.
+func (o Observation) withoutStrangers(records []state.Record) []state.Record {
+	strange := make(map[string]bool) // keys, and ids of records that have none
+	for _, a := range o.Adopted {
+		if a.Run() && !a.Holds() && !a.Known {
+			strange[a.Found.Key.String()], strange[a.Found.ID] = true, true
+		}
+	}
+	return slices.DeleteFunc(records, func(r state.Record) bool { return strange[cmp.Or(r.Key, r.ID)] })
 }
 
 // withoutDrafts leaves out the drafts that no step continues: another runner may be about
@@ -222,12 +259,13 @@ type Past struct {
 	Name      string
 	Namespace string
 	Success   spec.Success // judges runs that nobody has judged
+	Adopt     spec.Value[string]
 }
 
 // unresolved are the jobs of which no more is known.
 func unresolved(past []Past) (jobs []resolver.Job) {
 	for _, p := range past {
-		jobs = append(jobs, resolver.Job{Name: p.Name, Namespace: p.Namespace, Success: p.Success})
+		jobs = append(jobs, resolver.Job{Name: p.Name, Namespace: p.Namespace, Success: p.Success, Adopt: p.Adopt})
 	}
 	return jobs
 }
@@ -240,6 +278,11 @@ func Recollect(ctx context.Context, p Finder, owner string, past []Past, snapsho
 	if err != nil {
 		return seen, snapshot, err
 	}
+	strangers := slices.DeleteFunc(slices.Clone(jobs), func(j resolver.Job) bool { return !j.Adopt.Written() || len(snapshot.Runs[j.Name]) > 0 })
+	if seen.Adopted, err = adoption.Read(ctx, p, nil, strangers); err != nil {
+		return seen, snapshot, err
+	}
+	seen.sign(jobs, snapshot)
 	search := once.Search{Owner: owner}
 	var open []once.Key
 	for i, job := range jobs {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/adoption"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
@@ -68,6 +69,12 @@ func Recall(ctx context.Context, p Reader, owner string, names []once.Job, resol
 	if err != nil {
 		return Memory{}, err
 	}
+	adopted, err := adoptions(ctx, p, resolved, mine)
+	if err != nil {
+		return Memory{}, err
+	}
+	mine = append(mine, adopted...)
+	slices.SortStableFunc(mine, func(a, b once.Found) int { return a.Inserted.Compare(b.Inserted) })
 	m := Choose(mine)
 	if err := m.findInputs(ctx, p, owner); err != nil {
 		return Memory{}, err
@@ -78,6 +85,19 @@ func Recall(ctx context.Context, p Reader, owner string, names []once.Job, resol
 		}
 	}
 	return m, nil
+}
+
+// adoptions reads what the manifests adopt, as far as it is a run of their content.
+func adoptions(ctx context.Context, p Reader, resolved []resolver.Job, mine []once.Found) (list []once.Found, err error) {
+	read, err := adoption.Read(ctx, p, p, adoption.Needed(resolved, state.Snapshot{}))
+	for _, job := range resolved {
+		a := read[job.Name].Sign(job, nil, mine)
+		ours := slices.ContainsFunc(mine, func(f once.Found) bool { return f.ID == a.Found.ID && f.Key == a.Found.Key })
+		if a.Holds() && !ours {
+			list = append(list, a.Found)
+		}
+	}
+	return list, err
 }
 
 // Choose finds the job of each key that apply would continue with, among jobs in the

@@ -61,6 +61,7 @@ const (
 	UnknownFile        Rule = "unknown-file"         // an input id the platform does not have
 	WrongFileType      Rule = "wrong-file-type"      // an input id of a file that is no input
 	UnknownStorage     Rule = "unknown-storage"      // a storage id the platform does not have
+	UnknownRun         Rule = "unknown-run"          // adopt names a job that the platform does not have, or a draft
 	UnknownAnalysis    Rule = "unknown-analysis"     // no such software
 	UnknownVersion     Rule = "unknown-version"      // the software has no such version
 	AnalysisNotGranted Rule = "analysis-not-granted" // must be requested from Rescale first
@@ -93,7 +94,7 @@ func Rules() []Rule {
 		BadReference, UnknownReference, BadMatrix, DuplicatePoint, BadTable,
 		DuplicateName, BadWalltime, BadEnvName, ReservedEnv, BadGlob, BadInputName,
 		DuplicateInputName, DuplicateTag, DuplicateFolder, UnknownJob, DependencyCycle, ReservedField, MisplacedField, BadPublicKey,
-		MissingInput, UnreadableInput, InputTooLarge, UnclearInput, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
+		MissingInput, UnreadableInput, InputTooLarge, UnclearInput, EmptyGlob, UnknownFile, UnknownRun, UnknownAnalysis, UnknownVersion,
 		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
 		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered, MissingSecret,
 		OverLimit, Protected, CatalogDrift,
