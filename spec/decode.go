@@ -60,13 +60,27 @@ func decodeAnalysis(n node) Analysis {
 }
 
 func decodeHardware(n node) Hardware {
+	coreType, alternatives := decodeCoreType(n.member("coreType"))
 	return Hardware{
 		Pos:          n.pos(),
-		CoreType:     n.member("coreType").text(),
+		CoreType:     coreType,
+		Alternatives: alternatives,
 		CoresPerSlot: n.member("coresPerSlot").integer(0),
 		Slots:        n.member("slots").integer(1),
 		Walltime:     decodeWalltime(n.member("walltime")),
 	}
+}
+
+// decodeCoreType reads one core type, alone or as a list, or several alternatives.
+func decodeCoreType(n node) (first Value[string], all Alternatives) {
+	list := n.oneOrMore()
+	switch len(list) {
+	case 0:
+		return first, all
+	case 1:
+		return list[0], all
+	}
+	return list[0], Alternatives{Pos: n.pos(), List: list}
 }
 
 func decodeWalltime(n node) Value[time.Duration] {

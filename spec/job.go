@@ -161,10 +161,25 @@ type Analysis struct {
 // Hardware is what a job runs on.
 type Hardware struct {
 	Pos          diag.Position
-	CoreType     Value[string] // code or display name
+	CoreType     Value[string] // code or display name; the first of Alternatives where there are some
+	Alternatives Alternatives  // of the core type; none unless it is a list of several
 	CoresPerSlot Value[int]
 	Slots        Value[int]           // default: 1
 	Walltime     Value[time.Duration] // whole minutes; unwritten means the platform's limit
+}
+
+// Alternatives are core types of which a new run takes the first that fits.
+type Alternatives struct {
+	Pos  diag.Position // of the list
+	List []Value[string]
+}
+
+// CoreTypes returns all core types that the job may run on, in the order of the text.
+func (h Hardware) CoreTypes() []Value[string] {
+	if len(h.Alternatives.List) > 0 {
+		return h.Alternatives.List
+	}
+	return []Value[string]{h.CoreType}
 }
 
 // Priority is how cores are billed.
