@@ -15,7 +15,7 @@ func (d decision) forbidden(step Step) (diag.Diagnostic, bool) {
 	if id := d.earlier(step); d.job.Protected.V && id != "" {
 		return guard.Protection(d.job, fmt.Sprintf("run %s must stay its only one: %s", id, strings.Join(step.Reasons, ", "))), true
 	}
-	return guard.Cost(d.job)
+	return guard.Cost(step.Job)
 }
 
 // earlier returns another run of the job, whatever its content, that was submitted or

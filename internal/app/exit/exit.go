@@ -175,7 +175,7 @@ func forbidden() []kind {
 func disputed() []kind {
 	return []kind{
 		is[*audit.IncompleteError],
-		is[*executor.ConflictError],
+		is[*executor.ChoiceError], is[*executor.ConflictError],
 		is[*once.InvisibleError], is[*once.MovingError], is[*once.OtherRunsError], is[*once.RivalError], is[*once.UndeletableError], is[*once.UnresolvedError], is[*once.UnstableError], is[*once.WaitError],
 		is[*rescale.OutcomeUnknownError],
 		is[*review.DifferenceError],
