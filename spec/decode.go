@@ -108,13 +108,27 @@ func decodeLicense(n node) License {
 		Servers:   n.member("servers").variables(),
 		Variables: n.member("variables").variables(),
 	}
-	for _, item := range n.member("features").items() {
-		name, count := item.member("name").text(), item.member("count").integer(1)
-		if name.Written() {
-			license.Features = append(license.Features, Feature{Pos: name.Pos, Name: name.V, Count: count.V})
+	if seller := n.member("seller"); !license.Seller.Written() {
+		license.Seller, license.SellerName = seller.member("code").text(), seller.member("name").text()
+	}
+	license.Features = decodeFeatures(n.member("features"))
+	for _, item := range n.member("featureSets").items() {
+		set := FeatureSet{Name: item.member("name").text(), Features: decodeFeatures(item.member("features"))}
+		if len(set.Features) > 0 {
+			license.Sets = append(license.Sets, set)
 		}
 	}
 	return license
+}
+
+func decodeFeatures(n node) (features []Feature) {
+	for _, item := range n.items() {
+		name, count := item.member("name").text(), item.member("count").integer(1)
+		if name.Written() {
+			features = append(features, Feature{Pos: name.Pos, Name: name.V, Count: count.V})
+		}
+	}
+	return features
 }
 
 // decodeInput reads both forms of an input: a path alone, and a mapping.

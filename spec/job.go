@@ -196,12 +196,30 @@ const (
 // servers of the user's own, where it can wait for features. The zero value means that
 // the manifest says nothing about it.
 type License struct {
-	Pos       diag.Position
-	Rescale   bool
-	Seller    Value[string] // code of the seller
-	Servers   []Variable    // port@host, in the order of the text
-	Variables []Variable    // further ones that the software reads about licenses
-	Features  []Feature
+	Pos     diag.Position
+	Rescale bool
+	Seller  Value[string] // code of the seller
+	// SellerName is shown for the seller; unwritten means the code.
+	SellerName Value[string]
+	Servers    []Variable // port@host, in the order of the text
+	Variables  []Variable // further ones that the software reads about licenses
+	Features   []Feature
+	Sets       []FeatureSet // alternatives, in place of Features
+}
+
+// FeatureSet is features that must be free together.
+type FeatureSet struct {
+	Name     Value[string] // unwritten means one by its place in the list
+	Features []Feature
+}
+
+// FeatureSets returns the sets of which one must be free: those that are written as sets,
+// else the one of Features; none for neither.
+func (l License) FeatureSets() []FeatureSet {
+	if len(l.Features) > 0 {
+		return []FeatureSet{{Features: l.Features}}
+	}
+	return l.Sets
 }
 
 // Env returns what a license adds to the variables of its tile.
