@@ -213,18 +213,33 @@ func checkReserved(name Value[string], list *diag.List) {
 // checkLicense reports a license from two places, and duplicate features.
 func checkLicense(job *Job, list *diag.List) {
 	for _, tile := range job.Tiles {
-		if seller := tile.License.Seller; seller.Written() && len(tile.License.Servers)+len(tile.License.Features) > 0 {
+		license := tile.License
+		if len(license.Features) > 0 && len(license.Sets) > 0 {
+			list.Add(license.Features[0].Pos, diag.BadChoice, "write the features as one more entry of featureSets", "license has both features and featureSets")
+		}
+		if seller := license.Seller; seller.Written() && len(license.Servers)+len(license.FeatureSets()) > 0 {
 			list.Add(seller.Pos, diag.BadChoice, "delete seller, or servers and features", "license has both a seller and servers of your own")
 		}
-		first := make(map[string]diag.Position)
-		for _, feature := range tile.License.Features {
-			if at, seen := first[feature.Name]; seen {
-				list.Add(feature.Pos, diag.BadValue, "list it once, with the sum of both counts",
-					"license feature %q is already there, first %s", diag.Short(feature.Name), nearby(at, feature.Pos))
-				continue
+		names := make(map[string]diag.Position)
+		for _, set := range license.FeatureSets() {
+			checkFeatures(set.Features, list)
+			if at, seen := names[set.Name.V]; seen && set.Name.Written() {
+				list.Add(set.Name.Pos, diag.BadValue, "give each set a name of its own, or none", "feature set %q is already there, first %s", diag.Short(set.Name.V), nearby(at, set.Name.Pos))
 			}
-			first[feature.Name] = feature.Pos
+			names[set.Name.V] = set.Name.Pos
 		}
+	}
+}
+
+func checkFeatures(features []Feature, list *diag.List) {
+	first := make(map[string]diag.Position)
+	for _, feature := range features {
+		if at, seen := first[feature.Name]; seen {
+			list.Add(feature.Pos, diag.BadValue, "list it once, with the sum of both counts",
+				"license feature %q is already there, first %s", diag.Short(feature.Name), nearby(at, feature.Pos))
+			continue
+		}
+		first[feature.Name] = feature.Pos
 	}
 }
 

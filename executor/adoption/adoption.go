@@ -79,13 +79,26 @@ func Read(ctx context.Context, p Reader, files Records, jobs []resolver.Job) (ma
 			Adopted: true, ID: body.ID, Key: strange(job), Namespace: job.Namespace, History: history, Inserted: body.DateInserted, Stored: body,
 		}}
 		if job.Digest != "" {
-			a.Differs = adopt.Compare(body, job, told)
+			a.Differs = adopt.Compare(body, ranAs(body, job), told)
 		} else {
 			a.Differs = []adopt.Difference{{Field: "manifest", Why: "it is not resolved"}}
 		}
 		list[job.Name] = a
 	}
 	return list, nil
+}
+
+// ranAs returns the job on the version and core type that a stored job has, when the
+// manifest leaves them open; else as it would run now.
+func ranAs(body rescale.Job, job resolver.Job) resolver.Job {
+	as, _ := job.On(resolver.RanOn(body))
+	return as
+}
+
+// means reports whether a digest is one of the content of a job.
+func means(job resolver.Job, digest string) bool {
+	_, is := job.Variant(digest, nil)
+	return is
 }
 
 // records reads the files of which bodies do not tell enough. Without local inputs and
@@ -118,12 +131,12 @@ func (a Adoption) Sign(job resolver.Job, runs []state.Run, found []once.Found) A
 		a.Known = slices.ContainsFunc(runs, func(r state.Run) bool { return r.ID == a.Found.ID })
 		return a
 	}
-	key := once.Key{Digest: job.Digest, Name: job.Name, Generation: 1}
+	key := once.Key{Digest: ranAs(a.Found.Stored, job).Digest, Name: job.Name, Generation: 1}
 	taken := make(map[int]bool)
 	for _, run := range runs {
 		paid := run.Stage == state.StageSubmitted || run.Stage == state.StageFinished
 		switch {
-		case run.Digest != job.Digest || run.Generation != 1 || !paid:
+		case !means(job, run.Digest) || run.Generation != 1 || !paid:
 		case run.ID == a.Found.ID:
 			a.Known, key.Attempt = true, run.Attempt
 		default:
@@ -132,7 +145,7 @@ func (a Adoption) Sign(job resolver.Job, runs []state.Run, found []once.Found) A
 	}
 	for _, f := range found {
 		switch {
-		case f.Key.Name != job.Name || f.Key.Digest != job.Digest || f.Key.Generation != 1 || !f.Submitted():
+		case f.Key.Name != job.Name || !means(job, f.Key.Digest) || f.Key.Generation != 1 || !f.Submitted():
 		case f.ID == a.Found.ID && !a.Known:
 			key.Attempt = f.Key.Attempt // it is ours
 		default:
@@ -152,7 +165,7 @@ func (a Adoption) Sign(job resolver.Job, runs []state.Run, found []once.Found) A
 func Needed(jobs []resolver.Job, snapshot state.Snapshot) (needed []resolver.Job) {
 	for _, job := range jobs {
 		if job.Adopt.Written() && !slices.ContainsFunc(snapshot.Runs[job.Name], func(r state.Run) bool {
-			return r.ID == job.Adopt.V && r.Digest == job.Digest && (r.Stage == state.StageSubmitted || r.Stage == state.StageFinished)
+			return r.ID == job.Adopt.V && means(job, r.Digest) && (r.Stage == state.StageSubmitted || r.Stage == state.StageFinished)
 		}) {
 			needed = append(needed, job)
 		}

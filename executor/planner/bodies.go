@@ -27,7 +27,7 @@ func (o *Observation) readTags(ctx context.Context, p Finder, jobs []resolver.Jo
 		}
 		for _, run := range known.Runs[job.Name] {
 			unjudged := run.Verdict == string(verdict.Succeeded) && run.Checks == "" && len(o.Statuses[run.ID]) > 0
-			if unjudged && (job.Digest == "" || run.Digest == job.Digest) && !told[run.ID] {
+			if unjudged && (job.Digest == "" || isRunOf(run, job)) && !told[run.ID] {
 				ids = append(ids, run.ID)
 			}
 		}

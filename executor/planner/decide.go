@@ -220,6 +220,9 @@ func (d decision) judges(current state.Run) Step {
 
 // of returns a step about a run in the journal.
 func (d decision) of(action Action, run state.Run, reason string) Step {
+	job, _ := variant(run, d.job)
+	key := d.key(max(1, run.Attempt))
+	key.Digest = run.Digest
 	reasons := []string{reason}
 	switch {
 	case run.ID != "" && run.ID == d.job.Adopt.V:
@@ -228,9 +231,19 @@ func (d decision) of(action Action, run state.Run, reason string) Step {
 		reasons = append(reasons, "adopted earlier, which only this state knows: another machine would run it")
 	}
 	return Step{
-		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: reasons,
+		Job: job, Action: action, Key: key, ID: run.ID, Stage: run.Stage, Last: run, Reasons: reasons,
 		Since: d.seen.since(d.job.Name, run.Since), Surplus: d.surplus(run), Attempts: d.next().Attempt - 1,
 	}
+}
+
+// As returns the step for the run of a job that another runner has started, in whatever
+// digest of the content; false when that is another content, generation or attempt.
+func (s Step) As(f once.Found) (Step, bool) {
+	key := s.Key
+	key.Digest = f.Key.Digest
+	job, same := s.Job.Variant(f.Key.Digest, resolver.RanOn(f.Stored))
+	s.Job, s.Key = job, key
+	return s, same && key == f.Key
 }
 
 // Again returns a command to paste that follows runs by others, and that buys each of

@@ -15,10 +15,10 @@ func (d decision) forbidden(step Step) (diag.Diagnostic, bool) {
 	if id := d.earlier(step); d.job.Protected.V && id != "" {
 		return guard.Protection(d.job, fmt.Sprintf("run %s must stay its only one: %s", id, strings.Join(step.Reasons, ", "))), true
 	}
-	if refusal, off := guard.Storage(d.job); off {
+	if refusal, off := guard.Storage(step.Job); off {
 		return refusal, true
 	}
-	return guard.Cost(d.job)
+	return guard.Cost(step.Job)
 }
 
 // earlier returns another run of the job, whatever its content, that was submitted or

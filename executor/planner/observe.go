@@ -119,7 +119,7 @@ func observeJobs(ctx context.Context, p Observer, resolved resolver.Result, snap
 		return seen, err
 	}
 	seen.sign(jobs, snapshot)
-	known, _ := seen.recall(jobs, snapshot)
+	jobs, known, _ := seen.know(jobs, snapshot, options)
 	if err := seen.measure(ctx, p, jobs, known); err != nil {
 		return seen, err
 	}
@@ -128,14 +128,20 @@ func observeJobs(ctx context.Context, p Observer, resolved resolver.Result, snap
 	}
 	search, open := seen.search(jobs, known, options)
 	search.Owner = resolved.User.Email
-	seen.Unsearched = unsearched(jobs, search)
-	if len(search.Jobs) > 0 {
+	for more, looks := len(search.Jobs) > 0, 0; more; looks++ {
 		if err := seen.look(ctx, p, search, open); err != nil {
 			return seen, err
 		}
-		seen.sign(jobs, snapshot)
-		known, _ = seen.recall(jobs, snapshot)
+		seen.sign(resolved.Jobs, snapshot)
+		jobs, known, _ = seen.know(resolved.Jobs, snapshot, options)
+		if more = looks < maxRank(jobs); more { // what was found can have other digests depend on it
+			next, also := seen.search(jobs, known, options)
+			search, more = wider(search, next)
+			open = append(open, also...)
+		}
 	}
+	seen.Unsearched = unsearched(jobs, search)
+	resolved.Jobs = jobs
 	if err := seen.readTags(ctx, p, jobs, known); err != nil {
 		return seen, err
 	}
@@ -156,6 +162,27 @@ func observeJobs(ctx context.Context, p Observer, resolved resolver.Result, snap
 	}
 	seen.Protected, err = seen.protected(ctx, p, resolved, known, options)
 	return seen, err
+}
+
+// wider returns a search for what either of two searches is for, and reports whether the
+// second one is for anything else than the first.
+func wider(first, second once.Search) (both once.Search, more bool) {
+	both = first
+	both.Jobs = slices.Clone(first.Jobs)
+	for _, w := range second.Jobs {
+		i := slices.IndexFunc(both.Jobs, func(old once.Wanted) bool { return old.Key.Name == w.Key.Name })
+		switch {
+		case i < 0:
+			both.Jobs, more = append(both.Jobs, w), true
+		case both.Jobs[i].Key.Digest != w.Key.Digest:
+			w.Also = slices.Concat(w.Also, both.Jobs[i].Also, []string{both.Jobs[i].Key.Digest})
+			both.Jobs[i], more = w, true
+		}
+	}
+	if second.Since.Before(both.Since) {
+		both.Since = second.Since
+	}
+	return both, more
 }
 
 // unsearched returns the jobs that a search leaves out.
@@ -179,7 +206,7 @@ func (o *Observation) measure(ctx context.Context, p Finder, jobs []resolver.Job
 		}
 		for _, ended := range known.Runs[job.Name] {
 			run, failed := overrun.Of(ended)
-			if failed && ended.Digest == job.Digest && o.Walltimes[run.ID] == 0 {
+			if failed && isRunOf(ended, job) && o.Walltimes[run.ID] == 0 {
 				runs = append(runs, run)
 			}
 		}
@@ -211,7 +238,7 @@ func (o *Observation) look(ctx context.Context, p Finder, search once.Search, op
 	}
 	found := index(sighting.Found)
 	for _, key := range open {
-		if !sighting.Whole && !slices.ContainsFunc(found[key.Name], func(f once.Found) bool { return f.Key.Digest == key.Digest }) {
+		if !sighting.Whole && len(found[key.Name]) == 0 { // all that is found has a wanted digest
 			return &once.UnstableError{Name: key.Name}
 		}
 	}
@@ -243,7 +270,7 @@ func (o *Observation) readNewest(ctx context.Context, p Finder, sighting once.Si
 	wanted := make(map[string]bool, len(open))
 	for _, key := range open {
 		wanted[key.Name] = !slices.ContainsFunc(o.ofJob(key.Name), func(f once.Found) bool {
-			return f.Submitted() && f.Key.Digest == key.Digest && f.Key.Generation == key.Generation
+			return f.Submitted() && f.Key.Generation == key.Generation
 		})
 	}
 	var ids []string
@@ -291,7 +318,7 @@ func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, option
 			if len(search.Jobs) == 0 || since.Before(search.Since) {
 				search.Since = since
 			}
-			search.Jobs = append(search.Jobs, once.Wanted{Key: t.key, Namespace: jobs[i].Namespace})
+			search.Jobs = append(search.Jobs, once.Wanted{Key: t.key, Namespace: jobs[i].Namespace, Also: jobs[i].Digests()})
 		}
 		return version(t.key)
 	})

@@ -207,7 +207,7 @@ func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options
 	seen = seen.indexed()
 	seen.looked = true
 	plan := Plan{Steps: make([]Step, len(jobs)), Stock: seen.Stock, Bounds: boundsOf(jobs)}
-	snapshot, plan.Recalled = seen.recall(jobs, snapshot)
+	jobs, snapshot, plan.Recalled = seen.know(jobs, snapshot, options)
 	seen.Unused = unused(jobs, snapshot, options.Replace)
 	obstacles, pending, changed := gather[string](), gather[bool](), gather[bool]()
 	chain.Walk(Links(jobs), func(i int, upstream string) chain.Version {

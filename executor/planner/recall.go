@@ -175,12 +175,13 @@ func (o Observation) remembered(job resolver.Job) []rebuild.Run {
 // judge adds what the manifest and the marks of an earlier apply say about a run.
 func (o Observation) judge(job resolver.Job, f once.Found) rebuild.Run {
 	run := rebuild.Run{Found: f, Since: f.Inserted}
-	if job.Digest != "" && f.Key.Digest != job.Digest {
-		run.Parts = likelyParts(f.Stored, job)
-		return run
-	}
 	if job.Digest != "" {
-		run.Of(job)
+		as, is := job.Variant(f.Key.Digest, resolver.RanOn(f.Stored))
+		if !is {
+			run.Parts = likelyParts(f.Stored, job)
+			return run
+		}
+		run.Of(as)
 	}
 	checks := success.Of(job.Success)
 	if checks.None() {
@@ -227,15 +228,21 @@ func likelyParts(stored rescale.Job, job resolver.Job) (parts []state.Part) {
 	return parts
 }
 
-// surplus returns needless drafts: those with the key of a billed run, this one or another
-// of the job.
+// surplus returns needless drafts: those with the key of this run, or of a billed one of
+// the content in whatever digest.
 func (d decision) surplus(run state.Run) []once.Found {
-	paid := map[string]bool{run.Key: true}
-	for _, r := range d.runs {
-		paid[r.Key] = paid[r.Key] || r.Stage == state.StageSubmitted || r.Stage == state.StageFinished
+	drafts := d.seen.ofJob(d.job.Name)
+	if len(drafts) == 0 {
+		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(d.seen.ofJob(d.job.Name)), func(f once.Found) bool {
-		return f.Submitted() || f.ID == run.ID || !paid[f.Key.String()]
+	paid := make(map[chain.Version]bool)
+	for _, r := range d.runs {
+		if worth(r) > 0 && isRunOf(r, d.job) {
+			paid[chain.Version{Generation: r.Generation, Attempt: r.Attempt}] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(drafts), func(f once.Found) bool {
+		return f.Submitted() || f.ID == run.ID || f.Key.String() != run.Key && !paid[version(f.Key)]
 	})
 }
 

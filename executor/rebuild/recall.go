@@ -63,7 +63,7 @@ func Recall(ctx context.Context, p Reader, owner string, names []once.Job, resol
 		wanted = append(wanted, once.Wanted{Key: once.Key{Name: job.Name}, Namespace: job.Namespace})
 	}
 	for _, job := range resolved {
-		wanted = append(wanted, once.Wanted{Key: once.Key{Digest: job.Digest, Name: job.Name}, Namespace: job.Namespace})
+		wanted = append(wanted, once.Wanted{Key: once.Key{Digest: job.Digest, Name: job.Name}, Namespace: job.Namespace, Also: job.Digests()})
 	}
 	mine, err := once.Mine(ctx, p, owner, wanted)
 	if err != nil {
@@ -138,10 +138,11 @@ func (m *Memory) compare(ctx context.Context, p Reader, job resolver.Job) error 
 	var wanted *Run
 	for i := range m.Runs {
 		run := &m.Runs[i]
-		if run.Key.Name != job.Name || run.Key.Digest != job.Digest {
+		as, is := job.Variant(run.Key.Digest, resolver.RanOn(run.Stored))
+		if run.Key.Name != job.Name || !is {
 			continue
 		}
-		run.Of(job)
+		run.Of(as)
 		if run.Key.Generation == max(1, job.Rerun.Generation.V) {
 			wanted = run
 		}

@@ -182,7 +182,7 @@ func disputed() []kind {
 	return []kind{
 		is[*attach.Error],
 		is[*audit.IncompleteError],
-		is[*executor.ConflictError],
+		is[*executor.ChoiceError], is[*executor.ConflictError],
 		is[*once.InvisibleError], is[*once.MovingError], is[*once.OtherRunsError], is[*once.RivalError], is[*once.UndeletableError], is[*once.UnresolvedError], is[*once.UnstableError], is[*once.WaitError],
 		is[*rescale.OutcomeUnknownError],
 		is[*review.DifferenceError],
