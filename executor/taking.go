@@ -140,6 +140,17 @@ func archiveOf(items []carry.Item) string {
 // listParallel bounds the lists of results that are read at once.
 const listParallel = 8
 
+// takeOf returns the files of one job; of a sweep once it shows those of all runs.
+func (a *application) takeOf(ctx context.Context, job string, from resolver.From) ([]outputs.File, error) {
+	id := a.gates.ID(job)
+	if step, planned := a.steps[job]; planned && step.Job.Sweep != nil {
+		if err := a.listing.Expect(ctx, id, len(step.Job.Sweep.Rows)); err != nil {
+			return nil, err
+		}
+	}
+	return a.listing.Take(ctx, id, from.Include, from.Exclude)
+}
+
 // take returns the files of each of the jobs, in their order.
 func (a *application) take(ctx context.Context, from resolver.From) ([][]outputs.File, error) {
 	taken, errs := make([][]outputs.File, len(from.Jobs)), make([]error, len(from.Jobs))
@@ -147,13 +158,7 @@ func (a *application) take(ctx context.Context, from resolver.From) ([][]outputs
 	group.SetLimit(listParallel)
 	for i, job := range from.Jobs {
 		group.Go(func() error {
-			id := a.gates.ID(job)
-			if step, planned := a.steps[job]; planned && step.Job.Sweep != nil {
-				if errs[i] = a.listing.Expect(ctx, id, len(step.Job.Sweep.Rows)); errs[i] != nil {
-					return nil
-				}
-			}
-			taken[i], errs[i] = a.listing.Take(ctx, id, from.Include, from.Exclude)
+			taken[i], errs[i] = a.takeOf(ctx, job, from)
 			return nil
 		})
 	}

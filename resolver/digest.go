@@ -261,8 +261,9 @@ func picks(tiles []Tile) iter.Seq[[]Tile] { return combined(tiles, Tile.onEach) 
 // onEach returns the tile on each of its core types.
 func (t Tile) onEach() (list []Tile) {
 	for _, a := range t.Types {
-		t.CoreType, t.Estimate, t.Rate = a.Code, a.Estimate, a.Estimate.Rate
-		list = append(list, t)
+		on := t
+		on.CoreType, on.Estimate, on.Rate = a.Code, a.Estimate, a.Estimate.Rate
+		list = append(list, on)
 	}
 	if len(list) == 0 {
 		return []Tile{t}
@@ -273,8 +274,9 @@ func (t Tile) onEach() (list []Tile) {
 // asEach returns the tile in each of its versions, on each of its core types.
 func (t Tile) asEach() (list []Tile) {
 	for _, version := range t.Versions {
-		t.Version = version
-		list = append(list, t.onEach()...)
+		in := t
+		in.Version = version
+		list = append(list, in.onEach()...)
 	}
 	if len(list) == 0 {
 		return t.onEach()

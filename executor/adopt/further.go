@@ -133,7 +133,7 @@ func standardFilters(v any) bool {
 		filter, _ := item.(map[string]any)
 		selector, _ := filter["selector"].(string)
 		standard := []string{"Analysis generated files", "Completed templates", "Input files"}
-		if filter["include"] != true || !slices.Contains(standard, selector) {
+		if included, _ := filter["include"].(bool); !included || !slices.Contains(standard, selector) {
 			return false
 		}
 	}

@@ -97,8 +97,9 @@ func (e Examiner) Which(ctx context.Context, id string, j verdict.Judgement, c C
 	if j.Verdict != verdict.Failed || c.None() || len(c.Runs) == 0 {
 		return j
 	}
-	e.Looks, e.Late = fewest, nil
-	found, err := e.examine(ctx, id, c)
+	once := e
+	once.Looks, once.Late = fewest, nil
+	found, err := once.examine(ctx, id, c)
 	if err == nil && len(found) > 0 {
 		j.Run = found[0].run
 		j.Reason = strings.Join(append([]string{j.Reason}, c.said(found)...), "; ")

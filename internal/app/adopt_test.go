@@ -177,10 +177,10 @@ const (
 	fails = `command: "false"`
 )
 
-func (p *platform) made(t *testing.T, command string, more ...object) string {
+func (p *platform) made(t *testing.T, command string) string {
 	t.Helper()
 	_, text, _ := strings.Cut(command, `"`)
-	return p.runs(t, body(strings.TrimSuffix(text, `"`), more...))
+	return p.runs(t, body(strings.TrimSuffix(text, `"`)))
 }
 
 func body(command string, more ...object) object {

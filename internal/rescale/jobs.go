@@ -162,11 +162,12 @@ func (j JobRequest) body() (map[string]any, error) {
 
 // Object returns the body in its JSON form, without the values of secrets.
 func (j JobRequest) Object() (map[string]any, error) {
-	j.JobAnalyses = slices.Clone(j.JobAnalyses)
-	for i := range j.JobAnalyses {
-		j.JobAnalyses[i].Secrets = nil
+	shown := j
+	shown.JobAnalyses = slices.Clone(j.JobAnalyses)
+	for i := range shown.JobAnalyses {
+		shown.JobAnalyses[i].Secrets = nil
 	}
-	return j.body()
+	return shown.body()
 }
 
 // asObject gives the JSON form of a struct, with numbers as they are written.

@@ -40,7 +40,7 @@ func scan(text string) (pieces []piece) {
 			return pieces
 		}
 		from, to := at+found[0], at+found[1]
-		length := 0
+		var length int
 		switch mark := text[from:to]; mark {
 		case "${{":
 			pieces = append(pieces, piece{from, mark, foreign})

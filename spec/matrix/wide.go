@@ -109,7 +109,7 @@ func (w *wide) parameter(name Name, head []cell, list *diag.List) int {
 		return i
 	}
 	if find(name.Text, texts(head)) >= 0 {
-		list.Add(name.Pos, diag.BadTable, fmt.Sprintf("add it to columns: [%s]", strings.Join(append(names, name.Text), ", ")),
+		list.Add(name.Pos, diag.BadTable, fmt.Sprintf("add it to columns: [%s]", strings.Join(slices.Concat(names, []string{name.Text}), ", ")),
 			"columns leaves %s out", diag.Short(name.Text))
 		return -1
 	}

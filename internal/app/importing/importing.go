@@ -21,13 +21,18 @@ import (
 	fields "github.com/rescale-apply/rescale-apply/spec/body"
 )
 
-// Library is what an import reads.
-type Library interface {
-	results.Reader
+// Jobs is what an import reads of jobs.
+type Jobs interface {
 	Job(ctx context.Context, id string) (rescale.Job, error)
 	Statuses(ctx context.Context, id string) ([]rescale.Status, error)
 	Tags(ctx context.Context, id string) ([]rescale.Tag, error)
 	CustomFields(ctx context.Context, id string) (map[string]any, error)
+}
+
+// Library is what an import reads.
+type Library interface {
+	Jobs
+	results.Reader
 	File(ctx context.Context, id string) (rescale.File, error)
 }
 

@@ -106,7 +106,7 @@ func TestPlaces(t *testing.T) {
 func shown(found []places.Place, err error) string {
 	if err != nil {
 		hint := ""
-		if hinted, ok := err.(interface{ Hint() string }); ok { //nolint:errorlint // the error itself has it
+		if hinted, ok := err.(interface{ Hint() string }); ok {
 			hint = hinted.Hint()
 		}
 		return err.Error() + " | " + hint
