@@ -142,5 +142,5 @@ func (a *application) Uploaded(in files.Input, id string) {
 func (a *application) Aborted(in files.Input) { a.notify(uploadEvent(EventAborted, in)) }
 
 func uploadEvent(kind EventType, in files.Input) Event {
-	return Event{Type: kind, File: in.Name, Path: in.Path, SHA512: in.SHA512, Size: in.Size}
+	return Event{Type: kind, File: in.Landing(), Path: in.Path, SHA512: in.SHA512, Size: in.Size}
 }

@@ -64,7 +64,7 @@ func tileParts(s spec.Job, job Job, i int) []Part {
 		switch {
 		case in.Tile != i:
 		case in.Use == spec.ForCommand:
-			inputs = append(inputs, Part{at + "input " + in.Name, in.Identity()})
+			inputs = append(inputs, Part{at + "input " + in.Landing(), in.Identity()})
 		default:
 			rest = append(rest, Part{at + string(in.Use) + " " + in.Name, in.Identity()})
 		}

@@ -153,7 +153,7 @@ func (l leftOut) heard(reading files.Reading) files.Reading {
 	tell := reading.Notice
 	reading.Notice = func(n files.Notice) {
 		switch {
-		case n.Kind == files.LeftOut || n.Kind == files.Elsewhere:
+		case n.Kind != files.IdleExclude:
 			l[n.Job] = append(l[n.Job], n.Message)
 		case tell != nil:
 			tell(n)

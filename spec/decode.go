@@ -119,6 +119,7 @@ func decodeInput(n node) Input {
 		Pack:       n.member("pack").text(),
 		Exclude:    n.member("exclude").texts(),
 		Template:   n.member("template").boolean(false),
+		Templates:  n.member("template").texts(),
 		Decompress: n.member("decompress").boolean(true),
 		Wrong:      n.badWithin(n.pointer),
 	}
@@ -211,7 +212,7 @@ func (job *Job) decodeTiles(doc node) {
 			input := decodeInput(item)
 			input.Tile = i
 			job.Inputs = append(job.Inputs, input)
-			if input.Template.V {
+			if input.Template.V || len(input.Templates) > 0 {
 				job.Values = doc.doc.scope
 			}
 		}

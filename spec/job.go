@@ -213,11 +213,12 @@ type Input struct {
 	ID         Value[string]   // platform file id
 	From       Value[string]   // name of a job or of a matrix
 	Files      []Value[string] // patterns of its results; with From, and only then
-	As         Value[string]   // name in the job; only with a Path that is one file, or with From, see [FromName]
+	As         Value[string]   // path in the job; only with a Path that is one file, or with From, see [FromName]
 	Into       Value[string]   // folder in the job; only with From, see [FromName]
 	Exclude    []Value[string] // patterns; only with Path or From
 	Pack       Value[string]   // name of the archive; only with Path, without As
 	Template   Value[bool]     // default: false; only with Path, without Pack
+	Templates  []Value[string] // patterns of templates among packed files, below the packed folder; only with Pack
 	Decompress Value[bool]     // default: true
 
 	Tile int // which of the tiles it is for, from 0

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
+	"github.com/rescale-apply/rescale-apply/spec/landing"
 )
 
 // linker finds out which jobs need which others.
@@ -220,7 +221,7 @@ func checkFromForm(in Input, list *diag.List) {
 	for _, option := range []struct {
 		key string
 		pos diag.Position
-	}{{"pack", in.Pack.Pos}, {"template", in.Template.Pos}} {
+	}{{"pack", in.Pack.Pos}, {"template", in.templating()}} {
 		if !option.pos.IsZero() {
 			list.Add(option.pos, diag.BadChoice, "delete "+option.key, "%s is for files of this machine, not for results of another job", option.key)
 		}
@@ -231,7 +232,7 @@ func checkFromForm(in Input, list *diag.List) {
 	case in.As.Written() && len(in.Files) > 0 && (len(in.Files) > 1 || literal(in.Files[0].V) == ""):
 		list.Add(in.As.Pos, diag.BadInputName, "write files for one file, or, for a folder of each job: into: "+inQuotes(FromName),
 			"as names one file, but files can be several")
-	case in.Into.Written() && in.Decompress.Written():
+	case (in.Into.Written() || landing.InFolder(in.As.V)) && in.Decompress.Written():
 		list.Add(in.Decompress.Pos, diag.BadChoice, "delete decompress", "files in a folder of their own are left as they are")
 	}
 }
@@ -291,7 +292,7 @@ type taking struct {
 func checkTakings(job *Job, list *diag.List) {
 	t := takings{landed: make(map[string]taking), list: list}
 	for _, in := range job.Inputs {
-		if name, pos := landing(in); name != "" {
+		if name, pos := lands(in); name != "" {
 			t.landed[name] = taking{pos: pos}
 		}
 	}

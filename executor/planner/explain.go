@@ -101,8 +101,8 @@ func (c Change) detail(job resolver.Job) string {
 		return ""
 	}
 	for _, in := range job.Inputs {
-		if in.Name == name {
-			return fmt.Sprintf(" (%s → %s, %s)", shorten(c.Old), shorten(c.New), content.Bytes(in.Size))
+		if in.Landing() == name {
+			return fmt.Sprintf(" (%s → %s, %s)", shorten(c.Old), shorten(c.New), content.Bytes(in.Bytes()))
 		}
 	}
 	return ""
