@@ -106,6 +106,7 @@ type Outcome struct {
 	Reason    string          // the platform's words
 	Status    string          // last seen
 	Unchanged bool            // nothing was done for it
+	Ready     bool            // a desktop that can be worked on; nobody waits for its end
 	Started   time.Time
 	Ended     time.Time
 	CoreHours float64

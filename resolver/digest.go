@@ -56,6 +56,9 @@ func tileParts(s spec.Job, job Job, i int) []Part {
 		{at + "slots", strconv.Itoa(tile.Slots)},
 		{at + "command", hashText(written.Command.V)},
 	}
+	if written.Interactive.V {
+		list = append(list, Part{at + "interactive", "true"})
+	}
 	var env, inputs, rest []Part
 	for _, v := range written.Env {
 		env = append(env, Part{at + "env " + v.Name.V, hashText(v.Value.V)})
@@ -70,7 +73,7 @@ func tileParts(s spec.Job, job Job, i int) []Part {
 		}
 	}
 	for use, script := range map[spec.Use]spec.Script{spec.Before: written.PreProcess, spec.After: written.PostProcess} {
-		if script.Path.Written() {
+		if script.Path.Written() || script.ID.Written() {
 			rest = append(rest, Part{at + string(use) + ".command", hashText(script.Command.V)})
 		}
 	}

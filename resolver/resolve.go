@@ -60,6 +60,7 @@ type Tile struct {
 	Cores    int    // per slot
 	Slots    int
 	Walltime int     // whole hours, 0 when the manifest gives none
+	Desktop  bool    // it runs until it is stopped
 	Rate     float64 // USD per core-hour, 0 when the platform names no price
 }
 
@@ -71,6 +72,14 @@ func (j Job) Cores() int {
 	}
 	return most
 }
+
+// Desktop finds a tile that runs until somebody stops it: its job does not end by itself.
+func (j Job) Desktop() bool {
+	return slices.ContainsFunc(j.Tiles, func(t Tile) bool { return t.Desktop })
+}
+
+// Open is what a plan says about a desktop.
+const Open = "interactive: it runs, and is billed, until it is stopped or its walltime is over; apply ends when it is ready"
 
 // Result is a whole manifest, resolved.
 type Result struct {
@@ -230,6 +239,9 @@ type tiling struct {
 
 func (t *tiling) resolve() {
 	t.tile.Cores, t.tile.Slots = t.spec.Hardware.CoresPerSlot.V, t.spec.Hardware.Slots.V
+	if t.tile.Desktop = t.spec.Interactive.V; t.tile.Desktop {
+		t.notes = append(t.notes, Open)
+	}
 	analysis, version := t.analysis()
 	t.hardware(version)
 	t.license(analysis)

@@ -154,6 +154,7 @@ func decodeLimits(n node) Limits {
 // decodeSuccess reads one check of a log, or a list of them, as a list.
 func decodeSuccess(n node) Success {
 	success := Success{
+		Pos:      n.pos(),
 		Files:    n.member("files").texts(),
 		ExitCode: n.member("exitCode").member("file").text(),
 	}
@@ -194,6 +195,7 @@ func (job *Job) decodeTiles(doc node) {
 			License:     decodeLicense(n.member("license")),
 			Env:         n.member("env").variables(),
 			Command:     n.member("command").text(),
+			Interactive: interactive(doc, n),
 			PreProcess:  decodeScript(n.member("preProcess")),
 			PostProcess: decodeScript(n.member("postProcess")),
 		}
@@ -223,11 +225,22 @@ func (job *Job) decodeTiles(doc node) {
 
 // addScript puts a script of the last tile among the inputs.
 func (job *Job) addScript(s Script, use Use) {
-	if s.Path.Written() {
-		job.Inputs = append(job.Inputs, Input{
-			Pos: s.Path.Pos, Path: s.Path, Decompress: Value[bool]{V: true}, Tile: len(job.Tiles) - 1, Use: use,
-		})
+	input := Input{Pos: s.Path.Pos, Path: s.Path, ID: s.ID, Decompress: Value[bool]{V: true}, Tile: len(job.Tiles) - 1, Use: use}
+	switch {
+	case s.ID.Written():
+		input.Pos = s.ID.Pos
+	case !s.Path.Written():
+		return
 	}
+	job.Inputs = append(job.Inputs, input)
+}
+
+// interactive returns what a tile says, else what its job says.
+func interactive(doc, tile node) Value[bool] {
+	if own := tile.member("interactive").boolean(false); own.Written() {
+		return own
+	}
+	return doc.member("interactive").boolean(false)
 }
 
 // over returns the variables of a tile, and those of the job that the tile does not
@@ -250,9 +263,9 @@ func over(shared, own []Variable) []Variable {
 func decodeScript(n node) Script {
 	script := Script{Path: n.text()}
 	if !script.Path.Written() {
-		script = Script{Path: n.member("script").text(), Command: n.member("command").text()}
+		script = Script{Path: n.member("script").text(), ID: n.member("id").text(), Command: n.member("command").text()}
 	}
-	if !script.Command.Written() {
+	if !script.Command.Written() && script.Path.Written() {
 		script.Command.V = starter(path.Base(script.Path.V))
 	}
 	return script

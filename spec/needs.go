@@ -92,10 +92,19 @@ func (l *linker) need(job *Job, list *diag.List) {
 		}
 		taken[name.V] = true
 		if g := l.groups[name.V]; g != nil {
+			l.endless(name, g, list)
 			job.Needs = append(job.Needs, Need{name, g.names})
 		} else if !l.maybe(name.V) {
 			list.Add(name.Pos, diag.UnknownJob, l.unknownHint(name.V), "there is no job %q in this apply", diag.Short(name.V))
 		}
+	}
+}
+
+// endless reports a need of a job that runs until it is stopped.
+func (l *linker) endless(name Value[string], g *group, list *diag.List) {
+	if slices.ContainsFunc(g.jobs, func(i int) bool { return l.jobs[i].Desktop() }) {
+		list.Add(name.Pos, diag.BadChoice, "apply this job when the results are there, with inputs by id",
+			"job %q is interactive: it runs until it is stopped, and nothing can wait for its success", diag.Short(name.V))
 	}
 }
 
