@@ -11,6 +11,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/resolver/cluster"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
@@ -23,12 +24,13 @@ type catalog struct {
 	coreTypes []rescale.CoreType
 	prices    []rescale.Price
 	files     map[string]rescale.File // by id; an id that the platform does not have is absent
+	clusters  map[string]rescale.Cluster
 }
 
 // readCatalog reads everything in parallel. It reads projects, prices and files only
 // when a job needs them, to stay far below the rate limits (rescale-api.md §2.4).
 func readCatalog(ctx context.Context, p Platform, jobs []spec.Job) (catalog, error) {
-	cat := catalog{files: make(map[string]rescale.File)}
+	cat := catalog{files: make(map[string]rescale.File), clusters: make(map[string]rescale.Cluster)}
 	// The account comes first and alone: a bad key must give one clear answer.
 	var err error
 	if cat.user, err = p.Me(ctx); err != nil {
@@ -45,6 +47,10 @@ func readCatalog(ctx context.Context, p Platform, jobs []spec.Job) (catalog, err
 	for i, id := range ids {
 		group.Go(func() (err error) { files[i], err = lookUp(together, p, id); return err })
 	}
+	group.Go(func() (err error) {
+		cat.clusters, err = readClusters(together, p, jobs)
+		return reading("clusters", err)
+	})
 	if err := group.Wait(); err != nil {
 		return cat, err
 	}
@@ -76,6 +82,56 @@ func lookUp(ctx context.Context, p Files, id string) (*rescale.File, error) {
 		return nil, err
 	}
 	return &file, nil
+}
+
+// readClusters returns the clusters that jobs name, by id. One that the platform does not
+// have, or does not show, is absent.
+func readClusters(ctx context.Context, p Clusters, jobs []spec.Job) (map[string]rescale.Cluster, error) {
+	found := make(map[string]rescale.Cluster)
+	asked := make(map[string]bool)
+	for _, job := range jobs {
+		id := job.ClusterID.V
+		if id == "" || asked[id] {
+			continue
+		}
+		asked[id] = true
+		c, err := p.Cluster(ctx, id)
+		var refused *rescale.Error
+		switch {
+		case err == nil:
+			found[id] = c
+		case !errors.As(err, &refused) || refused.Status != http.StatusNotFound && refused.Status != http.StatusForbidden:
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// cluster checks the cluster that a job is to run on, and returns what a person should
+// know about it.
+func (r *resolution) cluster(tiles []Tile) []string {
+	wanted := r.spec.ClusterID
+	if !wanted.Written() {
+		return nil
+	}
+	c, there := r.cat.clusters[wanted.V]
+	if !there {
+		r.problems.Add(wanted.Pos, diag.UnknownCluster, "copy the id of the cluster from the web UI, or leave out clusterId: the job then has a cluster of its own",
+			"the platform has no cluster %q for this account", wanted.V)
+		return nil
+	}
+	if why, hint := cluster.Idle(c); why != "" {
+		r.problems.Add(wanted.Pos, diag.UnfitCluster, hint, "%s", why)
+	}
+	needs := make([]cluster.Need, len(tiles))
+	for i, t := range tiles {
+		needs[i] = cluster.Need{Analysis: t.Analysis, CoreType: t.CoreType, Cores: t.Cores, Slots: t.Slots, Walltime: t.Walltime}
+		if why, hint := cluster.Unfit(c, needs[i]); why != "" {
+			r.problems.Add(wanted.Pos, diag.UnfitCluster, hint, "%s", why)
+			break
+		}
+	}
+	return cluster.Notes(c, needs)
 }
 
 // readPrices reads the price list only when the core type catalog lacks the price of a

@@ -93,6 +93,7 @@ type Platform interface {
 	Account
 	Catalogs
 	Files
+	Clusters
 }
 
 // Account reads who pays.
@@ -111,6 +112,11 @@ type Catalogs interface {
 // Files reads what is stored.
 type Files interface {
 	File(ctx context.Context, id string) (rescale.File, error)
+}
+
+// Clusters reads clusters that are there before a job.
+type Clusters interface {
+	Cluster(ctx context.Context, id string) (rescale.Cluster, error)
 }
 
 // Resolve checks jobs against the platform's catalogs and the local files, and reports
@@ -220,6 +226,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 		job.Notes = append(job.Notes, t.notes...)
 		estimates = append(estimates, estimate)
 	}
+	job.Notes = append(job.Notes, r.cluster(job.Tiles)...)
 	job.Estimate = Sum(estimates)
 	*r.problems = append(*r.problems, problems.List()...)
 	job.Notes = distinct(append(job.Notes, copies(job.From)...))

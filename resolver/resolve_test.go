@@ -70,6 +70,10 @@ func (shop) File(ctx context.Context, id string) (rescale.File, error) {
 	return rescale.File{ID: id, Name: "mesh.msh", Size: 7, Complete: true}, nil
 }
 
+func (shop) Cluster(ctx context.Context, id string) (rescale.Cluster, error) {
+	return rescale.Cluster{ID: id, CoreType: "big", Cores: 16, Status: "Started"}, ctx.Err()
+}
+
 // load reads a manifest whose first lines are always the same.
 func load(t *testing.T, dir, more string) []spec.Job {
 	t.Helper()

@@ -24,7 +24,7 @@ type change struct{ before, after string }
 // here fails the test: it could be in schema, docs and digest, and never be sent.
 func sentChanges() map[string]change {
 	one := func(more string) string { return "analyses: [{analysis: {code: ls_dyna}, command: run" + more + "}]" }
-	const public = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAA"
+	const public, timed = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAA", "hardware: {coreType: ferrite, coresPerSlot: 4, walltime: 2h}"
 	return map[string]change{
 		"name":                     {"name: wing", "name: tail"},
 		"namespace":                {"namespace: a", "namespace: b"},
@@ -70,6 +70,9 @@ func sentChanges() map[string]change {
 		"preProcess":               {"", "preProcess: {script: deck, command: a}"},
 		"preProcess.script":        {"preProcess: {script: deck, command: bash x}", "preProcess: {script: other, command: bash y}"},
 		"preProcess.command":       {"preProcess: {script: deck, command: bash x}", "preProcess: {script: other, command: bash y}"},
+		"preProcess.id":            {"preProcess: {id: STORED, command: bash x}", "preProcess: {id: OTHER, command: bash y}"},
+		"postProcess.id":           {"postProcess: {id: STORED, command: bash x}", "postProcess: {id: OTHER, command: bash y}"},
+		"interactive":              {timed, timed + "\ninteractive: true"},
 		"postProcess":              {"", "postProcess: {script: deck, command: a}"},
 		"postProcess.script":       {"postProcess: {script: deck, command: bash x}", "postProcess: {script: other, command: bash y}"},
 		"postProcess.command":      {"postProcess: {script: deck, command: bash x}", "postProcess: {script: other, command: bash y}"},

@@ -59,6 +59,8 @@ const (
 	UnclearInput       Rule = "unclear-input"        // a pattern meets a file of which a person must say whether it is an input
 	EmptyGlob          Rule = "empty-glob"           // a pattern that matches nothing
 	UnknownFile        Rule = "unknown-file"         // an input id the platform does not have
+	UnknownCluster     Rule = "unknown-cluster"      // a clusterId the platform does not have
+	UnfitCluster       Rule = "unfit-cluster"        // a cluster that is not up, or has other hardware
 	UnknownAnalysis    Rule = "unknown-analysis"     // no such software
 	UnknownVersion     Rule = "unknown-version"      // the software has no such version
 	AnalysisNotGranted Rule = "analysis-not-granted" // must be requested from Rescale first
@@ -90,7 +92,7 @@ func Rules() []Rule {
 		BadReference, UnknownReference, BadMatrix, DuplicatePoint, BadTable,
 		DuplicateName, BadWalltime, BadEnvName, ReservedEnv, BadGlob, BadInputName,
 		DuplicateInputName, DuplicateTag, DuplicateFolder, UnknownJob, DependencyCycle, ReservedField, MisplacedField, BadPublicKey,
-		MissingInput, UnreadableInput, InputTooLarge, UnclearInput, EmptyGlob, UnknownFile, UnknownAnalysis, UnknownVersion,
+		MissingInput, UnreadableInput, InputTooLarge, UnclearInput, EmptyGlob, UnknownFile, UnknownCluster, UnfitCluster, UnknownAnalysis, UnknownVersion,
 		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
 		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered, MissingSecret,
 		OverLimit, Protected, CatalogDrift,
