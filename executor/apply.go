@@ -34,6 +34,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/executor/seats"
+	"github.com/rescale-apply/rescale-apply/executor/shelf"
 	"github.com/rescale-apply/rescale-apply/executor/success"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/executor/watch"
@@ -137,6 +138,7 @@ func (e *Executor) application(plan planner.Plan) *application {
 		Platform: e.Platform, Journal: e.Journal, Known: a.before, Found: plan.Stock, Report: a, Parallel: e.parallel(),
 		Look: e.lookFor(a.before),
 	}
+	a.shelf = &shelf.Shelf{Platform: e.Platform, Warn: a.Warn}
 	a.watch = watch.New(e.Platform, e.interval(), a, e.Random)
 	a.starter = &once.Starter{
 		Platform: e.Platform, Journal: e.Journal, Owner: e.Owner, Report: a, Since: plan.Since(),
@@ -183,6 +185,7 @@ type application struct {
 	before  state.Snapshot      // the journal when the apply began
 	starter *once.Starter       // brings runs to submitted
 	store   *inputs.Store       // brings inputs onto the platform
+	shelf   *shelf.Shelf        // tidies them
 	slots   *semaphore.Weighted // bounds the jobs that fetch results at once
 	watch   *watch.Watch
 	gates   *chain.Gates             // hold back the jobs that build on others
@@ -293,7 +296,8 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 	if err != nil {
 		return err
 	}
-	out.Verdict, out.Reason, out.Status = j.Verdict, j.Reason, j.Status
+	j = a.examiner(step.Job.Name, out.ID).Which(ctx, out.ID, j, checks)
+	out.Verdict, out.Reason, out.Status, out.Run = j.Verdict, j.Reason, j.Status, j.Run
 	err = a.Journal.Append(state.Record{
 		Kind: state.KindFinished, Job: step.Job.Name, Key: step.Key.String(), ID: out.ID,
 		Verdict: string(out.Verdict), Reason: out.Reason, Checks: checks.String(), Started: out.Started, Ended: out.Ended,
@@ -313,7 +317,7 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 func (a *application) collect(ctx context.Context, step planner.Step, out *Outcome) error {
 	if out.Verdict != verdict.Succeeded {
 		out.Hint = planner.FailedHint(a.Command, step, out.ID, out.Verdict)
-		out.Log = failureLog{a.Platform, a.Redact}.of(ctx, out.ID)
+		out.Log = failureLog{a.Platform, a.Redact, out.Run}.of(ctx, out.ID)
 	}
 	if err := a.retire(ctx, step, out); err != nil {
 		return err

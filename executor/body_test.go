@@ -51,6 +51,7 @@ command: |
 preProcess: pre.sh
 postProcess: {script: post.py, command: python3 post.py all}
 automations: [{id: AbC, env: {LEVEL: fine}}, DeF]
+doe: {params: p.csv, templates: [{path: U, to: case/0/U}, {path: V, to: V}]}
 extra: {inputParsers: [5]}
 ` + mesh
 
@@ -142,6 +143,11 @@ func TestABodyTellsWhatAJournalDoes(t *testing.T) {
 			"results":            {"files: [process_output.log]", "files: ['*.log']", ""},
 			"other job":          {"command: mesh", "command: mesh -v", ""},
 			"extra":              {"inputParsers: [5]", "inputParsers: [6]", ""},
+			"table":              {"params: p.csv", "params: q.csv", ""},
+			"template of a run":  {"{path: U, to", "{path: V, to", ""},
+			"template elsewhere": {"to: V}", "to: W}", ""},
+			"template removed":   {", {path: V, to: V}", "", ""},
+			"sweep removed":      {"doe: {params: p.csv, templates: [{path: U, to: case/0/U}, {path: V, to: V}]}\n", "", ""},
 		}},
 		"several analyses": {severalAnalyses, map[string]edit{
 			"nothing":          {"", "", ""},
@@ -321,6 +327,9 @@ func folder(t *testing.T) string {
 		write(t, filepath.Join(dir, name), name)
 	}
 	write(t, filepath.Join(dir, "tmpl"), "n is ${{ vars.n }}")
+	for name, text := range map[string]string{"p.csv": "x\n1\n2\n", "q.csv": "x\n1\n3\n", "U": "${x}", "V": "x is ${x}"} {
+		write(t, filepath.Join(dir, name), text)
+	}
 	return dir
 }
 
@@ -350,7 +359,11 @@ func (s site) resolve(t *testing.T, manifest string) (wing resolver.Job, all []r
 	if strings.Contains(manifest, "OTHER") {
 		manifest = strings.ReplaceAll(manifest, "OTHER", s.upload(t, "stored.k"))
 	}
-	jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: s.dir, Text: []byte(manifest)}})
+	loader := spec.Loader{Open: func(_, name string) (diag.Source, error) {
+		text, err := os.ReadFile(name)
+		return diag.Source{Name: name, Text: text}, err
+	}}
+	jobs, problems := loader.Load([]diag.Source{{Name: "job.yaml", Dir: s.dir, Text: []byte(manifest)}})
 	if len(problems) > 0 {
 		t.Fatalf("%s\n%v", manifest, problems)
 	}

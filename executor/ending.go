@@ -11,6 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/results"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/spec"
 )
 
 // What is shown of the log of a run that failed: its last lines, at most.
@@ -24,6 +25,7 @@ const (
 type failureLog struct {
 	platform outputReader
 	redact   func(string) string // nil is fine
+	run      string              // of a job with several runs: whose log; empty means that of the last one
 }
 
 // outputReader reads what runs left.
@@ -32,9 +34,22 @@ type outputReader interface {
 	Download(ctx context.Context, id string, span rescale.Span) (io.ReadCloser, error)
 }
 
+func (l failureLog) find(ctx context.Context, id string) (*outputs.File, error) {
+	if l.run == "" {
+		return outputs.Log(ctx, l.platform, id)
+	}
+	found, err := outputs.Named(ctx, l.platform, id, spec.ProcessOutput)
+	for _, f := range found {
+		if f.Run == l.run {
+			return &f, err
+		}
+	}
+	return nil, err
+}
+
 // of gives the last lines of a run's output, or why there are none.
 func (l failureLog) of(ctx context.Context, id string) []string {
-	log, err := outputs.Log(ctx, l.platform, id)
+	log, err := l.find(ctx, id)
 	switch {
 	case err != nil:
 		return unreadable(err)

@@ -114,6 +114,7 @@ type Outcome struct {
 	To        string         // folder of the results, absolute; empty when nothing was asked for
 	Files     []state.Output // results that were downloaded now
 	Log       []string       // last lines of process_output.log of a run that failed
+	Run       string         // of a sweep: which of its runs Log is of, such as run3; empty when nobody knows
 	Blocked   string         // which job that it builds on did not succeed, and why; it was not started
 	Withheld  string         // why a collecting apply did not start it
 	Hint      string         // what to type next
@@ -143,5 +144,5 @@ func (a *application) Uploaded(in files.Input, id string) {
 func (a *application) Aborted(in files.Input) { a.notify(uploadEvent(EventAborted, in)) }
 
 func uploadEvent(kind EventType, in files.Input) Event {
-	return Event{Type: kind, File: in.Landing(), Path: in.Path, SHA512: in.SHA512, Size: in.Size}
+	return Event{Type: kind, File: in.Sent(), Path: in.Path, SHA512: in.SHA512, Size: in.Size}
 }

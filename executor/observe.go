@@ -98,9 +98,9 @@ func (w *observation) finish(ctx context.Context, target Target, out *Outcome, e
 		out.left(ctx, end)
 	} else {
 		out.took(end.Judgement, target.Cores, target.Rate)
-		out.Verdict, out.Reason = end.Verdict, end.Reason
+		out.Verdict, out.Reason, out.Run = end.Verdict, end.Reason, end.Run
 		if out.Verdict != verdict.Succeeded {
-			out.Log = failureLog{w.Platform, w.Redact}.of(ctx, out.ID)
+			out.Log = failureLog{w.Platform, w.Redact, out.Run}.of(ctx, out.ID)
 		}
 	}
 	w.notify(Event{Type: EventResult, Job: out.Job, ID: out.ID, Outcome: out})

@@ -6,14 +6,17 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/attach"
 	"github.com/rescale-apply/rescale-apply/executor/label"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/shelf"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/remote"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -30,9 +33,14 @@ func (a *application) start(ctx context.Context, step planner.Step) (id string, 
 		MakeWay:  func(ctx context.Context) error { return a.stopRivals(ctx, step) },
 		Body:     func(ctx context.Context) (rescale.JobRequest, error) { return a.body(ctx, step) },
 		Label: func(ctx context.Context, id string, fresh bool) error {
-			return a.labeler().Label(ctx, label.Wish{
+			err := a.labeler().Label(ctx, label.Wish{
 				Job: step.Job.Name, ID: id, Fresh: fresh, Project: step.Job.Request.ProjectID, Tags: step.Job.Tags, Fields: step.Job.Fields,
 			})
+			if err != nil {
+				return err
+			}
+			wish := attach.Wish{Job: step.Job.Name, ID: id, Fresh: fresh, Devices: remote.IDs(step.Job.Storage)}
+			return attach.Attacher{Platform: a.Platform, Warn: a.Warn}.Attach(ctx, wish) // last: storage can stop any moment
 		},
 	}
 	return a.starter.Start(ctx, claim)
@@ -99,13 +107,31 @@ func (a *application) body(ctx context.Context, step planner.Step) (rescale.JobR
 			tile.PreProcessScript = &rescale.FileRef{ID: files[i].ID}
 		case spec.After:
 			tile.PostProcessScript = &rescale.FileRef{ID: files[i].ID}
+		case spec.ForRuns:
+			request.ParamFile = &rescale.FileRef{ID: files[i].ID}
+		case spec.ForEach:
+			tile.TemplateTasks = append(tile.TemplateTasks, rescale.TemplateTask{TemplateFile: rescale.FileRef{ID: files[i].ID}, ProcessedFilename: in.To})
 		}
 	}
 	for i, refs := range others {
 		tile := &request.JobAnalyses[i]
 		tile.InputFiles = append(tile.InputFiles, refs...)
+		files = append(files, refs...)
 	}
+	a.tidy(ctx, step.Job, files)
 	return request, nil
+}
+
+// tidy puts what this apply has uploaded for a job where its manifest wants it. Files that
+// were on the platform before stay as they are: others may look for them there.
+func (a *application) tidy(ctx context.Context, job resolver.Job, files []rescale.InputRef) {
+	var ids []string
+	for _, file := range files {
+		if a.store.Made(file.ID) {
+			ids = append(ids, file.ID)
+		}
+	}
+	a.shelf.Tidy(ctx, shelf.Wish{Job: job.Name, Folder: job.Uploads.Folder.V, Tags: spec.Texts(job.Uploads.Tags)}, ids)
 }
 
 // secrets returns the variables of a job whose values only the caller knows.

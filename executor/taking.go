@@ -27,7 +27,9 @@ import (
 func (a *application) results(ctx context.Context, step planner.Step) (map[int][]rescale.InputRef, error) {
 	landed := places{names: make(map[string]source), given: make(map[[2]string]bool)}
 	for _, in := range step.Job.Inputs {
-		landed.names[in.Landing()] = source{}
+		if in.Lands() {
+			landed.names[in.Called()] = source{}
+		}
 	}
 	refs := make(map[int][]rescale.InputRef)
 	for _, from := range step.Job.From {
@@ -66,8 +68,12 @@ func (a *application) named(from resolver.From, taken [][]outputs.File, landed p
 	var items []carry.Item
 	for n, files := range taken {
 		job := from.Jobs[n]
+		step, planned := a.steps[job]
 		for _, f := range files {
 			name := nameOf(from, job, f)
+			if planned && step.Job.Sweep != nil && from.Into != "" {
+				name = spec.NameFrom(from.Into, job) + "/" + f.Run + "/" + f.RelativePath
+			}
 			if landed.given[[2]string{f.ID, name}] {
 				continue
 			}
@@ -142,7 +148,13 @@ func (a *application) take(ctx context.Context, from resolver.From) ([][]outputs
 	group.SetLimit(listParallel)
 	for i, job := range from.Jobs {
 		group.Go(func() error {
-			taken[i], errs[i] = a.listing.Take(ctx, a.gates.ID(job), from.Include, from.Exclude)
+			id := a.gates.ID(job)
+			if step, planned := a.steps[job]; planned && step.Job.Sweep != nil {
+				if errs[i] = a.listing.Expect(ctx, id, len(step.Job.Sweep.Rows)); errs[i] != nil {
+					return nil
+				}
+			}
+			taken[i], errs[i] = a.listing.Take(ctx, id, from.Include, from.Exclude)
 			return nil
 		})
 	}
@@ -209,7 +221,7 @@ func (e *NameTakenError) Error() string {
 // Hint says what to do next.
 func (e *NameTakenError) Hint() string {
 	if e.One.job == e.Other.job {
-		return "files: [" + e.One.path + "] takes one of them, if it is in a folder, and ./NAME one that is in none; into keeps folders apart"
+		return "files: [" + e.One.path + "] takes one of them, if it is in a folder, and ./NAME one that is in none; into keeps folders, and the runs of a sweep, apart"
 	}
 	return "let each job write its results under names of their own, or keep them apart with as or into and " + spec.FromName
 }

@@ -21,7 +21,7 @@ func PartsOf(stored rescale.Job, like Job, needs []string) (was, now []Part) {
 	if len(stored.Tiles) == 0 || len(like.Request.JobAnalyses) == 0 {
 		return nil, nil
 	}
-	c := comparison{like: like, needs: needs, written: make(map[string]string)}
+	c := comparison{like: like, stored: stored, needs: needs, written: make(map[string]string)}
 	for _, part := range like.Parts {
 		c.written[part.Field] = part.Value
 	}
@@ -40,6 +40,7 @@ const undisclosed = "sha256:"
 // comparison gathers the parts of two jobs, each only when both sides show it.
 type comparison struct {
 	like          Job
+	stored        rescale.Job
 	needs         []string
 	written       map[string]string // the parts of the manifest, by field
 	before, after []Part
@@ -162,7 +163,11 @@ func (t tileComparison) compare() {
 	t.add(order, was, now)
 	t.sorted(t.variables())
 	t.sorted(t.inputs())
-	t.sorted(t.scripts())
+	was, now = t.scripts()
+	runs, wanted := t.sweep()
+	maps.Copy(was, runs)
+	maps.Copy(now, wanted)
+	t.sorted(was, now)
 }
 
 // codes returns the fields that every tile has, in the order of tileParts.

@@ -14,7 +14,7 @@ import (
 
 // asStored is what a platform shows of a job that was made of a manifest.
 func asStored(job resolver.Job) rescale.Job {
-	stored := rescale.Job{ID: "QwErTy", Automations: append([]rescale.JobAutomation{}, job.Request.Automations...)}
+	stored := rescale.Job{ID: "QwErTy", Automations: append([]rescale.JobAutomation{}, job.Request.Automations...), Params: rescale.Params{Known: true}}
 	for _, made := range job.Request.JobAnalyses {
 		tile := rescale.Tile{
 			AnalysisCode: made.Analysis.Code, VersionCode: made.Analysis.Version, Command: made.Command, EnvVars: maps.Clone(made.EnvVars),
@@ -22,6 +22,7 @@ func asStored(job resolver.Job) rescale.Job {
 			PreProcess:  rescale.Script{Known: true, Command: made.PreProcessScriptCommand},
 			PostProcess: rescale.Script{Known: true, Command: made.PostProcessScriptCommand},
 			InputFiles:  []rescale.TileFile{},
+			Templates:   []rescale.TileTemplate{},
 		}
 		tile.EnvVars["RESCALE_APPLY_KEY"] = "1:digest:1.1:wing"
 		for _, name := range job.Secrets {
@@ -43,6 +44,10 @@ func asStored(job resolver.Job) rescale.Job {
 			tile.PostProcess.File = file
 		case spec.ForCommand:
 			tile.InputFiles = append(tile.InputFiles, rescale.TileFile{File: file, Decompress: &in.Decompress})
+		case spec.ForRuns:
+			stored.Params.File = file
+		case spec.ForEach:
+			tile.Templates = append(tile.Templates, rescale.TileTemplate{File: file, To: in.To})
 		}
 	}
 	return stored

@@ -2,9 +2,7 @@ package resolver
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -13,6 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver/cluster"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
+	"github.com/rescale-apply/rescale-apply/resolver/remote"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -25,12 +24,13 @@ type catalog struct {
 	prices    []rescale.Price
 	files     map[string]rescale.File // by id; an id that the platform does not have is absent
 	clusters  map[string]rescale.Cluster
+	storage   remote.Statuses
 }
 
 // readCatalog reads everything in parallel. It reads projects, prices and files only
 // when a job needs them, to stay far below the rate limits (rescale-api.md §2.4).
 func readCatalog(ctx context.Context, p Platform, jobs []spec.Job) (catalog, error) {
-	cat := catalog{files: make(map[string]rescale.File), clusters: make(map[string]rescale.Cluster)}
+	var cat catalog
 	// The account comes first and alone: a bad key must give one clear answer.
 	var err error
 	if cat.user, err = p.Me(ctx); err != nil {
@@ -42,22 +42,11 @@ func readCatalog(ctx context.Context, p Platform, jobs []spec.Job) (catalog, err
 	if namesProject(jobs) {
 		group.Go(func() (err error) { cat.projects, err = p.Projects(together); return reading("projects", err) })
 	}
-	ids := fileIDs(jobs)
-	files := make([]*rescale.File, len(ids))
-	for i, id := range ids {
-		group.Go(func() (err error) { files[i], err = lookUp(together, p, id); return err })
-	}
-	group.Go(func() (err error) {
-		cat.clusters, err = readClusters(together, p, jobs)
-		return reading("clusters", err)
-	})
+	group.Go(func() (err error) { cat.files, err = remote.ReadFiles(together, p, fileIDs(jobs)); return err })
+	group.Go(func() (err error) { cat.storage, err = remote.ReadDevices(together, p, jobs); return err })
+	group.Go(func() (err error) { cat.clusters, err = remote.ReadClusters(together, p, jobs); return err })
 	if err := group.Wait(); err != nil {
 		return cat, err
-	}
-	for i, id := range ids {
-		if files[i] != nil {
-			cat.files[id] = *files[i]
-		}
 	}
 	err = cat.readPrices(ctx, p, jobs) // before cat is copied, which Go may do first in one statement
 	return cat, err
@@ -68,43 +57,6 @@ func reading(what string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("reading the platform's %s: %w", what, err)
-}
-
-// lookUp returns nil for a file that does not exist: that is a mistake in the manifest,
-// not a failure of the platform.
-func lookUp(ctx context.Context, p Files, id string) (*rescale.File, error) {
-	file, err := p.File(ctx, id)
-	var refused *rescale.Error
-	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &file, nil
-}
-
-// readClusters returns the clusters that jobs name, by id. One that the platform does not
-// have, or does not show, is absent.
-func readClusters(ctx context.Context, p Clusters, jobs []spec.Job) (map[string]rescale.Cluster, error) {
-	found := make(map[string]rescale.Cluster)
-	asked := make(map[string]bool)
-	for _, job := range jobs {
-		id := job.ClusterID.V
-		if id == "" || asked[id] {
-			continue
-		}
-		asked[id] = true
-		c, err := p.Cluster(ctx, id)
-		var refused *rescale.Error
-		switch {
-		case err == nil:
-			found[id] = c
-		case !errors.As(err, &refused) || refused.Status != http.StatusNotFound && refused.Status != http.StatusForbidden:
-			return nil, err
-		}
-	}
-	return found, nil
 }
 
 // cluster checks the cluster that a job is to run on, and returns what a person should
@@ -183,9 +135,13 @@ func (r *resolution) platformInputs(inputs []files.Input) []files.Input {
 			continue
 		}
 		file, ok := r.cat.files[in.ID]
-		if !ok || file.Deleted || !file.Complete {
-			r.problems.Add(in.Pos, diag.UnknownFile, "open the file in the web UI and copy its id, or give a path: instead",
-				"the platform has no file with id %q for this account", in.ID)
+		if !ok {
+			absent := remote.Absent(in.ID, in.Use)
+			r.problems.Add(in.Pos, absent.Rule, absent.Hint, "%s", absent.Message)
+			continue
+		}
+		if wrong, unfit := remote.Unfit(file, in.Use); unfit {
+			r.problems.Add(in.Pos, wrong.Rule, wrong.Hint, "%s", wrong.Message)
 			continue
 		}
 		in.Name, in.Size = file.Name, file.Size

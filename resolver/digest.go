@@ -67,9 +67,9 @@ func tileParts(s spec.Job, job Job, i int) []Part {
 		switch {
 		case in.Tile != i:
 		case in.Use == spec.ForCommand:
-			inputs = append(inputs, Part{at + "input " + in.Landing(), in.Identity()})
+			inputs = append(inputs, Part{at + "input " + in.Called(), in.Identity()})
 		default:
-			rest = append(rest, Part{at + string(in.Use) + " " + in.Name, in.Identity()})
+			rest = append(rest, Part{at + string(in.Use) + " " + in.Called(), in.Identity()})
 		}
 	}
 	for use, script := range map[spec.Use]spec.Script{spec.Before: written.PreProcess, spec.After: written.PostProcess} {

@@ -15,6 +15,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/schema"
 	"github.com/rescale-apply/rescale-apply/spec"
+	"github.com/rescale-apply/rescale-apply/spec/places"
 )
 
 // change is one key of a manifest before and after: lines of the top level, which
@@ -33,6 +34,9 @@ func changes() map[string]change {
 func rareChanges() map[string]change {
 	one := func(more string) string {
 		return "analyses: [{analysis: {code: solver, version: '1'}, command: run" + more + "}]"
+	}
+	doe := func(params, template, to string) string {
+		return "doe: {params: " + params + ", templates: [{path: " + template + ", to: " + to + "}]}"
 	}
 	const key, timed = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAA", "hardware: {coreType: big, coresPerSlot: 4, walltime: 1h}"
 	return map[string]change{
@@ -59,6 +63,11 @@ func rareChanges() map[string]change {
 		"ssh.cidr":               {"ssh: {cidr: 10.0.0.0/8}", "ssh: {cidr: ''}"},
 		"ssh.port":               {"ssh: {port: 22}", "ssh: {port: 23}"},
 		"clusterId":              {"", "clusterId: A"},
+		"doe":                    {"", doe("a.csv", "deck", "x")},
+		"doe.params":             {doe("a.csv", "deck", "x"), doe("b.csv", "deck", "x")},
+		"doe.templates":          {doe("a.csv", "deck", "x"), doe("a.csv", "deck", "x}, {path: other, to: y")},
+		"doe.templates[].path":   {doe("a.csv", "deck", "x"), doe("a.csv", "other", "x")},
+		"doe.templates[].to":     {doe("a.csv", "deck", "x"), doe("a.csv", "deck", "y")},
 		"extra":                  {"extra: {caseFile: {id: A}}", "extra: {caseFile: {id: B}}"},
 
 		"analyses[].analysis":    {one(""), strings.Replace(one(""), "solver", "other", 1)},
@@ -85,6 +94,10 @@ func usualChanges() map[string]change {
 		"description":       {"", "description: B"},
 		"project":           {"", "project: aero"},
 		"tags":              {"tags: [a]", "tags: [b]"},
+		"storage":           {"", "storage: [StArT]"},
+		"uploads":           {"", "uploads: {folder: a}"},
+		"uploads.folder":    {"uploads: {folder: a}", "uploads: {folder: a/b}"},
+		"uploads.tags":      {"uploads: {tags: [a]}", "uploads: {tags: [b]}"},
 		"analysis":          {"", "analysis: {code: other}"},
 		"analysis.code":     {"analysis: {code: solver, version: '1'}", "analysis: {code: other, version: '1'}"},
 		"analysis.version":  {"analysis: {code: solver, version: '1'}", "analysis: {code: solver, version: '24.2'}"},
@@ -139,6 +152,12 @@ func usualChanges() map[string]change {
 		"matrix.csv.path":        {"matrix: {csv: {path: a.csv}}\n" + points, "matrix: {csv: {path: b.csv}}\n" + points},
 		"matrix.csv.types":       {"matrix: {csv: {path: a.csv}}\n" + points, "matrix: {csv: {path: a.csv, types: {a: text}}}\n" + points},
 		"matrix.csv.types.NAME":  {"matrix: {csv: {path: a.csv, types: {a: number}}}\n" + points, "matrix: {csv: {path: a.csv, types: {a: text}}}\n" + points},
+		"matrix.csv.columns":     {"matrix: {csv: {path: wide.csv, columns: [a]}}\n" + points, "matrix: {csv: {path: wide.csv, columns: [a, b], blank: {b: 1}}}\n" + points},
+		"matrix.csv.name":        {"matrix: {csv: {path: wide.csv, blank: {b: 1}}}\n" + points, "matrix: {csv: {path: wide.csv, name: [a], blank: {b: 1}}}\n" + points},
+		"matrix.csv.blank":       {"matrix: {csv: {path: wide.csv, name: [a], blank: {b: 1}}}\nenv: {B: \"${{ matrix.b }}\"}\n" + points, "matrix: {csv: {path: wide.csv, name: [a], blank: {b: 2}}}\nenv: {B: \"${{ matrix.b }}\"}\n" + points},
+		"matrix.csv.blank.NAME":  {"matrix: {csv: {path: wide.csv, blank: {b: 1}}}\n" + points, "matrix: {csv: {path: wide.csv, blank: {b: 2}}}\n" + points},
+		"matrix.NAME.folders":    {"matrix: {a: {folders: x}}\n" + points, "matrix: {a: {folders: y}}\n" + points},
+		"matrix.NAME.files":      {"matrix: {a: {files: x}}\n" + points, "matrix: {a: {files: y}}\n" + points},
 		"matrix.exclude":         {"matrix: {a: [1, 2]}\n" + points, "matrix: {a: [1, 2], exclude: [{a: 1}]}\n" + points},
 		"matrix.exclude[].NAME":  {"matrix: {a: [1, 2], exclude: [{a: 2}]}\n" + points, "matrix: {a: [1, 2], exclude: [{a: 1}]}\n" + points},
 		"matrix.include":         {"matrix: {a: [1]}\n" + points, "matrix: {a: [1], include: [{a: 0}]}\n" + points},
@@ -167,7 +186,7 @@ func TestEveryKeyDoesToTheDigestWhatTheSchemaSays(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"deck": "deck", "other": "other", "kept": "kept", "tmpl": "${{ vars.a }}", "a.csv": "a\n1\n1.50\n", "b.csv": "a\n3\n",
+		"deck": "deck", "other": "other", "kept": "kept", "tmpl": "${{ vars.a }}", "a.csv": "a\n1\n1.50\n", "b.csv": "a\n3\n", "wide.csv": "a,b\n1,\n2,3\n",
 		"a.pub": "ssh-rsa AAAA\n", "b.pub": "ssh-rsa BBBB\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -231,6 +250,8 @@ func outcome(t *testing.T, dir, lines string) jobs {
 	loader := spec.Loader{Open: func(_, name string) (diag.Source, error) {
 		table, err := os.ReadFile(name)
 		return diag.Source{Name: name, Text: table}, err
+	}, Find: func(q places.Query) ([]places.Place, error) {
+		return []places.Place{{Path: q.Pattern, Begin: "."}}, nil
 	}}
 	specs, problems := loader.Load([]diag.Source{{Name: "job.yaml", Dir: dir, Text: []byte(text)}})
 	if len(problems) > 0 {

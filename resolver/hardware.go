@@ -167,3 +167,22 @@ func more(n int) string {
 	}
 	return fmt.Sprintf(" or one of %d more", n)
 }
+
+// sweeping says how the runs of a sweep share a job. The platform ends a cluster after the
+// walltime, whatever runs on it (rescale-api.md §14, A1), so the estimate of a sweep is
+// that of any other job.
+func sweeping(job Job) (notes []string) {
+	if job.Sweep == nil {
+		return nil
+	}
+	runs, slots := len(job.Sweep.Rows), 1
+	bounded := true
+	for _, t := range job.Tiles {
+		slots, bounded = max(slots, t.Slots), bounded && t.Walltime > 0
+	}
+	note := fmt.Sprintf("one job with %d runs, %d at a time", runs, min(runs, slots))
+	if bounded {
+		note += "; the walltime is that of all of them together"
+	}
+	return []string{note}
+}

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -54,6 +56,27 @@ func copies(from []From) (notes []string) {
 		if f.Copied() {
 			notes = append(notes, "results of "+f.Name+" are downloaded and uploaded again: the platform names an input after its upload")
 		}
+	}
+	return notes
+}
+
+// mostNamed is how many inputs that have ids a plan names.
+const mostNamed = 8
+
+// named says which files the ids among the inputs of a job mean.
+func named(inputs []files.Input) (notes []string) {
+	more := 0
+	for _, in := range inputs {
+		switch {
+		case in.ID == "" || in.Name == "":
+		case len(notes) == mostNamed:
+			more++
+		default:
+			notes = append(notes, cmp.Or(string(in.Use), "input")+" "+in.ID+" is "+in.Name)
+		}
+	}
+	if more > 0 {
+		notes = append(notes, fmt.Sprintf("%d more inputs are on the platform already", more))
 	}
 	return notes
 }

@@ -14,7 +14,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
+	"github.com/rescale-apply/rescale-apply/resolver/remote"
 	"github.com/rescale-apply/rescale-apply/spec"
+	"github.com/rescale-apply/rescale-apply/spec/doe"
 )
 
 // Job is one job with nothing left to look up.
@@ -24,16 +26,20 @@ type Job struct {
 	Pos       diag.Position // of the name
 	Manifest  string        // its path
 	Table     string        // path of the table that its point comes from; empty without one
+	Found     bool          // its point is one of what a pattern finds on this disk
 	Results   string        // folder of the results, as spec.Job.ResultsFolder
 	Dir       string        // folder of the manifest; outputs go below it
 	Title     string        // shown on the platform, before the marker
 	Project   string        // as the manifest names it; the id is in Request
 	Priority  spec.Priority
 	Tags      []string
-	Fields    map[string]any // custom fields
-	Secrets   []string       // names of variables of every tile, whose values nobody here knows
-	Tiles     []Tile         // at least one, run in this order
-	Inputs    []files.Input  // of all tiles
+	Fields    map[string]any  // custom fields
+	Secrets   []string        // names of variables of every tile, whose values nobody here knows
+	Tiles     []Tile          // at least one, run in this order
+	Inputs    []files.Input   // of all tiles
+	Storage   []remote.Device // that its run must have
+	Uploads   spec.Uploads
+	Sweep     *doe.Table // with a row for each run; nil for a job with one run
 	Outputs   spec.Outputs
 	Rerun     spec.Rerun
 	Needs     []spec.Need // jobs whose results it builds on
@@ -92,8 +98,9 @@ type Result struct {
 type Platform interface {
 	Account
 	Catalogs
-	Files
-	Clusters
+	remote.Files
+	remote.Devices
+	remote.Clusters
 }
 
 // Account reads who pays.
@@ -107,16 +114,6 @@ type Catalogs interface {
 	Analyses(context.Context) ([]rescale.Analysis, error)
 	CoreTypes(context.Context) ([]rescale.CoreType, error)
 	ComputePrices(context.Context) ([]rescale.Price, error)
-}
-
-// Files reads what is stored.
-type Files interface {
-	File(ctx context.Context, id string) (rescale.File, error)
-}
-
-// Clusters reads clusters that are there before a job.
-type Clusters interface {
-	Cluster(ctx context.Context, id string) (rescale.Cluster, error)
 }
 
 // Resolve checks jobs against the platform's catalogs and the local files, and reports
@@ -195,6 +192,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Results:  r.spec.ResultsFolder(),
 		Manifest: filepath.Join(r.spec.Dir, filepath.Base(r.spec.File)),
 		Table:    r.spec.Table,
+		Found:    r.spec.Found,
 		Title:    r.spec.Title.V,
 		Project:  r.spec.Project.V,
 		Priority: r.spec.Priority.V,
@@ -202,6 +200,9 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Fields:   values(r.spec.CustomFields),
 		Secrets:  spec.Texts(r.spec.Secrets),
 		Inputs:   r.platformInputs(inputs),
+		Storage:  r.cat.storage.Of(r.spec, r.problems),
+		Uploads:  r.spec.Uploads,
+		Sweep:    r.spec.Sweep.Table,
 		Outputs:  r.spec.Outputs,
 		Rerun:    r.spec.Rerun,
 		Needs:    r.spec.Needs,
@@ -229,7 +230,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 	job.Notes = append(job.Notes, r.cluster(job.Tiles)...)
 	job.Estimate = Sum(estimates)
 	*r.problems = append(*r.problems, problems.List()...)
-	job.Notes = distinct(append(job.Notes, copies(job.From)...))
+	job.Notes = distinct(slices.Concat(job.Notes, copies(job.From), named(job.Inputs), remote.Notes(job.Storage), sweeping(job)))
 	job.Request = request(r.spec, job, r.project())
 	job.Parts = parts(r.spec, job)
 	return job

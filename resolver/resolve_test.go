@@ -3,6 +3,7 @@ package resolver_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -67,7 +68,18 @@ func (shop) File(ctx context.Context, id string) (rescale.File, error) {
 	if id == "gone" {
 		return rescale.File{}, &rescale.Error{Status: http.StatusNotFound}
 	}
-	return rescale.File{ID: id, Name: "mesh.msh", Size: 7, Complete: true}, nil
+	kinds := map[string]rescale.FileType{"oUtPuT": rescale.OutputFile, "tEmPlAtE": rescale.TemplateFile, "pArAmS": rescale.ParamFile, "sCrIpT": rescale.ScriptFile}
+	return rescale.File{ID: id, Name: "mesh.msh", Size: 7, Complete: id != "hAlF", Deleted: id == "dElEtEd", Type: kinds[id]}, nil
+}
+
+func (shop) StorageStatus(ctx context.Context, id string) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if id == "gone" {
+		return "", &rescale.Error{Status: http.StatusNotFound}
+	}
+	return map[string]string{"StArT": rescale.StorageStarted, "StOp": "Stopped"}[id], nil
 }
 
 func (shop) Cluster(ctx context.Context, id string) (rescale.Cluster, error) {
@@ -128,6 +140,70 @@ func TestDigestIsFinal(t *testing.T) {
 	}
 	if want := "4cc14875179e2cd7760fb7dc7cd07c62e58dadb10e31874145af3bc24482d5c8"; job.Digest != want {
 		t.Errorf("digest %s, want %s", job.Digest, want)
+	}
+}
+
+func TestWhatIsNamedByID(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		manifest string
+		problems []string
+		notes    []string
+	}{
+		"fit": {
+			"storage: [StArT, StOp, NeVeR]\ninputs: [{id: AbC}, {id: oUtPuT}]\n", nil,
+			[]string{
+				"input AbC is mesh.msh", "input oUtPuT is mesh.msh", "storage StArT is attached before the submit; what lies on it is in no digest",
+				"storage StOp is attached before the submit; what lies on it is in no digest", "storage NeVeR is attached before the submit; what lies on it is in no digest",
+			},
+		},
+		"unfit, in the order of the manifest": {
+			"storage: [StArT, gone]\ninputs: [{id: tEmPlAtE}, {id: pArAmS}, {id: sCrIpT}, {id: gone}, {id: dElEtEd}, {id: hAlF}, {id: tEmPlAtE, decompress: false}]\n",
+			[]string{
+				`job.yaml:6:18: the platform has no storage with id "gone" for this account [unknown-storage]`,
+				`job.yaml:7:15: file tEmPlAtE ("mesh.msh") is a template of a design of experiments, not an input [wrong-file-type]`,
+				`job.yaml:7:31: file pArAmS ("mesh.msh") is a file of parameters, not an input [wrong-file-type]`,
+				`job.yaml:7:45: file sCrIpT ("mesh.msh") is a script, not an input [wrong-file-type]`,
+				`job.yaml:7:59: the platform has no file with id "gone" for this account [unknown-file]`,
+				`job.yaml:7:71: file dElEtEd ("mesh.msh") was deleted on the platform [unknown-file]`,
+				`job.yaml:7:86: the upload of file hAlF ("mesh.msh") has not ended [unknown-file]`,
+				`job.yaml:7:98: file tEmPlAtE ("mesh.msh") is a template of a design of experiments, not an input [wrong-file-type]`,
+			},
+			nil,
+		},
+		"scripts": {
+			"preProcess: {id: sCrIpT, command: bash a}\npostProcess: {id: sCrIpT, command: bash b}\n", nil,
+			[]string{"preProcess sCrIpT is mesh.msh", "postProcess sCrIpT is mesh.msh"},
+		},
+		"no scripts": {
+			"preProcess: {id: oUtPuT, command: bash a}\npostProcess: {id: gone, command: bash b}\n",
+			[]string{
+				`job.yaml:6:18: file oUtPuT ("mesh.msh") is a result of a job, not a script [wrong-file-type]`,
+				`job.yaml:7:19: the platform has no file with id "gone" for this account [unknown-file]`,
+			},
+			nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result, found, err := resolver.Resolve(t.Context(), load(t, t.TempDir(), plain+tc.manifest), shop{price: 1}, files.Reading{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var problems, notes []string
+			for _, p := range found {
+				problems = append(problems, fmt.Sprintf("%v: %s [%s]", p.Pos, p.Message, p.Rule))
+			}
+			for _, job := range result.Jobs {
+				notes = append(notes, job.Notes[len(job.Notes)-len(tc.notes):]...)
+			}
+			if diff := cmp.Diff(tc.problems, problems); diff != "" {
+				t.Errorf("problems (-want +got)\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.notes, notes); diff != "" {
+				t.Errorf("notes (-want +got)\n%s", diff)
+			}
+		})
 	}
 }
 

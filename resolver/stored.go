@@ -66,7 +66,7 @@ func (t tileComparison) inputs() (was, now side) {
 	}
 	wanted := t.uses(spec.ForCommand)
 	for _, in := range wanted {
-		give(now, t.at()+"input "+in.Landing(), in.Identity())
+		give(now, t.at()+"input "+in.Called(), in.Identity())
 	}
 	if t.was == nil {
 		return was, now
@@ -76,7 +76,7 @@ func (t tileComparison) inputs() (was, now side) {
 		in := counterpart(f)
 		switch {
 		case in != nil && (in.ID != "" && in.ID == f.ID || in.Load == files.OneFile):
-			give(was, t.at()+"input "+in.Landing(), identity(f, in))
+			give(was, t.at()+"input "+in.Called(), identity(f, in))
 		case t.taken(f, in):
 		case f.Name == "":
 			nameless = true
@@ -187,4 +187,59 @@ func (t tileComparison) script(use spec.Use, was, now side, of func(*rescale.Til
 	case name != "":
 		was[field+name] = identity(rescale.TileFile{File: stored.File}, nil)
 	}
+}
+
+// sweep returns both sides of what makes runs: the table, which the first tile stands for,
+// and the templates.
+func (t tileComparison) sweep() (was, now side) {
+	was, now = make(side), make(side)
+	tables, templates := t.uses(spec.ForRuns), t.uses(spec.ForEach)
+	for _, in := range slices.Concat(tables, templates) {
+		now[t.at()+string(in.Use)+" "+in.Called()] = in.Identity()
+	}
+	if t.tile == 0 {
+		t.params(tables, was, now)
+	}
+	if t.was == nil {
+		return was, now
+	}
+	for _, in := range templates {
+		if t.was.Templates == nil {
+			was[t.at()+string(spec.ForEach)+" "+in.To] = ""
+		}
+	}
+	for _, stored := range t.was.Templates {
+		i := slices.IndexFunc(templates, func(in files.Input) bool { return in.To == stored.To })
+		was[t.at()+string(spec.ForEach)+" "+stored.To] = content(stored.File, templates, i)
+	}
+	return was, now
+}
+
+// params adds the table of the stored job.
+func (t tileComparison) params(tables []files.Input, was, now side) {
+	field := string(spec.ForRuns) + " "
+	switch stored := t.stored.Params; {
+	case !stored.Known:
+		for name := range now {
+			if strings.HasPrefix(name, field) {
+				was[name] = ""
+			}
+		}
+	case stored.File.ID != "":
+		i := slices.IndexFunc(tables, func(in files.Input) bool { return stored.File.Name == "" || in.Name == stored.File.Name })
+		name := stored.File.Name
+		if i >= 0 {
+			name = tables[i].Name
+		}
+		was[field+name] = content(stored.File, tables, i)
+	}
+}
+
+// content returns the identity of a stored file that is compared with the ith of some
+// inputs, or with none of them.
+func content(f rescale.File, list []files.Input, i int) string {
+	if i < 0 {
+		return identity(rescale.TileFile{File: f}, nil)
+	}
+	return identity(rescale.TileFile{File: f}, &list[i])
 }

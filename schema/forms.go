@@ -71,6 +71,15 @@ func WantsText(pointer string) bool {
 	})
 }
 
+// TakesList reports whether the value at a pointer of a job can be a text or a list.
+func TakesList(pointer string) bool {
+	c, err := loadJob()
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(c.partsAt(c.raw, split(pointer)), func(part map[string]any) bool { return takes(part["type"], "array") })
+}
+
 // onlyText reports whether the only scalar of a type is a text.
 func onlyText(kind any) bool {
 	several, ok := kind.([]any)

@@ -20,7 +20,7 @@ func jobsWithSites() []string {
 			"inputs":["a.k",{"id":"AbCdEf"},{"path":"b.zip","decompress":false},{"path":"case","pack":"c.zip","exclude":["*.log"]},{"path":"U.tmpl","template":true,"as":"U"}],
 			"outputs":{"download":["*.csv"],"exclude":["*.h5"],"to":"results"},"rerun":{"generation":2,"onFailure":"always"},
 			"success":{"files":["out.csv"],"log":{"contains":"END"},"exitCode":{"file":"rc"}},"limits":{"maxCost":10,"maxRunning":4},
-			"preProcess":"pre.sh","postProcess":{"script":"post.sh","command":"bash post.sh"},"dependsOn":["mesh"],"ssh":{"publicKeyFile":"k.pub"}}`,
+			"preProcess":"pre.sh","postProcess":{"script":"post.sh","command":"bash post.sh"},"dependsOn":["mesh"],"ssh":{"publicKeyFile":"k.pub"},"doe":{"params":"p.csv","templates":[{"path":"U.tmpl","to":"case/0/U"}]}}`,
 		`{` + rest + `"analyses":[{"analysis":{"code":"x","version":"1"},"hardware":{"coreType":"e","coresPerSlot":1,"slots":2,"walltime":"8h"},"command":"run","env":{"A":"1"}}]}`,
 	}
 }

@@ -101,21 +101,67 @@ func (f *findings) absent(at failure) bool {
 // branch picks what the user meant among several forms: the one whose type
 // fits. Only its findings count.
 func (f *findings) branch(at failure) {
-	var fits []*jsonschema.ValidationError
-	for _, cause := range at.cause.Causes {
+	var fits []candidate
+	for i, cause := range at.cause.Causes {
 		if !f.otherType(cause, at.cause.InstanceLocation) {
-			fits = append(fits, cause)
+			fits = append(fits, candidate{cause, f.likeness(at, i)})
 		}
 	}
+	best := func(a, b candidate) int { return cmp.Compare(a.likeness, b.likeness) }
 	switch {
 	case len(fits) == 0:
 		f.add(at, WrongType, message(at.rule, "errorMessage"), "%s cannot be %s", subject(at.path), describe(at.value))
 	case isChoice(at.rule):
 		f.choice(at)
+	case len(fits) > 1 && typeOf(at.value) == "object" && slices.MaxFunc(fits, best).likeness == 0:
+		f.add(at, BadValue, message(at.rule, "errorMessage"), "%s has no key that says what it is", subject(at.path))
 	default:
-		f.collect(fits[0])
+		f.collect(slices.MaxFunc(fits, best).cause)
 		f.widen(at)
 	}
+}
+
+// candidate is a form whose type fits, and how much its keys are those of the value.
+type candidate struct {
+	cause    *jsonschema.ValidationError
+	likeness int
+}
+
+// likeness compares the keys of a value with those of one of its forms. One with a slip in
+// it mostly begins as it should: folder is nearer to folders than to from.
+func (f *findings) likeness(at failure, branch int) (total int) {
+	const same = 100
+	branches, _ := at.rule["oneOf"].([]any)
+	mapping, _ := at.value.(map[string]any)
+	if branch >= len(branches) {
+		return 0
+	}
+	part, _ := branches[branch].(map[string]any)
+	properties, _ := part["properties"].(map[string]any)
+	for key := range mapping {
+		if _, known := properties[key]; known {
+			total += same
+			continue
+		}
+		near := 0
+		for property := range properties {
+			near = max(near, common(key, property))
+		}
+		total += near
+	}
+	return total
+}
+
+// common returns how many characters two words begin with alike; one alone says nothing.
+func common(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	if n < 2 {
+		return 0
+	}
+	return n
 }
 
 // widen replaces the hint of a form by that of all forms when the value itself, and not something inside it,

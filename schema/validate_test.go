@@ -71,7 +71,7 @@ func TestValidate(t *testing.T) {
 		"license all":          {`{` + minimal + `,"license":{"servers":{"A":"1@a"},"variables":{"B":"x"},"features":[{"name":"a","count":1}]}}`, nil},
 		"license deep":         {`{` + minimal + `,"license":{"features":[{"name":"a","count":0,"x":1}]}}`, []string{`unknown-key /license/features/0@x unknown key "x" under license.features[0]`, `bad-value /license/features/0/count license.features[0].count must be at least 1, not 0`}},
 		"license server name":  {`{` + minimal + `,"license":{"servers":{"A B":"1@a"}}}`, []string{`bad-env-name /license/servers@A B "A B" cannot be a name under license.servers`}},
-		"env name":             {`{` + minimal + `,"env":{"A-B":"x","C":"y"}}`, []string{`bad-env-name /env@A-B "A-B" cannot be a name under env`}},
+		"env name":             {`{` + minimal + `,"env":{"A B":"x","C":"y"}}`, []string{`bad-env-name /env@A B "A B" cannot be a name under env`}},
 		"equal tags":           {`{` + minimal + `,"tags":["a","a"]}`, nil},
 		"empty features":       {`{` + minimal + `,"license":{"features":[]}}`, []string{`bad-value /license/features license.features is empty`}},
 		"long text":            {`{` + minimal + `,"priority":"` + strings.Repeat("ä", 99) + `"}`, []string{`bad-value /priority priority cannot be "` + strings.Repeat("ä", 40) + `…"`}},

@@ -1,5 +1,7 @@
 package schema
 
+import "strings"
+
 // Kind is the kind of mistake of a violation.
 type Kind string
 
@@ -35,3 +37,11 @@ type Violation struct {
 // Home is a mapping of the manifest, such as "hardware", and the exact spelling
 // of a key in it.
 type Home struct{ Mapping, Key string }
+
+// At returns the violation as one of the value at another pointer, which the text has at
+// a third one: in a job, items of lists can be there more than once.
+func (v Violation) At(pointer, source string) Violation {
+	v.Message = strings.Replace(v.Message, subject(split(v.Pointer)), subject(split(source)), 1)
+	v.Pointer = pointer
+	return v
+}

@@ -1,8 +1,10 @@
 package spec_test
 
 import (
+	"errors"
 	"flag"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
+	"github.com/rescale-apply/rescale-apply/spec/places"
 )
 
 var update = flag.Bool("update", false, "write the expected outputs of testdata/manifest")
@@ -50,7 +53,7 @@ func load(tb testing.TB, path string) ([]spec.Job, diag.List, []diag.Source) {
 		table := diag.Source{Name: filepath.Base(name), Text: text}
 		texts = append(texts, table)
 		return table, err
-	}}
+	}, Find: globbed}
 	var manifests []diag.Source
 	for _, src := range texts {
 		if src.Name == "vars.yaml" {
@@ -61,6 +64,25 @@ func load(tb testing.TB, path string) ([]spec.Job, diag.List, []diag.Source) {
 	}
 	jobs, list := loader.Load(manifests)
 	return jobs, list, texts
+}
+
+// globbed finds places as simply as the library does.
+func globbed(q places.Query) (found []places.Place, err error) {
+	names, err := filepath.Glob(filepath.Join(q.Dir, q.Pattern))
+	for _, name := range names {
+		info, err := os.Stat(name)
+		rel, errRel := filepath.Rel(q.Dir, name)
+		if err != nil || errRel != nil {
+			return nil, errors.Join(err, errRel)
+		}
+		if rel = filepath.ToSlash(rel); info.IsDir() == (q.Kind == places.Folders) {
+			found = append(found, places.Place{Path: rel, Begin: path.Dir(rel)})
+		}
+	}
+	if len(found) == 0 && err == nil {
+		err = &places.NoneError{Query: q}
+	}
+	return found, err
 }
 
 func printed(sources []diag.Source, list diag.List) string {

@@ -36,6 +36,8 @@ func decode(doc node, src diag.Source, fullName string) Job {
 		Protected:   doc.member("protected").boolean(false),
 		ClusterID:   doc.member("clusterId").text(),
 		Extra:       doc.member("extra").fields(),
+		Storage:     doc.member("storage").texts(),
+		Uploads:     Uploads{Folder: doc.member("uploads").member("folder").text(), Tags: doc.member("uploads").member("tags").texts()},
 
 		CustomFields: doc.member("customFields").fields(),
 	}
@@ -75,6 +77,9 @@ func decodeWalltime(n node) Value[time.Duration] {
 		return Value[time.Duration]{}
 	}
 	length, _ := span.Parse(text.V) // the schema has checked its form
+	if hours, fraction := span.Hours(text.V); fraction {
+		length = hours
+	}
 	return Value[time.Duration]{V: length, Pos: text.Pos}
 }
 

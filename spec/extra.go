@@ -164,6 +164,8 @@ func fieldHint(v schema.Violation) string {
 		return ""
 	case key != "":
 		return fmt.Sprintf("use the key %s instead", key)
+	case name == "paramFile" || name == "templateTasks":
+		return "use the key doe instead, which uploads the files; an id of the platform belongs into extra: {" + name + ": …}"
 	case home == body.Hardware:
 		return rightPlace(name, home)
 	}

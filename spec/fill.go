@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -12,39 +13,6 @@ import (
 	"github.com/rescale-apply/rescale-apply/schema"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 )
-
-// document is what one job is read from: a YAML document with a value in place
-// of every reference.
-type document struct {
-	*yamlsrc.Document
-	value  any
-	filled map[string]expr.Value    // the values that were put in, by pointer
-	places map[string]diag.Position // of the values as they are written, filled as they are asked for
-	scope  expr.Scope               // what references stand for
-	typed  map[string]bool          // names of variables that references take from the command line
-}
-
-// At returns the position of the value at pointer: for a reference that is all of a
-// value, the position that the value comes from, such as a cell of a table.
-func (d *document) At(pointer string) diag.Position {
-	if v, ok := d.filled[pointer]; ok && !v.Pos.IsZero() {
-		return v.Pos
-	}
-	pos, known := d.places[pointer]
-	if !known {
-		pos = d.Document.At(pointer)
-		d.places[pointer] = pos
-	}
-	return pos
-}
-
-// Text returns the scalar at pointer, with the values of its references.
-func (d *document) Text(pointer string) string {
-	if v, ok := d.filled[pointer]; ok {
-		return v.Text()
-	}
-	return d.Document.Text(pointer)
-}
 
 // template is a document whose references wait for their values.
 type template struct {
@@ -97,7 +65,7 @@ var ofAnalysis = regexp.MustCompile(`^/analyses/[0-9]+`)
 // namesFile reports whether a text names files, where a name with / would be a folder.
 func namesFile(pointer string) bool {
 	pointer = ofAnalysis.ReplaceAllString(pointer, "")
-	for _, above := range []string{"/inputs/", "/outputs/", "/success/files/"} {
+	for _, above := range []string{"/inputs/", "/outputs/", "/success/files/", "/doe/templates/"} {
 		if strings.HasPrefix(pointer, above) {
 			return true
 		}
@@ -106,7 +74,7 @@ func namesFile(pointer string) bool {
 		return strings.HasSuffix(pointer, "/file")
 	}
 	return slices.Contains([]string{
-		"/preProcess", "/preProcess/script", "/postProcess", "/postProcess/script", "/ssh/publicKeyFile",
+		"/preProcess", "/preProcess/script", "/postProcess", "/postProcess/script", "/ssh/publicKeyFile", "/doe/params",
 	}, pointer)
 }
 
@@ -212,6 +180,9 @@ func NoSuchValue(r expr.Reference, scope expr.Scope) (message, hint string) {
 	case r.Space == "vars" && len(scope["vars"]) == 0:
 		return "the job has no variables", "add vars: {" + r.Name + ": 1}, with the default as its value"
 	}
+	if of, _, dotted := strings.Cut(r.Name, "."); dotted {
+		return message, partHint(of, scope["matrix"])
+	}
 	// The part before the dot is common to many names, and says little.
 	if near := diag.Nearest(r.Name, slices.Collect(maps.Keys(scope[r.Space]))); len(near) > 0 {
 		return message, "did you mean " + r.Space + "." + near[0] + "?"
@@ -221,6 +192,22 @@ func NoSuchValue(r expr.Reference, scope expr.Scope) (message, hint string) {
 		names = append(names[:maxNamed], "...")
 	}
 	return message, "known: " + strings.Join(names, ", ")
+}
+
+// partHint says which parts a parameter has.
+func partHint(name string, params map[string]expr.Value) string {
+	_, known := params[name]
+	_, path := params[name+".name"]
+	switch {
+	case path:
+		return fmt.Sprintf("a path has the parts %s.name, %[1]s.stem and %[1]s.dir", name)
+	case known:
+		return fmt.Sprintf("write matrix.%s; only parameters of folders: and files: have a name, a stem and a dir", name)
+	}
+	if near := diag.Nearest(name, slices.Collect(maps.Keys(params))); len(near) > 0 {
+		return "did you mean matrix." + near[0] + "?"
+	}
+	return "only parameters of folders: and files: have a name, a stem and a dir"
 }
 
 // maxNamed is how many names a hint lists.
@@ -233,6 +220,7 @@ func (t *template) fill(scope expr.Scope) *document {
 	if name, ok := scope["job"]["name"]; ok {
 		paths["job"] = map[string]expr.Value{"name": {V: folderName(name.Text())}}
 	}
+	var later []filling
 	for _, leaf := range t.leaves {
 		if t.bad[leaf.pointer] {
 			d.value = put(d.value, leaf.path, nil)
@@ -242,19 +230,53 @@ func (t *template) fill(scope expr.Scope) *document {
 		if leaf.folder {
 			values = paths
 		}
+		if leaf.folder && strings.ContainsAny(leaf.text.Literal(), wildcards) {
+			values = unwild(paths)
+		}
 		if leaf.taken {
 			values = maps.Clone(values)
 			maps.Copy(values, fromScope())
 		}
 		v := leaf.text.Fill(values)
-		if leaf.words {
+		_, list := v.V.([]any)
+		switch {
+		case v.V == nil, list:
+			later = append(later, filling{leaf, v})
+			continue
+		case leaf.words && v.Written != "" && strings.HasSuffix(leaf.pointer, "/analysis/version"):
+			v.V = v.Written // 9.10 is another version than 9.1
+		case leaf.words:
 			v.V = v.Text()
 		}
-		d.value = put(d.value, leaf.path, v.V)
-		d.filled[leaf.pointer] = v
+		d.put(leaf, v)
 	}
+	d.spread(later)
 	return d
 }
+
+func (d *document) put(leaf leaf, v expr.Value) {
+	d.value = put(d.value, leaf.path, v.V)
+	d.filled[leaf.pointer] = v
+}
+
+// wildcards begin what has a meaning in a pattern.
+const wildcards = "*?[{"
+
+// unwild returns the scope for a pattern: the names of folders and files mean themselves,
+// also a[1].
+func unwild(scope expr.Scope) expr.Scope {
+	own := maps.Clone(scope)
+	own["matrix"] = maps.Clone(scope["matrix"])
+	for name, value := range own["matrix"] {
+		if value.Place {
+			value.V = special.ReplaceAllString(value.Text(), "[$0]")
+			own["matrix"][name] = value
+		}
+	}
+	return own
+}
+
+var special = regexp.MustCompile(`[*?[{}]`)
 
 // typed are the variables that references take from the command line.
 func (t *template) typed(scope expr.Scope) map[string]bool {
@@ -280,23 +302,6 @@ func (d *document) typedNames(job Job) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
-}
-
-// validate checks the shape of one point. Once one is right, the others are looked at only
-// where they differ from it.
-func (t *template) validate(value any) []schema.Violation {
-	if t.sites != nil && t.sites.Hold(value) {
-		return nil
-	}
-	violations := schema.Validate(value)
-	if t.sites == nil && len(violations) == 0 {
-		paths := make([][]string, len(t.leaves))
-		for i, leaf := range t.leaves {
-			paths[i] = leaf.path
-		}
-		t.sites = schema.SitesOf(value, paths)
-	}
-	return violations
 }
 
 // put returns root with another value at path. It copies the mappings and lists on the

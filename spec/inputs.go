@@ -127,7 +127,10 @@ func checkInputNames(job *Job, list *diag.List) {
 			list.Add(pos, diag.DuplicateInputName, twiceHint(first.input, in),
 				"two inputs land in the job as %s, the first is %s", diag.Short(name), nearby(first.Position, pos))
 		case landing.FileFolder:
-			list.Add(pos, diag.DuplicateInputName, "give one of them another path with as:",
+			if first.input.Use == ForEach && in.Use == ForEach {
+				continue // see checkNested
+			}
+			list.Add(pos, diag.DuplicateInputName, apartHint(in),
 				"%s would be a file and a folder in the job, the other one is %s", diag.Short(name), nearby(first.Position, pos))
 		case landing.Free:
 		}
@@ -143,10 +146,20 @@ func twiceHint(first, in Input) string {
 		return "all analyses share one folder: delete it here"
 	case in.Pack.Written():
 		return "give the archive another name"
+	case in.Use == ForEach:
+		return "write another to: for the template, or delete the other input"
 	case in.Use != ForCommand:
 		return "give the script another name; all inputs are in one folder"
 	}
 	return "give one of them another name with as:"
+}
+
+// apartHint returns how to keep an input out of the way of another's path.
+func apartHint(in Input) string {
+	if in.Use == ForEach {
+		return "write another to: for the template, or delete the other input"
+	}
+	return "give one of them another path with as:"
 }
 
 // same reports whether two inputs are one file, given twice.
@@ -169,7 +182,9 @@ func lands(in Input) (string, diag.Position) {
 	switch {
 	case in.Pack.Written():
 		return in.Pack.V, in.Pack.Pos
-	case in.From.Written():
+	case in.Use == ForEach:
+		return in.To.V, in.To.Pos
+	case in.From.Written(), in.Use == ForRuns:
 	case in.As.Written() && landing.PathProblem(in.As.V) != "":
 	case in.As.Written():
 		return in.As.V, in.As.Pos

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/spec/doe"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 	"github.com/rescale-apply/rescale-apply/spec/lock"
 )
@@ -38,6 +39,7 @@ type Job struct {
 	Dir  string        // the folder that relative paths start from
 
 	Table string // path of the table that its point comes from; empty without one
+	Found bool   // its point is one of what a pattern finds on this disk
 
 	Family string // the name in the manifest, which all points of a matrix share
 
@@ -50,9 +52,13 @@ type Job struct {
 
 	CustomFields []Field
 
+	Storage []Value[string] // ids of high-performance storage
+	Uploads Uploads
+
 	Tiles    []Tile          // run in this order; one unless the manifest has analyses
 	Priority Value[Priority] // default: OnDemand
 	Inputs   []Input         // of all tiles
+	Sweep    Sweep
 	Secrets  []Value[string] // names of variables of all tiles
 	Outputs  Outputs
 	Rerun    Rerun
@@ -134,6 +140,20 @@ type Tile struct {
 	Extra       []Field // further fields of its entry in the body
 }
 
+// Sweep is a job that runs once for each row of a table, on one cluster. The table and the
+// templates are among the inputs of the job, too. The zero value is a job with one run.
+type Sweep struct {
+	Params    Value[string] // path of the table
+	Templates []Template
+	Table     *doe.Table // nil without a sweep, and when the table cannot be read
+}
+
+// Template is a file that the platform fills in for each run, with the row of that run.
+type Template struct {
+	Path Value[string]
+	To   Value[string] // path of the filled-in file in the work folder
+}
+
 // Script runs before or after a command: one of Path and ID is written. It is among the
 // inputs of its job, too.
 type Script struct {
@@ -157,6 +177,9 @@ const (
 	ForCommand Use = "" // the command reads it
 	Before     Use = "preProcess"
 	After      Use = "postProcess"
+
+	ForRuns Use = "doe.params"    // the table of a sweep
+	ForEach Use = "doe.templates" // filled in for each run of a sweep
 )
 
 // Analysis is the software of a job.
@@ -231,6 +254,7 @@ type Input struct {
 
 	Tile int // which of the tiles it is for, from 0
 	Use  Use
+	To   Value[string] // of a template of a sweep: where it lands
 
 	Wrong bool // it has a problem, from which another one would follow; never of a loaded job
 }
@@ -251,6 +275,12 @@ type Automation struct {
 // Variable is an environment variable.
 type Variable struct{ Name, Value Value[string] }
 
+// Uploads says where inputs lie in the platform's library once they are uploaded.
+type Uploads struct {
+	Folder Value[string]   // names of folders from the library down, with / between
+	Tags   []Value[string] // labels of the files
+}
+
 // Outputs says what to download when the job has ended.
 type Outputs struct {
 	Pos       diag.Position
@@ -258,6 +288,8 @@ type Outputs struct {
 	Exclude   []Value[string] // patterns
 	To        Value[string]   // folder; unwritten means results/NAME
 	OnFailure Value[bool]     // also when the run has failed or was stopped; default: false
+
+	Runs int // of a sweep, each with files of its own; else 0
 }
 
 // Rerun says when a job runs again although nothing that matters changed.
@@ -283,6 +315,8 @@ type Success struct {
 	Files    []Value[string] // patterns; each must match
 	Logs     []LogCheck
 	ExitCode Value[string] // path of the file that holds it
+
+	Runs []string // what tells the runs of a sweep apart; each must pass. Nil without one
 }
 
 // LogCheck is what one log must say and must not say.

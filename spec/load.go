@@ -23,6 +23,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/spec/folders"
 	"github.com/rescale-apply/rescale-apply/spec/foreign"
 	"github.com/rescale-apply/rescale-apply/spec/matrix"
+	"github.com/rescale-apply/rescale-apply/spec/places"
 )
 
 // Opener reads a file that a manifest in the folder dir names: a table of points, a
@@ -35,20 +36,21 @@ type Loader struct {
 	Set   []Setting     // from the command line; later ones win
 	Files []diag.Source // of variables; later ones win, and Set wins over all
 	Open  Opener        // may be nil
+	Find  places.Finder // may be nil
 }
 
 // Load reads sources with the zero Loader.
 func Load(sources []diag.Source) ([]Job, diag.List) { return Loader{}.Load(sources) }
 
 // Load reads every document of every source. It touches neither the network nor, except
-// through Open, the file system. It returns all problems in the order of the sources
+// through Open and Find, the file system. It returns all problems in the order of the sources
 // and of their text: a mistake in one value does not hide those in others, and causes
 // no second message. It returns jobs only when there is no problem at all.
 func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
 	settings, problems := readSettings(l.Set, l.Files)
 	r := &reader{
-		open: l.Open, settings: settings, names: make(map[string]diag.Position), folders: folders.New(),
-		keys: make(map[string]string), seats: make(map[diag.Position]*Seats),
+		open: l.Open, find: l.Find, settings: settings, names: make(map[string]diag.Position), folders: folders.New(),
+		keys: make(map[string]string), seats: make(map[diag.Position]*Seats), sweeps: make(map[string]read),
 	}
 	whole := true
 	found := make([]diag.List, len(sources))
@@ -78,12 +80,14 @@ func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
 // reader turns documents into jobs, and remembers what must be unique.
 type reader struct {
 	open     Opener
+	find     places.Finder
 	settings *settings
 	jobs     []Job
 	names    map[string]diag.Position
 	folders  *folders.Taken
 	keys     map[string]string        // public keys, by the path of their files
 	seats    map[diag.Position]*Seats // by where maxRunning is written
+	sweeps   map[string]read          // what doe names, by the paths
 }
 
 // source reads the documents of one text, which may have known problems.
@@ -203,7 +207,7 @@ func (p *page) values(root node, violations []schema.Violation, list *diag.List)
 	if sweeping.value == nil || wrong {
 		return scope, nil
 	}
-	points := sweep{dir: p.src.Dir, open: p.open, list: list}.points(sweeping)
+	points := sweep{dir: p.src.Dir, name: p.src.Name, open: p.open, find: p.find, list: list}.points(sweeping)
 	if len(points) > 0 {
 		scope["matrix"] = parameters(points[0])
 	}
@@ -213,7 +217,14 @@ func (p *page) values(root node, violations []schema.Violation, list *diag.List)
 func parameters(point matrix.Point) map[string]expr.Value {
 	values := make(map[string]expr.Value, len(point))
 	for _, param := range point {
-		values[param.Name] = param.Value
+		value := param.Value
+		value.Place = param.Path != nil
+		if values[param.Name] = value; !value.Place {
+			continue
+		}
+		for part, text := range matrix.Parts(param.Value.Text()) {
+			values[param.Name+"."+part] = expr.Value{V: text, Pos: param.Value.Pos, Place: true}
+		}
 	}
 	return values
 }
@@ -228,8 +239,9 @@ func (p *page) point(t *template, scope expr.Scope, point matrix.Point) {
 		scope["job"] = map[string]expr.Value{"name": {V: name}}
 	}
 	doc := t.fill(scope)
+	doc.found = slices.ContainsFunc(point, func(param matrix.Param) bool { return param.Path != nil })
 	doc.value = withoutSweep(doc.value)
-	violations := t.validate(doc.value)
+	violations := t.validate(doc)
 	p.found.Add(p.shape(doc, violations, t.bad))
 	p.job(doc, violations, t.bad, name)
 }
@@ -240,9 +252,10 @@ func (p *page) job(doc *document, violations []schema.Violation, unknown map[str
 	root := node{doc: doc, bad: badParts(violations, unknown), value: doc.value}
 	job := decode(root, p.src, name)
 	job.SSH = p.decodeSSH(root.member("ssh"), &list)
+	p.decodeSweep(&job, root.member("doe"), &list)
 	p.besides(root, &list)
 	p.seat(&job, doc.Document.At(maxRunning), &list)
-	job.Table, job.Typed = tableOf(doc, p.src.Dir), doc.typedNames(job)
+	job.Table, job.Typed, job.Found = tableOf(doc, p.src.Dir), doc.typedNames(job), doc.found
 	for _, check := range checks() {
 		check(&job, &list)
 	}

@@ -7,7 +7,57 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
+	"github.com/rescale-apply/rescale-apply/spec/expr"
+	"github.com/rescale-apply/rescale-apply/spec/spread"
 )
+
+// document is what one job is read from: a YAML document with a value in place
+// of every reference.
+type document struct {
+	*yamlsrc.Document
+	value  any
+	filled map[string]expr.Value    // the values that were put in, by pointer
+	places map[string]diag.Position // of the values as they are written, filled as they are asked for
+	scope  expr.Scope               // what references stand for
+	typed  map[string]bool          // names of variables that references take from the command line
+
+	several []string // pointers of items that stand for several
+	found   bool     // a pattern finds its point on the disk
+	uneven  bool     // something is there more than once, or not at all
+}
+
+// At returns the position of the value at pointer: for a reference that is all of a
+// value, the position that the value comes from, such as a cell of a table.
+func (d *document) At(pointer string) diag.Position {
+	if v, ok := d.filled[pointer]; ok && !v.Pos.IsZero() {
+		return v.Pos
+	}
+	pointer = spread.Source(pointer, d.several)
+	pos, known := d.places[pointer]
+	if !known {
+		pos = d.Document.At(pointer)
+		d.places[pointer] = pos
+	}
+	return pos
+}
+
+// Text returns the scalar at pointer, with the values of its references.
+func (d *document) Text(pointer string) string {
+	if v, ok := d.filled[pointer]; ok {
+		return v.Text()
+	}
+	return d.Document.Text(spread.Source(pointer, d.several))
+}
+
+// KeyAt returns the position of the key at pointer.
+func (d *document) KeyAt(pointer string) diag.Position {
+	return d.Document.KeyAt(spread.Source(pointer, d.several))
+}
+
+// Keys returns the keys of the mapping at pointer, in the order of the text.
+func (d *document) Keys(pointer string) []string {
+	return d.Document.Keys(spread.Source(pointer, d.several))
+}
 
 // node is a value of a document while it is decoded. Reading is lenient: a value that
 // is absent, has another type, or is known to be bad reads as not written.
@@ -35,7 +85,14 @@ func (n node) items() []node {
 	list, _ := n.value.([]any)
 	items := make([]node, 0, len(list))
 	for i, v := range list {
-		if item := n.child(n.pointer+"/"+strconv.Itoa(i), v); item.value != nil {
+		item := n.child(n.pointer+"/"+strconv.Itoa(i), v)
+		several, ok := item.value.(spread.Several)
+		for j, one := range several {
+			if one := n.child(item.pointer+"/"+strconv.Itoa(j), one); one.value != nil {
+				items = append(items, one)
+			}
+		}
+		if !ok && item.value != nil {
 			items = append(items, item)
 		}
 	}
@@ -145,7 +202,7 @@ func (n node) fields() []Field {
 	for _, key := range n.doc.Keys(n.pointer) {
 		member := n.member(key)
 		name := Value[string]{V: key, Pos: n.doc.KeyAt(member.pointer)}
-		fields = append(fields, Field{Name: name, Value: Value[any]{V: member.value, Pos: member.pos()}, Below: member.fields()})
+		fields = append(fields, Field{Name: name, Value: Value[any]{V: spread.Of(member.value).Value, Pos: member.pos()}, Below: member.fields()})
 	}
 	return fields
 }

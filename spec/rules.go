@@ -21,7 +21,7 @@ func checks() []check {
 	return []check{
 		checkTags, checkWalltime, checkVariables, checkLicense,
 		checkInputForms, checkInputNames, checkPatterns, checkLogs,
-		checkSecrets, checkScripts, checkExtra, checkSSH, checkAutomations, checkInteractive,
+		checkSecrets, checkScripts, checkExtra, checkSSH, checkAutomations, checkInteractive, checkSweep,
 	}
 }
 
@@ -108,13 +108,20 @@ func checkFolder(job Job, taken *folders.Taken) diag.List {
 }
 
 func checkTags(job *Job, list *diag.List) {
+	once("tag", job.Tags, list)
+	once("tag", job.Uploads.Tags, list)
+	once("storage", job.Storage, list)
+}
+
+// once reports values that are there twice.
+func once(what string, values []Value[string], list *diag.List) {
 	first := make(map[string]diag.Position)
-	for _, tag := range job.Tags {
-		if at, seen := first[tag.V]; seen {
-			list.Add(tag.Pos, diag.DuplicateTag, "delete one of the two", "tag %q is already there, first %s", diag.Short(tag.V), nearby(at, tag.Pos))
+	for _, v := range values {
+		if at, seen := first[v.V]; seen {
+			list.Add(v.Pos, diag.DuplicateTag, "delete one of the two", "%s %q is already there, first %s", what, diag.Short(v.V), nearby(at, v.Pos))
 			continue
 		}
-		first[tag.V] = tag.Pos
+		first[v.V] = v.Pos
 	}
 }
 

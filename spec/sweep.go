@@ -6,17 +6,26 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
+	"github.com/rescale-apply/rescale-apply/schema"
+	"github.com/rescale-apply/rescale-apply/spec/doe"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 	"github.com/rescale-apply/rescale-apply/spec/matrix"
+	"github.com/rescale-apply/rescale-apply/spec/places"
+	"github.com/rescale-apply/rescale-apply/spec/spread"
 )
 
 // sweep reads the matrix of a document, whose shape has been checked.
 type sweep struct {
 	dir  string // of the manifest
+	name string // of the manifest, as it was given
 	open Opener
+	find places.Finder
 	list *diag.List
 }
 
@@ -28,7 +37,7 @@ func (s sweep) points(n node) []matrix.Point {
 		member := n.member(key)
 		switch key {
 		case "csv":
-			m.Axes = append(m.Axes, s.table(member))
+			m.Axes, m.Blank = append(m.Axes, s.table(member)), params(member.member("blank"))
 		case "include":
 			m.Include = entries(member)
 		case "exclude":
@@ -43,7 +52,7 @@ func (s sweep) points(n node) []matrix.Point {
 	return m.Points(s.list)
 }
 
-// axis reads a list or a range.
+// axis reads a list, a range, or what a pattern finds.
 func (s sweep) axis(name string, n node) matrix.Axis {
 	param := func(value expr.Value) matrix.Point {
 		return matrix.Point{{Name: name, Pos: n.doc.KeyAt(n.pointer), Value: value}}
@@ -51,9 +60,22 @@ func (s sweep) axis(name string, n node) matrix.Axis {
 	var axis matrix.Axis
 	if _, list := n.value.([]any); list {
 		for _, item := range n.items() {
-			axis = append(axis, param(expr.Of(item.value, item.pos())))
+			value := expr.Of(item.value, item.pos())
+			value.Written = n.doc.Text(item.pointer)
+			axis = append(axis, param(value))
 		}
 		return axis
+	}
+	for _, kind := range []places.Kind{places.Folders, places.Files} {
+		pattern := n.member(string(kind))
+		if pattern.value == nil {
+			continue
+		}
+		before := len(*s.list)
+		if checkPattern(pattern.text(), s.list); len(*s.list) > before {
+			return nil
+		}
+		return s.onDisk(places.Query{Dir: s.dir, Pattern: pattern.text().V, Kind: kind, Own: s.own(n.doc)}, param(expr.Value{Pos: pattern.pos()})[0])
 	}
 	span := matrix.Span{From: n.member("from").number(), To: n.member("to").number(), Step: n.member("step").number(), Count: n.member("count").integer(0).V}
 	numbers, problem, hint := span.Numbers()
@@ -70,6 +92,34 @@ func (s sweep) axis(name string, n node) matrix.Axis {
 	return axis
 }
 
+// own are the manifest's own texts, which no pattern means.
+func (s sweep) own(doc *document) []string {
+	own := []string{filepath.Join(s.dir, filepath.Base(s.name))}
+	if table := tableOf(doc, s.dir); table != "" {
+		own = append(own, table)
+	}
+	return own
+}
+
+// onDisk asks for the places that a pattern means.
+func (s sweep) onDisk(q places.Query, param matrix.Param) matrix.Axis {
+	if s.find == nil {
+		s.list.Add(param.Value.Pos, diag.MissingInput, "", "there are no files here to find %s among", q.Kind)
+		return nil
+	}
+	found, err := s.find(q)
+	var none *places.NoneError
+	switch {
+	case errors.As(err, &none):
+		s.list.Add(param.Value.Pos, diag.EmptyGlob, none.Hint(), "%v", none)
+		return nil
+	case err != nil:
+		s.list.Add(param.Value.Pos, diag.UnreadableInput, hintOf(err), "%v", err)
+		return nil
+	}
+	return places.Axis(param, found, s.list)
+}
+
 func (n node) number() json.Number {
 	number, _ := n.value.(json.Number)
 	return number
@@ -78,12 +128,27 @@ func (n node) number() json.Number {
 func entries(n node) []matrix.Entry {
 	var list []matrix.Entry
 	for _, item := range n.items() {
-		entry := matrix.Entry{Pos: item.pos()}
-		for _, name := range n.doc.Keys(item.pointer) {
-			value := item.member(name)
-			entry.Params = append(entry.Params, matrix.Param{Name: name, Pos: n.doc.KeyAt(value.pointer), Value: expr.Of(value.value, value.pos())})
-		}
-		list = append(list, entry)
+		list = append(list, matrix.Entry{Pos: item.pos(), Params: params(item)})
+	}
+	return list
+}
+
+// params reads a mapping of parameters to values.
+func params(n node) (list []matrix.Param) {
+	if n.value == nil {
+		return nil
+	}
+	for _, name := range n.doc.Keys(n.pointer) {
+		value := n.member(name)
+		list = append(list, matrix.Param{Name: name, Pos: n.doc.KeyAt(value.pointer), Value: expr.Of(value.value, value.pos())})
+	}
+	return list
+}
+
+// columns reads a list of names of columns.
+func columns(n node) (list []matrix.Name) {
+	for _, item := range n.items() {
+		list = append(list, matrix.Name{Text: item.text().V, Pos: item.pos()})
 	}
 	return list
 }
@@ -126,7 +191,8 @@ func below(dir, path string) string {
 
 // table reads a CSV file through the opener.
 func (s sweep) table(n node) matrix.Axis {
-	path, t := tablePath(n), matrix.Table{}
+	path := tablePath(n)
+	t := matrix.Table{Columns: columns(n.member("columns")), Names: columns(n.member("name")), Blank: params(n.member("blank"))}
 	types := n.member("types")
 	if types.value != nil {
 		for _, v := range types.variables() {
@@ -152,6 +218,165 @@ func (s sweep) table(n node) matrix.Axis {
 	return axis
 }
 
+// read is a table of a sweep with its templates, or what is wrong with them.
+type read struct {
+	table    *doe.Table
+	problems diag.List
+	warnings diag.List
+}
+
+// decodeSweep reads a job that runs once for each row of a table. Its files are inputs of
+// the job: the platform fills in the templates before the first software starts.
+func (p *page) decodeSweep(job *Job, n node, list *diag.List) {
+	job.Sweep.Params = n.member("params").text()
+	for _, item := range n.member("templates").items() {
+		if t := (Template{item.member("path").text(), item.member("to").text()}); t.Path.Written() && t.To.Written() {
+			job.Sweep.Templates = append(job.Sweep.Templates, t)
+		}
+	}
+	params := job.Sweep.Params
+	if !params.Written() || isPattern(params.V) {
+		return
+	}
+	input := func(path, to Value[string], use Use) {
+		job.Inputs = append(job.Inputs, Input{Pos: path.Pos, Path: path, To: to, Decompress: Value[bool]{V: true}, Use: use})
+	}
+	input(params, Value[string]{}, ForRuns)
+	for _, t := range job.Sweep.Templates {
+		input(t.Path, t.To, ForEach)
+	}
+	found := p.readSweep(job.Sweep)
+	*list = append(*list, found.problems...)
+	job.Warnings = append(job.Warnings, found.warnings...)
+	if table := found.table; table != nil {
+		job.Sweep.Table, job.Outputs.Runs, job.Success.Runs = table, len(table.Rows), table.Labels()
+	}
+}
+
+// readSweep reads the files of a sweep, once for all points of a matrix that name them.
+func (p *page) readSweep(s Sweep) read {
+	key := fmt.Sprintf("%q %q %v", p.src.Dir, s.Params.V, s.Templates)
+	if known, again := p.sweeps[key]; again {
+		return known
+	}
+	var r read
+	if source, ok := p.named(s.Params, "the table of parameters", &r.problems); ok {
+		r.table, r.problems = doe.ReadTable(source)
+	}
+	used, whole := make(map[string]bool), true
+	for _, t := range s.Templates {
+		if isPattern(t.Path.V) {
+			whole = false
+			continue
+		}
+		source, ok := p.named(t.Path, "the template", &r.problems)
+		if whole = whole && ok; ok && r.table != nil {
+			r.problems = append(r.problems, r.table.Check(source, used)...)
+		}
+	}
+	if r.table != nil {
+		r.warnings = r.table.Warnings
+		if whole {
+			r.warnings = append(r.warnings, r.table.Unused(used)...)
+		}
+	}
+	p.sweeps[key] = r
+	return r
+}
+
+// named reads a file that a manifest names.
+func (p *page) named(path Value[string], what string, list *diag.List) (source diag.Source, ok bool) {
+	if p.open == nil {
+		list.Add(path.Pos, diag.MissingInput, "", "there are no files here to read %s from", what)
+		return source, false
+	}
+	source, err := p.open(p.src.Dir, below(p.src.Dir, path.V))
+	if err == nil {
+		return source, true
+	}
+	rule, message, hint := diag.UnreadableInput, err.Error(), hintOf(err)
+	if errors.Is(err, fs.ErrNotExist) {
+		rule, message, hint = diag.MissingInput, fmt.Sprintf("file %q does not exist", diag.Short(path.V)), "paths start at the folder of the manifest"
+	}
+	list.Add(path.Pos, rule, hint, "%s", message)
+	return source, false
+}
+
+// checkSweep reports what of a sweep does not fit the rest of its job.
+func checkSweep(job *Job, list *diag.List) {
+	s := job.Sweep
+	if isPattern(s.Params.V) {
+		list.Add(s.Params.Pos, diag.BadInputName, "write the path of one file", "the table of parameters is one file, not a pattern: %s", diag.Short(s.Params.V))
+	}
+	for _, t := range s.Templates {
+		if isPattern(t.Path.V) {
+			list.Add(t.Path.Pos, diag.BadInputName, "write an entry for each file", "a template is one file, not a pattern: %s", diag.Short(t.Path.V))
+		}
+		checkPlace(t.To, list)
+	}
+	checkNested(s.Templates, list)
+	if !s.Params.Written() {
+		return
+	}
+	for _, field := range job.Extra {
+		checkSweepField(field, list)
+	}
+	for i, tile := range job.Tiles {
+		for _, field := range tile.Extra {
+			checkSweepField(field, list)
+		}
+		if rows := job.Outputs.Runs; rows > 0 && tile.Hardware.Slots.V > rows {
+			job.Warnings.Add(tile.Hardware.Slots.Pos, diag.BadValue, fmt.Sprintf("write slots: %d", rows),
+				"%shardware.slots is %d, more than the rows of the table (%d): slots without a run are paid for, too", place(job, i), tile.Hardware.Slots.V, rows)
+		}
+	}
+}
+
+// checkPlace checks where a template lands.
+func checkPlace(to Value[string], list *diag.List) {
+	if why, instead := doe.PlaceProblem(to.V); why != "" {
+		hint := "write a path below the work folder, such as case/0/U"
+		if instead != "" {
+			hint = "write to: " + diag.Short(instead)
+		}
+		list.Add(to.Pos, diag.BadInputName, hint, "to cannot be %q: %s", diag.Short(to.V), why)
+		return
+	}
+	for name := range strings.SplitSeq(to.V, "/") {
+		if why := NameProblem(name); why != "" {
+			list.Add(to.Pos, diag.BadInputName, "write a plain path, such as case/0/U", "to cannot be %q: %s", diag.Short(to.V), why)
+			return
+		}
+	}
+	if to.V == ProcessOutput {
+		list.Add(to.Pos, diag.BadInputName, "write another name", "to cannot be %q: what the command prints goes there", to.V)
+	}
+}
+
+// checkNested reports a template that lands where another needs a folder. Equal places are
+// found with those of the other inputs.
+func checkNested(templates []Template, list *diag.List) {
+	for _, outer := range templates {
+		for _, inner := range templates {
+			if strings.HasPrefix(inner.To.V, outer.To.V+"/") {
+				list.Add(outer.To.Pos, diag.DuplicateInputName, "write another to: for one of them", "%s is a file here, and the folder of %s, %s",
+					diag.Short(outer.To.V), diag.Short(inner.To.V), nearby(inner.To.Pos, outer.To.Pos))
+				break
+			}
+		}
+	}
+}
+
+// checkSweepField reports a field of extra that makes runs, too.
+func checkSweepField(field Field, list *diag.List) {
+	switch field.Name.V {
+	case "paramFile", "templateTasks":
+		list.Add(field.Name.Pos, diag.ReservedField, "delete it", "extra cannot set %s beside doe", field.Name.V)
+	case "caseFile", "jobvariables", "monteCarloIterations", "optimizer":
+		list.Add(field.Name.Pos, diag.BadChoice, "keep one of the two", "doe has a run for each row, and extra.%s makes runs of its own", field.Name.V)
+	}
+}
+
 // checkNumbers reports variables and parameters that people read as a number and YAML as
 // a text: a program that reads 1,5 takes the 1 and says nothing.
 func checkNumbers(doc *yamlsrc.Document) (list diag.List) {
@@ -166,4 +391,103 @@ func checkNumbers(doc *yamlsrc.Document) (list diag.List) {
 		}
 	})
 	return list
+}
+
+// filling is a value that changes how much a document holds: a list, or nothing.
+type filling struct {
+	leaf
+	value expr.Value
+}
+
+// spread puts such values in, once all others have theirs.
+func (d *document) spread(later []filling) {
+	d.uneven = len(later) > 0
+	for _, f := range later {
+		items, list := f.value.V.([]any)
+		switch item := itemOf(f.pointer); {
+		case !list:
+			d.value = spread.Drop(d.value, f.path)
+		case item != "":
+			d.several = append(d.several, item)
+			d.repeat(f, item, items)
+		case f.words && !schema.TakesList(f.pointer):
+			d.put(f.leaf, expr.Value{V: f.value.Text(), Pos: f.value.Pos})
+		default:
+			d.put(f.leaf, f.value)
+			for i, one := range items {
+				d.filled[f.pointer+"/"+strconv.Itoa(i)] = expr.Value{V: one, Pos: f.value.Pos}
+			}
+		}
+	}
+}
+
+// repeat makes an item one for each of several values, which stand in it at the leaf.
+func (d *document) repeat(f filling, item string, values []any) {
+	path := yamlsrc.Path(item)
+	model, several := get(d.value, path), make(spread.Several, len(values))
+	for i, one := range values {
+		several[i] = put(model, f.path[len(path):], one)
+		d.filled[item+"/"+strconv.Itoa(i)+f.pointer[len(item):]] = expr.Value{V: one, Pos: f.value.Pos}
+	}
+	d.value = put(d.value, path, several)
+}
+
+// mapped matches what can be there once for each item of a list: an input or an automation.
+var mapped = regexp.MustCompile(`^((?:/analyses/[0-9]+)?/(?:inputs|automations)/[0-9]+)/(?:id|path)$`)
+
+// itemOf returns the item of a list that a reference to a list multiplies; empty for none.
+func itemOf(pointer string) string {
+	if m := mapped.FindStringSubmatch(pointer); m != nil {
+		return m[1]
+	}
+	if _, err := strconv.Atoi(pointer[strings.LastIndexByte(pointer, '/')+1:]); err == nil {
+		return pointer
+	}
+	return ""
+}
+
+// get returns the value at path.
+func get(root any, path []string) any {
+	for _, token := range path {
+		switch node := root.(type) {
+		case map[string]any:
+			root = node[token]
+		case []any:
+			i, err := strconv.Atoi(token)
+			if err != nil || i >= len(node) {
+				return nil
+			}
+			root = node[i]
+		default:
+			return nil
+		}
+	}
+	return root
+}
+
+// validate checks the shape of one point. Once one is right, the others are looked at only
+// where they differ from it.
+func (t *template) validate(d *document) []schema.Violation {
+	value := d.value
+	if d.uneven {
+		flat := spread.Of(value)
+		violations := schema.Validate(flat.Value)
+		for i, v := range violations {
+			written := flat.Written(v.Pointer)
+			violations[i] = v.At(written, spread.Source(written, d.several))
+		}
+		return violations
+	}
+	if t.sites != nil && t.sites.Hold(value) {
+		return nil
+	}
+	violations := schema.Validate(value)
+	if t.sites == nil && len(violations) == 0 {
+		paths := make([][]string, len(t.leaves))
+		for i, leaf := range t.leaves {
+			paths[i] = leaf.path
+		}
+		t.sites = schema.SitesOf(value, paths)
+	}
+	return violations
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -66,4 +67,13 @@ func (p *platform) alter(ts *testscript.TestScript, args []string) {
 			return answer
 		},
 	}))
+}
+
+// ask sends what no command of the product sends.
+func (p *platform) ask(ts *testscript.TestScript, args []string) {
+	if len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: emu send METHOD PATH [BODY]")
+	}
+	answer := p.send(ts, args[0], args[1], []byte(strings.Join(args[2:], "")))
+	fmt.Fprintln(ts.Stdout(), string(answer))
 }

@@ -211,10 +211,11 @@ func condition(name string) (bool, error) {
 //	emu double JOBNAME          make the job once more, key and all, and submit it, as no apply does
 //	emu files                   every input file: OWNER SIZE NAME; or none
 //	emu remove NAME             delete the newest file of that name as a person would
+//	emu send METHOD PATH [BODY] send a request of the owner of the jobs
 //	emu alter FILE              write to the file on this disk while the next upload is answered
 func emu(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|switch|asked|await|stop|delete|clone|double|files|remove|alter")
+		ts.Fatalf("usage: emu requests|changes|forget|jobs|body|fault|switch|asked|await|stop|delete|clone|double|files|remove|send|alter")
 	}
 	p := ts.Value(platformKey{}).(*platform)
 	switch args[0] {
@@ -250,6 +251,8 @@ func emu(ts *testscript.TestScript, neg bool, args []string) {
 		p.files(ts)
 	case "remove":
 		p.remove(ts, args[1:])
+	case "send":
+		p.ask(ts, args[1:])
 	case "alter":
 		p.alter(ts, args[1:])
 	case "asked":

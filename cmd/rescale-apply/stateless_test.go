@@ -94,7 +94,7 @@ func needsState() map[string]string {
 		"secrets": "no secret is in the state file", "protected": "state rm", "not_utf8": "bytes that are no text do not pass through the trace",
 		"state_links": "links in the place of the state file are the subject",
 		"upload_once": "uploads that the state knows are not looked for", "collect": "copies of results are known by the state alone",
-		"success": "which check failed is in no tag", "success_unknown": "which check failed is in no tag",
+		"success": "which check failed is in no tag", "doe": "which check failed is in no tag", "success_unknown": "which check failed is in no tag",
 		"rerun": "a run that was deleted on the platform is known by the state alone", "fields": "the platform does not tell extra fields",
 		"walltime_raised": "the answers of the platform are counted", "chain": "state show",
 		"chain_failures": "what a person deleted on the platform is known by the state alone",

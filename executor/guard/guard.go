@@ -40,6 +40,29 @@ func Cost(job resolver.Job) (refusal diag.Diagnostic, refused bool) {
 	return refusal, true
 }
 
+// Storage refuses a run of a job whose high-performance storage is not started: it would
+// be billed, and find nothing there.
+func Storage(job resolver.Job) (refusal diag.Diagnostic, refused bool) {
+	for _, device := range job.Storage {
+		if device.Started() {
+			continue
+		}
+		return diag.Diagnostic{
+			Pos: device.Pos, Rule: diag.StorageOff, Message: fmt.Sprintf("storage %s is not started: %s", device.ID, Status(device.Status)),
+			Hint: "start it on the platform, wait until it shows Started, and apply again; or leave out storage:",
+		}, true
+	}
+	return diag.Diagnostic{}, false
+}
+
+// Status says what storage is that jobs cannot use.
+func Status(status string) string {
+	if status == "" {
+		return "it never was"
+	}
+	return "it is " + status
+}
+
 // Exceeds compares amounts of USD to the millionth, because sums of prices are not exact.
 func Exceeds(cost, limit float64) bool { return cost > limit+1e-6 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/remote"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -96,5 +97,28 @@ func TestProtection(t *testing.T) {
 	refused := &guard.Error{Refusals: diag.List{got}}
 	if text, want := refused.Error(), (diag.List{got}).Error(); text != want || text == "" {
 		t.Errorf("Error() = %q, want %q", text, want)
+	}
+}
+
+func TestStorage(t *testing.T) {
+	t.Parallel()
+	at := func(line int) diag.Position { return diag.Position{File: "job.yaml", Line: line, Col: 1} }
+	for name, tc := range map[string]struct {
+		devices []remote.Device
+		want    string
+	}{
+		"none":          {nil, ""},
+		"started":       {[]remote.Device{{ID: "A", Status: "Started"}, {ID: "B", Status: "Started"}}, ""},
+		"never started": {[]remote.Device{{ID: "A", Status: "Started"}, {ID: "B", Pos: at(3)}}, "job.yaml:3:1: storage B is not started: it never was"},
+		"stopped":       {[]remote.Device{{ID: "A", Status: "Stopped", Pos: at(2)}, {ID: "B"}}, "job.yaml:2:1: storage A is not started: it is Stopped"},
+	} {
+		refusal, refused := guard.Storage(resolver.Job{Name: "wing", Storage: tc.devices})
+		got := ""
+		if refused {
+			got = refusal.Pos.String() + ": " + refusal.Message
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 // Content is what two inputs have in common when one file serves both. The platform
 // takes an input's name from its upload, so the same bytes under two names are two
-// files; and it treats scripts as another type.
+// files; and scripts, templates and tables of parameters are files of other types.
 type Content struct {
 	SHA512, Name string
 	Type         rescale.FileType
@@ -27,10 +27,17 @@ type Content struct {
 
 // Of returns the content of an input on this disk.
 func Of(in files.Input) Content {
-	if in.Use == spec.ForCommand {
-		return Content{in.SHA512, in.Name, rescale.InputFile}
+	kind := rescale.InputFile
+	switch in.Use {
+	case spec.ForCommand:
+	case spec.Before, spec.After:
+		kind = rescale.ScriptFile
+	case spec.ForRuns:
+		kind = rescale.ParamFile
+	case spec.ForEach:
+		kind = rescale.TemplateFile
 	}
-	return Content{in.SHA512, in.Name, rescale.ScriptFile}
+	return Content{in.SHA512, in.Name, kind}
 }
 
 // Stock holds the contents that were looked for: the id of a file that has it, or an
@@ -183,8 +190,13 @@ func holds(ctx context.Context, p Reader, id string, in files.Input) (bool, erro
 		return false, nil
 	}
 	whole := file.Complete && !file.Deleted && file.Name == in.Name && file.Size == in.Size
-	whole = whole && (in.Use == spec.ForCommand || file.Type == rescale.ScriptFile)
+	whole = whole && (in.Use == spec.ForCommand && !special(file.Type) || file.Type == Of(in).Type)
 	return whole && (file.SHA512 == "" || file.SHA512 == in.SHA512), err
+}
+
+// special reports whether a file of this type serves one use only.
+func special(t rescale.FileType) bool {
+	return t == rescale.ScriptFile || t == rescale.ParamFile || t == rescale.TemplateFile
 }
 
 // find searches for every name once, or lists what is newest when there are many.

@@ -54,6 +54,7 @@ type Store struct {
 	mu    sync.Mutex // guards what follows
 	later Stock      // what was looked for since the plan
 	files map[Content]*file
+	made  map[string]bool // ids of uploads
 	slots *semaphore.Weighted
 }
 
@@ -204,8 +205,21 @@ func (s *Store) upload(ctx context.Context, in files.Input) (string, error) {
 		s.Report.Aborted(in)
 		return "", err
 	}
+	s.mu.Lock()
+	if s.made == nil {
+		s.made = make(map[string]bool)
+	}
+	s.made[id] = true
+	s.mu.Unlock()
 	s.Report.Uploaded(in, id)
 	return id, nil
+}
+
+// Made reports whether a file is an upload of this very store.
+func (s *Store) Made(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.made[id]
 }
 
 func uploaded(in files.Input, id string) state.Record {
@@ -232,5 +246,5 @@ func uploadType(in files.Input) rescale.FileType {
 	if in.Use == spec.ForCommand {
 		return 0
 	}
-	return rescale.ScriptFile
+	return Of(in).Type
 }

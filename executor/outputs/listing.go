@@ -23,6 +23,27 @@ type Listing struct {
 type place struct {
 	turn  chan struct{}
 	looks Looks
+	runs  int // of a sweep; else 0
+}
+
+// Expect says how many runs a sweep has: Take waits until each of them is listed, so that
+// a list that fills up late does not pass for the whole.
+func (l *Listing) Expect(ctx context.Context, id string, runs int) error {
+	p, err := l.hold(ctx, id)
+	if err == nil {
+		p.runs = runs
+		p.release()
+	}
+	return err
+}
+
+// gap returns what a look at a run lacks of some files.
+func (p *place) gap(r Reading, wanted func(path string) bool) Gap {
+	gap := GapOf(r.Matching(wanted))
+	for _, part := range r.Split(p.runs) {
+		gap = gap.And(GapOf(part.Files[:min(1, len(part.Files))]))
+	}
+	return gap
 }
 
 // Take returns the files of a run that match. Where none does, the error is a
@@ -37,7 +58,7 @@ func (l *Listing) Take(ctx context.Context, id string, include, exclude []string
 		return nil, err
 	}
 	defer p.release()
-	gap := func(r Reading) Gap { return GapOf(r.Matching(wanted)) }
+	gap := func(r Reading) Gap { return p.gap(r, wanted) }
 	if err := p.looks.settle(ctx, func() (Reading, error) { return Look(ctx, l.Platform, id) }, gap); err != nil {
 		return nil, err
 	}

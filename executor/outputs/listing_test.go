@@ -40,7 +40,11 @@ func TestTaken(t *testing.T) {
 		want    []string
 		nothing bool
 		deleted string
+		runs    int // of a sweep
 	}{
+		"a run of a sweep is not listed yet": {lists: [][]rescale.File{{a, log}, {a, log, file("b.msh", in("run2")), file("process_output.log", in("run2"))}}, want: []string{"a.msh", "b.msh"}, runs: 2},
+		"a run of a sweep left nothing":      {lists: [][]rescale.File{{a, log}}, want: []string{"a.msh"}, runs: 2},
+
 		"all at once":                      {lists: [][]rescale.File{{a, b, log}}, want: []string{"a.msh", "b.msh"}},
 		"the list fills":                   {lists: [][]rescale.File{nil, {a}, {a, b}, {a, b, log}}, want: []string{"a.msh", "b.msh"}},
 		"one is still stored":              {lists: [][]rescale.File{{a, file("b.msh", partial), log}, {a, b, log}}, want: []string{"a.msh", "b.msh"}},
@@ -61,6 +65,11 @@ func TestTaken(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := outputs.Listing{Platform: &filling{lists: tc.lists}}
+				if tc.runs > 0 {
+					if err := s.Expect(t.Context(), "Y", tc.runs); err != nil {
+						t.Fatal(err)
+					}
+				}
 				taken, err := s.Take(t.Context(), "Y", []string{"*.msh"}, nil)
 				var ids []string
 				for _, f := range taken {

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -99,6 +100,24 @@ func runOf(f rescale.File) string {
 		return m[2]
 	}
 	return "run1"
+}
+
+// RunName returns the name of the nth run of a job, from 1 on.
+func RunName(n int) string { return "run" + strconv.Itoa(n) }
+
+// Split returns what each of so many runs left, in their order; of a run that left
+// nothing an empty reading.
+func (r Reading) Split(runs int) []Reading {
+	parts, at := make([]Reading, runs), make(map[string]int, runs)
+	for i := range parts {
+		at[RunName(i+1)] = i
+	}
+	for _, f := range r.Files {
+		if i, known := at[f.Run]; known {
+			parts[i].Files = append(parts[i].Files, f)
+		}
+	}
+	return parts
 }
 
 // garbled reports whether a path has lost bytes that are not UTF-8: two files may have

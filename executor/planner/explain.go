@@ -96,12 +96,14 @@ func (c Change) words(job resolver.Job) string {
 // detail shows the contents' short hashes and the size for a file.
 func (c Change) detail(job resolver.Job) string {
 	kind, name, _ := strings.Cut(c.Field, " ")
-	kind = kind[strings.LastIndexByte(kind, '.')+1:] // of one of several analyses
-	if kind != "input" && kind != string(spec.Before) && kind != string(spec.After) {
+	if strings.HasPrefix(kind, "analyses[") {
+		_, kind, _ = strings.Cut(kind, ".")
+	}
+	if !slices.Contains([]string{"input", string(spec.Before), string(spec.After), string(spec.ForRuns), string(spec.ForEach)}, kind) {
 		return ""
 	}
 	for _, in := range job.Inputs {
-		if in.Landing() == name {
+		if in.Called() == name && (in.Use == spec.ForRuns) == (kind == string(spec.ForRuns)) {
 			return fmt.Sprintf(" (%s → %s, %s)", shorten(c.Old), shorten(c.New), content.Bytes(in.Bytes()))
 		}
 	}

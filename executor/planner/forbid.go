@@ -15,6 +15,9 @@ func (d decision) forbidden(step Step) (diag.Diagnostic, bool) {
 	if id := d.earlier(step); d.job.Protected.V && id != "" {
 		return guard.Protection(d.job, fmt.Sprintf("run %s must stay its only one: %s", id, strings.Join(step.Reasons, ", "))), true
 	}
+	if refusal, off := guard.Storage(d.job); off {
+		return refusal, true
+	}
 	return guard.Cost(d.job)
 }
 
@@ -45,7 +48,7 @@ func refuse(wanted Step, refusal diag.Diagnostic) Step {
 func (p Plan) Refusals() diag.List {
 	var list diag.List
 	for _, s := range p.Steps {
-		if s.Action == Refused {
+		if s.Action == Refused && !slices.Contains(list, s.Refusal) { // points share their storage
 			list = append(list, s.Refusal)
 		}
 	}

@@ -21,11 +21,14 @@ import (
 func (o Observation) recall(jobs []resolver.Job, snapshot state.Snapshot) (state.Snapshot, []state.Record) {
 	var records []state.Record
 	for _, job := range jobs {
-		for _, run := range snapshot.Runs[job.Name] {
+		dropped := o.superseded(job, snapshot.Runs[job.Name])
+		runs := without(snapshot.Runs[job.Name], dropped)
+		records = append(records, dropped...)
+		for _, run := range runs {
 			records = append(records, o.moved(job, run)...)
 		}
 		for _, run := range o.remembered(job) {
-			if !knows(snapshot.Runs[job.Name], run) {
+			if !knows(runs, run) {
 				records = append(records, run.Records()...)
 			}
 		}
@@ -34,6 +37,16 @@ func (o Observation) recall(jobs []resolver.Job, snapshot state.Snapshot) (state
 		return snapshot, nil
 	}
 	return snapshot.With(records...), records
+}
+
+// without leaves out the runs that records drop.
+func without(runs []state.Run, dropped []state.Record) []state.Run {
+	if len(dropped) == 0 {
+		return runs
+	}
+	return slices.DeleteFunc(slices.Clone(runs), func(r state.Run) bool {
+		return slices.ContainsFunc(dropped, func(d state.Record) bool { return d.Key == r.Key })
+	})
 }
 
 // withoutDrafts leaves out the drafts that no step continues: another runner may be about
@@ -54,9 +67,30 @@ func withoutDrafts(records []state.Record, steps []Step) []state.Record {
 // knows reports whether a journal has a run, or has a billed run with its key.
 func knows(runs []state.Run, found rebuild.Run) bool {
 	return slices.ContainsFunc(runs, func(r state.Run) bool {
-		paid := r.Stage == state.StageSubmitted || r.Stage == state.StageFinished
-		return r.Key == found.Key.String() && (r.ID == found.ID || paid)
+		return r.Key == found.Key.String() && (r.ID == found.ID || billed(r))
 	})
+}
+
+func billed(r state.Run) bool {
+	return r.Stage == state.StageSubmitted || r.Stage == state.StageFinished
+}
+
+// superseded returns those billed runs of a journal, as records that drop them, whose key
+// has another billed run now: a person has deleted the first one, and a machine without
+// this journal has made the other. Without a journal only the other one is known.
+func (o Observation) superseded(job resolver.Job, runs []state.Run) (drop []state.Record) {
+	if len(runs) == 0 {
+		return nil
+	}
+	found := slices.Concat(o.ofJob(job.Name), o.others(job.Name))
+	for _, r := range runs {
+		there := slices.ContainsFunc(found, func(f once.Found) bool { return f.ID == r.ID })
+		another := slices.ContainsFunc(found, func(f once.Found) bool { return f.Submitted() && f.Key.String() == r.Key })
+		if billed(r) && another && !there {
+			drop = append(drop, state.Record{Kind: state.KindForgot, Job: r.Job, Key: r.Key})
+		}
+	}
+	return drop
 }
 
 // moved returns the steps that a run in the journal has taken since it was recorded. A

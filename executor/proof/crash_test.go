@@ -20,8 +20,9 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/state"
 )
 
-// three is an apply with shared and own inputs, tags, results and checks of success,
-// and with a job of two analyses, a project that pays and a custom field.
+// three is an apply with shared and own inputs, tags, results and checks of success, with
+// a sweep of two runs, and with a job of two analyses, a project that pays and a custom
+// field.
 const three = `version: 1
 name: wing
 tags: [naca, fine mesh]
@@ -35,7 +36,8 @@ version: 1
 name: tail
 analysis: {code: user_included, version: "0"}
 hardware: {coreType: emerald, coresPerSlot: 1}
-inputs: [shared.txt, tail.txt]
+inputs: [shared.txt]
+doe: {params: tail.csv, templates: [{path: tail.tmpl, to: tail.txt}]}
 command: "true"
 ---
 version: 1
@@ -75,12 +77,16 @@ type scene struct {
 	// Stands means that the run of another content is active all the while, so that
 	// nothing runs beside it.
 	stands bool
+	// Storage is what every run must have been given.
+	storage []string
 }
 
 func scenes() map[string]scene {
 	return map[string]scene{
-		"three jobs": {manifest: three, files: map[string]string{"shared.txt": "shared", "wing.txt": "wing", "tail.txt": "tail"}, jobs: 3},
-		"a chain":    {manifest: chained, files: map[string]string{"post.txt": "post"}, jobs: 2},
+		"three jobs":                   {manifest: three, files: map[string]string{"shared.txt": "shared", "wing.txt": "wing", "tail.csv": "x\n1\n2\n", "tail.tmpl": "${x}"}, jobs: 3},
+		"a chain":                      {manifest: chained, files: map[string]string{"post.txt": "post"}, jobs: 2},
+		"storage":                      storedScene(),
+		"storage that nobody can read": unreadScene(),
 		"other content active": {
 			manifest: strings.Replace(single, `"true"`, `"true A"`, 1), jobs: 1, stands: true, before: otherContent(nil),
 		},
@@ -276,7 +282,7 @@ func (c scene) crash(t *testing.T, what accident, at int, keepState bool) (happe
 		t.Errorf("applying again: %v", err)
 	}
 	b, err := billOf(server)
-	if err = errors.Join(err, b.check(c.jobs)); err != nil {
+	if err = errors.Join(err, b.check(c.jobs), lacking(server, c.storage)); err != nil {
 		t.Error(err)
 	}
 	if pending, err := again.pending(t.Context()); pending != c.stands || err != nil {
@@ -328,7 +334,7 @@ func TestCrash(t *testing.T) {
 				}
 			})
 			t.Logf("%d crash points", points)
-			if whole := scene.before == nil && !raced.On; whole && points < 100*scene.jobs || points < 20 {
+			if whole := (scene.before == nil || scene.storage != nil) && !raced.On; whole && points < 100*scene.jobs || points < 20 {
 				t.Errorf("only %d crash points: the enumeration is broken", points)
 			}
 		})
@@ -348,7 +354,7 @@ func (c scene) crashEverywhere(t *testing.T, what accident, keep bool) (points i
 	switch {
 	case raced.On:
 		last = 10
-	case c.before != nil:
+	case c.before != nil && c.storage == nil:
 		last = waiting
 	}
 	for at, more := 1, true; more && at <= last; at++ {

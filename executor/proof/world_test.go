@@ -110,7 +110,11 @@ func (r runner) plan(ctx context.Context, snapshot func(state.Identity) (state.S
 	if err != nil {
 		return planner.Plan{}, resolver.Result{}, nil, err
 	}
-	jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: r.site.dir, Text: []byte(r.site.manifest)}})
+	loader := spec.Loader{Open: func(_, name string) (diag.Source, error) {
+		text, err := os.ReadFile(name)
+		return diag.Source{Name: name, Text: text}, err
+	}}
+	jobs, problems := loader.Load([]diag.Source{{Name: "job.yaml", Dir: r.site.dir, Text: []byte(r.site.manifest)}})
 	if len(problems) > 0 {
 		return planner.Plan{}, resolver.Result{}, client, problems
 	}

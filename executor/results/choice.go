@@ -10,6 +10,7 @@ import (
 
 // choice is the parsed patterns of a wish.
 type choice struct {
+	runs     int // of a sweep; else 0
 	wanted   func(path string) bool
 	patterns []pattern
 }
@@ -23,6 +24,7 @@ type pattern struct {
 
 // choice parses the patterns. Errors: *[content.BadPatternError].
 func (w Wish) choice() (c choice, err error) {
+	c.runs = w.Count
 	if c.wanted, err = content.Selector(w.Include, w.Exclude); err != nil {
 		return c, err
 	}
@@ -39,13 +41,40 @@ func (w Wish) choice() (c choice, err error) {
 	return c, nil
 }
 
-// gap returns what a reading lacks: each pattern should match something.
+// gap returns what a reading lacks: each pattern should match something, in each run of a
+// sweep.
 func (c choice) gap(r outputs.Reading) outputs.Gap {
 	gap := outputs.None
+	parts := c.parts(r)
 	for _, p := range c.patterns {
-		gap = gap.And(outputs.GapOf(r.Matching(p.wanted)))
+		for _, part := range parts {
+			gap = gap.And(outputs.GapOf(part.Matching(p.wanted)))
+		}
 	}
 	return gap
+}
+
+// parts splits a reading by the runs of a sweep.
+func (c choice) parts(r outputs.Reading) []outputs.Reading {
+	if c.runs == 0 {
+		return []outputs.Reading{r}
+	}
+	return r.Split(c.runs)
+}
+
+// lacking returns the runs of a sweep that have nothing for a pattern; none when no run
+// has.
+func (c choice) lacking(r outputs.Reading, p pattern) (names []string) {
+	parts := c.parts(r)
+	for i, part := range parts {
+		if len(part.Matching(p.wanted)) == 0 {
+			names = append(names, outputs.RunName(i+1))
+		}
+	}
+	if len(names) == len(parts) {
+		return nil
+	}
+	return names
 }
 
 // warn reports wanted files that do not come, though nothing is wrong with those that
@@ -68,6 +97,9 @@ func (d Download) warn(r outputs.Reading, c choice) {
 		d.Warn("deleted on the platform: " + few(deleted))
 	}
 	for _, p := range c.patterns {
+		if names := c.lacking(r, p); len(names) > 0 {
+			d.Warn(fmt.Sprintf("pattern %q matches no result of %s", p.text, few(names)))
+		}
 		switch {
 		case len(wanted) == 0 || len(r.Matching(p.wanted)) > 0:
 		case len(r.Matching(p.matches)) > 0:

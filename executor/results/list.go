@@ -36,7 +36,7 @@ func (d Download) List(ctx context.Context) ([]Result, error) {
 	}
 	d.warn(reading, choice)
 	d.sayIdle(reading)
-	several := len(reading.Runs()) > 1
+	several := d.Wish.Count > 0 || len(reading.Runs()) > 1
 	var list []Result
 	for _, f := range reading.Matching(choice.wanted) {
 		if f.Deleted || f.Arriving() && !d.Over {

@@ -39,6 +39,7 @@ type Wish struct {
 	Job      string   // whose they are; empty for a run that is known by its id alone
 	Manifest string   // path of the manifest that the job is in
 	Runs     []string // ids of the job's runs that the journal knows
+	Count    int      // of the runs of a sweep, each with a folder of its own; else 0
 	Whole    bool     // these are all results that the job wants: those of former runs are out of date
 }
 
@@ -56,7 +57,7 @@ type Home struct {
 // Wish is what the manifest wants.
 func (h Home) Wish() Wish {
 	w := Wish{Include: spec.Texts(h.Outputs.Download), Exclude: spec.Texts(h.Outputs.Exclude), To: h.Folder, Dir: h.Dir}
-	w.Job, w.Manifest, w.Whole = h.Job, h.Manifest, true
+	w.Job, w.Manifest, w.Whole, w.Count = h.Job, h.Manifest, true, h.Outputs.Runs
 	w.Keep = append(w.Keep, h.Manifest, filepath.Join(h.Dir, ignore.Name))
 	if h.Table != "" {
 		w.Keep = append(w.Keep, h.Table)

@@ -10,13 +10,24 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/attach"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
+	"github.com/rescale-apply/rescale-apply/executor/shelf"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
 // line is a process's way to the platform: what the client is to an apply. Like the
 // client, it can be interrupted while it reads, and never after it has sent a change.
-type line struct{ *apply }
+type line struct {
+	*apply
+	unasked
+}
+
+// unasked is what no story asks.
+type unasked struct {
+	attach.Writer
+	shelf.Folders
+}
 
 // What can go wrong with an event: a request or a write.
 const (

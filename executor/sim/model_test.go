@@ -37,7 +37,7 @@ func TestThePlatformIsTheEmulators(t *testing.T) {
 			a := w.process(0, w.machines[0])
 			a.quiet, a.luck, a.cancel = true, w.chance, func(error) {}
 			a.machine.disk.text = []byte("{}\n")
-			model, emulated := newDialog(t, line{a}), newDialog(t, client)
+			model, emulated := newDialog(t, line{apply: a}), newDialog(t, client)
 			c := chance(seed).of("dialog") //nolint:gosec // it is small
 			for n := range 60 {
 				at := c.of(n)

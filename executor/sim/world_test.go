@@ -394,7 +394,7 @@ func (a *apply) run(ctx context.Context, spec Apply) (report executor.Report, er
 	run := executor.Executor{
 		// So many at once that nobody waits for a place: whose turn it is then would be
 		// up to the scheduler of goroutines.
-		Parallel: 64, Platform: line{a}, Journal: journal{written, a}, Owner: owner, NoWait: spec.NoWait, NoQueue: spec.NoQueue,
+		Parallel: 64, Platform: line{apply: a}, Journal: journal{written, a}, Owner: owner, NoWait: spec.NoWait, NoQueue: spec.NoQueue,
 		Random: func() float64 { return a.luck.of("random", int(a.world.platform.now().UnixNano())).share() },
 	}
 	report, err = run.Apply(ctx, plan)
@@ -413,7 +413,7 @@ func (a *apply) plan(ctx context.Context, resolved resolver.Result, snapshot sta
 	if spec.Stop {
 		options.Rivals = planner.StopRivals
 	}
-	seen, err := planner.Observe(ctx, line{a}, resolved, snapshot, options)
+	seen, err := planner.Observe(ctx, line{apply: a}, resolved, snapshot, options)
 	if err != nil {
 		return planner.Plan{}, err
 	}

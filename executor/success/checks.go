@@ -18,6 +18,10 @@ type Checks struct {
 	Files    []string `json:"files,omitempty"` // patterns; each must match
 	Logs     []Log    `json:"log,omitempty"`
 	ExitCode string   `json:"exitCode,omitempty"` // path of the file that holds it
+
+	// Runs are what tells the runs of a sweep apart: each of them must pass, also one that
+	// left nothing. It is no check of its own: the content of a job decides it.
+	Runs []string `json:"-"`
 }
 
 // Log is what one log must say and must not say.
@@ -29,7 +33,7 @@ type Log struct {
 
 // Of returns the checks of a manifest.
 func Of(s spec.Success) Checks {
-	c := Checks{Files: spec.Texts(s.Files)}
+	c := Checks{Files: spec.Texts(s.Files), Runs: s.Runs}
 	if s.ExitCode.Written() {
 		c.ExitCode = path.Clean(s.ExitCode.V)
 	}

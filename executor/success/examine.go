@@ -84,12 +84,35 @@ func (e Examiner) Judge(ctx context.Context, id string, j verdict.Judgement, c C
 	if j.Verdict != verdict.Succeeded || c.None() {
 		return j, nil
 	}
-	failed, err := e.Examine(ctx, id, c)
-	return j.Checked(failed), err
+	found, err := e.examine(ctx, id, c)
+	if len(found) > 0 {
+		j.Run = found[0].run
+	}
+	return j.Checked(c.said(found)), err
+}
+
+// Which adds to a failure of a sweep which of its runs fail a check, as far as that shows
+// at once: the platform says no more than that one of them failed.
+func (e Examiner) Which(ctx context.Context, id string, j verdict.Judgement, c Checks) verdict.Judgement {
+	if j.Verdict != verdict.Failed || c.None() || len(c.Runs) == 0 {
+		return j
+	}
+	e.Looks, e.Late = fewest, nil
+	found, err := e.examine(ctx, id, c)
+	if err == nil && len(found) > 0 {
+		j.Run = found[0].run
+		j.Reason = strings.Join(append([]string{j.Reason}, c.said(found)...), "; ")
+	}
+	return j
 }
 
 // Examine returns the checks that a run fails, in words, as Judge does.
 func (e Examiner) Examine(ctx context.Context, id string, c Checks) (failed []string, err error) {
+	found, err := e.examine(ctx, id, c)
+	return c.said(found), err
+}
+
+func (e Examiner) examine(ctx context.Context, id string, c Checks) (failed []finding, err error) {
 	var seen outputs.Looks
 	last := max(e.Looks, fewest) - 1
 	for n := 0; n <= last; n++ {
@@ -140,22 +163,22 @@ var errFilling = errors.New("the platform does not list all of its outputs yet")
 
 // lost returns what the newest look lacks, if it can be trusted, or if it is the last one
 // and lacks nothing.
-func (c Checks) lost(seen *outputs.Looks, last bool) ([]string, error) {
+func (c Checks) lost(seen *outputs.Looks, last bool) ([]finding, error) {
 	l, err := c.missing(seen.Last)
 	switch {
 	case err != nil:
 		return nil, err
 	case seen.Settled(l.gap) || last && seen.Standing(l.gap):
-		return l.words, nil
-	case len(l.words) > 0 && seen.Last.Printed():
-		return nil, fmt.Errorf("%w: %s", errFilling, strings.Join(l.words, "; "))
+		return l.found, nil
+	case len(l.found) > 0 && seen.Last.Printed():
+		return nil, fmt.Errorf("%w: %s", errFilling, strings.Join(c.said(l.found), "; "))
 	}
 	return nil, errFilling
 }
 
 // read returns what the logs and the exit codes say against the runs.
-func (e Examiner) read(ctx context.Context, c Checks, r outputs.Reading) (failed []string, err error) {
-	for _, run := range runs(r) {
+func (e Examiner) read(ctx context.Context, c Checks, r outputs.Reading) (failed []finding, err error) {
+	for _, run := range c.runs(r) {
 		for _, log := range c.Logs {
 			against, err := e.open(ctx, run.find(log.File), log.against)
 			if err != nil {

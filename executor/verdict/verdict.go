@@ -68,6 +68,8 @@ type Judgement struct {
 	Reason  string    // the platform's own text, may be empty
 	Started time.Time // when the command began to run, zero if it never did
 	Ended   time.Time // when the run came to its end
+
+	Run string // of a sweep: the first of its runs that fails a check, such as run3; else empty
 }
 
 // Judge reads a status history, newest first. Done is false while the run is

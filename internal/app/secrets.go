@@ -42,7 +42,7 @@ func secrets(jobs []spec.Job, getenv func(string) string) (values map[string]res
 			value := getenv(name.V)
 			switch {
 			case value == "":
-				own.Add(name.Pos, diag.MissingSecret, "export "+name.V+"=…, or pass it as a secret of your CI; its value stands in no file",
+				own.Add(name.Pos, diag.MissingSecret, exporting(name.V)+", or pass it as a secret of your CI; its value stands in no file",
 					"secret %s is not set in the environment", name.V)
 				continue
 			case !utf8.ValidString(value):
@@ -54,4 +54,13 @@ func secrets(jobs []spec.Job, getenv func(string) string) (values map[string]res
 		problems.Add(own)
 	}
 	return values, problems.List().Sort()
+}
+
+// exporting says how a variable gets into the environment: a shell exports none with a
+// hyphen or a dot in its name.
+func exporting(name string) string {
+	if strings.ContainsAny(name, "-.") {
+		return "start this as env " + name + "=… rescale-apply"
+	}
+	return "export " + name + "=…"
 }

@@ -24,6 +24,9 @@ type change struct{ before, after string }
 // here fails the test: it could be in schema, docs and digest, and never be sent.
 func sentChanges() map[string]change {
 	one := func(more string) string { return "analyses: [{analysis: {code: ls_dyna}, command: run" + more + "}]" }
+	doe := func(params, template, to string) string {
+		return "doe: {params: " + params + ", templates: [{path: " + template + ", to: " + to + "}]}"
+	}
 	const public, timed = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAA", "hardware: {coreType: ferrite, coresPerSlot: 4, walltime: 2h}"
 	return map[string]change{
 		"name":                     {"name: wing", "name: tail"},
@@ -70,8 +73,8 @@ func sentChanges() map[string]change {
 		"preProcess":               {"", "preProcess: {script: deck, command: a}"},
 		"preProcess.script":        {"preProcess: {script: deck, command: bash x}", "preProcess: {script: other, command: bash y}"},
 		"preProcess.command":       {"preProcess: {script: deck, command: bash x}", "preProcess: {script: other, command: bash y}"},
-		"preProcess.id":            {"preProcess: {id: STORED, command: bash x}", "preProcess: {id: OTHER, command: bash y}"},
-		"postProcess.id":           {"postProcess: {id: STORED, command: bash x}", "postProcess: {id: OTHER, command: bash y}"},
+		"preProcess.id":            {"preProcess: {id: SCRIPT, command: bash x}", "preProcess: {id: HOOK, command: bash y}"},
+		"postProcess.id":           {"postProcess: {id: SCRIPT, command: bash x}", "postProcess: {id: HOOK, command: bash y}"},
 		"interactive":              {timed, timed + "\ninteractive: true"},
 		"postProcess":              {"", "postProcess: {script: deck, command: a}"},
 		"postProcess.script":       {"postProcess: {script: deck, command: bash x}", "postProcess: {script: other, command: bash y}"},
@@ -95,6 +98,11 @@ func sentChanges() map[string]change {
 		"ssh.cidr":                 {"ssh: {cidr: 10.0.0.0/8}", "ssh: {cidr: ''}"},
 		"ssh.port":                 {"ssh: {port: 22}", "ssh: {port: 23}"},
 		"clusterId":                {"", "clusterId: A"},
+		"doe":                      {"", doe("a.csv", "deck", "x")},
+		"doe.params":               {doe("a.csv", "deck", "x"), doe("b.csv", "deck", "x")},
+		"doe.templates":            {doe("a.csv", "deck", "x"), doe("a.csv", "deck", "x}, {path: other, to: y")},
+		"doe.templates[].path":     {doe("a.csv", "deck", "x"), doe("a.csv", "other", "x")},
+		"doe.templates[].to":       {doe("a.csv", "deck", "x"), doe("a.csv", "deck", "y")},
 		"extra":                    {"extra: {isTemplateDryRun: true}", "extra: {isTemplateDryRun: false}"},
 	}
 }
@@ -156,6 +164,7 @@ func received(t *testing.T, lines string) map[string]any {
 	p, dir := newPlatform(t), t.TempDir()
 	for name, text := range map[string]string{
 		"deck": "deck", "kept": "kept", "other": "other", "tmpl": "${{ vars.a }}", "a.pub": "ssh-rsa AAAA\n", "b.pub": "ssh-rsa BBBB\n",
+		"a.csv": "a\n1\n", "b.csv": "a\n2\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -210,12 +219,14 @@ func filled(lines string) string {
 	return text
 }
 
-// stored puts the ids of two files of the platform into a manifest.
+// stored puts the ids of files of the platform into a manifest.
 func (p *platform) stored(t *testing.T, lines string) string {
 	t.Helper()
-	for _, name := range []string{"STORED", "OTHER"} {
+	for name, kind := range map[string]rescale.FileType{
+		"STORED": rescale.InputFile, "OTHER": rescale.InputFile, "SCRIPT": rescale.ScriptFile, "HOOK": rescale.ScriptFile,
+	} {
 		if strings.Contains(lines, "id: "+name) {
-			lines = strings.ReplaceAll(lines, "id: "+name, "id: "+p.upload(t, name))
+			lines = strings.ReplaceAll(lines, "id: "+name, "id: "+p.upload(t, name, kind))
 		}
 	}
 	return lines
@@ -231,9 +242,9 @@ func (p *platform) client(t *testing.T) *rescale.Client {
 }
 
 // upload stores a file whose content is its name, and gives its id.
-func (p *platform) upload(t *testing.T, name string) string {
+func (p *platform) upload(t *testing.T, name string, kind rescale.FileType) string {
 	t.Helper()
-	file, err := p.client(t).Upload(t.Context(), rescale.Upload{Name: name, Size: int64(len(name)), Open: func() (io.ReadCloser, error) {
+	file, err := p.client(t).Upload(t.Context(), rescale.Upload{Name: name, Type: kind, Size: int64(len(name)), Open: func() (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader(name)), nil
 	}})
 	if err != nil {

@@ -23,7 +23,7 @@ func layers() map[string]layer {
 		"internal/app": {
 			ours: []string{
 				"executor", "resolver", "spec", "schema", "internal/yamlsrc", "internal/diag",
-				"internal/rescale", "internal/content", "internal/state", "internal/emulator", "internal/namespace", "internal/source",
+				"internal/rescale", "internal/content", "internal/state", "internal/emulator", "internal/namespace", "internal/source", "internal/convert",
 			},
 			why: "app is the top of the library",
 		},
@@ -35,18 +35,20 @@ func layers() map[string]layer {
 			ours: []string{"spec", "internal/diag", "internal/rescale", "internal/content", "internal/git"},
 			why:  "the resolver reads catalogs and files, and decides nothing about runs",
 		},
-		"spec":               {ours: []string{"schema", "internal/yamlsrc", "internal/diag", "internal/glob"}, why: "spec is pure: no file system, no network"},
-		"schema":             {why: "schema imports nothing of ours"},
-		"internal/yamlsrc":   {ours: []string{"internal/diag"}, why: "yamlsrc knows no manifest"},
-		"internal/diag":      {why: "diag is a leaf"},
-		"internal/rescale":   {why: "rescale is a leaf: it knows no manifest"},
-		"internal/glob":      {why: "glob is a leaf: it knows the text of patterns only"},
-		"internal/content":   {ours: []string{"internal/glob", "internal/inuse"}, why: "content is a leaf: it knows no HTTP and no manifest"},
-		"internal/inuse":     {why: "inuse is a leaf: it knows what the system says of a file"},
-		"internal/state":     {ours: []string{"internal/inuse"}, why: "state is a leaf: it knows no HTTP and no manifest"},
-		"internal/namespace": {ours: []string{"internal/git"}, why: "namespace is a leaf: it knows no manifest and no platform"},
-		"internal/git":       {why: "git is a leaf: it knows how a program is run"},
-		"internal/source":    {ours: []string{"internal/git"}, why: "source is a leaf: it knows no manifest and no platform"},
+		"spec":                   {ours: []string{"schema", "internal/yamlsrc", "internal/diag", "internal/glob"}, why: "spec is pure: no file system, no network"},
+		"schema":                 {why: "schema imports nothing of ours"},
+		"internal/yamlsrc":       {ours: []string{"internal/diag"}, why: "yamlsrc knows no manifest"},
+		"internal/diag":          {why: "diag is a leaf"},
+		"internal/rescale":       {why: "rescale is a leaf: it knows no manifest"},
+		"internal/glob":          {why: "glob is a leaf: it knows the text of patterns only"},
+		"internal/content":       {ours: []string{"internal/glob", "internal/inuse"}, why: "content is a leaf: it knows no HTTP and no manifest"},
+		"internal/inuse":         {why: "inuse is a leaf: it knows what the system says of a file"},
+		"internal/state":         {ours: []string{"internal/inuse"}, why: "state is a leaf: it knows no HTTP and no manifest"},
+		"internal/namespace":     {ours: []string{"internal/git"}, why: "namespace is a leaf: it knows no manifest and no platform"},
+		"internal/git":           {why: "git is a leaf: it knows how a program is run"},
+		"internal/convert":       {ours: []string{"spec", "schema", "internal/diag", "internal/glob"}, why: "convert is pure: it knows no file system and no platform"},
+		"internal/convert/proof": {why: "proof has tests only"},
+		"internal/source":        {ours: []string{"internal/git"}, why: "source is a leaf: it knows no manifest and no platform"},
 		"internal/emulator": {
 			why: "the emulator is a leaf: wire structs shared with the client would let a wrong JSON tag pass every test",
 		},
@@ -69,7 +71,7 @@ func testTools() []string {
 // wholeProduct reports whether the tests of a layer may import everything: they run the
 // product from end to end.
 func wholeProduct(layerName string) bool {
-	return layerName == "internal/app" || layerName == "cmd" || layerName == "examples" || layerName == "internal/pipeline"
+	return layerName == "internal/app" || layerName == "cmd" || layerName == "examples" || layerName == "internal/pipeline" || layerName == "internal/convert/proof"
 }
 
 // owners tells which layers may import a module from outside; an empty list
@@ -91,7 +93,7 @@ func owners() map[string][]string {
 		"golang.org/x/net":                      {"internal/app"},
 		"golang.org/x/time":                     {"internal/rescale", "internal/emulator"},
 		"golang.org/x/sync":                     {"internal/app", "executor", "resolver", "internal/rescale", "internal/content", "internal/emulator"},
-		"golang.org/x/text":                     {"internal/diag", "spec"},
+		"golang.org/x/text":                     {"internal/diag", "internal/convert", "spec"},
 		"golang.org/x/sys":                      {"cmd", "internal/app", "internal/content", "internal/inuse", "internal/state", "internal/emulator"},
 	}
 }

@@ -77,6 +77,13 @@ func (e *DirectoryError) Hint() string {
 	return fmt.Sprintf("for all files in it write %s/**", slashed)
 }
 
+// NotFolderError reports a file where a folder is wanted.
+type NotFolderError struct {
+	Path string // as it was given
+}
+
+func (e *NotFolderError) Error() string { return fmt.Sprintf("%q is a file, not a folder", e.Path) }
+
 // ChangedError reports that a file was written to while it was read.
 type ChangedError struct {
 	Path string

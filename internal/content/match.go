@@ -69,23 +69,29 @@ type Found struct {
 
 // Find searches; see [Match] for its errors.
 func (s Search) Find() (Found, error) {
-	if s.Pattern == "" {
-		return Found{}, &BadPatternError{Pattern: s.Pattern, Err: errors.New("it is empty")}
-	}
-	avoid, err := newExclusion(s.Exclude, s.Avoid)
+	dir, full, avoid, err := s.start()
 	if err != nil {
 		return Found{}, err
 	}
-	dir, err := filepath.Abs(s.Dir)
-	if err != nil {
-		return Found{}, fmt.Errorf("finding folder %q: %w", s.Dir, err)
-	}
-	full := filepath.FromSlash(s.Pattern)
-	if !filepath.IsAbs(full) {
-		full = filepath.Join(dir, full)
-	}
 	files, err := s.files(dir, full, avoid)
 	return Found{Files: files, Idle: avoid.idle()}, err
+}
+
+// start returns the absolute paths of the folder and of the pattern.
+func (s Search) start() (dir, full string, avoid *exclusion, err error) {
+	if s.Pattern == "" {
+		return "", "", nil, &BadPatternError{Pattern: s.Pattern, Err: errors.New("it is empty")}
+	}
+	if avoid, err = newExclusion(s.Exclude, s.Avoid); err != nil {
+		return "", "", nil, err
+	}
+	if dir, err = filepath.Abs(s.Dir); err != nil {
+		return "", "", nil, fmt.Errorf("finding folder %q: %w", s.Dir, err)
+	}
+	if full = filepath.FromSlash(s.Pattern); !filepath.IsAbs(full) {
+		full = filepath.Join(dir, full)
+	}
+	return dir, full, avoid, nil
 }
 
 // files returns what a path means, or a pattern where there is no such path.
@@ -217,19 +223,27 @@ func typeName(mode fs.FileMode) string {
 
 // wildcard walks the folder in front of the first wildcard.
 func (s Search) wildcard(dir string, avoid *exclusion) ([]File, error) {
-	pattern := s.Pattern
-	base, rest := doublestar.SplitPattern(pattern)
+	walked, rest, err := s.walk(dir, avoid)
+	if err != nil {
+		return nil, err
+	}
+	return walked.all(s.Pattern, rest)
+}
+
+// walk returns the folder in front of the first wildcard, and the pattern below it.
+func (s Search) walk(dir string, avoid *exclusion) (*tree, string, error) {
+	base, rest := doublestar.SplitPattern(s.Pattern)
 	if err := checkPattern(rest); err != nil {
-		return nil, &BadPatternError{Pattern: pattern, Err: err}
+		return nil, "", &BadPatternError{Pattern: s.Pattern, Err: err}
 	}
 	if slices.ContainsFunc(strings.Split(rest, "/"), func(s string) bool { return s == "" || s == "." || s == ".." }) {
-		return nil, &BadPatternError{Pattern: pattern, Err: errors.New("an empty name, . and .. cannot follow a wildcard")}
+		return nil, "", &BadPatternError{Pattern: s.Pattern, Err: errors.New("an empty name, . and .. cannot follow a wildcard")}
 	}
 	root := filepath.FromSlash(base)
 	if !filepath.IsAbs(root) {
 		root = filepath.Join(dir, root)
 	}
-	return s.tree(dir, root, avoid).all(pattern, rest)
+	return s.tree(dir, root, avoid), rest, nil
 }
 
 // all returns the files that match, sorted; given is the pattern as the user wrote it.

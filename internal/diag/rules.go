@@ -37,12 +37,12 @@ const (
 const (
 	DuplicateName      Rule = "duplicate-name"       // two jobs of one apply share a name
 	BadWalltime        Rule = "bad-walltime"         // not a duration, zero, or absurdly long
-	BadEnvName         Rule = "bad-env-name"         // not a shell variable name
+	BadEnvName         Rule = "bad-env-name"         // not the name of an environment variable
 	ReservedEnv        Rule = "reserved-env"         // RESCALE_* belongs to the platform and to this tool
 	BadGlob            Rule = "bad-glob"             // a pattern that cannot be parsed
 	BadInputName       Rule = "bad-input-name"       // `as:` with a folder or a name the platform would mangle
 	DuplicateInputName Rule = "duplicate-input-name" // two inputs would land under one name
-	DuplicateTag       Rule = "duplicate-tag"        // the same tag twice
+	DuplicateTag       Rule = "duplicate-tag"        // the same tag or storage twice
 	DuplicateFolder    Rule = "duplicate-folder"     // two jobs would write their results over each other
 	UnknownJob         Rule = "unknown-job"          // a job that another needs is not in this apply
 	DependencyCycle    Rule = "dependency-cycle"     // jobs that wait for each other
@@ -59,6 +59,8 @@ const (
 	UnclearInput       Rule = "unclear-input"        // a pattern meets a file of which a person must say whether it is an input
 	EmptyGlob          Rule = "empty-glob"           // a pattern that matches nothing
 	UnknownFile        Rule = "unknown-file"         // an input id the platform does not have
+	WrongFileType      Rule = "wrong-file-type"      // an id of a file that is no input, or no script
+	UnknownStorage     Rule = "unknown-storage"      // a storage id the platform does not have
 	UnknownCluster     Rule = "unknown-cluster"      // a clusterId the platform does not have
 	UnfitCluster       Rule = "unfit-cluster"        // a cluster that is not up, or has other hardware
 	UnknownAnalysis    Rule = "unknown-analysis"     // no such software
@@ -78,8 +80,9 @@ const (
 
 // What a manifest forbids, found when everything else is in order.
 const (
-	OverLimit Rule = "over-limit" // a run can cost more than limits.maxCost
-	Protected Rule = "protected"  // a protected job would be run again, stopped or forgotten
+	OverLimit  Rule = "over-limit"  // a run can cost more than limits.maxCost
+	StorageOff Rule = "storage-off" // storage of a run that would be submitted is not started
+	Protected  Rule = "protected"   // a protected job would be run again, stopped or forgotten
 
 	CatalogDrift Rule = "catalog-drift" // the catalog gives something else than rescale.lock.yaml has
 )

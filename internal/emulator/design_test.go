@@ -95,6 +95,27 @@ func (p *platform) contents(list string) map[string]string {
 	return out
 }
 
+// TestADesignOfStrictTypes refuses a table and a template that are ordinary inputs.
+func TestADesignOfStrictTypes(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	c.Switches = emulator.Switches{StrictTypes: true}
+	p := open(t, c)
+	table, template := p.upload("runs.csv", []byte("x\n1\n"))["id"].(string), p.upload("U", []byte("${x}"))["id"].(string)
+	body := edited(t, map[string]any{
+		"/paramFile":          map[string]any{"id": table},
+		"/tile/templateTasks": []any{map[string]any{"templateFile": map[string]any{"id": template}, "processedFilename": "U"}},
+	})
+	for _, each := range []struct{ id, typeID, words string }{{table, "3", "is not a parameter file"}, {template, "2", "is not a template"}} {
+		refused := p.do("POST", "/api/v2/jobs/", body)
+		if refused.status != 400 || !strings.Contains(refused.body, each.words) {
+			t.Errorf("%d %s", refused.status, refused.body)
+		}
+		p.want(200, "PATCH", "/api/v2/files/"+each.id+"/", `{"typeId":`+each.typeID+`}`)
+	}
+	p.want(201, "POST", "/api/v2/jobs/", body)
+}
+
 func TestOneRunOfADesignFails(t *testing.T) {
 	t.Parallel()
 	p := open(t, config(t))

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescale-apply/rescale-apply/internal/emulator"
 )
 
 // What public scripts ask of the library: its bounds, its jobs, and types by the dozen.
@@ -100,4 +102,54 @@ func TestJobsAsScriptsFileThem(t *testing.T) {
 	if got := p.get("/api/v3/jobs/?t=1")["count"]; got != 1.0 {
 		t.Errorf("%v jobs run", got)
 	}
+}
+
+func TestFoldersOfALibrary(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	p := open(t, cfg)
+	library := p.get("/api/v3/users/me/folders/")["myLibrary"].(string)
+	sims := p.want(201, "POST", "/api/v3/folders/"+library+"/", `{"name":"sims"}`)["id"].(string)
+	year := p.want(201, "POST", "/api/v3/folders/"+sims+"/", `{"name":"2026"}`)["id"].(string)
+	if got := p.do("POST", "/api/v3/folders/"+library+"/", `{"name":"sims"}`); got.status != 400 || !strings.HasPrefix(got.body, `"duplicate key value`) {
+		t.Errorf("a name twice: %d %s", got.status, got.body)
+	}
+	p.want(400, "POST", "/api/v3/folders/"+library+"/", `{"name":"a/b"}`)
+	p.want(404, "GET", "/api/v2/users/me/folders/", "")
+	mesh, deck := p.upload("mesh.msh", nil)["id"].(string), p.upload("deck.k", nil)["id"].(string)
+	p.want(200, "PATCH", "/api/v3/files/"+mesh+"/", `{"currentFolderId":"`+year+`"}`)
+	p.want(200, "PATCH", "/api/v2/files/"+deck+"/", `{"currentFolderId":"`+year+`"}`) // which version 2 does not know
+	p.want(400, "PATCH", "/api/v3/files/"+mesh+"/", `{"currentFolderId":"nope"}`)
+	p.want(201, "POST", "/api/v3/files/"+mesh+"/tags/", `{"name":"Wing"}`)
+	p.want(201, "POST", "/api/v3/files/"+mesh+"/tags/", `{"name":"wing"}`)
+	p.want(404, "DELETE", "/api/v3/files/"+deck+"/tags/", `{"name":"none"}`)
+	if err := p.server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p = open(t, cfg)
+	for path, want := range map[string]string{
+		library + "/contents/":                    "folder sims, file deck.k",
+		library + "/contents/search/?search=sim":  "folder sims",
+		sims + "/contents/":                       "folder 2026",
+		year + "/contents/":                       "file mesh.msh",
+		year + "/contents/?page_size=1&page=last": "file mesh.msh",
+	} {
+		var list []string
+		for _, entry := range p.results("/api/v3/folders/" + path) {
+			list = append(list, fmt.Sprint(entry["type"], " ", entry["item"].(map[string]any)["name"]))
+		}
+		if diff := cmp.Diff(want, strings.Join(list, ", ")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", path, diff)
+		}
+	}
+	if got := p.do("GET", "/api/v3/files/"+mesh+"/tags/", "").body; got != `[{"name":"Wing","normalizedName":"wing"}]` {
+		t.Errorf("tags %s", got)
+	}
+	p.want(204, "DELETE", "/api/v3/folders/"+sims+"/", "")
+	p.want(404, "GET", "/api/v3/folders/"+year+"/contents/", "")
+	p.want(400, "POST", "/api/v3/folders/"+library+"/", `{"name":"sims"}`) // its name stays taken
+	p.server.Switch(func(s *emulator.Switches) { s.FlatLibrary = true })
+	p.want(404, "GET", "/api/v3/users/me/folders/", "")
+	p.want(404, "GET", "/api/v3/files/"+mesh+"/tags/", "")
+	p.want(404, "GET", "/api/v3/folders/"+library+"/contents/", "")
 }

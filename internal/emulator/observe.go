@@ -94,6 +94,7 @@ type JobInfo struct {
 	Inserted  time.Time
 	Dated     time.Time // what it shows as dateInserted; Inserted, but for Switches.WholeSeconds and Skew
 	Tags      []string
+	Storage   []string        // ids of attached devices
 	ProjectID string          // empty: none
 	Body      json.RawMessage // as created, with later changes; white space may differ
 }
@@ -105,7 +106,7 @@ func (s *Server) Jobs() []JobInfo {
 	for i, j := range records {
 		out[i] = JobInfo{
 			ID: j.ID, Name: j.Spec.Name, Owner: j.Owner, Status: j.Status(), Submitted: j.Submits, Draft: j.Draft(),
-			Deleted: !j.Deleted.IsZero(), Restarts: j.Restarts, Inserted: j.Inserted, Dated: j.Shown(), Tags: slices.Clone(j.Tags), Body: slices.Clone(j.Body),
+			Deleted: !j.Deleted.IsZero(), Restarts: j.Restarts, Inserted: j.Inserted, Dated: j.Shown(), Tags: slices.Clone(j.Tags), Storage: slices.Clone(j.Devices), Body: slices.Clone(j.Body),
 		}
 		if j.Spec.ProjectID != nil {
 			out[i].ProjectID = *j.Spec.ProjectID

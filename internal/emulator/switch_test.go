@@ -62,6 +62,20 @@ func TestSwitches(t *testing.T) {
 			attached := p.do("POST", "/api/v2/jobs/"+draft["id"].(string)+"/storage-devices/", `{"storage_device":{"id":"`+device+`"}}`)
 			return draft["projectId"] == nil && attached.body == `{"storageDevice":["This field is required."]}`
 		}},
+		"hidden attached storage": {emulator.Switches{HideAttached: true, RefuseReattach: true}, func(p *platform) bool {
+			device := p.want(201, "POST", "/api/v2/storage-devices/", `{"name":"fast"}`)["id"].(string)
+			p.want(200, "POST", "/api/v2/storage-devices/"+device+"/submit/", "")
+			attached, attach := "/api/v2/jobs/"+p.create(job{Command: "true"})+"/storage-devices/", `{"storageDevice":{"id":"`+device+`"}}`
+			p.want(201, "POST", attached, attach)
+			p.want(405, "GET", attached, "")
+			return p.do("POST", attached, attach).status == 400
+		}},
+		"lax attach": {emulator.Switches{LaxAttach: true}, func(p *platform) bool {
+			device := p.want(201, "POST", "/api/v2/storage-devices/", `{"name":"fast"}`)["id"].(string)
+			attached := "/api/v2/jobs/" + p.create(job{Command: "true"}) + "/storage-devices/"
+			p.want(201, "POST", attached, `{"storageDevice":{"id":"`+device+`"}}`)
+			return p.results(attached)[0]["id"] == device
+		}},
 		"ignored project": {emulator.Switches{IgnoreProjects: true}, func(p *platform) bool {
 			body := edited(p.t, map[string]any{"/projectId": "pRoJa"})
 			id := p.want(201, "POST", "/api/v2/jobs/", body)["id"].(string)

@@ -53,7 +53,7 @@ type Switches struct {
 	LoseTags bool
 	// IgnoreTypes stores every upload as an input file; only a later change gives it another type.
 	IgnoreTypes bool
-	// StrictTypes refuses scripts that are files of another type.
+	// StrictTypes refuses scripts, templates and tables of runs that are files of another type.
 	StrictTypes bool
 	// DraftDeletes refuses to delete each draft so many times; the draft stays a draft.
 	DraftDeletes Refusal
@@ -69,6 +69,15 @@ type Switches struct {
 	EarlyTails int
 	// Bills makes every account an administrator of its workspace, who may see the workspace's bill.
 	Bills bool
+	// FlatLibrary knows neither folders nor tags of files (rescale-api.md §3.5): their paths are 404, and moves of files
+	// have no effect.
+	FlatLibrary bool
+	// HideAttached answers 405 to GET for the storage of a job: only attaching it is known (rescale-api.md §7.7).
+	HideAttached bool
+	// RefuseReattach answers 400 when storage is attached that the job has already.
+	RefuseReattach bool
+	// LaxAttach attaches storage that is not started, too.
+	LaxAttach bool
 	// Skew returns how far the clock of the server that creates the nth job is off; n starts at 1. It shows in
 	// dateInserted and in the order of lists. Nil: all clocks agree. See also SeededSkew.
 	Skew func(n int) time.Duration
@@ -142,6 +151,7 @@ func (s Switches) api() api.Quirks {
 		IgnoreProjects: s.IgnoreProjects, LoseTags: s.LoseTags, IgnoreTypes: s.IgnoreTypes, StrictTypes: s.StrictTypes,
 		DraftDeletes: s.DraftDeletes, Trash: s.Trash, NameLimit: s.NameLimit, StrictNames: s.StrictNames,
 		ForceAfterStop: s.ForceAfterStop, EarlyTails: s.EarlyTails, Bills: s.Bills,
+		FlatLibrary: s.FlatLibrary, HideAttached: s.HideAttached, RefuseReattach: s.RefuseReattach, LaxAttach: s.LaxAttach,
 	}
 	switch hours := s.DefaultWalltime; {
 	case hours == 0:

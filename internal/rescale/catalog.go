@@ -293,6 +293,33 @@ func (c *Client) Automations(ctx context.Context) ([]Automation, error) {
 	return convert(found, wireCatalogAutomation.automation), err
 }
 
+// StorageStarted is the status of high-performance storage that jobs can use.
+const StorageStarted = "Started"
+
+// StorageStatus is the newest status of high-performance storage; empty before it is
+// started for the first time (rescale-api.md §14 A7). 404 is an *Error.
+func (c *Client) StorageStatus(ctx context.Context, id string) (string, error) {
+	if err := checkID(id); err != nil {
+		return "", err
+	}
+	path := "/api/v2/storage-devices/" + id + "/"
+	found, err := all[wireStatus](ctx, c, listing{path: path + "statuses/", size: catalogPageSize})
+	if isNotFound(err) { // there may be no history of what was never started
+		_, err = c.get(ctx, path, nil, &struct{}{})
+		return "", err
+	}
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	newest := found[0]
+	for _, status := range found[1:] {
+		if status.StatusDate.After(newest.StatusDate.Time) {
+			newest = status
+		}
+	}
+	return newest.Status, nil
+}
+
 // convert turns what was decoded into what callers see, in the same order.
 func convert[W, T any](in []W, f func(W) T) []T {
 	var out []T

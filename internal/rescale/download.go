@@ -196,3 +196,82 @@ func (c *Client) stallTimer(cancel context.CancelCauseFunc) *stallTimer {
 
 // again begins anew, after a byte has moved.
 func (s *stallTimer) again() { s.Reset(s.limit) }
+
+// Library is the id of the folder at the top of the account's library. Only v3 knows
+// folders and tags of files (rescale-api.md §3.5).
+func (c *Client) Library(ctx context.Context) (string, error) {
+	var w struct {
+		MyLibrary text `json:"myLibrary"`
+	}
+	r := request{method: http.MethodGet, path: "/api/v3/users/me/folders/"}
+	if _, err := c.get(ctx, r.path, nil, &w); err != nil {
+		return "", err
+	}
+	if checkID(string(w.MyLibrary)) != nil {
+		return "", c.unexpected(r, http.StatusOK, "folders without myLibrary")
+	}
+	return string(w.MyLibrary), nil
+}
+
+func folderPath(id string) string { return "/api/v3/folders/" + id + "/" }
+
+type wireFolder struct {
+	ID   text `json:"id"`
+	Name text `json:"name"`
+}
+
+// Subfolder finds a folder by its name in another, and gives its id; empty when there is
+// none.
+func (c *Client) Subfolder(ctx context.Context, parent, name string) (id string, err error) {
+	if err := checkID(parent); err != nil {
+		return "", err
+	}
+	type entry struct {
+		Type text             `json:"type"`
+		Item hint[wireFolder] `json:"item"`
+	}
+	err = eachPage(ctx, c, listing{path: folderPath(parent) + "contents/", size: filePageSize}, func(p page[entry]) bool {
+		for _, e := range p.Results {
+			if e.Type == "folder" && string(e.Item.value.Name) == name {
+				id = string(e.Item.value.ID)
+			}
+		}
+		return id == ""
+	})
+	return id, err
+}
+
+// CreateFolder makes a folder in another, and gives its id. The platform refuses a name
+// that is there, also one in the trash. It is not repeated.
+func (c *Client) CreateFolder(ctx context.Context, parent, name string) (string, error) {
+	if err := checkID(parent); err != nil {
+		return "", err
+	}
+	var w wireFolder
+	r := request{method: http.MethodPost, path: folderPath(parent), body: map[string]string{"name": name}, act: fmt.Sprintf("creating folder %q", name)}
+	if err := c.change(ctx, r, &w); err != nil {
+		return "", err
+	}
+	return string(w.ID), checkID(string(w.ID))
+}
+
+// MoveFile puts a stored file into a folder. It is not repeated, though doing it twice is
+// harmless.
+func (c *Client) MoveFile(ctx context.Context, id, folder string) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	return c.change(ctx, request{
+		method: http.MethodPatch, path: "/api/v3/files/" + id + "/", body: map[string]string{"currentFolderId": folder}, act: "moving file " + id,
+	}, nil)
+}
+
+// TagFile labels a stored file. It is not repeated, though doing it twice is harmless.
+func (c *Client) TagFile(ctx context.Context, id, tag string) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	return c.change(ctx, request{
+		method: http.MethodPost, path: "/api/v3/files/" + id + "/tags/", body: map[string]string{"name": tag}, act: "tagging file " + id,
+	}, nil)
+}

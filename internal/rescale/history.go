@@ -177,7 +177,14 @@ type Job struct {
 	IsLowPriority bool
 	Tags          []string
 	Automations   []JobAutomation
+	Params        Params
 	Tiles         []Tile
+}
+
+// Params is the table of parameters of a stored job.
+type Params struct {
+	Known bool // false: the body does not say whether there is one
+	File  File // without an id when there is none
 }
 
 // Tile is one software tile of a stored job.
@@ -194,6 +201,13 @@ type Tile struct {
 	InputFiles   []TileFile // the same files; nil when the body does not say
 	PreProcess   Script
 	PostProcess  Script
+	Templates    []TileTemplate // nil when the body does not say
+}
+
+// TileTemplate is a template of a stored tile, and where it lands in each run.
+type TileTemplate struct {
+	File File
+	To   string
 }
 
 // TileFile is an input of a stored tile. Bodies hold more or less of the file: its id
@@ -222,6 +236,7 @@ type wireJob struct {
 	IsLowPriority bool                   `json:"isLowPriority"`
 	UserTags      hint[[]wireTag]        `json:"userTags"`
 	Automations   hint[[]wireAutomation] `json:"jobAutomations"`
+	ParamFile     hint[wireFile]         `json:"paramFile"`
 	Tiles         []wireTile             `json:"jobanalyses"`
 }
 
@@ -258,6 +273,10 @@ type wireTile struct {
 	PreProcessCommand  text           `json:"preProcessScriptCommand"`
 	PostProcess        hint[wireFile] `json:"postProcessScript"`
 	PostProcessCommand text           `json:"postProcessScriptCommand"`
+	Templates          hint[[]struct {
+		File wireFile `json:"templateFile"`
+		To   text     `json:"processedFilename"`
+	}] `json:"templateTasks"`
 }
 
 // wireTileFile is an input of a tile. Only its id must be readable.
@@ -294,6 +313,10 @@ func (w wireJob) job() Job {
 		ProjectID: string(w.ProjectID), ClusterID: string(w.ClusterID.value), IsLowPriority: w.IsLowPriority,
 		Tags:        told(w.UserTags.value, func(t wireTag) string { return t.Name }),
 		Automations: told(w.Automations.value, wireAutomation.automation),
+		Params:      Params{Known: w.ParamFile.known},
+	}
+	if file := w.ParamFile.value; file.ID != "" {
+		j.Params.File = file.file()
 	}
 	for _, t := range w.Tiles {
 		j.Tiles = append(j.Tiles, t.tile())
@@ -316,6 +339,12 @@ func (w wireTile) tile() Tile {
 	}
 	for _, f := range tile.InputFiles {
 		tile.Inputs = append(tile.Inputs, f.ID)
+	}
+	if w.Templates.value != nil {
+		tile.Templates = []TileTemplate{}
+	}
+	for _, t := range w.Templates.value {
+		tile.Templates = append(tile.Templates, TileTemplate{t.File.file(), string(t.To)})
 	}
 	return tile
 }

@@ -26,7 +26,8 @@ type JobRequest struct {
 	// the account; empty is something else.
 	CIDRRule    *string         `json:"cidrRule,omitempty"`
 	Automations []JobAutomation `json:"jobAutomations,omitempty"`
-	JobAnalyses []JobAnalysis   `json:"jobanalyses"` // the tiles, run in this order
+	ParamFile   *FileRef        `json:"paramFile,omitempty"` // table with a run in each row
+	JobAnalyses []JobAnalysis   `json:"jobanalyses"`         // the tiles, run in this order
 
 	// Extra are further fields of the body. They are put in last, mapping by mapping.
 	Extra map[string]any `json:"-"`
@@ -66,11 +67,19 @@ type JobAnalysis struct {
 	PreProcessScriptCommand    string            `json:"preProcessScriptCommand,omitempty"`
 	PostProcessScript          *FileRef          `json:"postProcessScript,omitempty"`
 	PostProcessScriptCommand   string            `json:"postProcessScriptCommand,omitempty"`
+	TemplateTasks              []TemplateTask    `json:"templateTasks,omitempty"`
 
 	// Secrets are further variables, whose values cannot be printed.
 	Secrets map[string]Secret `json:"-"`
 	// Extra are further fields of the tile, put in last, mapping by mapping.
 	Extra map[string]any `json:"-"`
+}
+
+// TemplateTask is a stored template, and the path in the work folder where the platform
+// puts it for each run, filled in (rescale-api.md §6.2).
+type TemplateTask struct {
+	TemplateFile      FileRef `json:"templateFile"`
+	ProcessedFilename string  `json:"processedFilename"`
 }
 
 // FileRef names a stored file.

@@ -227,8 +227,9 @@ func TestJob(t *testing.T) {
 				File:       File{ID: "kTqWzb", Name: "case01.zip", Type: InputFile, Size: 48213, Complete: true},
 				Decompress: &yes,
 			}},
-			PreProcess: Script{Known: true}, PostProcess: Script{Known: true},
+			PreProcess: Script{Known: true}, PostProcess: Script{Known: true}, Templates: []TileTemplate{},
 		}},
+		Params: Params{Known: true},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

@@ -1,6 +1,7 @@
 package rescale
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,7 +22,11 @@ type Run struct {
 	Completed time.Time // zero until it is over
 	Files     int       // outputs that are stored
 	Size      int64     // of them, in bytes; 0 when the platform does not say
+	Variables []Variable
 }
+
+// Variable is a parameter of a run, or a value that the run came to.
+type Variable struct{ Name, Value string }
 
 type wireRun struct {
 	ID              text         `json:"id"`
@@ -29,13 +34,22 @@ type wireRun struct {
 	DateCompleted   hint[date]   `json:"dateCompleted"`
 	OutputFileCount hint[number] `json:"outputFileCount"`
 	OutputFileSize  hint[number] `json:"outputFileSize"`
+	Variables       hint[[]struct {
+		Name  text `json:"name"`
+		Value text `json:"value"`
+		Shown text `json:"displayValue"`
+	}] `json:"variables"`
 }
 
 func (w wireRun) run() Run {
-	return Run{
+	run := Run{
 		ID: string(w.ID), Started: w.DateStarted.value.Time, Completed: w.DateCompleted.value.Time,
 		Files: w.OutputFileCount.value.whole(), Size: int64(max(0, min(float64(w.OutputFileSize.value), 1<<62))),
 	}
+	for _, v := range w.Variables.value {
+		run.Variables = append(run.Variables, Variable{string(v.Name), string(cmp.Or(v.Shown, v.Value))})
+	}
+	return run
 }
 
 // Runs lists the runs of a job, as far as they can be seen: none before the first begins
@@ -224,4 +238,38 @@ func (c *Client) Cluster(ctx context.Context, id string) (Cluster, error) {
 		found.Installed = append(found.Installed, software.Analysis.Code)
 	}
 	return found, nil
+}
+
+// AttachStorage gives a draft high-performance storage, which its commands find as
+// ~/storage_ID (rescale-api.md §7.7). It is not repeated; whether doing it twice is
+// harmless is not known.
+func (c *Client) AttachStorage(ctx context.Context, job, device string) error {
+	if err := errors.Join(checkID(job), checkID(device)); err != nil {
+		return err
+	}
+	return c.change(ctx, request{
+		method: http.MethodPost, path: jobPath(job) + "storage-devices/",
+		body: map[string]any{"storageDevice": map[string]string{"id": device}}, act: "attaching storage " + device + " to job " + job,
+	}, nil)
+}
+
+// AttachedStorage lists the ids of the storage that a job has. That the platform answers
+// this is not known: it may refuse.
+func (c *Client) AttachedStorage(ctx context.Context, job string) ([]string, error) {
+	if err := checkID(job); err != nil {
+		return nil, err
+	}
+	type attached struct {
+		ID     text `json:"id"`
+		Device *struct {
+			ID text `json:"id"`
+		} `json:"storageDevice"`
+	}
+	found, err := all[attached](ctx, c, listing{path: jobPath(job) + "storage-devices/", size: catalogPageSize})
+	return convert(found, func(a attached) string {
+		if a.Device != nil { // as it is written when it is attached
+			return string(a.Device.ID)
+		}
+		return string(a.ID)
+	}), err
 }

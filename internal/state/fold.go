@@ -31,11 +31,19 @@ func (s *Snapshot) change(r *Record) (func(), error) {
 		if len(s.Runs[r.Job]) == 0 {
 			return nil, errors.New("the job has no run")
 		}
-		return func() { delete(s.Runs, r.Job) }, nil
+		return func() { s.forget(r) }, nil
 	case KindCreating:
 		return s.begin(r)
 	default:
 		return s.move(r)
+	}
+}
+
+// forget drops the run of the record's key, or all runs of its job.
+func (s *Snapshot) forget(r *Record) {
+	left := slices.DeleteFunc(slices.Clone(s.Runs[r.Job]), func(run Run) bool { return r.Key == "" || run.Key == r.Key })
+	if s.Runs[r.Job] = left; len(left) == 0 {
+		delete(s.Runs, r.Job)
 	}
 }
 

@@ -199,6 +199,16 @@ func TestForgotDropsAllRuns(t *testing.T) {
 	same(t, false, s.New)
 }
 
+func TestForgotOfAKeyDropsItsRun(t *testing.T) {
+	t.Parallel()
+	s := read(t, write(t, story()))
+	first, second := s.Runs["polar/aoa=2"][0], s.Runs["polar/aoa=2"][1]
+	s = s.With(state.Record{Kind: state.KindForgot, Job: "polar/aoa=2", Key: first.Key})
+	same(t, []state.Run{second}, s.Runs["polar/aoa=2"])
+	s = s.With(state.Record{Kind: state.KindForgot, Job: "polar/aoa=2", Key: second.Key})
+	same(t, []string{"größe"}, s.Jobs())
+}
+
 func TestSnapshotSharesNothing(t *testing.T) {
 	t.Parallel()
 	j := open(t, filepath.Join(t.TempDir(), "s"))

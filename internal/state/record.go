@@ -37,7 +37,8 @@ const (
 	// KindDownloaded: outputs are on disk, complete and verified. Job, ID, To; Outputs, Selection. A
 	// later one replaces it.
 	KindDownloaded Kind = "downloaded"
-	// KindForgot: all runs of a job are dropped from the snapshot. Job.
+	// KindForgot: the run of a key, or without a key all runs of a job, are dropped from
+	// the snapshot. Job, Key.
 	KindForgot Kind = "forgot"
 )
 

@@ -83,7 +83,7 @@ func sends(t *testing.T, list []files.Input) []sent {
 	t.Helper()
 	var all []sent
 	for _, in := range list {
-		all = append(all, sent{in.Name, in.Landing(), unpacked(t, in)})
+		all = append(all, sent{in.Name, in.Called(), unpacked(t, in)})
 	}
 	return all
 }
@@ -232,7 +232,7 @@ inputs:
 	uploads := make(map[string]int)
 	for _, list := range found {
 		for _, in := range list {
-			uploads[in.Landing()+" "+in.SHA512]++
+			uploads[in.Called()+" "+in.SHA512]++
 		}
 	}
 	counts := make(map[int]int)

@@ -27,10 +27,11 @@ const (
 	Templates Load = "templates" // the rendered files of a packed folder
 )
 
-// Landing names an input by where it lands in the job, as people know it.
-func (in Input) Landing() string {
+// Sent names what is uploaded, as people know it: by the name of the upload, unless that
+// is of an archive that they did not ask for.
+func (in Input) Sent() string {
 	if in.Load == OneFile {
-		return in.Archive.Files[0].Name
+		return in.Called()
 	}
 	return in.Name
 }

@@ -79,6 +79,9 @@ func (f finder) match(ctx context.Context, in spec.Input) ([]Input, error) {
 		problem.Pos = in.Path.Pos
 		if in.Use != spec.ForCommand && problem.Rule == diag.UnreadableInput {
 			problem.Hint = "a script is one file that can be read"
+			if in.Use == spec.ForRuns || in.Use == spec.ForEach {
+				problem.Hint = "a table or a template of doe is one file that can be read"
+			}
 		}
 		*f.problems = append(*f.problems, problem)
 	}
@@ -87,7 +90,7 @@ func (f finder) match(ctx context.Context, in spec.Input) ([]Input, error) {
 	}
 	var inputs []Input
 	for _, one := range meant.inputs {
-		one.Pos, one.Tile, one.Use = in.Path.Pos, in.Tile, in.Use
+		one.Pos, one.Tile, one.Use, one.To = in.Path.Pos, in.Tile, in.Use, in.To.V
 		if in.Template.V {
 			one.Rendering = f.render(one)
 		}

@@ -30,11 +30,27 @@ type Input struct {
 	Decompress bool          // archives are unpacked before the command runs
 	Tile       int           // which of the job's tiles it is for, from 0
 	Use        spec.Use
+	To         string // of a template of a sweep: where the platform puts it, filled in
 
 	// Rendering is the content of an input that is made from the template at
 	// Path; nil for a file that is uploaded as it is.
 	Rendering *Rendering
 }
+
+// Called returns what the manifest calls an input: by its place in the job, where its file
+// has a name of its own.
+func (in Input) Called() string {
+	switch {
+	case in.Use == spec.ForEach:
+		return in.To
+	case in.Load == OneFile:
+		return in.Archive.Files[0].Name
+	}
+	return in.Name
+}
+
+// Lands reports whether a file lies in the work folder under Called.
+func (in Input) Lands() bool { return in.Use != spec.ForRuns && in.Called() != "" }
 
 // Identity returns what counts of an input for the digest: of an archive the tree, so
 // that another way to pack it buys no second run. decompress is the platform's default,

@@ -21,9 +21,11 @@ func nameProblems(inputs []Input) diag.List {
 				"the name %q cannot be that of an input: %s", in.Name, why)
 		}
 	}
-	for _, in := range inputs {
-		if in.Name != "" && len(inputs) > 1 {
-			names.input(in)
+	for _, last := range []bool{false, true} { // of two, the template of a sweep is easier to put elsewhere
+		for _, in := range inputs {
+			if in.Lands() && len(inputs) > 1 && (in.Use == spec.ForEach) == last {
+				names.input(in)
+			}
 		}
 	}
 	return names.problems
@@ -37,7 +39,7 @@ type places struct {
 
 // input adds an input, and what is unpacked from it up to the first problem.
 func (p *places) input(in Input) {
-	if !p.file(in, in.Name, in.source()) || in.Archive == nil || !in.Decompress {
+	if !p.file(in, in.Called(), in.source()) || in.Archive == nil || !in.Decompress || in.Load == OneFile {
 		return
 	}
 	for _, f := range in.Archive.Files {
@@ -66,6 +68,8 @@ func (p *places) file(in Input, name, from string) bool {
 	switch {
 	case clash == landing.Free:
 		return true
+	case in.Use == spec.ForEach:
+		hint = "exclude the other file, or write another to: for the template"
 	case other == from:
 		hint = "the file is an input already, and all analyses share one folder: delete it here"
 	case in.Load == OneFile:

@@ -106,12 +106,19 @@ func (p *parser) reference(from, to int) {
 	}
 	start := from + strings.Index(inner, word)
 	space, name, dotted := strings.Cut(word, ".")
-	if !dotted || !isName(space) || !isName(name) {
+	if !dotted || !isName(space) || !isName(name) && !isPart(space, name) {
 		p.mistake(start, start+len(word), "write a name, as ${{ vars.NAME }}, ${{ matrix.NAME }} or ${{ job.name }}; nothing is computed here",
 			"%q is not the name of a value", shorten(word))
 		return
 	}
 	p.template.parts = append(p.template.parts, part{ref: Reference{space, name, utf8.RuneCountInString(p.text[:start])}})
+}
+
+// isPart reports whether a name is that of a part of a parameter, as case.stem in
+// matrix.case.stem: only those have parts.
+func isPart(space, name string) bool {
+	of, part, dotted := strings.Cut(name, ".")
+	return space == "matrix" && dotted && isName(of) && isName(part)
 }
 
 func isName(s string) bool {
@@ -141,6 +148,15 @@ func (t Template) References() []Reference {
 		}
 	}
 	return all
+}
+
+// Literal returns the text without its references.
+func (t Template) Literal() string {
+	var text strings.Builder
+	for _, p := range t.parts {
+		text.WriteString(p.literal)
+	}
+	return text.String()
 }
 
 // Scope holds the values that can be named, by the part before the dot and the part

@@ -12,9 +12,12 @@ import (
 // Value is what a name stands for: a text, a number, true or false. Pos is where
 // that is written, zero for what comes from no text.
 type Value struct {
-	V     any // string, json.Number or bool
+	V     any // string, json.Number or bool; []any of texts for a list; nil for nothing
 	Pos   diag.Position
 	Typed bool // on the command line, and no text has it
+	Place bool // a path on the disk: no character of it is a wildcard
+
+	Written string // a number as a person wrote it; empty where that is not known
 }
 
 // Of returns a scalar of a document as a value; numbers become canonical, so that 2.50
@@ -26,7 +29,7 @@ func Of(v any, pos diag.Position) Value {
 	return Value{V: v, Pos: pos}
 }
 
-// Text returns the value as it stands inside a text.
+// Text returns the value as it stands inside a text; a list with commas.
 func (v Value) Text() string {
 	switch v := v.V.(type) {
 	case string:
@@ -35,6 +38,12 @@ func (v Value) Text() string {
 		return strconv.FormatBool(v)
 	case json.Number:
 		return v.String()
+	case []any:
+		texts := make([]string, len(v))
+		for i, item := range v {
+			texts[i] = Value{V: item}.Text()
+		}
+		return strings.Join(texts, ",")
 	}
 	return ""
 }

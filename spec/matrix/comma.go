@@ -66,7 +66,7 @@ func (t Table) doubtful(head []cell, body [][]cell, list *diag.List) {
 	for i, name := range head {
 		kind, given := t.given(name.text)
 		points := func(c cell) bool { return strings.Contains(c.text, ".") && group.MatchString(c.text) }
-		if at := slices.IndexFunc(body, func(row []cell) bool { return points(row[i]) }); decimal && at >= 0 && !(given && kind == Text) {
+		if at := slices.IndexFunc(body, func(row []cell) bool { return points(row[i]) }); decimal && at >= 0 && !(given && (kind == Text || kind == List)) {
 			addDoubt(body[at][i], name, "other numbers of the table have decimal commas", list)
 		}
 	}

@@ -7,6 +7,7 @@ package matrix
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -32,6 +33,7 @@ type Matrix struct {
 	Axes    []Axis // none is empty
 	Include []Entry
 	Exclude []Entry
+	Blank   []Param // the values of parameters that an entry of Include leaves out
 }
 
 // Points returns every point: the combinations, the first axis varying slowest, without
@@ -93,19 +95,33 @@ func (m Matrix) sound(names []string, list *diag.List) bool {
 
 // distinct reports duplicate values of an axis.
 func distinct(points []Point, list *diag.List) {
-	first := make(map[string]diag.Position, len(points))
+	first := make(map[string]Point, len(points))
 	for _, p := range points {
 		name := p.Name()
-		if at, seen := first[name]; seen {
-			duplicate(p.pos(), name, at, list)
+		if other, seen := first[name]; seen {
+			duplicate(p.pos(), p, other, list)
 			continue
 		}
-		first[name] = p.pos()
+		first[name] = p
 	}
 }
 
-func duplicate(pos diag.Position, name string, first diag.Position, list *diag.List) {
-	list.Add(pos, diag.DuplicatePoint, "delete one of the two; 2 and 2.0 are the same value", "point %s is already there, first at %s", name, first)
+func duplicate(pos diag.Position, p, first Point, list *diag.List) {
+	list.Add(pos, diag.DuplicatePoint, p.apart(first), "point %s is already there, first at %s", p.Name(), first.pos())
+}
+
+// apart says how to give two points of one name two names.
+func (p Point) apart(other Point) string {
+	var names []string
+	for i, param := range p {
+		switch {
+		case !param.Beside:
+			names = append(names, param.Name)
+		case i < len(other) && other[i].Value.Text() != param.Value.Text():
+			return fmt.Sprintf("name the points by one more column: name: [%s, %s]", strings.Join(names, ", "), param.Name)
+		}
+	}
+	return "delete one of the two; 2 and 2.0 are the same value"
 }
 
 // known reports parameters that the matrix does not have.
@@ -164,34 +180,57 @@ func (m Matrix) include(points []Point, names []string, list *diag.List) []Point
 	if len(m.Include) == 0 {
 		return points
 	}
-	first := make(map[string]diag.Position, len(points))
+	first := make(map[string]Point, len(points))
 	for _, p := range points {
-		first[p.Name()] = p.pos()
+		first[p.Name()] = p
 	}
 	for _, entry := range m.Include {
-		p, missing := ordered(entry, names)
+		p, missing := m.ordered(entry, names)
 		if len(missing) > 0 {
 			list.Add(entry.Pos, diag.MissingKey, fmt.Sprintf("add %s: and its value", missing[0]), "the point has no value for %s", strings.Join(missing, ", "))
 			continue
 		}
-		if at, taken := first[p.Name()]; taken {
-			duplicate(entry.Pos, p.Name(), at, list)
+		if other, taken := first[p.Name()]; taken {
+			duplicate(entry.Pos, p, other, list)
 			continue
 		}
-		first[p.Name()] = entry.Pos
+		first[p.Name()] = p
 		points = append(points, p)
 	}
 	return points
 }
 
-func ordered(entry Entry, names []string) (p Point, missing []string) {
+// ordered returns the point of an entry: its values are what those of the axis are.
+func (m Matrix) ordered(entry Entry, names []string) (p Point, missing []string) {
 	for _, name := range names {
-		i := slices.IndexFunc(entry.Params, func(param Param) bool { return param.Name == name })
-		if i < 0 {
+		param, given := Point(entry.Params).param(name)
+		if i := slices.IndexFunc(m.Blank, func(b Param) bool { return strings.EqualFold(b.Name, name) }); !given && i >= 0 {
+			param, given = m.Blank[i], true
+		}
+		model := m.model(name)
+		_, list := model.Value.V.([]any)
+		if !given && !list {
 			missing = append(missing, name)
 			continue
 		}
-		p = append(p, entry.Params[i])
+		param.Name, param.Beside, param.Path = name, model.Beside, model.Path
+		switch {
+		case list:
+			param.Value.V = split(param.Value.Text())
+		case param.Path != nil:
+			param.Value.V = path.Clean(param.Value.Text())
+		}
+		p = append(p, param)
 	}
 	return p, missing
+}
+
+// model returns a parameter of the first point that has it.
+func (m Matrix) model(name string) Param {
+	for _, axis := range m.Axes {
+		if model, known := axis[0].param(name); known {
+			return model
+		}
+	}
+	return Param{}
 }

@@ -16,6 +16,26 @@ type Param struct {
 	Name  string
 	Pos   diag.Position
 	Value expr.Value
+
+	Beside bool          // not part of the point's name
+	Path   *Path         // of a parameter whose values are paths; nil for others
+	Cell   diag.Position // the cell of a table that the value comes from, or is blank
+}
+
+// at returns where a person would look for the value.
+func (p Param) at() diag.Position {
+	if p.Cell.IsZero() {
+		return p.Value.Pos
+	}
+	return p.Cell
+}
+
+// label returns the value as it stands in the name of a point.
+func (p Param) label() string {
+	if p.Path == nil {
+		return p.Value.Text()
+	}
+	return p.Path.Label(p.Value.Text())
 }
 
 // Point is a value for every parameter, in the order of the matrix.
@@ -29,9 +49,11 @@ const longest = 120
 // values, so other points may come and go. A name that would become too long keeps its
 // first parameters, and a hash stands for the rest.
 func (p Point) Name() string {
-	pairs := make([]string, len(p))
-	for i, param := range p {
-		pairs[i] = param.Name + "=" + escaped(param.Value.Text())
+	pairs := make([]string, 0, len(p))
+	for _, param := range p {
+		if !param.Beside {
+			pairs = append(pairs, param.Name+"="+escaped(param.label()))
+		}
 	}
 	name := strings.Join(pairs, ",")
 	if len(name) <= longest {
@@ -67,25 +89,33 @@ func escaped(value string) string {
 	return b.String()
 }
 
-// has reports whether the point has all values of an entry.
+// has reports whether the point has all values of an entry. One that is a path can be
+// named by it, or as in the name of the point.
 func (p Point) has(entry Entry) bool {
 	for _, wanted := range entry.Params {
-		value, ok := p.value(wanted.Name)
-		if !ok || value.Text() != wanted.Value.Text() {
+		own, ok := p.param(wanted.Name)
+		if text := wanted.Value.Text(); !ok || own.Value.Text() != text && own.label() != text {
 			return false
 		}
 	}
 	return true
 }
 
-func (p Point) value(name string) (expr.Value, bool) {
+func (p Point) param(name string) (Param, bool) {
 	for _, param := range p {
 		if param.Name == name {
-			return param.Value, true
+			return param, true
 		}
 	}
-	return expr.Value{}, false
+	return Param{}, false
 }
 
-// pos returns where a person would look for the point: its first value.
-func (p Point) pos() diag.Position { return p[0].Value.Pos }
+// pos returns where a person would look for the point: the first value of its name.
+func (p Point) pos() diag.Position {
+	for _, param := range p {
+		if !param.Beside {
+			return param.at()
+		}
+	}
+	return p[0].at()
+}

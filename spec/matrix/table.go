@@ -23,6 +23,7 @@ const (
 	Number  Type = "number"
 	Boolean Type = "boolean"
 	Text    Type = "text"
+	List    Type = "list" // of texts, between semicolons or commas
 )
 
 // Column is a column with a declared type. Pos is where its name is written.
@@ -32,11 +33,14 @@ type Column struct {
 	Type Type
 }
 
-// Table is a CSV text: the first line names the parameters, every other line is a
-// point. A column that Types does not name has the type of its cells.
+// Table is a CSV text: the first line names the columns, every other line is a point. A
+// column that Types does not name has the type of its cells.
 type Table struct {
-	Source diag.Source
-	Types  []Column
+	Source  diag.Source
+	Types   []Column
+	Columns []Name  // those that are parameters; empty for all
+	Names   []Name  // the parameters that name a point, in this order; empty for all
+	Blank   []Param // what a blank cell of a column is; without it, it is a mistake
 
 	separator rune // of its cells
 }
@@ -54,27 +58,32 @@ func (t Table) Axis() (Axis, diag.List) {
 	if len(list) > 0 {
 		return nil, list
 	}
-	head, body := rows[0], rows[1:]
-	t.checkShape(head, body, &list)
-	for _, column := range t.Types {
-		if !slices.ContainsFunc(head, func(c cell) bool { return c.text == column.Name }) {
-			list.Add(column.Pos, diag.UnknownKey, diag.DidYouMean(column.Name, texts(head)), "the table has no column %q", diag.Short(column.Name))
-		}
+	whole := checkLengths(rows, &list)
+	wide := t.wide(rows[0], &list)
+	wide.checkNames(rows[0], &list)
+	if len(list) > 0 || !whole {
+		return nil, list
 	}
-	if len(list) == 0 {
-		t.doubtful(head, body, &list)
-	}
-	if len(list) > 0 {
+	head, body := wide.narrow(rows)
+	if wide.doubtful(head, body, &list); len(list) > 0 {
 		return nil, list
 	}
 	axis := make(Axis, len(body))
 	for i := range head {
-		if kind, given := t.given(head[i].text); given && kind == Number && t.commas() {
+		if kind, given := wide.given(head[i].text); given && kind == Number && t.commas() {
 			pointed(body, i)
 		}
-		kind := t.kind(head[i], column(body, i), &list)
+		kind := wide.kind(head[i], column(body, i), &list)
+		blank := wide.blank(head[i], kind, &list)
 		for j, row := range body {
-			axis[j] = append(axis[j], Param{Name: head[i].text, Pos: head[i].pos, Value: expr.Value{V: kind.value(row[i].text), Pos: row[i].pos}})
+			value := blank
+			if value.Pos.IsZero() {
+				value.Pos = row[i].pos
+			}
+			if row[i].text != "" {
+				value = expr.Value{V: kind.value(row[i].text), Pos: row[i].pos, Written: row[i].text}
+			}
+			axis[j] = append(axis[j], Param{Name: head[i].text, Pos: head[i].pos, Value: value, Beside: wide.beside(i), Cell: row[i].pos})
 		}
 	}
 	return axis, list
@@ -111,7 +120,9 @@ func (t Table) cells() ([][]cell, diag.List) {
 			row[i] = cell{strings.TrimSpace(field), position(t.Source.Name, lines, line, col)}
 			row[i].pos.Width = max(1, utf8.RuneCountInString(row[i].text))
 		}
-		rows = append(rows, row)
+		if !empty(row) || len(rows) > 0 && len(rows[0]) == 1 || len(rows) == 0 {
+			rows = append(rows, row)
+		}
 	}
 	if len(rows) < 2 {
 		list.Add(start, diag.BadTable, "the first line names the columns, every other line is a point", "the table has no point")
@@ -144,24 +155,22 @@ func position(name string, lines [][]byte, line, column int) diag.Position {
 
 var parameter = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// checkShape reports columns without a valid name, and rows of another length.
-func (t Table) checkShape(head []cell, body [][]cell, list *diag.List) {
-	first := make(map[string]bool)
-	for _, c := range head {
-		switch {
-		case !parameter.MatchString(c.text):
-			list.Add(c.pos, diag.BadTable, "a name has letters, digits and underscores, and does not start with a digit", "column %q cannot be a parameter", diag.Short(c.text))
-		case first[c.text]:
-			list.Add(c.pos, diag.BadTable, "give each column a name of its own", "column %q is there twice", c.text)
-		}
-		first[c.text] = true
-	}
-	for _, row := range body {
-		if len(row) != len(head) {
+// empty reports whether a row has no text at all, as spreadsheets leave them at the end.
+func empty(row []cell) bool {
+	return !slices.ContainsFunc(row, func(c cell) bool { return c.text != "" })
+}
+
+// checkLengths reports rows that are not as long as the first.
+func checkLengths(rows [][]cell, list *diag.List) bool {
+	whole := true
+	for _, row := range rows[1:] {
+		if len(row) != len(rows[0]) {
+			whole = false
 			list.Add(row[0].pos, diag.BadTable, "give every column a value; a cell with a separator in it stands in quotes",
-				"the line has %d cells, and there are %d columns", len(row), len(head))
+				"the line has %d cells, and there are %d columns", len(row), len(rows[0]))
 		}
 	}
+	return whole
 }
 
 func column(rows [][]cell, i int) []cell {
@@ -175,13 +184,22 @@ func column(rows [][]cell, i int) []cell {
 // kind returns the type of a column, and reports cells that are not of it.
 func (t Table) kind(head cell, cells []cell, list *diag.List) Type {
 	kind, given := t.given(head.text)
-	if i := slices.IndexFunc(cells, func(c cell) bool { return c.text != "" }); !given {
+	if kind == List {
+		return List
+	}
+	rule := t.rule(head.text)
+	i := slices.IndexFunc(cells, func(c cell) bool { return c.text != "" })
+	switch {
+	case !given && i < 0 && rule != nil:
+		return typeOf(rule.Value.Text())
+	case !given:
 		kind = typeOf(cells[max(0, i)].text)
 	}
 	for _, c := range cells {
 		switch is := typeOf(c.text); {
+		case c.text == "" && rule != nil:
 		case c.text == "":
-			list.Add(c.pos, diag.BadTable, "write a value; a parameter always has one", "column %s has no value here", head.text)
+			list.Add(c.pos, diag.BadTable, fmt.Sprintf("write a value, or say what a blank cell is: csv: {path: …, blank: {%s: VALUE}}", head.text), "column %s has no value here", head.text)
 		case is == Text && local(c.text) && !(kind == Text && given):
 			list.Add(c.pos, diag.BadTable, t.localHint(head.text, c.text), "%q looks like a number, and a number has a point and no separators of thousands", diag.Short(c.text))
 			return kind
@@ -224,9 +242,26 @@ func (t Type) value(text string) any {
 		return number
 	case Boolean:
 		return text == "true"
+	case List:
+		return split(text)
 	case Text:
 	}
 	return text
+}
+
+// split reads a list: its items stand between semicolons, or without one between commas.
+func split(text string) []any {
+	separator := ","
+	if strings.Contains(text, ";") {
+		separator = ";"
+	}
+	items := []any{}
+	for item := range strings.SplitSeq(text, separator) {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
 }
 
 func texts(cells []cell) []string {

@@ -3,10 +3,12 @@
 package span
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -32,6 +34,24 @@ func Parse(text string) (time.Duration, error) {
 		total += time.Duration(n) * unit
 	}
 	return total, nil
+}
+
+// Hours reads hours with a fraction, such as 1.5h, as tables have them: in whole minutes,
+// rounded up. What does not fit is the longest span there is.
+func Hours(text string) (time.Duration, bool) {
+	number, unit := strings.CutSuffix(text, "h")
+	if !unit || !strings.Contains(number, ".") || strings.Trim(number, "0123456789.") != "" {
+		return 0, false
+	}
+	hours, err := strconv.ParseFloat(number, 64)
+	switch {
+	case errors.Is(err, strconv.ErrSyntax):
+		return 0, false
+	case err != nil || hours > math.MaxInt64/float64(2*time.Hour):
+		return math.MaxInt64, true
+	}
+	const slack = 1e-6 // of a minute: 1.1 is not a number of the machine
+	return time.Duration(math.Ceil(hours*60-slack)) * time.Minute, true
 }
 
 // Error says why a text is no span.

@@ -43,3 +43,17 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
+
+func TestHours(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"1.5h": 90 * time.Minute, "0.1h": 6 * time.Minute, "1.1h": 66 * time.Minute, "0.001h": time.Minute, "12.0h": 12 * time.Hour, "1.01h": 61 * time.Minute,
+		"99999999999999999999.5h": math.MaxInt64,
+		"1h":                      0, "1.5": 0, "1.5m": 0, "1.5.5h": 0, ".h": 0, "1e9.h": 0, "-1.5h": 0,
+	} {
+		got, ok := span.Hours(text)
+		if got != want || ok != (want > 0) {
+			t.Errorf("%s: %v, %v; want %v", text, got, ok, want)
+		}
+	}
+}

@@ -94,6 +94,9 @@ func (c Caller) login(wish Wish) (login.Login, error) {
 	if len(found.Unused) > 0 {
 		c.Notice(fmt.Sprintf("notice: --profile %s names a key and its address; not used: %s", wish.Profile, strings.Join(found.Unused, ", ")))
 	}
+	if found.Open {
+		c.Notice(fmt.Sprintf("warning: other users of this machine can read the key in %s; chmod 600 %[1]s", found.Source))
+	}
 	return found, login.CheckProxy(found.URL, c.Getenv)
 }
 

@@ -81,6 +81,7 @@ type Run struct {
 	ID             string
 	Started, Ended time.Time // zero when it has not
 	Files          int       // that it left
+	Variables      []rescale.Variable
 }
 
 // State is how far the job is, in the words of status.

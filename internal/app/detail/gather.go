@@ -28,7 +28,7 @@ func Gather(ctx context.Context, p *rescale.Client, id string, checks success.Ch
 	}
 	if runs, err := p.Runs(ctx, id); err == nil && len(runs) > 1 {
 		for _, r := range runs {
-			d.Runs = append(d.Runs, Run{ID: r.ID, Started: r.Started, Ended: r.Completed, Files: r.Files})
+			d.Runs = append(d.Runs, Run{ID: r.ID, Started: r.Started, Ended: r.Completed, Files: r.Files, Variables: r.Variables})
 		}
 	}
 	d.Log = Log(ctx, p, id)

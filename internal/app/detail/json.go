@@ -72,6 +72,8 @@ type runJSON struct {
 	Started *time.Time `json:"started,omitempty"`
 	Ended   *time.Time `json:"ended,omitempty"`
 	Files   int        `json:"files"`
+
+	Variables map[string]string `json:"variables,omitempty"` // its parameters, and what it came to
 }
 
 // JSON writes one object.
@@ -98,7 +100,14 @@ func (d Detail) JSON(w io.Writer) error {
 		out.Analyses = append(out.Analyses, tileJSON{t.Analysis, t.Version, t.CoreType, t.Cores, t.Slots, t.Walltime, positive(t.Rate)})
 	}
 	for _, r := range d.Runs {
-		out.Runs = append(out.Runs, runJSON{r.ID, show.Moment(r.Started), show.Moment(r.Ended), r.Files})
+		run := runJSON{ID: r.ID, Started: show.Moment(r.Started), Ended: show.Moment(r.Ended), Files: r.Files}
+		for _, v := range r.Variables {
+			if run.Variables == nil {
+				run.Variables = make(map[string]string)
+			}
+			run.Variables[v.Name] = v.Value
+		}
+		out.Runs = append(out.Runs, run)
 	}
 	return show.WriteJSON(w, out)
 }

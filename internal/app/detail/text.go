@@ -148,7 +148,15 @@ func (d Detail) runRows() [][]string {
 		if !r.Started.IsZero() && !r.Ended.Before(r.Started) {
 			lasted = humanize.Duration(r.Ended.Sub(r.Started))
 		}
-		rows = append(rows, []string{r.ID, date(r.Started), lasted, humanize.Plural(r.Files, "file")})
+		row := []string{r.ID, date(r.Started), lasted, humanize.Plural(r.Files, "file")}
+		var values []string
+		for _, v := range r.Variables {
+			values = append(values, v.Name+"="+v.Value)
+		}
+		if len(values) > 0 {
+			row = append(row, diag.Short(strings.Join(values, ",")))
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }

@@ -9,12 +9,14 @@ import (
 	"slices"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/attach"
 	"github.com/rescale-apply/rescale-apply/executor/audit"
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/review"
 	"github.com/rescale-apply/rescale-apply/executor/roster"
 	"github.com/rescale-apply/rescale-apply/internal/app/catalog"
+	"github.com/rescale-apply/rescale-apply/internal/app/converting"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/options/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/report"
@@ -150,6 +152,7 @@ func wrong() []kind {
 		is[*review.FileError],
 		is[*roster.CommitError], is[*roster.PatternError],
 		is[*scaffold.BadAnswerError], is[*scaffold.ExistsError], is[*scaffold.FolderError], is[*scaffold.MissingAnswerError], is[*scaffold.PlaceError],
+		is[*converting.ExistsError], is[*converting.FileError], is[*converting.FormatError],
 	}
 }
 
@@ -165,6 +168,7 @@ func strange() []kind {
 func forbidden() []kind {
 	return []kind{
 		is[*GuardError],
+		is[*attach.StoppedError],
 		is[*audit.UnbalancedError],
 		is[*guard.Error],
 		is[*workspace.RefusedError],
@@ -174,6 +178,7 @@ func forbidden() []kind {
 // disputed are errors about what must be settled first.
 func disputed() []kind {
 	return []kind{
+		is[*attach.Error],
 		is[*audit.IncompleteError],
 		is[*executor.ConflictError],
 		is[*once.InvisibleError], is[*once.MovingError], is[*once.OtherRunsError], is[*once.RivalError], is[*once.UndeletableError], is[*once.UnresolvedError], is[*once.UnstableError], is[*once.WaitError],

@@ -34,6 +34,7 @@ type Login struct {
 	Key    string
 	Source string   // where the key came from, for messages
 	Unused []string // variables that say something else and do not count
+	Open   bool     // other users of this machine can read the file of the key
 }
 
 // MissingKeyError means that no key was found for an address.
@@ -97,9 +98,11 @@ func (e *Error) Unwrap() error { return e.Err }
 // Hint tells what to change.
 func (e *Error) Hint() string { return e.Help }
 
-// Find decides by what was said, and else by the environment and the profile file. A
-// profile is a pair: its key goes to its address, and to no other. --profile wins over
-// the variables, then come the token file, RESCALE_API_KEY and the default profile.
+// Find decides by what was said, and else by the environment and the files of the home
+// folder. A profile is a pair: its key goes to its address, and to no other. --profile
+// wins over the variables, then come --token-file, RESCALE_API_KEY, the default profile,
+// and the token of the vendor's client: what a person set for a call, or for this
+// machine, must not give way to what another program has left there.
 func Find(wishes Wishes, getenv func(string) string) (Login, error) {
 	switch {
 	case wishes.Profile != "" && wishes.TokenFile != "":
@@ -167,7 +170,8 @@ func standard(wishes Wishes, getenv func(string) string) (Login, error) {
 	login := Login{URL: origin(firstOf(wishes.URL, getenv(urlVariable), p.url)), Key: p.key, Source: "section [default] of " + p.path}
 	switch {
 	case p.key == "":
-		return login, &MissingKeyError{URL: login.URL, Path: p.path, Profiles: p.others}
+		missing := &MissingKeyError{URL: login.URL, Path: p.path, Profiles: p.others}
+		return vendors(wishes, getenv, missing)
 	case login.URL != p.url:
 		return Login{}, &MissingKeyError{URL: login.URL, Other: p.url}
 	}

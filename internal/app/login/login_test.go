@@ -197,3 +197,74 @@ func TestProfiles(t *testing.T) {
 		})
 	}
 }
+
+// TestVendorsToken is about the file in which the vendor's client keeps its key.
+func TestVendorsToken(t *testing.T) {
+	t.Parallel()
+	const token, settings, profile = "token", "config.csv", "apiconfig"
+	for name, tc := range map[string]struct {
+		files  map[string]string
+		mode   os.FileMode // of the token; 0 means 0600
+		wishes login.Wishes
+		env    map[string]string
+		want   login.Login // Source is the name of the file, or the variable
+		err    string
+	}{
+		"alone": {files: map[string]string{token: "vendor\n"}, want: login.Login{URL: login.DefaultURL, Key: "vendor", Source: token}},
+		"readable by others": {
+			files: map[string]string{token: "vendor"}, mode: 0o640, want: login.Login{URL: login.DefaultURL, Key: "vendor", Source: token, Open: true},
+		},
+		"with the address of that client": {
+			files: map[string]string{token: "vendor", settings: "key,value\ntar_workers,4\napi_base_url,https://eu.rescale.com/\n"},
+			want:  login.Login{URL: "https://eu.rescale.com", Key: "vendor", Source: token},
+		},
+		"an address that is given wins": {
+			files:  map[string]string{token: "vendor", settings: "api_base_url,https://eu.rescale.com\n"},
+			wishes: login.Wishes{URL: "https://kr.rescale.com"}, want: login.Login{URL: "https://kr.rescale.com", Key: "vendor", Source: token},
+		},
+		"an address in a variable wins": {
+			files: map[string]string{token: "vendor", settings: "api_base_url,https://eu.rescale.com\n"},
+			env:   map[string]string{"RESCALE_API_URL": "https://kr.rescale.com"}, want: login.Login{URL: "https://kr.rescale.com", Key: "vendor", Source: token},
+		},
+		"settings that are no table": {
+			files: map[string]string{token: "vendor", settings: "a,\"b\n"}, want: login.Login{URL: login.DefaultURL, Key: "vendor", Source: token},
+		},
+		"the variable comes first": {
+			files: map[string]string{token: "vendor"}, env: map[string]string{"RESCALE_API_KEY": "from-env"},
+			want: login.Login{URL: login.DefaultURL, Key: "from-env", Source: "RESCALE_API_KEY"},
+		},
+		"the default profile comes first": {
+			files: map[string]string{token: "vendor", profile: "[default]\napikey = mine\n"}, want: login.Login{URL: login.DefaultURL, Key: "mine", Source: profile},
+		},
+		"a default profile without a key, for another address": {
+			files: map[string]string{token: "vendor", profile: "[default]\napibaseurl = https://eu.rescale.com\n"}, err: "profile [default] is for https://eu.rescale.com",
+		},
+		"empty":    {files: map[string]string{token: " \n"}, err: "the file is empty"},
+		"a folder": {files: map[string]string{"token/inside": "x"}, err: "no API key for https://platform.rescale.com"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			home := t.TempDir()
+			folder := filepath.Join(home, ".config", "rescale")
+			for name, text := range tc.files {
+				write(t, filepath.Join(folder, name), text)
+			}
+			if tc.mode != 0 {
+				if err := os.Chmod(filepath.Join(folder, token), tc.mode); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := login.Find(tc.wishes, getenv(home, tc.env))
+			if tc.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.err) {
+					t.Errorf("error %v, want %q", err, tc.err)
+				}
+				return
+			}
+			got.Source = filepath.Base(got.Source)
+			if diff := cmp.Diff(tc.want, got); diff != "" || err != nil {
+				t.Errorf("error %v (-want +got)\n%s", err, diff)
+			}
+		})
+	}
+}

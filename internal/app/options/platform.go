@@ -24,7 +24,7 @@ func (o *Platform) Flags() []Flag {
 		{Name: "local", Into: &o.Local, Usage: "run on this machine, on the embedded platform: no account, no cost"},
 		{Name: "profile", Into: &o.Profile, Complete: "PROFILE", Usage: "key and address of section `NAME` of ~/.config/rescale/apiconfig"},
 		{Name: "api-url", Into: &o.URL, Usage: "platform `URL` (default: RESCALE_API_URL, the profile, or " + login.DefaultURL + ")"},
-		{Name: "token-file", Into: &o.TokenFile, Usage: "`FILE` that holds the API key (default: RESCALE_API_KEY, or the profile)"},
+		{Name: "token-file", Into: &o.TokenFile, Usage: "`FILE` that holds the API key (default: RESCALE_API_KEY, the profile, or ~/.config/rescale/token)"},
 		{Name: "state", Into: &o.State, Usage: "state `FILE` (default: .rescale/MANIFEST.state.jsonl beside the manifest)"},
 		{Name: "verbose", Alias: "v", Into: &o.Verbose, Usage: "show every request on stderr"},
 	}

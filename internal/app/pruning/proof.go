@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/roster"
@@ -36,11 +37,24 @@ func (s *scope) removed(ctx context.Context, row roster.Row, steps []planner.Ste
 		}
 		s.answers[question] = found
 	}
+	if found.commit != "" && found.kept == "" && s.onDisk(row, steps) {
+		found.kept = "its points are what a pattern finds on a disk, and another one may have more of them"
+	}
 	if found.kept == "" {
 		return found.commit, nil
 	}
 	s.notice(fmt.Sprintf("notice: run %s of %s is of a job that these manifests no longer have, and is not stopped: %s", row.ID, diag.Line(row.Manifest), diag.Line(found.kept)))
 	return "", nil
+}
+
+// onDisk is true of a run whose family is still in its manifest, with points from the disk:
+// what git ignores takes none of them away, so a commit proves nothing.
+func (s *scope) onDisk(row roster.Row, steps []planner.Step) bool {
+	family, _, _ := strings.Cut(row.Manifest, "/")
+	return slices.ContainsFunc(steps, func(step planner.Step) bool {
+		other, _, _ := strings.Cut(step.Job.Name, "/")
+		return step.Job.Found && other == family && s.manifests[step.Job.Manifest] == row.Source.Path
+	})
 }
 
 // ask asks git about a manifest.

@@ -4,8 +4,12 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/rescale-apply/rescale-apply/executor/planner"
+	"github.com/rescale-apply/rescale-apply/executor/roster"
 	"github.com/rescale-apply/rescale-apply/internal/app/exit"
 	"github.com/rescale-apply/rescale-apply/internal/app/options"
+	"github.com/rescale-apply/rescale-apply/internal/source"
+	"github.com/rescale-apply/rescale-apply/resolver"
 )
 
 func TestManifestsOfAFolder(t *testing.T) {
@@ -62,6 +66,30 @@ func TestOnlyFoldersArePruned(t *testing.T) {
 		err := Check(options.Pruning{Wanted: tc.wanted}, tc.m)
 		if (err != nil) != tc.refused || err != nil && exit.Of(err) != exit.Usage {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A folder that git does not know may be on another machine, with its run.
+func TestPointsOfTheDiskStay(t *testing.T) {
+	t.Parallel()
+	s := scope{manifests: map[string]string{"here/job.yaml": "jobs/job.yaml"}}
+	steps := []planner.Step{
+		{Job: resolver.Job{Name: "wing/case=Run_1", Manifest: "here/job.yaml", Found: true}},
+		{Job: resolver.Job{Name: "tail/aoa=1", Manifest: "here/job.yaml"}},
+	}
+	for _, tc := range []struct {
+		job, manifest string
+		want          bool
+	}{
+		{"wing/case=Run_2", "jobs/job.yaml", true},
+		{"wing/case=Run_2", "jobs/other.yaml", false},
+		{"tail/aoa=2", "jobs/job.yaml", false},
+		{"gone/case=Run_1", "jobs/job.yaml", false},
+	} {
+		row := roster.Row{Manifest: tc.job, Source: source.Source{Path: tc.manifest}}
+		if got := s.onDisk(row, steps); got != tc.want {
+			t.Errorf("%s of %s: %v", tc.job, tc.manifest, got)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func writeSoftware(b *strings.Builder, c Catalog, a Answers) (code string) {
 	return code
 }
 
-var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
 // writeLicense shows the key for the license of software that needs one, as only its owner
 // knows what to write.

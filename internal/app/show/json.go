@@ -85,6 +85,7 @@ type StepJSON struct {
 	Analyses  []TileJSON       `json:"analyses,omitempty"` // all of them, where there are several
 	SpendJSON
 	Stops   []review.Run     `json:"stops,omitempty"` // active runs of the job that are stopped first
+	Runs    []RowJSON        `json:"runs,omitempty"`  // of a sweep with doe, in the order of its table
 	Notes   []string         `json:"notes,omitempty"`
 	Hint    string           `json:"hint,omitempty"`
 	Refusal *diag.Diagnostic `json:"refusal,omitempty"` // which key forbids it, and where that is
@@ -98,6 +99,12 @@ type TileJSON struct {
 	CoresPerSlot int    `json:"coresPerSlot"`
 	Slots        int    `json:"slots"`
 	Walltime     int    `json:"walltimeHours,omitempty"`
+}
+
+// RowJSON is one run of a sweep with doe. Its results land in runN.
+type RowJSON struct {
+	Run        int               `json:"run"` // from 1 on
+	Parameters map[string]string `json:"parameters"`
 }
 
 // UploadJSON is one content that apply would upload, or need not.
@@ -124,7 +131,7 @@ func PlanOf(plan planner.Plan) PlanJSON {
 			Name: s.Job.Name, Namespace: s.Job.Namespace, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
 			Pending: s.Pending(), Spends: s.Spends(), Running: s.Action == planner.Running,
 			Verdict: s.Last.Verdict, Digest: s.Job.Digest, Key: s.Key.String(),
-			TileJSON: tiles[0], SpendJSON: spendJSON(s.Job), Notes: slices.Concat(s.Job.Notes, s.Job.LeftOut), Hint: s.Hint,
+			TileJSON: tiles[0], SpendJSON: spendJSON(s.Job), Runs: rowsJSON(s.Job), Notes: slices.Concat(s.Job.Notes, s.Job.LeftOut), Hint: s.Hint,
 		}
 		if s.Action == planner.Refused {
 			step.Refusal = &s.Refusal
@@ -138,10 +145,10 @@ func PlanOf(plan planner.Plan) PlanJSON {
 		out.Jobs = append(out.Jobs, step)
 	}
 	for _, in := range plan.Uploads {
-		out.Uploads = append(out.Uploads, UploadJSON{in.Landing(), in.Path, in.Size, in.SHA512, ""})
+		out.Uploads = append(out.Uploads, UploadJSON{in.Sent(), in.Path, in.Size, in.SHA512, ""})
 	}
 	for _, in := range plan.Reused {
-		out.Reused = append(out.Reused, UploadJSON{in.Landing(), in.Path, in.Size, in.SHA512, in.ID})
+		out.Reused = append(out.Reused, UploadJSON{in.Sent(), in.Path, in.Size, in.SHA512, in.ID})
 	}
 	for _, bound := range plan.Bounds {
 		names := make([]string, len(bound.Jobs))
@@ -155,6 +162,20 @@ func PlanOf(plan planner.Plan) PlanJSON {
 	}
 	out.LimitJSON = limitJSON(totals(plan))
 	return out
+}
+
+func rowsJSON(job resolver.Job) (rows []RowJSON) {
+	if job.Sweep == nil {
+		return nil
+	}
+	for i, row := range job.Sweep.Rows {
+		params := make(map[string]string, len(row))
+		for k, value := range row {
+			params[job.Sweep.Names[k]] = value
+		}
+		rows = append(rows, RowJSON{i + 1, params})
+	}
+	return rows
 }
 
 func spendJSON(job resolver.Job) SpendJSON {

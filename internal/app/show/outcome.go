@@ -131,7 +131,11 @@ func (s Style) log(w io.Writer, o executor.Outcome) {
 	if len(o.Log) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "  last lines of process_output.log:\n")
+	name := "process_output.log"
+	if o.Run != "" {
+		name = o.Run + "/" + name
+	}
+	fmt.Fprintf(w, "  last lines of %s:\n", name)
 	for _, line := range o.Log {
 		fmt.Fprintf(w, "  %s %s\n", s.paint(faint, "|"), strings.TrimRight(diag.Plain(line), "\n"))
 	}

@@ -104,8 +104,8 @@ func (w *Workspace) read() error {
 
 // variables reads what the command line says about variables.
 func (w *Workspace) variables() (spec.Loader, *sources.Tables, error) {
-	tables := &sources.Tables{Contained: w.contained}
-	loader := spec.Loader{Open: tables.Open, Set: w.scope.Settings}
+	tables, loader := w.loader()
+	loader.Set = w.scope.Settings
 	for _, name := range w.scope.VarFiles {
 		source, err := sources.Variables(name)
 		if err != nil {
@@ -117,11 +117,17 @@ func (w *Workspace) variables() (spec.Loader, *sources.Tables, error) {
 	return loader, tables, nil
 }
 
+// loader reads what manifests name: tables, which it keeps, and what patterns find.
+func (w *Workspace) loader() (*sources.Tables, spec.Loader) {
+	tables, found := &sources.Tables{Contained: w.contained}, &sources.Places{Contained: w.contained}
+	return tables, spec.Loader{Open: tables.Open, Find: found.Find}
+}
+
 // LoadAnyway gives the jobs of the manifests as far as they can be read. With what is
 // wrong with the others nothing can be done here.
 func (w *Workspace) LoadAnyway() []spec.Job {
-	tables := &sources.Tables{Contained: w.contained}
-	jobs, _ := spec.Loader{Open: tables.Open}.Load(w.Sources)
+	tables, loader := w.loader()
+	jobs, _ := loader.Load(w.Sources)
 	sources.Mark(tables.Texts, w.Sources)
 	w.texts = tables.Texts
 	return jobs

@@ -56,7 +56,7 @@ type Quirks struct {
 	LoseTags        bool // tags are accepted and forgotten
 	IgnoreTypes     bool // every upload is an input file
 	ListInputs      bool // inputs are listed among the outputs
-	StrictTypes     bool // scripts must be files of their type
+	StrictTypes     bool // scripts, templates and tables must be files of their types
 	DraftDeletes    Refusal
 	Trash           bool // deleted jobs can still be read
 	NameLimit       int  // longest name in characters, longer ones are cut; 0: none
@@ -64,6 +64,10 @@ type Quirks struct {
 	ForceAfterStop  bool // force_stop/ is refused before stop/
 	EarlyTails      int  // the first tails of each run are no JSON
 	Bills           bool // accounts administer their workspaces
+	FlatLibrary     bool // there are neither folders nor tags of files
+	HideAttached    bool // nobody can read which storage a job has
+	RefuseReattach  bool // storage that a job has is not attached again
+	LaxAttach       bool // storage can be attached that is not started
 }
 
 // Refusal refuses a request some times.

@@ -66,6 +66,7 @@ func patchFile(a *API, r *Request) (Answer, error) {
 	var change struct {
 		Name   *string      `json:"name"`
 		TypeID *wholeNumber `json:"typeId"`
+		Folder *string      `json:"currentFolderId"` // version 3 only
 	}
 	if err := decode(r, &change); err != nil {
 		return Answer{}, err
@@ -76,7 +77,18 @@ func patchFile(a *API, r *Request) (Answer, error) {
 	if change.TypeID != nil && !fileType(int(*change.TypeID)) {
 		return Answer{}, invalid("typeId", "Not a valid type.")
 	}
+	if !r.V3 || a.Quirks().FlatLibrary {
+		change.Folder = nil
+	}
+	if change.Folder != nil {
+		if _, err := a.folder(r, *change.Folder); err != nil {
+			return Answer{}, noSuch("currentFolderId", *change.Folder)
+		}
+	}
 	file, err = a.Store.UpdateFile(file.ID, func(f *disk.File) {
+		if change.Folder != nil {
+			f.Folder = *change.Folder
+		}
 		if change.Name != nil {
 			f.Name = *change.Name
 		}

@@ -39,7 +39,7 @@ func (a *API) read(r *Request, body []byte) (disk.Spec, error) {
 		CoreTypeObjects: r.V3,
 		StrictNames:     a.Quirks().StrictNames,
 		Usable:          func(id string) bool { return a.usable(r, id) },
-		IsScript:        a.isScript,
+		IsOf:            a.isOf,
 		Clusters:        slices.Clone(a.Clusters),
 	}
 	for _, c := range a.persistentOf(r.Account.Email) {
@@ -80,9 +80,9 @@ func (a *API) usable(r *Request, id string) bool {
 	return ok && !file.Deleted && a.mayReadFile(r, file)
 }
 
-func (a *API) isScript(id string) bool {
+func (a *API) isOf(id string, typeID int) bool {
 	file, ok := a.Store.File(id)
-	return !a.Quirks().StrictTypes || ok && file.TypeID == disk.TypeScript
+	return !a.Quirks().StrictTypes || ok && file.TypeID == typeID
 }
 
 func (a *API) render(r *Request, job *disk.Job) any {

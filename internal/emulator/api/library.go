@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -151,3 +152,113 @@ func retypeFiles(a *API, r *Request) (Answer, error) {
 
 // fileType reports whether there is such a type of files (rescale-api.md §3.2).
 func fileType(id int) bool { return id >= 1 && id <= 12 }
+
+// roots answers the ids of the two roots of an account (rescale-api.md §3.5).
+func roots(a *API, r *Request) (Answer, error) {
+	out := map[string]string{}
+	if !a.foldered(r) {
+		return Answer{}, notFound()
+	}
+	for _, name := range []string{disk.Library, disk.JobsFolder} {
+		root, err := a.Store.Root(r.Account.Email, name)
+		if err != nil {
+			return Answer{}, err
+		}
+		out[name] = root.ID
+	}
+	return ok(out)
+}
+
+// foldered reports whether a request can be about folders and tags of files: version 3 knows them.
+func (a *API) foldered(r *Request) bool { return r.V3 && !a.Quirks().FlatLibrary }
+
+// folder finds a folder of the caller that is not in the trash, nor in a folder that is.
+func (a *API) folder(r *Request, id string) (*disk.Folder, error) {
+	all := map[string]*disk.Folder{}
+	for _, folder := range a.Store.Folders() {
+		all[folder.ID] = folder
+	}
+	folder := all[id]
+	if folder == nil || !a.foldered(r) || folder.Owner != r.Account.Email {
+		return nil, notFound()
+	}
+	for at := folder; at != nil; at = all[at.Parent] {
+		if at.Trashed {
+			return nil, notFound()
+		}
+	}
+	return folder, nil
+}
+
+// createFolder makes a folder in the one that the path names. A name that is taken, also by a folder in the trash, is
+// refused in the words of the platform's database (rescale-api.md §2.5).
+func createFolder(a *API, r *Request) (Answer, error) {
+	parent, err := a.folder(r, r.vars["id"])
+	if err != nil {
+		return Answer{}, err
+	}
+	var wish named
+	if err := decode(r, &wish); err != nil {
+		return Answer{}, err
+	}
+	if !plainName(wish.Name) {
+		return Answer{}, invalid("name", "This field may not be blank, and holds no slash.")
+	}
+	folder, err := a.Store.AddFolder(disk.Folder{Owner: r.Account.Email, Name: wish.Name, Parent: parent.ID})
+	if errors.Is(err, disk.ErrNameTaken) {
+		return Answer{}, &Error{Status: http.StatusBadRequest, Body: `duplicate key value violates unique constraint "folder_name_parent"`}
+	}
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Status: http.StatusCreated, Body: folderItem(folder)}, nil
+}
+
+// trashFolder puts a folder into the trash, but not a root.
+func trashFolder(a *API, r *Request) (Answer, error) {
+	folder, err := a.folder(r, r.vars["id"])
+	if err != nil {
+		return Answer{}, err
+	}
+	if folder.Parent == "" {
+		return Answer{}, Refuse(http.StatusForbidden, "You do not have permission to perform this action.")
+	}
+	return Answer{Status: http.StatusNoContent}, a.Store.TrashFolder(folder.ID)
+}
+
+func folderItem(folder *disk.Folder) map[string]any {
+	return map[string]any{"id": folder.ID, "name": folder.Name, "parentId": orNone(folder.Parent), "isArchived": folder.Trashed}
+}
+
+func orNone(id string) any {
+	if id == "" {
+		return nil
+	}
+	return id
+}
+
+// folderContents lists folders, then files, whose names match the search, if there is one.
+func folderContents(a *API, r *Request) (Answer, error) {
+	folder, err := a.folder(r, r.vars["id"])
+	if err != nil {
+		return Answer{}, err
+	}
+	search, style := r.URL.Query().Get("search"), a.style(r)
+	var list []map[string]any
+	for _, below := range a.Store.Folders() {
+		if below.Parent == folder.ID && !below.Trashed && found(&disk.File{Name: below.Name}, search) {
+			list = append(list, map[string]any{"type": "folder", "item": folderItem(below)})
+		}
+	}
+	library, err := a.Store.Root(r.Account.Email, disk.Library)
+	if err != nil {
+		return Answer{}, err
+	}
+	for _, file := range slices.Backward(a.Store.Files()) {
+		place := cmp.Or(file.Folder, library.ID)
+		if place == folder.ID && file.Owner == r.Account.Email && file.Job == "" && found(file, search) {
+			list = append(list, map[string]any{"type": "file", "item": style.File(file, nil)})
+		}
+	}
+	return paged(r, list, func(item map[string]any) any { return item })
+}

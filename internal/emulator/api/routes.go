@@ -59,6 +59,11 @@ func fileRoutes() []route {
 		{pattern: "files/{id}/", methods: methods{"GET": getFile, "PATCH": patchFile, "PUT": patchFile, "DELETE": deleteFile}},
 		{pattern: "files/{id}/contents/", methods: methods{"GET": contents}},
 		{pattern: "files/{id}/lines/", methods: methods{"GET": lines}},
+		{pattern: "files/{id}/tags/", methods: methods{"GET": fileTags, "POST": changeFileTags, "DELETE": changeFileTags}},
+		{pattern: "users/me/folders/", methods: methods{"GET": roots}},
+		{pattern: "folders/{id}/", methods: methods{"POST": createFolder, "DELETE": trashFolder}},
+		{pattern: "folders/{id}/contents/", methods: methods{"GET": folderContents}},
+		{pattern: "folders/{id}/contents/search/", methods: methods{"GET": folderContents}},
 	}
 }
 

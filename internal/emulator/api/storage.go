@@ -87,6 +87,9 @@ func deviceStatuses(a *API, r *Request) (Answer, error) {
 }
 
 func attachedDevices(a *API, r *Request) (Answer, error) {
+	if a.Quirks().HideAttached {
+		return Answer{}, Refuse(http.StatusMethodNotAllowed, "Method %q not allowed.", r.Method)
+	}
 	job, err := a.job(r)
 	if err != nil {
 		return Answer{}, err
@@ -121,7 +124,10 @@ func (a *API) wishedDevice(r *Request) (id string, err error) {
 	return "", invalid("storageDevice", "This field is required.")
 }
 
-var errSubmitted = errors.New("submitted")
+var (
+	errSubmitted = errors.New("submitted")
+	errAttached  = errors.New("attached already")
+)
 
 // attachDevice attaches storage to a draft (rescale-api.md §7.7).
 func attachDevice(a *API, r *Request) (Answer, error) {
@@ -137,22 +143,27 @@ func attachDevice(a *API, r *Request) (Answer, error) {
 	switch {
 	case !known || device.Owner != r.Account.Email || device.Kind != disk.Storage:
 		return Answer{}, noSuch("storageDevice", id)
-	case !device.Usable():
+	case !device.Usable() && !a.Quirks().LaxAttach:
 		return Answer{}, invalid("storageDevice", "The storage device is not started.")
 	}
 	_, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
 		if !j.Draft() {
 			return errSubmitted
 		}
-		if !slices.Contains(j.Devices, device.ID) {
+		switch {
+		case !slices.Contains(j.Devices, device.ID):
 			j.Devices = append(j.Devices, device.ID)
+		case a.Quirks().RefuseReattach:
+			return errAttached
 		}
 		return nil
 	})
-	if errors.Is(err, errSubmitted) {
+	switch {
+	case errors.Is(err, errSubmitted):
 		return Answer{}, Refuse(http.StatusBadRequest, "Storage can be attached before the submit only.")
-	}
-	if err != nil {
+	case errors.Is(err, errAttached):
+		return Answer{}, invalid("storageDevice", "The storage device is attached already.")
+	case err != nil:
 		return Answer{}, err
 	}
 	return Answer{Status: http.StatusCreated, Body: map[string]any{"storageDevice": a.style(r).Device(device)}}, nil

@@ -82,6 +82,52 @@ func (a *API) changeTags(r *Request, change func(j *disk.Job, tag string) (statu
 	return Answer{Status: status, Body: wire.Tags([]string{tag.Name})[0]}, nil
 }
 
+// fileTags answers a bare array, as for jobs (rescale-api.md §3.5).
+func fileTags(a *API, r *Request) (Answer, error) {
+	if !a.foldered(r) {
+		return Answer{}, notFound()
+	}
+	file, err := a.file(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return ok(wire.Tags(file.Tags))
+}
+
+// changeFileTags adds a tag of a file, or removes it.
+func changeFileTags(a *API, r *Request) (Answer, error) {
+	file, err := a.ownFile(r)
+	if err == nil && !a.foldered(r) {
+		err = notFound()
+	}
+	if err != nil {
+		return Answer{}, err
+	}
+	var tag named
+	if err := decode(r, &tag); err != nil {
+		return Answer{}, err
+	}
+	if wire.NormalTag(tag.Name) == "" {
+		return Answer{}, invalid("name", "This field may not be blank.")
+	}
+	has, removes := slices.ContainsFunc(file.Tags, sameTag(tag.Name)), r.Method == http.MethodDelete
+	if removes && !has {
+		return Answer{}, notFound()
+	}
+	_, err = a.Store.UpdateFile(file.ID, func(f *disk.File) {
+		switch {
+		case removes:
+			f.Tags = slices.DeleteFunc(slices.Clone(f.Tags), sameTag(tag.Name))
+		case !has:
+			f.Tags = append(slices.Clone(f.Tags), tag.Name)
+		}
+	})
+	if removes {
+		return Answer{Status: http.StatusNoContent}, err
+	}
+	return Answer{Status: http.StatusCreated, Body: wire.Tags([]string{tag.Name})[0]}, err
+}
+
 // share lets another user see the job, or all of a workspace, whose members nobody is here (rescale-api.md §7.7).
 func share(a *API, r *Request) (Answer, error) {
 	job, err := a.ownJob(r)

@@ -17,6 +17,7 @@ const (
 	fileSalt = 11234567801
 
 	deviceSalt = 7700112233
+	folderSalt = 3300112277
 )
 
 func nthID(n int, salt uint64) string {

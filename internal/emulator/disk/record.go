@@ -11,8 +11,11 @@ import (
 // Type ids of files (rescale-api.md §3.2).
 const (
 	TypeInput    = 1
+	TypeTemplate = 2
+	TypeParam    = 3
 	TypeScript   = 4
 	TypeOutput   = 5
+	TypeCase     = 8
 	TypeSnapshot = 12
 )
 
@@ -32,6 +35,8 @@ type File struct {
 	StorageKey string // the platform's `path`
 	Text       bool   // small and plain: the web page could show it
 	Job        string // job that wrote it; empty for uploads
+	Folder     string // id of its folder; empty for the root of its owner's library
+	Tags       []string
 	Deleted    bool
 }
 

@@ -25,6 +25,7 @@ type Store struct {
 	jobs     map[string]*Job
 	files    map[string]*File
 	devices  []*Device
+	folders  []*Folder
 	jobSeq   []string // ids, oldest first
 	fileSeq  []string
 	nextJob  int
@@ -72,7 +73,7 @@ func (s *Store) load() error {
 	if err := os.Mkdir(filepath.Join(s.dir, "tmp"), 0o700); err != nil {
 		return err
 	}
-	if err := errors.Join(s.loadJobs(), s.loadDevices()); err != nil {
+	if err := errors.Join(s.loadJobs(), s.loadDevices(), s.loadFolders()); err != nil {
 		return err
 	}
 	return s.loadFiles()

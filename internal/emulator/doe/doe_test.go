@@ -57,6 +57,7 @@ func TestRender(t *testing.T) {
 		"what is no placeholder": {"$v $(v) {v} \\ $ { } $$", "$v $(v) {v} \\ $ { } $$"},
 		"a comment":              {"a<#-- ${nope} <#if> -->b", "ab"},
 		"a brace in quotes":      {`${nope!"}"}`, "}"},
+		"a text in quotes":       {`${"$"}{HOME} ${'#'}{a} ${r"${x}"}`, "${HOME} #{a} ${x}"},
 		"a fallback":             {`${nope!"7"}${nope!}${nope!3}${v!"7"}`, "732.20"},
 		"other built-ins":        {`${description?upper_case} ${v?c} ${big?number} ${v?string}`, "CASE 1A 2.2 12,345.679 2.20"},
 	}

@@ -23,11 +23,16 @@ const quoted = `"[^"]*"|'[^']*'`
 
 var (
 	nameText     = regexp.MustCompile(`^\s*([A-Za-z_$@][\w$@]*)\s*`)
+	literalText  = regexp.MustCompile(`^\s*r?(` + quoted + `)\s*$`)
 	fallbackText = regexp.MustCompile(`^!\s*(` + quoted + `|[\d.]+)?\s*`)
 	builtinText  = regexp.MustCompile(`^\?\s*([A-Za-z_]+)\s*(?:\(\s*(` + quoted + `)\s*\))?\s*`)
 )
 
 func parseExpression(text string) (*expression, error) {
+	if found := literalText.FindStringSubmatch(text); found != nil {
+		value := unquote(found[1])
+		return &expression{fallback: &value}, nil
+	}
 	found := nameText.FindStringSubmatch(text)
 	if found == nil {
 		return nil, errors.New("no name of a variable")

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"bytes"
+	"fmt"
 	"path/filepath"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
@@ -10,8 +11,8 @@ import (
 // design reads what makes a job a design of experiments: a table of runs and templates (rescale-api.md §6.1). Runs that
 // the platform would make up itself are refused, as they would not be made here.
 func (w World) design(top form, spec *disk.Spec) {
-	spec.ParamFile = w.fileMember(top, "paramFile")
-	spec.CaseFile = w.fileMember(top, "caseFile")
+	spec.ParamFile = w.typed(top, "paramFile", disk.TypeParam)
+	spec.CaseFile = w.typed(top, "caseFile", disk.TypeCase)
 	spec.RenderOnly = top.flag("isTemplateDryRun")
 	if spec.ParamFile != "" && spec.CaseFile != "" {
 		top.at.field("caseFile").add("A job has a paramFile or a caseFile, not both.")
@@ -49,6 +50,16 @@ func (w World) fileMember(f form, name string) string {
 	return w.fileID(in)
 }
 
+// typed reads a member that names a file of a type, or null.
+func (w World) typed(f form, name string, typeID int) string {
+	id := w.fileMember(f, name)
+	if at := f.at.field(name); id != "" && at.empty() && !w.IsOf(id, typeID) {
+		what := map[int]string{disk.TypeScript: "script", disk.TypeParam: "parameter file", disk.TypeCase: "case file", disk.TypeTemplate: "template"}
+		at.field("id").add(fmt.Sprintf("File %q is not a %s.", id, what[typeID]))
+	}
+	return id
+}
+
 func (w World) templates(f form) []disk.TemplateTask {
 	var out []disk.TemplateTask
 	items := f.list("templateTasks")
@@ -63,7 +74,7 @@ func (w World) templates(f form) []disk.TemplateTask {
 func (w World) template(f form) disk.TemplateTask {
 	task := disk.TemplateTask{Path: f.requiredText("processedFilename")}
 	if _, ok := f.required("templateFile"); ok {
-		task.ID = w.fileMember(f, "templateFile")
+		task.ID = w.typed(f, "templateFile", disk.TypeTemplate)
 	}
 	if f.at.empty() && !filepath.IsLocal(filepath.FromSlash(task.Path)) {
 		f.at.field("processedFilename").add("The path leaves the work folder.")

@@ -253,11 +253,7 @@ func (w World) inputs(f form) []disk.Input {
 }
 
 func (w World) script(f form, name string) string {
-	id := w.fileMember(f, name)
-	if at := f.at.field(name); id != "" && at.empty() && !w.IsScript(id) {
-		at.field("id").add(fmt.Sprintf("File %q is not a script.", id))
-	}
-	return id
+	return w.typed(f, name, disk.TypeScript)
 }
 
 func (w World) fileID(in form) string {

@@ -17,11 +17,11 @@ import (
 // World is what a body is checked against.
 type World struct {
 	Catalog         *catalog.Catalog
-	Usable          func(fileID string) bool // the caller may use this file as an input, and it is there
-	IsScript        func(fileID string) bool // it may be run before or after a command
-	Automations     []string                 // ids
-	Clusters        []string                 // ids of persistent clusters
-	Projects        []string                 // ids
+	Usable          func(fileID string) bool             // the caller may use this file as an input, and it is there
+	IsOf            func(fileID string, typeID int) bool // it may be used as a file of that type
+	Automations     []string                             // ids
+	Clusters        []string                             // ids of persistent clusters
+	Projects        []string                             // ids
 	ProjectRequired bool
 	MaxJobHours     int
 	DefaultWalltime *int // hours; nil stores null

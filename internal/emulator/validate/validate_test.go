@@ -21,7 +21,7 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add(body)
 	}
-	world := validate.World{Catalog: offer, Usable: func(id string) bool { return id == "good" }, IsScript: func(string) bool { return true }, MaxJobHours: 48}
+	world := validate.World{Catalog: offer, Usable: func(id string) bool { return id == "good" }, IsOf: func(string, int) bool { return true }, MaxJobHours: 48}
 	f.Fuzz(func(t *testing.T, body string) {
 		if !json.Valid([]byte(body)) {
 			t.Skip()

@@ -33,7 +33,7 @@ func (s Style) File(f *disk.File, sharedWith []string) map[string]any {
 		out["fileChecksums"] = []object{{"hashFunction": "sha512", "fileHash": f.SHA512}}
 	}
 	if s.V3 {
-		out["userTags"] = []string{}
+		out["userTags"] = orEmpty(f.Tags)
 	}
 	return out
 }
