@@ -18,6 +18,7 @@ package executor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +41,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/watch"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
+	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 )
 
@@ -192,12 +194,15 @@ type application struct {
 	listing *outputs.Listing         // what jobs take of others
 	steps   map[string]*planner.Step // by the name of the job
 	notify  func(Event)
-	starts  *crew.Crew     // on the way to submitted runs
-	ends    *crew.Crew     // after the runs
-	ahead   *crew.Crew     // inputs of jobs that wait for a seat
-	seats   *seats.Seats   // of jobs of which only so many may run
-	places  sync.Map       // of those who start, *crew.Place by the name of the job
-	working sync.WaitGroup // jobs that are not done
+	starts  *crew.Crew   // on the way to submitted runs
+	ends    *crew.Crew   // after the runs
+	ahead   *crew.Crew   // inputs of jobs that wait for a seat
+	seats   *seats.Seats // of jobs of which only so many may run
+	places  sync.Map     // of those who start, *crew.Place by the name of the job
+	// switched holds the runs of jobs that run on something else than was planned, ids by the
+	// name of the job.
+	switched sync.Map
+	working  sync.WaitGroup // jobs that are not done
 }
 
 // limited runs f while holding one of the slots.
@@ -240,8 +245,31 @@ func (a *application) finish(ctx context.Context, t task, end watch.Ending) {
 		out.left(ctx, end)
 		return
 	}
-	out.took(end.Judgement, t.Step.Job.Cores(), t.Step.Job.Estimate.Rate)
+	cores, rate := a.hardware(ctx, t.Step.Job, out.ID)
+	out.took(end.Judgement, cores, rate)
 	out.Err = a.conclude(ctx, *t.Step, out, end.Judgement)
+}
+
+// hardware returns the cores of a run and the price of a core-hour, in USD, by what the
+// platform has of it where the manifest leaves that open.
+func (a *application) hardware(ctx context.Context, job resolver.Job, id string) (cores int, rate float64) {
+	cores, rate = job.Cores(), job.Estimate.Rate
+	if !slices.ContainsFunc(job.Tiles, func(t resolver.Tile) bool { return len(t.Types) > 0 }) {
+		return cores, rate
+	}
+	stored, err := a.Platform.Job(ctx, id)
+	if err != nil || len(stored.Tiles) == 0 {
+		return cores, rate
+	}
+	cores = 0
+	for _, t := range stored.Tiles { // one after the other
+		cores = max(cores, t.CoresPerSlot*max(1, t.Slots))
+	}
+	as, is := job.On(resolver.RanOn(stored))
+	if !is {
+		return cores, 0 // nobody knows the price
+	}
+	return cores, as.Estimate.Rate
 }
 
 // left notes that waiting for a run ended before the run did.
@@ -364,13 +392,4 @@ func (o *Outcome) took(j verdict.Judgement, cores int, rate float64) {
 	}
 	o.CoreHours = float64(cores) * j.Ended.Sub(j.Started).Hours()
 	o.Cost = o.CoreHours * rate
-}
-
-// retire moves the results of earlier runs away, wanted here or not: they must not pass for
-// the results of a run that has failed.
-func (a *application) retire(ctx context.Context, step planner.Step, out *Outcome) error {
-	if out.Verdict == verdict.Succeeded {
-		return nil
-	}
-	return a.download(step, out).Retire(ctx)
 }

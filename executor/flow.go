@@ -116,8 +116,9 @@ func (a *application) submit(ctx context.Context, t task, p *crew.Place) {
 		p.Leave()
 	}
 	a.places.Store(t.Job.Name, p)
-	t.out.ID, t.out.Err = a.start(ctx, *t.Step)
+	id, now, err := a.start(ctx, *t.Step)
 	a.places.Delete(t.Job.Name)
+	t.Step, t.out.ID, t.out.Key, t.out.Err = &now, id, now.Key.String(), err
 	if t.out.Err != nil {
 		a.done(t)
 		return

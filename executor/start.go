@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -21,11 +22,13 @@ import (
 )
 
 // start brings one run from wherever it is to submitted, and returns its id.
-func (a *application) start(ctx context.Context, step planner.Step) (id string, err error) {
-	if err := a.permit(step); err != nil {
+// The step is another one when another runner has chosen what the manifest leaves open.
+func (a *application) start(ctx context.Context, step planner.Step) (id string, now planner.Step, err error) {
+	if err := errors.Join(a.permit(step), a.outdated(step)); err != nil {
 		a.starter.Fewer()
-		return "", err
+		return "", step, err
 	}
+	others := make(map[once.Key]planner.Step)
 	claim := once.Claim{
 		Key: step.Key, Namespace: step.Job.Namespace, Upstream: step.Upstream, Source: step.Source,
 		Creating: creating(step), ID: step.ID,
@@ -43,7 +46,51 @@ func (a *application) start(ctx context.Context, step planner.Step) (id string, 
 			return attach.Attacher{Platform: a.Platform, Warn: a.Warn}.Attach(ctx, wish) // last: storage can stop any moment
 		},
 	}
-	return a.starter.Start(ctx, claim)
+	if step.Job.Loose() {
+		claim.Also = step.Job.Digests()
+		claim.Same = func(f once.Found) (state.Record, bool) {
+			other, same := step.As(f)
+			others[f.Key] = other
+			return creating(other), same
+		}
+	}
+	id, key, err := a.starter.Start(ctx, claim)
+	if other, adopted := others[key]; adopted && key != step.Key {
+		step = other
+		a.switched.Store(step.Job.Name, id)
+	}
+	return id, step, err
+}
+
+// outdated returns an error for a job that was planned to build on another content than
+// the one that another runner has started meanwhile.
+func (a *application) outdated(step planner.Step) error {
+	for _, need := range step.Job.Needs {
+		for _, name := range need.Jobs {
+			if id, switched := a.switched.Load(name); switched {
+				return &ChoiceError{Job: step.Job.Name, On: name, ID: id.(string)} //nolint:forcetypeassert // nothing else is stored
+			}
+		}
+	}
+	return nil
+}
+
+// ChoiceError reports that a job was not started, because another runner has chosen what a
+// job that it builds on leaves open.
+type ChoiceError struct {
+	Job string
+	On  string // the other job
+	ID  string // of its run
+}
+
+// Error names both jobs.
+func (e *ChoiceError) Error() string {
+	return fmt.Sprintf("starting job %q: another runner has started %s as %s, on another core type or in another version than this plan is for", e.Job, e.On, e.ID)
+}
+
+// Hint says that running again is safe.
+func (*ChoiceError) Hint() string {
+	return "run the same command again: it plans with that run; nothing was submitted"
 }
 
 func (a *application) permit(step planner.Step) error {

@@ -79,7 +79,8 @@ func inConflict(err error) bool {
 	var conflict *ConflictError
 	var rival *once.RivalError
 	var wait *once.WaitError
-	return errors.As(err, &conflict) || errors.As(err, &rival) || errors.As(err, &wait)
+	var choice *ChoiceError
+	return errors.As(err, &conflict) || errors.As(err, &rival) || errors.As(err, &wait) || errors.As(err, &choice)
 }
 
 // WaitingError reports that a job was not started, because one that it builds on has not

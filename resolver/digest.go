@@ -6,9 +6,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/resolver/choice"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -128,4 +131,172 @@ func hashJSON(v any) string {
 func hashText(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// Ran is what a tile of a run has of what its manifest may leave open.
+type Ran struct{ Version, CoreType string }
+
+// RanOn returns what a stored job runs on.
+func RanOn(stored rescale.Job) (ran []Ran) {
+	for _, t := range stored.Tiles {
+		ran = append(ran, Ran{t.VersionCode, t.CoreType})
+	}
+	return ran
+}
+
+// RanBy returns what the parts of a run say that it runs on; value gives the one of a
+// field.
+func (j Job) RanBy(value func(field string) string) (ran []Ran) {
+	for i := range j.Tiles {
+		ran = append(ran, Ran{value(tilePrefix(i) + "version"), value(tilePrefix(i) + "coreType")})
+	}
+	return ran
+}
+
+// Loose reports whether runs in several digests are runs of this content: the manifest
+// leaves a version or a core type open.
+func (j Job) Loose() bool {
+	return slices.ContainsFunc(j.Tiles, func(t Tile) bool { return t.Open || len(t.Types) > 0 })
+}
+
+// On returns the job as a run has it that runs on certain versions and core types; false
+// when the manifest does not mean that run. The choice for a new run is another matter.
+func (j Job) On(ran []Ran) (Job, bool) {
+	if len(ran) != len(j.Tiles) {
+		return j, false
+	}
+	tiles := slices.Clone(j.Tiles)
+	for i, r := range ran {
+		if !tiles[i].set(r) {
+			return j, false
+		}
+	}
+	return j.with(tiles), true
+}
+
+// set gives a tile the version and core type of a run.
+func (t *Tile) set(r Ran) bool {
+	if r.Version != t.Version && (!t.Open || r.Version == "") {
+		return false
+	}
+	if r.CoreType != t.CoreType {
+		i := slices.IndexFunc(t.Types, func(a Alternative) bool { return a.Code == r.CoreType })
+		if i < 0 {
+			return false
+		}
+		t.Estimate = t.Types[i].Estimate
+		t.Rate = t.Estimate.Rate
+	}
+	t.Version, t.CoreType = r.Version, r.CoreType
+	return true
+}
+
+// with returns the job on other tiles.
+func (j Job) with(tiles []Tile) Job {
+	values := make(map[string]string, 2*len(tiles))
+	other := j
+	other.Request.JobAnalyses = slices.Clone(j.Request.JobAnalyses)
+	other.Newer = nil
+	for i, t := range tiles {
+		values[tilePrefix(i)+"version"], values[tilePrefix(i)+"coreType"] = t.Version, t.CoreType
+		if i < len(other.Request.JobAnalyses) {
+			a := &other.Request.JobAnalyses[i]
+			a.Analysis.Version, a.Hardware.CoreType = t.Version, t.CoreType
+		}
+		if newest := j.Tiles[i].Version; newest != t.Version {
+			other.Newer = append(other.Newer, fmt.Sprintf("version %s of %s is newer than %s, which ran; the next new run takes it", newest, t.Analysis, t.Version))
+		}
+	}
+	other.Newer = distinct(other.Newer)
+	other.Notes = slices.DeleteFunc(slices.Clone(j.Notes), func(note string) bool {
+		return slices.ContainsFunc(j.Tiles, func(t Tile) bool { return note == t.why || note == t.whyVersion })
+	})
+	other.Tiles, other.Estimate = tiles, Sum(estimatesOf(tiles))
+	other.Parts = slices.Clone(j.Parts)
+	for i, p := range other.Parts {
+		if value, is := values[p.Field]; is {
+			other.Parts[i].Value = value
+		}
+	}
+	other.Digest = DigestOf(other.Parts)
+	return other
+}
+
+// maxVariants bounds what is tried for one job. Whoever knows what a run runs on need not
+// try.
+const maxVariants = 1000
+
+// Digests returns the digests of the runs that are runs of this content, as far as the
+// catalog knows their versions; nil unless there can be several.
+func (j Job) Digests() (list []string) {
+	if !j.Loose() {
+		return nil
+	}
+	for tiles := range combined(j.Tiles, Tile.asEach) {
+		list = append(list, j.with(tiles).Digest)
+	}
+	return list
+}
+
+// Variant returns the job as the run with a digest has it, see On. ran is what the run
+// says itself that it runs on; a person may have changed that, and the digest decides.
+func (j Job) Variant(digest string, ran []Ran) (Job, bool) {
+	if digest == j.Digest {
+		return j, true
+	}
+	if !j.Loose() {
+		return j, false
+	}
+	if other, is := j.On(ran); is && other.Digest == digest {
+		return other, true
+	}
+	for tiles := range combined(j.Tiles, Tile.asEach) {
+		if other := j.with(tiles); other.Digest == digest {
+			return other, true
+		}
+	}
+	return j, false
+}
+
+// picks returns the tiles on each of their core types, in the order of the lists.
+func picks(tiles []Tile) iter.Seq[[]Tile] { return combined(tiles, Tile.onEach) }
+
+// onEach returns the tile on each of its core types.
+func (t Tile) onEach() (list []Tile) {
+	for _, a := range t.Types {
+		t.CoreType, t.Estimate, t.Rate = a.Code, a.Estimate, a.Estimate.Rate
+		list = append(list, t)
+	}
+	if len(list) == 0 {
+		return []Tile{t}
+	}
+	return list
+}
+
+// asEach returns the tile in each of its versions, on each of its core types.
+func (t Tile) asEach() (list []Tile) {
+	for _, version := range t.Versions {
+		t.Version = version
+		list = append(list, t.onEach()...)
+	}
+	if len(list) == 0 {
+		return t.onEach()
+	}
+	return list
+}
+
+// combined returns the combinations of what tiles can be, the first of very many.
+func combined(tiles []Tile, each func(Tile) []Tile) iter.Seq[[]Tile] {
+	lists := make([][]Tile, len(tiles))
+	for i, t := range tiles {
+		lists[i] = each(t)
+	}
+	return func(yield func([]Tile) bool) {
+		n := 0
+		for tiles := range choice.Combinations(lists) {
+			if n++; n > maxVariants || !yield(tiles) {
+				return
+			}
+		}
+	}
 }

@@ -12,8 +12,14 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 )
 
-// hardware finds the core type and checks everything that depends on it.
+// hardware finds the core type, or those of a list, and checks everything that depends on
+// it.
 func (r *tiling) hardware(version *rescale.Version) {
+	if len(r.spec.Hardware.Alternatives.List) > 0 {
+		r.alternatives(version)
+		r.walltime(nil)
+		return
+	}
 	wanted := r.spec.Hardware.CoreType
 	t, ok := findCoreType(r.cat.coreTypes, wanted.V)
 	if !ok {
@@ -30,7 +36,7 @@ func (r *tiling) hardware(version *rescale.Version) {
 		rule, since := r.lost(t.Code, diag.RetiredCoreType)
 		r.problems.Add(wanted.Pos, rule, r.otherCoreTypes(version), "core type %s is retired: the platform takes no new jobs for it%s", t.Code, since)
 	}
-	if version != nil && len(version.AllowedCoreTypes) > 0 && !slices.Contains(version.AllowedCoreTypes, t.Code) {
+	if !allows(version, t) {
 		r.problems.Add(wanted.Pos, diag.CoreTypeNotAllowed, r.otherCoreTypes(version),
 			"%s %s does not run on core type %s", r.tile.Analysis, version.VersionCode, t.Code)
 	}
@@ -42,15 +48,19 @@ func (r *tiling) hardware(version *rescale.Version) {
 // several nodes (rescale-api.md §5).
 func (r *tiling) cores(t *rescale.CoreType) {
 	wanted := r.spec.Hardware.CoresPerSlot
-	if len(t.Cores) == 0 || slices.Contains(t.Cores, wanted.V) {
+	if offers(t, wanted.V) {
 		return
+	}
+	r.problems.Add(wanted.Pos, diag.CoresNotOffered, coresHint(t.Cores, slices.Max(t.Cores))+"; rescale-apply catalog coretypes lists the sizes of all",
+		"core type %s has no size of %d cores", t.Code, wanted.V)
+}
+
+func offers(t *rescale.CoreType, size int) bool {
+	if len(t.Cores) == 0 || slices.Contains(t.Cores, size) {
+		return true
 	}
 	largest := slices.Max(t.Cores)
-	if wanted.V > largest && wanted.V%largest == 0 {
-		return
-	}
-	r.problems.Add(wanted.Pos, diag.CoresNotOffered, coresHint(t.Cores, largest)+"; rescale-apply catalog coretypes lists the sizes of all",
-		"core type %s has no size of %d cores", t.Code, wanted.V)
+	return size > largest && size%largest == 0
 }
 
 func coresHint(cores []int, largest int) string {
@@ -133,8 +143,7 @@ func (r *tiling) coreTypeHint(wanted string) string {
 func (r *tiling) otherCoreTypes(version *rescale.Version) string {
 	var usable []rescale.CoreType
 	for _, t := range r.cat.coreTypes {
-		allowed := version == nil || len(version.AllowedCoreTypes) == 0 || slices.Contains(version.AllowedCoreTypes, t.Code)
-		if allowed && !t.Deprecated && t.Active {
+		if allows(version, &t) && !t.Deprecated && t.Active {
 			usable = append(usable, t)
 		}
 	}

@@ -23,10 +23,7 @@ func (r *resolution) held() *lock.Lock { return r.spec.Lock }
 // where the lock says nothing, or something that the manifest does not mean: it wins.
 func (r *tiling) pinned(a *rescale.Analysis) (version *rescale.Version, own bool) {
 	wanted := r.spec.Analysis.Version
-	if r.held() == nil {
-		return nil, false
-	}
-	entry, known := r.held().Analysis(a.Code, wanted.V)
+	entry, known := r.locked(a)
 	if !known {
 		return nil, false
 	}
@@ -47,16 +44,22 @@ func (r *tiling) pinned(a *rescale.Analysis) (version *rescale.Version, own bool
 	return nil, true
 }
 
+// locked is what the lock says about what the manifest wants.
+func (r *tiling) locked(a *rescale.Analysis) (entry lock.Analysis, known bool) {
+	if r.held() == nil {
+		return lock.Analysis{}, false
+	}
+	return r.held().Analysis(a.Code, r.spec.Analysis.Version.V)
+}
+
 // newest is the note on a version that the manifest leaves open.
 func (r *tiling) newest(a *rescale.Analysis, version *rescale.Version) string {
-	if r.held() != nil {
-		if entry, known := r.held().Analysis(a.Code, ""); known {
-			note := fmt.Sprintf("version %s of %s is locked since %s", entry.Version, a.Code, entry.Since)
-			if newest := a.Versions[0].VersionCode; newest != entry.Version {
-				note += ", the newest is " + newest
-			}
-			return note
+	if entry, known := r.locked(a); known {
+		note := fmt.Sprintf("version %s of %s is locked since %s", entry.Version, a.Code, entry.Since)
+		if newest := a.Versions[0].VersionCode; newest != entry.Version {
+			note += ", the newest is " + newest
 		}
+		return note
 	}
 	return fmt.Sprintf("version %s is the newest of %s", version.VersionCode, a.Code)
 }
@@ -87,14 +90,27 @@ func (r *tiling) compare(version *rescale.Version) {
 		}
 		r.drifted(r.spec.Analysis.Code.Pos, changes)
 	}
-	if r.coreType != nil {
-		was, known := r.held().CoreType(r.coreType.Code)
-		changes := []lock.Change{lock.MissingCoreType(r.coreType.Code)}
+	for _, t := range r.candidates() {
+		was, known := r.held().CoreType(t.Code)
+		changes := []lock.Change{lock.MissingCoreType(t.Code)}
 		if known {
-			changes = was.Changes(r.cat.entry(r.coreType))
+			changes = was.Changes(r.cat.entry(t))
 		}
 		r.drifted(r.spec.Hardware.CoreType.Pos, changes)
 	}
+}
+
+// candidates are the core types of the catalog that a run may have.
+func (r *tiling) candidates() (list []*rescale.CoreType) {
+	if r.coreType != nil {
+		return []*rescale.CoreType{r.coreType}
+	}
+	for _, a := range r.tile.Types {
+		if a.coreType != nil {
+			list = append(list, a.coreType)
+		}
+	}
+	return list
 }
 
 // drifted notes changes: in the lock where it has a line, else where the manifest asks
@@ -185,13 +201,15 @@ func (o Offer) Lock(jobs []spec.Job, day string) (*lock.Lock, diag.List) {
 			t.tile.Cores = written.Hardware.CoresPerSlot.V
 			_, version := t.analysis()
 			t.hardware(version)
-			if version == nil || t.coreType == nil {
+			if version == nil || len(own) > 0 {
 				continue
 			}
 			analyses = append(analyses, lock.Analysis{Code: t.tile.Analysis, Wanted: written.Analysis.Version.V, Version: version.VersionCode, Since: day})
-			entry := o.catalog.entry(t.coreType)
-			entry.Since = day
-			types = append(types, entry)
+			for _, candidate := range t.candidates() {
+				entry := o.catalog.entry(candidate)
+				entry.Since = day
+				types = append(types, entry)
+			}
 		}
 		problems.Add(own)
 	}

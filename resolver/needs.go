@@ -103,35 +103,71 @@ func (f From) choice() string {
 // its digest. The needs of a job come first, because their digests are such parts.
 func digest(jobs []Job) {
 	order := make([]int, len(jobs))
-	at := make(map[string]int, len(jobs))
-	for i, job := range jobs {
-		order[i], at[job.Name] = i, i
+	for i := range jobs {
+		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(jobs[a].Rank, jobs[b].Rank) })
-	whole := make(map[string]string) // by the name of a need
+	stands := NewStanding()
 	for _, i := range order {
 		job := &jobs[i]
-		var upstream []Part
 		for _, need := range job.Needs {
-			if whole[need.Name.V] == "" {
-				whole[need.Name.V] = together(need, jobs, at)
-			}
-			upstream = append(upstream, Part{"upstream " + need.Name.V, whole[need.Name.V]})
+			job.Parts = append(job.Parts, Part{Field: upstreamField(need)})
 		}
-		slices.SortFunc(upstream, byField)
-		job.Parts = slices.Concat(job.Parts, upstream, taken(job.From))
-		job.Digest = DigestOf(job.Parts)
+		slices.SortFunc(job.Parts[len(job.Parts)-len(job.Needs):], byField)
+		job.Parts = append(job.Parts, taken(job.From)...)
+		*job = stands.Under(*job)
+		stands.Add(job.Name, job.Digest)
 	}
 }
 
-// together returns the digest of all jobs that a need means.
-func together(need spec.Need, jobs []Job, at map[string]int) string {
+func upstreamField(need spec.Need) string { return "upstream " + need.Name.V }
+
+// Standing knows which content jobs have in the runs that stand for them.
+type Standing struct {
+	digests map[string]string // by job
+	whole   map[string]string // by need
+}
+
+// NewStanding returns one that knows no job yet.
+func NewStanding() *Standing {
+	return &Standing{digests: make(map[string]string), whole: make(map[string]string)}
+}
+
+// Add takes the digest of a job's run. It must come before every job that needs it.
+func (s *Standing) Add(job, digest string) { s.digests[job] = digest }
+
+// Under returns a job with the digest that it has when it builds on these runs.
+func (s *Standing) Under(job Job) Job {
+	values := make(map[string]string, len(job.Needs))
+	for _, need := range job.Needs {
+		if s.whole[need.Name.V] == "" {
+			s.whole[need.Name.V] = s.together(need)
+		}
+		if s.whole[need.Name.V] != "" {
+			values[upstreamField(need)] = s.whole[need.Name.V]
+		}
+	}
+	job.Parts = slices.Clone(job.Parts)
+	for i, p := range job.Parts {
+		if value, is := values[p.Field]; is {
+			job.Parts[i].Value = value
+		}
+	}
+	job.Digest = DigestOf(job.Parts)
+	return job
+}
+
+// together returns the digest of all jobs that a need means; empty when one is not known.
+func (s *Standing) together(need spec.Need) string {
+	if slices.ContainsFunc(need.Jobs, func(name string) bool { return s.digests[name] == "" }) {
+		return ""
+	}
 	if len(need.Jobs) == 1 && need.Jobs[0] == need.Name.V {
-		return "sha256:" + jobs[at[need.Name.V]].Digest
+		return "sha256:" + s.digests[need.Name.V]
 	}
 	sum := sha256.New()
 	for _, name := range slices.Sorted(slices.Values(need.Jobs)) {
-		sum.Write([]byte(name + " " + jobs[at[name]].Digest + "\n"))
+		sum.Write([]byte(name + " " + s.digests[name] + "\n"))
 	}
 	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
 }

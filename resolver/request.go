@@ -1,6 +1,8 @@
 package resolver
 
 import (
+	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
@@ -81,17 +83,20 @@ func billing(p spec.Priority) (value string, low bool) {
 func licensed(tile *rescale.JobAnalysis, l spec.License) {
 	tile.UseRescaleLicense = l.Rescale
 	if l.Seller.Written() {
-		tile.OnDemandLicenseSeller = &rescale.LicenseSeller{Code: l.Seller.V, Name: l.Seller.V}
+		tile.OnDemandLicenseSeller = &rescale.LicenseSeller{Code: l.Seller.V, Name: cmp.Or(l.SellerName.V, l.Seller.V)}
 	}
 	for _, v := range l.Env() {
 		tile.EnvVars[v.Name.V] = v.Value.V
 	}
-	if len(l.Features) == 0 {
-		return
+	var sets []rescale.FeatureSet
+	for i, written := range l.FeatureSets() {
+		set := rescale.FeatureSet{Name: cmp.Or(written.Name.V, fmt.Sprintf("USER_SPECIFIED_%d", i))}
+		for _, f := range written.Features {
+			set.Features = append(set.Features, rescale.LicenseFeature{Name: f.Name, Count: f.Count})
+		}
+		sets = append(sets, set)
 	}
-	set := rescale.FeatureSet{Name: "USER_SPECIFIED_0"}
-	for _, f := range l.Features {
-		set.Features = append(set.Features, rescale.LicenseFeature{Name: f.Name, Count: f.Count})
+	if len(sets) > 0 {
+		tile.UserDefinedLicenseSettings = &rescale.LicenseFeatures{FeatureSets: sets}
 	}
-	tile.UserDefinedLicenseSettings = &rescale.LicenseFeatures{FeatureSets: []rescale.FeatureSet{set}}
 }

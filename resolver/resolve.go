@@ -48,6 +48,7 @@ type Job struct {
 
 	Success   spec.Success
 	Limits    spec.Limits
+	Adopt     spec.Value[string] // id of a stored job that is its first run while their bodies agree
 	Protected spec.Value[bool]
 
 	Parts    []Part             // all that can change the result
@@ -56,6 +57,7 @@ type Job struct {
 	Estimate Estimate           // at most, licenses excluded
 	Notes    []string           // decisions that a person should see in the plan
 	LeftOut  []string           // what patterns of inputs match and do not mean
+	Newer    []string           // versions of the catalog that are newer than those of the run that this is, see On
 }
 
 // Tile is one software of a job and the hardware it runs on.
@@ -68,6 +70,16 @@ type Tile struct {
 	Walltime int     // whole hours, 0 when the manifest gives none
 	Desktop  bool    // it runs until it is stopped
 	Rate     float64 // USD per core-hour, 0 when the platform names no price
+	Estimate Estimate
+
+	// What the manifest leaves open: a run on any of it is a run of this content, and only a
+	// new one takes what is chosen here.
+	Open     bool          // any version
+	Versions []string      // those that the catalog has, the newest first; nil unless Open
+	Types    []Alternative // core types, in the order of the list; nil when there is one
+	TypesPos diag.Position // of the list
+
+	why, whyVersion string // notes on the choices
 }
 
 // Cores returns how many cores a job takes: its tiles run one after the other.
@@ -212,23 +224,25 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Namespace: r.spec.Namespace.V,
 		Success:   r.spec.Success,
 		Limits:    r.spec.Limits,
+		Adopt:     r.spec.Adopt,
 		Protected: r.spec.Protected,
 	}
 	var problems diag.Gathering // tiles can share what is written once
-	var estimates []Estimate
-	for _, written := range r.spec.Tiles {
+	tiles := make([]*tiling, len(r.spec.Tiles))
+	for i, written := range r.spec.Tiles {
 		var own diag.List
-		t := tiling{resolution: &resolution{cat: r.cat, spec: r.spec, problems: &own, drift: r.drift}, spec: written}
-		t.resolve()
+		tiles[i] = &tiling{resolution: &resolution{cat: r.cat, spec: r.spec, problems: &own, drift: r.drift}, spec: written}
+		tiles[i].resolve()
 		problems.Add(own)
-		estimate := r.cat.estimate(t.tile, t.coreType, r.spec)
-		t.tile.Rate = estimate.Rate
+	}
+	choose(tiles, r.spec.Limits.MaxCost)
+	for _, t := range tiles {
+		t.tile.Rate = t.tile.Estimate.Rate
 		job.Tiles = append(job.Tiles, t.tile)
 		job.Notes = append(job.Notes, t.notes...)
-		estimates = append(estimates, estimate)
 	}
 	job.Notes = append(job.Notes, r.cluster(job.Tiles)...)
-	job.Estimate = Sum(estimates)
+	job.Estimate = Sum(estimatesOf(job.Tiles))
 	*r.problems = append(*r.problems, problems.List()...)
 	job.Notes = distinct(slices.Concat(job.Notes, copies(job.From), named(job.Inputs), remote.Notes(job.Storage), sweeping(job)))
 	job.Request = request(r.spec, job, r.project())

@@ -89,7 +89,11 @@ func (shop) Cluster(ctx context.Context, id string) (rescale.Cluster, error) {
 // load reads a manifest whose first lines are always the same.
 func load(t *testing.T, dir, more string) []spec.Job {
 	t.Helper()
-	text := "version: 1\nname: wing\ncommand: run\n" + more
+	return loadAll(t, dir, "version: 1\nname: wing\ncommand: run\n"+more)
+}
+
+func loadAll(t *testing.T, dir, text string) []spec.Job {
+	t.Helper()
 	jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: dir, Text: []byte(text)}})
 	if len(problems) > 0 {
 		t.Fatalf("%v", problems)

@@ -26,7 +26,9 @@ func (r *tiling) analysis() (*rescale.Analysis, *rescale.Version) {
 	}
 	r.tile.Version = version.VersionCode
 	if !r.spec.Analysis.Version.Written() {
-		r.notes = append(r.notes, r.newest(analysis, version))
+		r.tile.whyVersion = r.newest(analysis, version)
+		r.notes = append(r.notes, r.tile.whyVersion)
+		r.open(analysis)
 	}
 	if version.MustBeRequested {
 		r.problems.Add(code.Pos, diag.AnalysisNotGranted,
@@ -70,6 +72,18 @@ func (r *tiling) version(a *rescale.Analysis) *rescale.Version {
 	}
 	r.problems.Add(wanted.Pos, diag.UnknownVersion, following(diag.DidYouMean(wanted.V, known), "rescale-apply catalog analyses "+a.Code+" lists its versions"), "analysis %s has no version %q", a.Code, wanted.V)
 	return nil
+}
+
+// open leaves the version to the runs that are there. One that a lock names is as good as
+// written: whoever changes the lock wants another version.
+func (r *tiling) open(a *rescale.Analysis) {
+	if _, own := r.locked(a); own {
+		return
+	}
+	r.tile.Open = true
+	for _, v := range a.Versions {
+		r.tile.Versions = append(r.tile.Versions, v.VersionCode)
+	}
 }
 
 // analysisHint also looks among display names: people type "LS-DYNA".

@@ -33,6 +33,7 @@ func decode(doc node, src diag.Source, fullName string) Job {
 		DependsOn:   doc.member("dependsOn").texts(),
 		Success:     decodeSuccess(doc.member("success")),
 		Limits:      decodeLimits(doc.member("limits")),
+		Adopt:       decodeAdopt(doc.member("adopt")),
 		Protected:   doc.member("protected").boolean(false),
 		ClusterID:   doc.member("clusterId").text(),
 		Extra:       doc.member("extra").fields(),
@@ -62,13 +63,27 @@ func decodeAnalysis(n node) Analysis {
 }
 
 func decodeHardware(n node) Hardware {
+	coreType, alternatives := decodeCoreType(n.member("coreType"))
 	return Hardware{
 		Pos:          n.pos(),
-		CoreType:     n.member("coreType").text(),
+		CoreType:     coreType,
+		Alternatives: alternatives,
 		CoresPerSlot: n.member("coresPerSlot").integer(0),
 		Slots:        n.member("slots").integer(1),
 		Walltime:     decodeWalltime(n.member("walltime")),
 	}
+}
+
+// decodeCoreType reads one core type, alone or as a list, or several alternatives.
+func decodeCoreType(n node) (first Value[string], all Alternatives) {
+	list := n.oneOrMore()
+	switch len(list) {
+	case 0:
+		return first, all
+	case 1:
+		return list[0], all
+	}
+	return list[0], Alternatives{Pos: n.pos(), List: list}
 }
 
 func decodeWalltime(n node) Value[time.Duration] {
@@ -81,6 +96,14 @@ func decodeWalltime(n node) Value[time.Duration] {
 		length = hours
 	}
 	return Value[time.Duration]{V: length, Pos: text.Pos}
+}
+
+// decodeAdopt reads the id of a job. A blank one is none: in a table, not every point has one.
+func decodeAdopt(n node) Value[string] {
+	if text := n.text(); text.V != "" {
+		return text
+	}
+	return Value[string]{}
 }
 
 func decodePriority(n node) Value[Priority] {
@@ -99,13 +122,27 @@ func decodeLicense(n node) License {
 		Servers:   n.member("servers").variables(),
 		Variables: n.member("variables").variables(),
 	}
-	for _, item := range n.member("features").items() {
-		name, count := item.member("name").text(), item.member("count").integer(1)
-		if name.Written() {
-			license.Features = append(license.Features, Feature{Pos: name.Pos, Name: name.V, Count: count.V})
+	if seller := n.member("seller"); !license.Seller.Written() {
+		license.Seller, license.SellerName = seller.member("code").text(), seller.member("name").text()
+	}
+	license.Features = decodeFeatures(n.member("features"))
+	for _, item := range n.member("featureSets").items() {
+		set := FeatureSet{Name: item.member("name").text(), Features: decodeFeatures(item.member("features"))}
+		if len(set.Features) > 0 {
+			license.Sets = append(license.Sets, set)
 		}
 	}
 	return license
+}
+
+func decodeFeatures(n node) (features []Feature) {
+	for _, item := range n.items() {
+		name, count := item.member("name").text(), item.member("count").integer(1)
+		if name.Written() {
+			features = append(features, Feature{Pos: name.Pos, Name: name.V, Count: count.V})
+		}
+	}
+	return features
 }
 
 // decodeInput reads both forms of an input: a path alone, and a mapping.

@@ -69,7 +69,8 @@ type Job struct {
 
 	Success   Success
 	Limits    Limits
-	Protected Value[bool] // default: false
+	Adopt     Value[string] // id of a job on the platform that is its first run while their bodies agree; never blank when written
+	Protected Value[bool]   // default: false
 
 	Automations []Automation
 	SSH         SSH
@@ -192,10 +193,25 @@ type Analysis struct {
 // Hardware is what a job runs on.
 type Hardware struct {
 	Pos          diag.Position
-	CoreType     Value[string] // code or display name
+	CoreType     Value[string] // code or display name; the first of Alternatives where there are some
+	Alternatives Alternatives  // of the core type; none unless it is a list of several
 	CoresPerSlot Value[int]
 	Slots        Value[int]           // default: 1
 	Walltime     Value[time.Duration] // whole minutes; unwritten means the platform's limit
+}
+
+// Alternatives are core types of which a new run takes the first that fits.
+type Alternatives struct {
+	Pos  diag.Position // of the list
+	List []Value[string]
+}
+
+// CoreTypes returns all core types that the job may run on, in the order of the text.
+func (h Hardware) CoreTypes() []Value[string] {
+	if len(h.Alternatives.List) > 0 {
+		return h.Alternatives.List
+	}
+	return []Value[string]{h.CoreType}
 }
 
 // Priority is how cores are billed.
@@ -212,12 +228,30 @@ const (
 // servers of the user's own, where it can wait for features. The zero value means that
 // the manifest says nothing about it.
 type License struct {
-	Pos       diag.Position
-	Rescale   bool
-	Seller    Value[string] // code of the seller
-	Servers   []Variable    // port@host, in the order of the text
-	Variables []Variable    // further ones that the software reads about licenses
-	Features  []Feature
+	Pos     diag.Position
+	Rescale bool
+	Seller  Value[string] // code of the seller
+	// SellerName is shown for the seller; unwritten means the code.
+	SellerName Value[string]
+	Servers    []Variable // port@host, in the order of the text
+	Variables  []Variable // further ones that the software reads about licenses
+	Features   []Feature
+	Sets       []FeatureSet // alternatives, in place of Features
+}
+
+// FeatureSet is features that must be free together.
+type FeatureSet struct {
+	Name     Value[string] // unwritten means one by its place in the list
+	Features []Feature
+}
+
+// FeatureSets returns the sets of which one must be free: those that are written as sets,
+// else the one of Features; none for neither.
+func (l License) FeatureSets() []FeatureSet {
+	if len(l.Features) > 0 {
+		return []FeatureSet{{Features: l.Features}}
+	}
+	return l.Sets
 }
 
 // Env returns what a license adds to the variables of its tile.

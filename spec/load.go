@@ -50,7 +50,7 @@ func (l Loader) Load(sources []diag.Source) ([]Job, diag.List) {
 	settings, problems := readSettings(l.Set, l.Files)
 	r := &reader{
 		open: l.Open, find: l.Find, settings: settings, names: make(map[string]diag.Position), folders: folders.New(),
-		keys: make(map[string]string), seats: make(map[diag.Position]*Seats), sweeps: make(map[string]read),
+		keys: make(map[string]string), seats: make(map[diag.Position]*Seats), sweeps: make(map[string]read), adopted: make(map[string]Value[string]),
 	}
 	whole := true
 	found := make([]diag.List, len(sources))
@@ -87,6 +87,7 @@ type reader struct {
 	folders  *folders.Taken
 	keys     map[string]string        // public keys, by the path of their files
 	seats    map[diag.Position]*Seats // by where maxRunning is written
+	adopted  map[string]Value[string] // names of jobs, by the id that they adopt, at the place of adopt
 	sweeps   map[string]read          // what doe names, by the paths
 }
 
@@ -260,6 +261,7 @@ func (p *page) job(doc *document, violations []schema.Violation, unknown map[str
 		check(&job, &list)
 	}
 	list = append(list, checkFolder(job, p.folders)...)
+	list = append(list, checkAdopted(job, p.adopted)...)
 	p.found.Add(list)
 	p.jobs = append(p.jobs, job)
 }

@@ -107,6 +107,32 @@ func checkFolder(job Job, taken *folders.Taken) diag.List {
 	return taken.Add(own)
 }
 
+// checkAdopted reports a job on the platform that cannot be the run of this one: another
+// job has it, or nobody can compare what it builds on.
+func checkAdopted(job Job, taken map[string]Value[string]) (list diag.List) {
+	adopt := job.Adopt
+	if !adopt.Written() {
+		return nil
+	}
+	other, twice := taken[adopt.V]
+	fromOthers := slices.ContainsFunc(job.Inputs, func(in Input) bool { return in.From.Written() })
+	switch {
+	case twice && other.Pos == adopt.Pos: // one key for all points
+		list.Add(adopt.Pos, diag.BadChoice, "write adopt: ${{ matrix.adopt }}, and the id of each point in its table",
+			"job %s is adopted by %s and by %s", adopt.V, diag.Short(other.V), diag.Short(job.Name.V))
+	case twice:
+		list.Add(adopt.Pos, diag.BadChoice, "leave adopt with the one that it ran for",
+			"job %s is adopted by %s and, at %s, by %s", adopt.V, diag.Short(job.Name.V), other.Pos, diag.Short(other.V))
+	case fromOthers || len(job.DependsOn) > 0:
+		list.Add(adopt.Pos, diag.BadChoice, "delete adopt, or name the results by id: inputs: [{id: AbCdEf}]",
+			"adopt cannot be beside what builds on other jobs: a stored job does not say on which runs")
+	}
+	if !twice {
+		taken[adopt.V] = Value[string]{V: job.Name.V, Pos: adopt.Pos}
+	}
+	return list
+}
+
 func checkTags(job *Job, list *diag.List) {
 	once("tag", job.Tags, list)
 	once("tag", job.Uploads.Tags, list)
@@ -187,18 +213,33 @@ func checkReserved(name Value[string], list *diag.List) {
 // checkLicense reports a license from two places, and duplicate features.
 func checkLicense(job *Job, list *diag.List) {
 	for _, tile := range job.Tiles {
-		if seller := tile.License.Seller; seller.Written() && len(tile.License.Servers)+len(tile.License.Features) > 0 {
+		license := tile.License
+		if len(license.Features) > 0 && len(license.Sets) > 0 {
+			list.Add(license.Features[0].Pos, diag.BadChoice, "write the features as one more entry of featureSets", "license has both features and featureSets")
+		}
+		if seller := license.Seller; seller.Written() && len(license.Servers)+len(license.FeatureSets()) > 0 {
 			list.Add(seller.Pos, diag.BadChoice, "delete seller, or servers and features", "license has both a seller and servers of your own")
 		}
-		first := make(map[string]diag.Position)
-		for _, feature := range tile.License.Features {
-			if at, seen := first[feature.Name]; seen {
-				list.Add(feature.Pos, diag.BadValue, "list it once, with the sum of both counts",
-					"license feature %q is already there, first %s", diag.Short(feature.Name), nearby(at, feature.Pos))
-				continue
+		names := make(map[string]diag.Position)
+		for _, set := range license.FeatureSets() {
+			checkFeatures(set.Features, list)
+			if at, seen := names[set.Name.V]; seen && set.Name.Written() {
+				list.Add(set.Name.Pos, diag.BadValue, "give each set a name of its own, or none", "feature set %q is already there, first %s", diag.Short(set.Name.V), nearby(at, set.Name.Pos))
 			}
-			first[feature.Name] = feature.Pos
+			names[set.Name.V] = set.Name.Pos
 		}
+	}
+}
+
+func checkFeatures(features []Feature, list *diag.List) {
+	first := make(map[string]diag.Position)
+	for _, feature := range features {
+		if at, seen := first[feature.Name]; seen {
+			list.Add(feature.Pos, diag.BadValue, "list it once, with the sum of both counts",
+				"license feature %q is already there, first %s", diag.Short(feature.Name), nearby(at, feature.Pos))
+			continue
+		}
+		first[feature.Name] = feature.Pos
 	}
 }
 

@@ -41,7 +41,7 @@ func (b *Books) enter(s sheet) {
 	switch {
 	case s.marked && !s.fits:
 		astray = "the marker in its name is another key's"
-	case s.record != nil && s.record.Key != s.run.Key.String():
+	case s.record != nil && !s.record.Adopted && s.record.Key != s.run.Key.String():
 		astray = "its record names key " + s.record.Key
 	}
 	switch {
@@ -61,6 +61,7 @@ func (b *Books) claimed(s sheet) {
 	draft := s.Status == ""
 	ours := s.Marker != "" || s.record != nil
 	switch {
+	case s.Marker == "" && s.record != nil && s.record.Adopted: // a person has made it, and a manifest names it
 	case s.bearing == once.Copied:
 		b.remark(s, Copy, Told, "")
 	case s.bearing == once.Bare && !ours:

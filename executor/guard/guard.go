@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/resolver"
@@ -36,6 +37,9 @@ func Cost(job resolver.Job) (refusal diag.Diagnostic, refused bool) {
 		refusal.Hint = "shorten hardware.walltime, take fewer cores or a cheaper core type, or raise limits.maxCost"
 	default:
 		return diag.Diagnostic{}, false
+	}
+	if pos, reasons := job.Misfits(); len(reasons) > 0 && job.Estimate.Bounded && !job.Estimate.PerAttempt {
+		refusal.Pos, refusal.Message = pos, fmt.Sprintf("no core type of the list of job %q fits: %s", job.Name, strings.Join(reasons, "; "))
 	}
 	return refusal, true
 }

@@ -63,6 +63,9 @@ func (r *run) create(ctx context.Context, request rescale.JobRequest) error {
 		found, unseen := r.findLost(ctx)
 		if len(found) > 0 {
 			winner := Elect(found)
+			if winner.Key != r.Key {
+				return &vanishedError{ID: winner.ID, Err: err} // another runner's: the next look adopts it
+			}
 			r.draft, r.made = winner.ID, winner.Inserted
 			return nil
 		}

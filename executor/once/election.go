@@ -11,7 +11,7 @@ import (
 // ruling is the result of an election: a run to adopt, the right to submit, or, when it
 // is empty, that the list must be read again.
 type ruling struct {
-	adopted string // id of the run
+	adopted *Found // the run
 	submits bool
 }
 
@@ -23,13 +23,14 @@ func readAgain() ruling { return ruling{} }
 // 3): first among the jobs of the key, then against those of the same job in other
 // contents.
 func (r *run) elect(ctx context.Context, b *ballot) (ruling, error) {
-	same, err := r.sameKey(ctx, b)
+	all, err := r.sameKey(ctx, b)
 	if err != nil {
 		return ruling{}, err
 	}
-	if i := slices.IndexFunc(same, Found.Submitted); i >= 0 {
-		r.losers = losersOf(same[i], r.ours(same))
-		return ruling{adopted: same[i].ID}, nil
+	same := slices.DeleteFunc(slices.Clone(all), func(f Found) bool { return f.Key != r.Key })
+	if i := slices.IndexFunc(all, Found.Submitted); i >= 0 {
+		r.losers = losersOf(all[i], r.ours(same))
+		return ruling{adopted: &all[i]}, nil
 	}
 	drafts := r.ours(same)
 	winner := Elect(drafts)
@@ -40,33 +41,42 @@ func (r *run) elect(ctx context.Context, b *ballot) (ruling, error) {
 	if err := r.choose(winner); err != nil {
 		return ruling{}, err
 	}
-	return r.clearWay(ctx, winner, r.before(winner, same, b.related))
+	return r.clearWay(ctx, winner, r.before(winner, all, b))
 }
 
-// sameKey reads the jobs with the key that a list shows, the draft among them. A new
-// draft that is the only one with its key need not be read.
+// sameKey reads the jobs with the key that a list shows, the draft among them, and those of
+// the content in other digests. A new draft that is the only one with its key need not be
+// read.
 func (r *run) sameKey(ctx context.Context, b *ballot) ([]Found, error) {
 	ids := []string{b.draft}
-	own := Found{ID: b.draft}
+	own := Found{ID: b.draft, Key: r.Key}
 	for _, m := range b.related {
 		switch {
 		case m.ID == b.draft:
 			own.Inserted = m.DateInserted
-		case m.mark.tail == r.Key.tail():
+		case b.tails[m.mark.tail], r.unknown(m):
 			ids = append(ids, m.ID)
 		}
 	}
 	if r.fresh && len(ids) == 1 {
 		return []Found{own}, nil
 	}
-	same, err := inspect(ctx, r.Platform, ids, func(f Found) bool { return f.Key == r.Key })
+	same, err := inspect(ctx, r.Platform, ids, func(Found) bool { return true })
 	if err != nil {
 		return nil, err
 	}
+	same = slices.DeleteFunc(same, func(f Found) bool { return f.Key != r.Key && !r.kin(f) })
 	if !slices.ContainsFunc(same, func(f Found) bool { return f.ID == b.draft }) {
 		return nil, &vanishedError{ID: b.draft}
 	}
 	return same, nil
+}
+
+// unknown reports whether a run that is over may be one of the content in a digest that
+// only its body tells, since the look that found none. Where it is not over, it is read as
+// a rival.
+func (r *run) unknown(m marked) bool {
+	return r.Same != nil && m.over() && m.mark.job == r.job().Code() && !m.DateInserted.Before(r.Creating.Since.Add(-dateMargin))
 }
 
 // ours leaves out jobs of another namespace. A draft there is another runner's to submit,
@@ -90,7 +100,7 @@ func (r *run) concede(ctx context.Context, winner Found) (ruling, error) {
 	}
 	r.own = ""
 	if submitted {
-		return ruling{adopted: own}, nil
+		return ruling{adopted: &Found{ID: own, Key: r.Key}}, nil
 	}
 	return readAgain(), r.choose(winner)
 }
@@ -107,23 +117,24 @@ func (r *run) choose(winner Found) error {
 // rival is a job that may have to go first.
 type rival struct {
 	Found      // ID and Inserted; the rest once it was read
-	same  bool // it has our key
+	same  bool // it has our key, or one of our content in another digest
 	near  bool // it may be older than the draft, or not
 	known bool // it was read, and is what its marker says
 }
 
 // before are the jobs that must be over or gone before the draft may be submitted, in the
-// order of their dates: those that are older or near, of other contents or made for
-// another namespace, and near drafts of the key.
-func (r *run) before(winner Found, same []Found, related []marked) (list []rival) {
+// order of their dates: those that are older or near, of other contents or digests or made
+// for another namespace, and near drafts of the key.
+func (r *run) before(winner Found, same []Found, b *ballot) (list []rival) {
 	for _, f := range same {
-		if f.ID != winner.ID && (near(f, winner) || !f.of(r.job()) && older(f, winner) < 0) {
+		goesFirst := !f.of(r.job()) || f.Key != r.Key
+		if f.ID != winner.ID && (near(f, winner) || goesFirst && older(f, winner) < 0) {
 			list = append(list, rival{Found: f, same: true, near: near(f, winner), known: true})
 		}
 	}
-	for _, m := range related {
+	for _, m := range b.related {
 		f := Found{ID: m.ID, Inserted: m.DateInserted}
-		if m.mark.tail != r.Key.tail() && !m.over() && (near(f, winner) || older(f, winner) < 0) {
+		if !b.tails[m.mark.tail] && !m.over() && (near(f, winner) || older(f, winner) < 0) {
 			list = append(list, rival{Found: f, near: near(f, winner)})
 		}
 	}

@@ -185,11 +185,11 @@ func TestElectionOfOneKey(t *testing.T) {
 					Starter: &Starter{Platform: d, Journal: l, book: newBook()}, draft: "own", own: "own",
 					Claim: Claim{Key: Key{Digest: "d", Name: "heat", Generation: 1, Attempt: 1}, Namespace: "ns"},
 				}
-				b := &ballot{key: r.Key, namespace: r.Namespace, draft: r.draft}
+				b := &ballot{key: r.Key, namespace: r.Namespace, tails: r.tails(), draft: r.draft}
 				b.related = test.set(d, r, l)
 				b.draft = r.draft
 				ruled, err := r.elect(t.Context(), b)
-				got := result{Adopted: ruled.adopted, Draft: r.draft, Own: r.own, Submits: ruled.submits}
+				got := result{Adopted: ruled.id(), Draft: r.draft, Own: r.own, Submits: ruled.submits}
 				for _, f := range r.losers {
 					got.Losers = append(got.Losers, f.ID)
 				}

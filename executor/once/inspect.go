@@ -155,6 +155,7 @@ func Inspect(ctx context.Context, p Reader, id string) (found Found, ok bool, er
 	if patience.NotFound(err) {
 		return Found{}, false, nil
 	}
+	job.Raw = nil // a sweep keeps thousands of these
 	return Found{
 		ID: job.ID, Key: key, Namespace: variable(job, NamespaceVariable), History: history,
 		Inserted: job.DateInserted, Upstream: variable(job, UpstreamVariable), Stored: job,

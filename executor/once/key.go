@@ -105,6 +105,18 @@ func (k Key) Marker(namespace string) string {
 	return markerStart + k.In(namespace).Code() + "." + k.tail() + "]"
 }
 
+// in returns the key, and what it is in other digests.
+func (k Key) in(digests []string) []Key {
+	keys := []Key{k}
+	for _, digest := range digests {
+		if other := k; digest != k.Digest {
+			other.Digest = digest
+			keys = append(keys, other)
+		}
+	}
+	return keys
+}
+
 // tail is the part of a marker that is the same in every namespace.
 func (k Key) tail() string { return fmt.Sprintf("%s.%d.%d", k.fingerprint(), k.Generation, k.Attempt) }
 

@@ -25,6 +25,7 @@ func visibilityPauses() []time.Duration {
 type ballot struct {
 	key       Key
 	namespace string
+	tails     idSet // of the key in each of its digests; nil when nobody asks for related jobs
 	draft     string
 	own       bool      // this runner has made it, so that it must come into the list
 	oldest    time.Time // date of the oldest job that must be in the list; zero when it is not known
@@ -165,7 +166,7 @@ func (s *Starter) decide(b *ballot, r reading) bool {
 		b.err = &vanishedError{ID: b.draft} // a person has changed its name, so that no other runner sees it
 		return true
 	}
-	b.related, b.shown, b.newest = s.book.related(b.key, b.namespace), r.shown, r.newest
+	b.related, b.shown, b.newest = s.book.related(b.key.In(b.namespace), b.tails), r.shown, r.newest
 	return true
 }
 

@@ -18,6 +18,7 @@ type Found struct {
 	History   []rescale.Status // newest first; empty for a draft
 	Inserted  time.Time
 	Upstream  string // the runs of other jobs that it builds on, as it says itself
+	Adopted   bool   // a manifest says that the key is its, and not the job itself
 	Stored    rescale.Job
 }
 
@@ -78,6 +79,15 @@ type Search struct {
 type Wanted struct {
 	Key       Key // in any attempt and generation
 	Namespace string
+	Also      []string // other digests in which a run is one of this content
+}
+
+// keys returns the wanted key in each of its digests.
+func (w Wanted) keys() []Key { return w.Key.in(w.Also) }
+
+// has reports whether a digest is a wanted one.
+func (w Wanted) has(digest string) bool {
+	return digest == w.Key.Digest || slices.Contains(w.Also, digest)
 }
 
 func (w Wanted) job() Job { return w.Key.In(w.Namespace) }
@@ -143,7 +153,9 @@ func newGlance(jobs []Wanted) *glance {
 		newest: make(map[Job]string), waiting: make(map[Job]time.Time), dates: make(map[Job]time.Time),
 	}
 	for _, w := range jobs {
-		g.contents[w.Key.fingerprint()] = true
+		for _, k := range w.keys() {
+			g.contents[k.fingerprint()] = true
+		}
 		g.names[w.Key.Name] = w
 		g.codes[w.job().Code()] = append(g.codes[w.job().Code()], w.job())
 	}
@@ -177,7 +189,7 @@ func (g *glance) at(m marked) {
 // owner's business, as long as it is a draft.
 func (g *glance) wants(f Found) bool {
 	w, known := g.names[f.Key.Name]
-	return known && f.Key.Digest == w.Key.Digest && (f.Submitted() || f.of(w.job()))
+	return known && w.has(f.Key.Digest) && (f.Submitted() || f.of(w.job()))
 }
 
 // is reports whether a job is a run of a wanted job, whatever its content.

@@ -207,14 +207,18 @@ func (b *book) forget(id string) {
 	}
 }
 
-// related returns the jobs that matter to an election of the key, in the order of their
-// dates: those with the key in any namespace, and those that are or may be of the same
-// job.
-func (b *book) related(k Key, namespace string) (list []marked) {
+// related returns the jobs that matter to an election of a key, in the order of their
+// dates: those with one of its tails in any namespace, and those that are or may be of the
+// same job.
+func (b *book) related(job Job, tails idSet) (list []marked) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	ids := make(idSet)
-	for _, set := range []idSet{b.byTail[k.tail()], b.byJob[k.In(namespace).Code()], b.byJob[""]} {
+	sets := []idSet{b.byJob[job.Code()], b.byJob[""]}
+	for tail := range tails {
+		sets = append(sets, b.byTail[tail])
+	}
+	for _, set := range sets {
 		for id := range set {
 			if !ids[id] {
 				ids[id] = true

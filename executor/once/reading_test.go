@@ -93,7 +93,7 @@ func TestABookHoldsWhatIsThere(t *testing.T) {
 			}
 			b.take(test.then)
 			var got []string
-			for _, m := range b.related(key, "ns") {
+			for _, m := range b.related(key.In("ns"), idSet{key.tail(): true}) {
 				got = append(got, m.ID)
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {

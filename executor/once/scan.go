@@ -75,7 +75,7 @@ func (w *wait) through(ctx context.Context) (passed bool, then ruling, err error
 // is in the way.
 func (w *wait) besides(ctx context.Context) (passed bool, then ruling, err error) {
 	if w.rival.same {
-		return false, ruling{adopted: w.rival.ID}, nil
+		return false, ruling{adopted: &w.rival.Found}, nil
 	}
 	over, err := w.over(ctx, w.rival.Found)
 	if err == nil && !over {
@@ -93,6 +93,7 @@ func (w *wait) read(ctx context.Context) (there bool, err error) {
 		}
 		found.Inserted = w.rival.Inserted
 		w.rival.Found, w.rival.known = found, true
+		w.rival.same = w.kin(found)
 		return true, nil
 	}
 	w.rival.History, err = w.Platform.Statuses(ctx, w.rival.ID)

@@ -14,6 +14,14 @@ import (
 
 var otherContent = Key{Digest: "e", Name: "heat", Generation: 1, Attempt: 1}
 
+// id is the run of a ruling that adopts one.
+func (r ruling) id() string {
+	if r.adopted == nil {
+		return ""
+	}
+	return r.adopted.ID
+}
+
 // TestWhoGoesFirst: what is older or near, unless it is over or the same.
 func TestWhoGoesFirst(t *testing.T) {
 	t.Parallel()
@@ -27,10 +35,10 @@ func TestWhoGoesFirst(t *testing.T) {
 	got := w.before(found("own", 0, "ns"), []Found{
 		found("own", 0, "ns"), found("near", skew, "ns"), found("far", skew+1, "ns"), found("older of ours", -time.Hour, "ns"),
 		found("older of another namespace", -time.Hour, "elsewhere"), found("younger of another namespace", time.Hour, "elsewhere"),
-	}, []marked{
+	}, &ballot{tails: w.tails(), related: []marked{
 		listedAs("near other", skew-1, other), listedAs("far other", skew+1, other), listedAs("older other", -2*time.Hour, other),
 		over, listedAs("of the key", -time.Hour, mark{tail: w.Key.tail()}),
-	})
+	}})
 	type row struct {
 		ID                string
 		Same, Near, Known bool
@@ -150,7 +158,7 @@ func TestARivalThatWasSubmitted(t *testing.T) {
 			w, _, _ := newWait()
 			w.rival.History, w.rival.same, w.Stuck = test.history, test.same, test.stuck
 			passed, then, err := w.besides(t.Context())
-			if passed != test.passed || then.adopted != test.adopted || then.submits {
+			if passed != test.passed || then.id() != test.adopted || then.submits {
 				t.Errorf("got %v, %v", passed, then)
 			}
 			var rival *RivalError

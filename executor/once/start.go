@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -65,6 +66,13 @@ type Claim struct {
 	Creating  state.Record    // the "creating" record
 	ID        string          // of the draft to continue with, which the journal has; empty when there is none
 	Leftover  map[string]bool // ids of drafts of the job in other contents that our own journal records
+	// Also are other digests in which a run is the claim's run: another runner may have
+	// chosen, where the content leaves a choice.
+	Also []string
+	// Same returns the "creating" record of a job in another digest, when a run of it is the
+	// claim's run; it may also know digests that are not in Also. Nil means never. It is
+	// called for one job at a time.
+	Same func(Found) (creating state.Record, same bool)
 	// MakeWay stops what must not run beside the claim's run.
 	MakeWay func(context.Context) error
 	// Body returns the create body, unsigned. It uploads inputs, and is called only when a
@@ -97,14 +105,15 @@ type run struct {
 // maxVanished is how many drafts of one claim others may delete before it gives up.
 const maxVanished = 20
 
-// Start brings a claim from wherever it is to submitted, and returns the id of the run. See
-// the package for the steps. When it fails, it deletes the draft that it has made: nobody
-// shall wait for it.
-func (s *Starter) Start(ctx context.Context, c Claim) (id string, err error) {
+// Start brings a claim from wherever it is to submitted, and returns the id of the run and
+// its key, which is another one when another runner has chosen otherwise, see Claim.Same.
+// See the package for the steps. When it fails, it deletes the draft that it has made:
+// nobody shall wait for it.
+func (s *Starter) Start(ctx context.Context, c Claim) (id string, key Key, err error) {
 	r := &run{Starter: s, Claim: c, ticket: s.door.Ticket(), noted: c.ID, own: c.ID, pause: 2 * skew}
 	defer r.ticket.Leave()
 	if err := c.MakeWay(ctx); err != nil {
-		return "", err
+		return "", c.Key, err
 	}
 	for n := 1; ; n++ {
 		err = r.once(ctx)
@@ -119,7 +128,7 @@ func (s *Starter) Start(ctx context.Context, c Claim) (id string, err error) {
 	if err != nil {
 		err = errors.Join(err, r.abandon(ctx, err))
 	}
-	return r.draft, err
+	return r.draft, r.Key, err
 }
 
 // Clear deletes drafts of a job that nobody needs, because their key has its run.
@@ -131,13 +140,13 @@ func (s *Starter) Clear(ctx context.Context, job string, drafts []Found) {
 // once is the straight line: a draft, elections until it may be submitted, a submit.
 func (r *run) once(ctx context.Context) error {
 	if r.adopts != nil {
-		return r.adopt(ctx, r.adopts.ID)
+		return r.adopt(ctx, *r.adopts)
 	}
 	if err := r.makeDraft(ctx); err != nil {
 		return err
 	}
 	for {
-		b := &ballot{key: r.Key, namespace: r.Namespace, draft: r.draft, own: r.draft == r.own, oldest: r.oldest()}
+		b := &ballot{key: r.Key, namespace: r.Namespace, tails: r.tails(), draft: r.draft, own: r.draft == r.own, oldest: r.oldest()}
 		if err := r.vote(ctx, b); err != nil {
 			return r.failed("electing the draft of", err)
 		}
@@ -145,8 +154,8 @@ func (r *run) once(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return r.failed("electing the draft of", err)
-		case ruling.adopted != "":
-			return r.adopt(ctx, ruling.adopted)
+		case ruling.adopted != nil:
+			return r.adopt(ctx, *ruling.adopted)
 		case ruling.submits:
 			return patience.Within(ctx, r.submits, func() error { return r.spend(ctx) })
 		}
@@ -205,19 +214,21 @@ func (r *run) sleep(ctx context.Context, pause time.Duration, draft string) erro
 // find looks once for the jobs of the claim's key. An active run of its job in another
 // content ends the claim.
 func (r *run) find(ctx context.Context) ([]Found, error) {
-	want := Search{Owner: r.Owner, Jobs: []Wanted{{r.Key, r.Namespace}}, Since: r.Creating.Since}
+	want := Search{Owner: r.Owner, Jobs: []Wanted{{r.Key, r.Namespace, r.Also}}, Since: r.Creating.Since}
 	sighting, err := Look(ctx, r.Platform, want)
 	if err != nil {
 		return nil, err
 	}
-	var same []Found
-	for _, f := range sighting.Found {
-		if f.Key == r.Key {
+	var same, rivals []Found
+	for _, f := range slices.Concat(sighting.Found, sighting.Rivals) {
+		switch {
+		case f.Key == r.Key, f.Submitted() && r.kin(f):
 			same = append(same, f)
-		} else if f.Active() && f.of(r.job()) {
-			sighting.Rivals = append(sighting.Rivals, f)
+		case f.Active() && f.of(r.job()):
+			rivals = append(rivals, f)
 		}
 	}
+	sighting.Rivals = rivals
 	if len(same) == 0 && !sighting.Whole {
 		return nil, &UnstableError{r.Key.Name}
 	}
@@ -225,6 +236,26 @@ func (r *run) find(ctx context.Context) ([]Found, error) {
 		return nil, &RivalError{Job: r.job(), Rival: sighting.Rivals[0]}
 	}
 	return same, nil
+}
+
+// tails are those of the claim's key in each of its digests.
+func (r *run) tails() idSet {
+	tails := make(idSet)
+	for _, k := range r.Key.in(r.Also) {
+		tails[k.tail()] = true
+	}
+	return tails
+}
+
+// kin reports whether a job in another digest is, or would be, the claim's run.
+func (r *run) kin(f Found) bool {
+	k := f.Key
+	k.Digest = r.Key.Digest
+	if k != r.Key || f.Key == r.Key || r.Same == nil {
+		return false
+	}
+	_, same := r.Same(f)
+	return same
 }
 
 // failed adds the step and the job to an error that does not name them itself.

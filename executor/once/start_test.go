@@ -173,7 +173,7 @@ func TestStart(t *testing.T) {
 				test.set(s, &c, d)
 				s.Expect(1, 1)
 				began := time.Now()
-				id, err := s.Start(t.Context(), c)
+				id, _, err := s.Start(t.Context(), c)
 				if id != test.id || (err == nil) != (test.as == nil) || test.as != nil && !test.as(err) {
 					t.Errorf("got %q, %v", id, err)
 				}
@@ -204,7 +204,7 @@ func TestTheClaimsOfARunnerAreTold(t *testing.T) {
 		c := w.Claim
 		s.Expect(1, 1)
 		began := time.Now()
-		_, _ = s.Start(t.Context(), c)
+		_, _, _ = s.Start(t.Context(), c)
 		var want []string
 		for _, until := range []time.Duration{15700 * time.Millisecond, 30700 * time.Millisecond, 60700 * time.Millisecond} {
 			want = append(want, "heat: draft new is not in the job list yet; it is read again at "+began.Add(until).Local().Format(time.TimeOnly))
@@ -358,7 +358,7 @@ func TestADraftIsMadeAgainOnlySoOften(t *testing.T) {
 		}
 		c := w.Claim
 		w.Expect(1, 1)
-		if _, err := w.Start(t.Context(), c); !isA[*vanishedError](err) || submits != maxVanished {
+		if _, _, err := w.Start(t.Context(), c); !isA[*vanishedError](err) || submits != maxVanished {
 			t.Errorf("got %v after %d submits", err, submits)
 		}
 	})

@@ -27,14 +27,21 @@ func (r *run) spend(ctx context.Context) error {
 
 // adopt records a run that another runner submitted, and removes the drafts that it makes
 // needless.
-func (r *run) adopt(ctx context.Context, id string) error {
-	if id != r.draft {
-		r.draft, r.made = id, time.Time{}
+func (r *run) adopt(ctx context.Context, f Found) error {
+	if f.ID != r.draft {
+		r.draft, r.made = f.ID, time.Time{}
+	}
+	if r.kin(f) {
+		r.Creating, _ = r.Same(f)
+		r.Key, r.noted = f.Key, ""
+		if err := r.Journal.Append(r.Creating); err != nil {
+			return err
+		}
 	}
 	if err := r.note(); err != nil {
 		return err
 	}
-	r.clear(ctx, id, r.losers)
+	r.clear(ctx, f.ID, r.losers)
 	return r.submitted(ctx, r.Report.Found)
 }
 

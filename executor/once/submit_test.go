@@ -279,7 +279,7 @@ func TestSpendAndAdopt(t *testing.T) {
 		},
 		{
 			name: "adopted", set: func(r *run, _ *desk) { r.draft, r.own = "", "" }, events: []string{"found heat run"},
-			do:    func(r *run, ctx context.Context) error { return r.adopt(ctx, "run") },
+			do:    func(r *run, ctx context.Context) error { return r.adopt(ctx, Found{ID: "run", Key: r.Key}) },
 			calls: []string{"statuses rival", "delete rival"}, recorded: []string{"created run", "submitted run"},
 		},
 	} {
@@ -307,7 +307,7 @@ func TestAnAdoptedRunIsNotAsOldAsTheDraftBefore(t *testing.T) {
 		w, _, _ := newWait()
 		l := new(log)
 		w.Journal, w.run.draft, w.made, w.noted = l, "own", at(1), ""
-		if err := w.adopt(t.Context(), id); err != nil {
+		if err := w.adopt(t.Context(), Found{ID: id, Key: w.Key}); err != nil {
 			t.Fatal(err)
 		}
 		if got := l.records[0]; got.Kind != state.KindCreated || got.ID != id || !got.Inserted.Equal(want) {
@@ -325,7 +325,7 @@ func TestAFailureOnTheWayEndsIt(t *testing.T) {
 	if err := w.spend(t.Context()); !errors.Is(err, errBroken) {
 		t.Errorf("spend: got %v", err)
 	}
-	if err := w.adopt(t.Context(), "run"); !errors.Is(err, errBroken) {
+	if err := w.adopt(t.Context(), Found{ID: "run", Key: w.Key}); !errors.Is(err, errBroken) {
 		t.Errorf("adopt: got %v", err)
 	}
 	if len(d.calls)+len(out.events) > 0 {

@@ -95,7 +95,7 @@ func TestWaitingForADraft(t *testing.T) {
 				test.set(w, d)
 				began := time.Now()
 				passed, then, err := w.through(t.Context())
-				if passed != test.passed || then.adopted != test.adopted || then.submits {
+				if passed != test.passed || then.id() != test.adopted || then.submits {
 					t.Errorf("passed %v, then %v", passed, then)
 				}
 				if test.as == nil && err != nil || test.as != nil && !test.as(err) {
@@ -201,7 +201,7 @@ func TestTheWayIsClear(t *testing.T) {
 					if !errors.As(err, &gone) || gone.ID != test.gone {
 						t.Errorf("got %v", err)
 					}
-				case ruled != (ruling{adopted: test.adopted, submits: test.submits}) || !errors.Is(err, test.cause):
+				case ruled.id() != test.adopted || ruled.submits != test.submits || !errors.Is(err, test.cause):
 					t.Errorf("got %v, %v", ruled, err)
 				}
 				if diff := cmp.Diff(test.calls, d.calls); diff != "" {

@@ -129,7 +129,7 @@ func (d decision) activeRun(run state.Run) bool {
 // hold nothing back.
 func (o *Observation) readStuck(ctx context.Context, p Finder) error {
 	var ids []string
-	for _, f := range slices.Concat(o.Found, o.Others) {
+	for _, f := range o.everything() {
 		if f.Active() && !verdict.Ran(f.History) {
 			ids = append(ids, f.ID)
 		}
@@ -153,6 +153,9 @@ func (d decision) conflict(wanted Step, rival Rival) Step {
 	}
 	wanted.Action, wanted.ID = Conflict, rival.ID
 	wanted.Reasons = []string{once.DescribeRival(found)}
+	if a, read := d.seen.Adopted[d.job.Name]; read && rival.ID == d.job.Adopt.V {
+		wanted.Reasons = append(wanted.Reasons, a.Reason(d.job))
+	}
 	if len(found.History) == 0 {
 		found.History = d.seen.Statuses[rival.ID] // after its date was told: a listing gives none
 	}

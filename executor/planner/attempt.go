@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/overrun"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -28,6 +29,7 @@ func (d decision) target() target {
 	if t.open, t.because = d.unmade(current, known); t.open {
 		return t
 	}
+	t.key.Digest = current.Digest
 	if t.because = d.again(current); t.because != "" {
 		t.open, t.key = true, d.next()
 	}
@@ -41,6 +43,8 @@ func (d decision) unmade(current state.Run, known bool) (open bool, because stri
 		return true, ""
 	case d.stale(current):
 		return false, "" // it has one, and wants the next
+	case d.unsubmitted(current) && d.unfit(current):
+		return true, fmt.Sprintf("draft %s is for what a new run cannot take any more", current.ID)
 	case current.Stage == state.StageCreating:
 		return true, "an earlier create left nothing on the platform"
 	case d.seen.Gone[current.ID] && current.Stage == state.StageCreated: // never billed
@@ -51,6 +55,14 @@ func (d decision) unmade(current state.Run, known bool) (open bool, because stri
 		return true, "" // a run of another attempt may build on the right ones
 	}
 	return false, ""
+}
+
+// unfit reports whether a draft was made for another choice than a new run would make now,
+// and could not be submitted: nothing is paid yet, so the choice is made anew.
+func (d decision) unfit(draft state.Run) bool {
+	job, _ := variant(draft, d.job)
+	_, refused := guard.Cost(job)
+	return draft.Digest != d.job.Digest && (refused || job.Unfit())
 }
 
 // again returns why another run is to follow the current one; empty when none is.
@@ -149,18 +161,71 @@ func walltime(job resolver.Job) int {
 // newest returns the last run of a job's content and generation, preferably one that
 // builds on the wanted runs of other jobs.
 func newest(runs []state.Run, job resolver.Job, upstream string) (newest state.Run, known bool) {
-	for _, run := range slices.Backward(runs) {
-		if run.Digest != job.Digest || run.Generation != generation(job) {
-			continue
-		}
-		if run.Upstream == upstream {
-			return run, true
-		}
-		if !known {
-			newest, known = run, true
+	var wanted, others []state.Run
+	for _, run := range runs {
+		switch {
+		case run.Generation != generation(job) || !isRunOf(run, job):
+		case run.Upstream == upstream:
+			wanted = append(wanted, run)
+		default:
+			others = append(others, run)
 		}
 	}
-	return newest, known
+	if len(wanted) == 0 {
+		wanted = others
+	}
+	if len(wanted) == 0 {
+		return newest, false
+	}
+	return best(wanted), true
+}
+
+// best returns the last run, unless one in another digest of the same content has come
+// further. What follows another attempt has a higher number than that: so a run with the
+// same number was made without knowing it, as by another runner or for another text of the
+// manifest.
+func best(runs []state.Run) state.Run {
+	last := runs[len(runs)-1]
+	for _, run := range slices.Backward(runs) {
+		if run.Digest != last.Digest && run.Attempt >= last.Attempt && worth(run) > worth(last) {
+			last = run
+		}
+	}
+	return last
+}
+
+// worth orders runs by what was paid for them and what that was good for.
+func worth(run state.Run) int {
+	switch {
+	case run.Stage != state.StageSubmitted && run.Stage != state.StageFinished:
+		return 0
+	case run.Stage == state.StageFinished && run.Verdict != string(verdict.Succeeded):
+		return 1
+	}
+	return 2
+}
+
+// isRunOf reports whether a run is one of a job's content, whatever the manifest leaves
+// open and the run has decided.
+func isRunOf(run state.Run, job resolver.Job) bool {
+	_, is := variant(run, job)
+	return is
+}
+
+// variant returns the job as a run has it. A run without parts says only its digest.
+func variant(run state.Run, job resolver.Job) (resolver.Job, bool) {
+	if run.Digest == job.Digest || !job.Loose() {
+		return job, run.Digest == job.Digest
+	}
+	if len(run.Parts) == 0 {
+		return job.Variant(run.Digest, nil)
+	}
+	values := make(map[string]string, len(run.Parts))
+	for _, p := range run.Parts {
+		values[p.Field] = p.Value
+	}
+	other, is := job.On(job.RanBy(func(field string) string { return values[field] }))
+	return other, is && other.Digest == run.Digest
 }
 
 // generation returns the one that the manifest asks for.
@@ -170,7 +235,7 @@ func generation(job resolver.Job) int { return max(1, job.Rerun.Generation.V) }
 func (d decision) next() once.Key {
 	last := 0
 	for _, run := range d.runs {
-		if run.Digest == d.job.Digest && run.Generation == generation(d.job) {
+		if run.Generation == generation(d.job) && isRunOf(run, d.job) {
 			last = max(last, run.Attempt)
 		}
 	}

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +17,7 @@ import (
 // machine, may have judged by the checks, where the jobs' bodies lack them.
 func (o *Observation) readTags(ctx context.Context, p Finder, jobs []resolver.Job, known state.Snapshot) (err error) {
 	told := make(map[string]bool)
-	for _, f := range slices.Concat(o.Found, o.Others) {
+	for _, f := range o.everything() {
 		told[f.ID] = f.Stored.Tags != nil
 	}
 	var ids []string
@@ -28,7 +27,7 @@ func (o *Observation) readTags(ctx context.Context, p Finder, jobs []resolver.Jo
 		}
 		for _, run := range known.Runs[job.Name] {
 			unjudged := run.Verdict == string(verdict.Succeeded) && run.Checks == "" && len(o.Statuses[run.ID]) > 0
-			if unjudged && (job.Digest == "" || run.Digest == job.Digest) && !told[run.ID] {
+			if unjudged && (job.Digest == "" || isRunOf(run, job)) && !told[run.ID] {
 				ids = append(ids, run.ID)
 			}
 		}
@@ -47,7 +46,7 @@ func (o *Observation) readTags(ctx context.Context, p Finder, jobs []resolver.Jo
 // only its hash.
 func (o *Observation) readCommands(ctx context.Context, p Finder, plan Plan) (err error) {
 	known := make(map[string]rescale.Job)
-	for _, f := range slices.Concat(o.Found, o.Others) {
+	for _, f := range o.everything() {
 		known[f.ID] = f.Stored
 	}
 	var ids []string

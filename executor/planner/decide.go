@@ -101,7 +101,7 @@ func (d decision) wanted() Step {
 	t := d.target()
 	switch current := t.current; {
 	case t.open:
-		return d.creates(t)
+		return d.unadopted(d.creates(t))
 	case d.seen.Gone[current.ID]:
 		step := d.of(Conflict, current, deleted(current))
 		step.Hint = AgainHint(d.command, d.job, Rival{current.ID, current.Key})
@@ -113,6 +113,14 @@ func (d decision) wanted() Step {
 	default:
 		return d.settled(current)
 	}
+}
+
+// unadopted adds to a new run why what is adopted is not it.
+func (d decision) unadopted(step Step) Step {
+	if a, read := d.seen.Adopted[d.job.Name]; read && a.Run() && (!a.Holds() || step.Key.Generation > 1) {
+		step.Reasons = append(step.Reasons, a.Reason(d.job))
+	}
+	return step
 }
 
 // deleted says what is known of a run that the platform no longer has.
@@ -212,10 +220,30 @@ func (d decision) judges(current state.Run) Step {
 
 // of returns a step about a run in the journal.
 func (d decision) of(action Action, run state.Run, reason string) Step {
+	job, _ := variant(run, d.job)
+	key := d.key(max(1, run.Attempt))
+	key.Digest = run.Digest
+	reasons := []string{reason}
+	switch {
+	case run.ID != "" && run.ID == d.job.Adopt.V:
+		reasons = append(reasons, "adopted")
+	case run.Adopted && !d.job.Adopt.Written():
+		reasons = append(reasons, "adopted earlier, which only this state knows: another machine would run it")
+	}
 	return Step{
-		Job: d.job, Action: action, Key: d.key(max(1, run.Attempt)), ID: run.ID, Stage: run.Stage, Last: run, Reasons: []string{reason},
+		Job: job, Action: action, Key: key, ID: run.ID, Stage: run.Stage, Last: run, Reasons: reasons,
 		Since: d.seen.since(d.job.Name, run.Since), Surplus: d.surplus(run), Attempts: d.next().Attempt - 1,
 	}
+}
+
+// As returns the step for the run of a job that another runner has started, in whatever
+// digest of the content; false when that is another content, generation or attempt.
+func (s Step) As(f once.Found) (Step, bool) {
+	key := s.Key
+	key.Digest = f.Key.Digest
+	job, same := s.Job.Variant(f.Key.Digest, resolver.RanOn(f.Stored))
+	s.Job, s.Key = job, key
+	return s, same && key == f.Key
 }
 
 // Again returns a command to paste that follows runs by others, and that buys each of

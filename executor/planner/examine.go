@@ -45,7 +45,7 @@ func isUnknown(err error) bool {
 // another attempt: those that nobody has judged, and those that failed a check.
 func (o Observation) doubtful(job resolver.Job, runs []state.Run) (ids []string) {
 	for _, run := range runs {
-		current := run.Digest == job.Digest && run.Generation == generation(job)
+		current := run.Generation == generation(job) && isRunOf(run, job)
 		unjudged := run.Verdict == string(verdict.Succeeded) && run.Checks == ""
 		if current && (unjudged || run.Verdict == string(verdict.SuccessCheckFailed)) {
 			ids = append(ids, run.ID)

@@ -15,10 +15,10 @@ func (d decision) forbidden(step Step) (diag.Diagnostic, bool) {
 	if id := d.earlier(step); d.job.Protected.V && id != "" {
 		return guard.Protection(d.job, fmt.Sprintf("run %s must stay its only one: %s", id, strings.Join(step.Reasons, ", "))), true
 	}
-	if refusal, off := guard.Storage(d.job); off {
+	if refusal, off := guard.Storage(step.Job); off {
 		return refusal, true
 	}
-	return guard.Cost(d.job)
+	return guard.Cost(step.Job)
 }
 
 // earlier returns another run of the job, whatever its content, that was submitted or
@@ -36,6 +36,21 @@ func (d decision) earlier(step Step) string {
 		}
 	}
 	return ""
+}
+
+// unadoptable returns what a plan would pay for although its manifest adopts a job: that
+// one is gone, or was never submitted.
+func (o Observation) unadoptable(plan Plan, account string) (problems diag.List) {
+	for _, step := range plan.Steps {
+		a, read := o.Adopted[step.Job.Name]
+		if !read || !step.Spends() {
+			continue
+		}
+		if d, refused := a.Refusal(step.Job, account); refused {
+			problems = append(problems, d)
+		}
+	}
+	return problems
 }
 
 func refuse(wanted Step, refusal diag.Diagnostic) Step {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/adoption"
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/inputs"
 	"github.com/rescale-apply/rescale-apply/executor/once"
@@ -31,6 +32,8 @@ type Observation struct {
 	Missing  map[string][]string         // result files that are not here, by job name
 	Stock    inputs.Stock                // which inputs of new runs the platform has
 	Unused   map[string]string           // jobs that are still to build on a replacement, by its id
+
+	Adopted map[string]adoption.Adoption // what manifests adopt, by job name, where the journal does not have it
 
 	Tags   map[string][]string    // of runs that need judging, by job id
 	Stored map[string]rescale.Job // earlier runs whose command is compared, by job id
@@ -63,6 +66,15 @@ func index(found []once.Found) byJob {
 // indexed returns o with the found jobs indexed by name.
 func (o Observation) indexed() Observation {
 	o.found, o.other = index(o.Found), index(o.Others)
+	for name, a := range o.Adopted {
+		same := func(f once.Found) bool { return f.ID == a.Found.ID }
+		switch seen := slices.ContainsFunc(slices.Concat(o.found[name], o.other[name]), same); {
+		case a.Holds() && !slices.ContainsFunc(o.found[name], same):
+			o.found[name] = append(o.found[name], a.Found)
+		case a.Run() && !a.Holds() && !a.Known && !seen:
+			o.other[name] = append(o.other[name], a.Found)
+		}
+	}
 	return o
 }
 
@@ -80,6 +92,9 @@ func Observe(ctx context.Context, p Observer, resolved resolver.Result, snapshot
 		return seen, err
 	}
 	plan := New(resolved.Jobs, snapshot, seen, options)
+	if problems := seen.unadoptable(plan, resolved.User.Email); len(problems) > 0 {
+		return seen, &adoption.Error{Problems: problems}
+	}
 	if err := seen.readCommands(ctx, p, plan); err != nil {
 		return seen, err
 	}
@@ -94,13 +109,17 @@ func Observe(ctx context.Context, p Observer, resolved resolver.Result, snapshot
 // observeJobs reads one status history for each run that the journal calls
 // active, and, when a job may be on the platform without the journal knowing,
 // one listing for all jobs together.
-func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapshot state.Snapshot, options Options) (Observation, error) {
+func observeJobs(ctx context.Context, p Observer, resolved resolver.Result, snapshot state.Snapshot, options Options) (Observation, error) {
 	jobs := resolved.Jobs
 	seen, err := Active(ctx, p, jobs, snapshot)
 	if err != nil {
 		return seen, err
 	}
-	known, _ := seen.recall(jobs, snapshot)
+	if seen.Adopted, err = adoption.Read(ctx, p, p, adoption.Needed(jobs, snapshot)); err != nil {
+		return seen, err
+	}
+	seen.sign(jobs, snapshot)
+	jobs, known, _ := seen.know(jobs, snapshot, options)
 	if err := seen.measure(ctx, p, jobs, known); err != nil {
 		return seen, err
 	}
@@ -109,13 +128,20 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 	}
 	search, open := seen.search(jobs, known, options)
 	search.Owner = resolved.User.Email
-	seen.Unsearched = unsearched(jobs, search)
-	if len(search.Jobs) > 0 {
+	for more, looks := len(search.Jobs) > 0, 0; more; looks++ {
 		if err := seen.look(ctx, p, search, open); err != nil {
 			return seen, err
 		}
-		known, _ = seen.recall(jobs, snapshot)
+		seen.sign(resolved.Jobs, snapshot)
+		jobs, known, _ = seen.know(resolved.Jobs, snapshot, options)
+		if more = looks < maxRank(jobs); more { // what was found can have other digests depend on it
+			next, also := seen.search(jobs, known, options)
+			search, more = wider(search, next)
+			open = append(open, also...)
+		}
 	}
+	seen.Unsearched = unsearched(jobs, search)
+	resolved.Jobs = jobs
 	if err := seen.readTags(ctx, p, jobs, known); err != nil {
 		return seen, err
 	}
@@ -136,6 +162,27 @@ func observeJobs(ctx context.Context, p Finder, resolved resolver.Result, snapsh
 	}
 	seen.Protected, err = seen.protected(ctx, p, resolved, known, options)
 	return seen, err
+}
+
+// wider returns a search for what either of two searches is for, and reports whether the
+// second one is for anything else than the first.
+func wider(first, second once.Search) (both once.Search, more bool) {
+	both = first
+	both.Jobs = slices.Clone(first.Jobs)
+	for _, w := range second.Jobs {
+		i := slices.IndexFunc(both.Jobs, func(old once.Wanted) bool { return old.Key.Name == w.Key.Name })
+		switch {
+		case i < 0:
+			both.Jobs, more = append(both.Jobs, w), true
+		case both.Jobs[i].Key.Digest != w.Key.Digest:
+			w.Also = slices.Concat(w.Also, both.Jobs[i].Also, []string{both.Jobs[i].Key.Digest})
+			both.Jobs[i], more = w, true
+		}
+	}
+	if second.Since.Before(both.Since) {
+		both.Since = second.Since
+	}
+	return both, more
 }
 
 // unsearched returns the jobs that a search leaves out.
@@ -159,7 +206,7 @@ func (o *Observation) measure(ctx context.Context, p Finder, jobs []resolver.Job
 		}
 		for _, ended := range known.Runs[job.Name] {
 			run, failed := overrun.Of(ended)
-			if failed && ended.Digest == job.Digest && o.Walltimes[run.ID] == 0 {
+			if failed && isRunOf(ended, job) && o.Walltimes[run.ID] == 0 {
 				runs = append(runs, run)
 			}
 		}
@@ -191,7 +238,7 @@ func (o *Observation) look(ctx context.Context, p Finder, search once.Search, op
 	}
 	found := index(sighting.Found)
 	for _, key := range open {
-		if !sighting.Whole && !slices.ContainsFunc(found[key.Name], func(f once.Found) bool { return f.Key.Digest == key.Digest }) {
+		if !sighting.Whole && len(found[key.Name]) == 0 { // all that is found has a wanted digest
 			return &once.UnstableError{Name: key.Name}
 		}
 	}
@@ -223,7 +270,7 @@ func (o *Observation) readNewest(ctx context.Context, p Finder, sighting once.Si
 	wanted := make(map[string]bool, len(open))
 	for _, key := range open {
 		wanted[key.Name] = !slices.ContainsFunc(o.ofJob(key.Name), func(f once.Found) bool {
-			return f.Submitted() && f.Key.Digest == key.Digest && f.Key.Generation == key.Generation
+			return f.Submitted() && f.Key.Generation == key.Generation
 		})
 	}
 	var ids []string
@@ -261,17 +308,17 @@ func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, option
 			open = append(open, t.key)
 		}
 		_, asked := options.After[jobs[i].Name] // another machine may have followed that run already
-		unsure.jobs[jobs[i].Name] = t.open || asked || unsure.of(jobs[i])
+		unsure.jobs[jobs[i].Name] = t.open || asked || unsure.of(jobs[i]) || o.Adopted[jobs[i].Name].Holds()
 		if unsure.jobs[jobs[i].Name] {
 			// A later attempt is younger than the "creating" record of the earlier one.
 			since := t.current.Since
-			if upstream != "" {
-				since = time.Time{} // an earlier one may have been built on the runs that are wanted now
+			if upstream != "" || o.Adopted[jobs[i].Name].Holds() {
+				since = time.Time{} // an earlier one may have been built on the runs that are wanted now, or made before what is adopted
 			}
 			if len(search.Jobs) == 0 || since.Before(search.Since) {
 				search.Since = since
 			}
-			search.Jobs = append(search.Jobs, once.Wanted{Key: t.key, Namespace: jobs[i].Namespace})
+			search.Jobs = append(search.Jobs, once.Wanted{Key: t.key, Namespace: jobs[i].Namespace, Also: jobs[i].Digests()})
 		}
 		return version(t.key)
 	})

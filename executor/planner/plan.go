@@ -207,7 +207,7 @@ func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options
 	seen = seen.indexed()
 	seen.looked = true
 	plan := Plan{Steps: make([]Step, len(jobs)), Stock: seen.Stock, Bounds: boundsOf(jobs)}
-	snapshot, plan.Recalled = seen.recall(jobs, snapshot)
+	jobs, snapshot, plan.Recalled = seen.know(jobs, snapshot, options)
 	seen.Unused = unused(jobs, snapshot, options.Replace)
 	obstacles, pending, changed := gather[string](), gather[bool](), gather[bool]()
 	chain.Walk(Links(jobs), func(i int, upstream string) chain.Version {
@@ -220,7 +220,7 @@ func New(jobs []resolver.Job, snapshot state.Snapshot, seen Observation, options
 		pending.jobs[step.Job.Name] = !step.Settled() && step.Action != Blocked
 		return version(step.Key)
 	})
-	plan.Recalled = withoutDrafts(plan.Recalled, plan.Steps)
+	plan.Recalled = withoutDrafts(seen.withoutStrangers(plan.Recalled), plan.Steps)
 	seen.showCommands(&plan)
 	plan.sort(snapshot)
 	return plan

@@ -1,10 +1,12 @@
 package planner
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/adoption"
 	"github.com/rescale-apply/rescale-apply/executor/chain"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/rebuild"
@@ -47,6 +49,41 @@ func without(runs []state.Run, dropped []state.Record) []state.Run {
 	return slices.DeleteFunc(slices.Clone(runs), func(r state.Run) bool {
 		return slices.ContainsFunc(dropped, func(d state.Record) bool { return d.Key == r.Key })
 	})
+}
+
+// everything returns all jobs that were seen, also those that manifests adopt.
+func (o Observation) everything() []once.Found {
+	list := slices.Concat(o.Found, o.Others)
+	for _, a := range o.Adopted {
+		if a.Run() {
+			list = append(list, a.Found)
+		}
+	}
+	return list
+}
+
+// sign gives what is adopted its place among the runs of its job.
+func (o *Observation) sign(jobs []resolver.Job, snapshot state.Snapshot) {
+	found := index(o.Found)
+	for _, job := range jobs {
+		if a, read := o.Adopted[job.Name]; read && a.Run() {
+			o.Adopted[job.Name] = a.Sign(job, snapshot.Runs[job.Name], found[job.Name])
+			o.Statuses[a.Found.ID] = a.Found.History
+		}
+	}
+	*o = o.indexed()
+}
+
+// withoutStrangers leaves out what a manifest adopts and has never held: it is no run of
+// the job, and each plan looks at it anew.
+func (o Observation) withoutStrangers(records []state.Record) []state.Record {
+	strange := make(map[string]bool) // keys, and ids of records that have none
+	for _, a := range o.Adopted {
+		if a.Run() && !a.Holds() && !a.Known {
+			strange[a.Found.Key.String()], strange[a.Found.ID] = true, true
+		}
+	}
+	return slices.DeleteFunc(records, func(r state.Record) bool { return strange[cmp.Or(r.Key, r.ID)] })
 }
 
 // withoutDrafts leaves out the drafts that no step continues: another runner may be about
@@ -138,12 +175,13 @@ func (o Observation) remembered(job resolver.Job) []rebuild.Run {
 // judge adds what the manifest and the marks of an earlier apply say about a run.
 func (o Observation) judge(job resolver.Job, f once.Found) rebuild.Run {
 	run := rebuild.Run{Found: f, Since: f.Inserted}
-	if job.Digest != "" && f.Key.Digest != job.Digest {
-		run.Parts = likelyParts(f.Stored, job)
-		return run
-	}
 	if job.Digest != "" {
-		run.Of(job)
+		as, is := job.Variant(f.Key.Digest, resolver.RanOn(f.Stored))
+		if !is {
+			run.Parts = likelyParts(f.Stored, job)
+			return run
+		}
+		run.Of(as)
 	}
 	checks := success.Of(job.Success)
 	if checks.None() {
@@ -190,15 +228,21 @@ func likelyParts(stored rescale.Job, job resolver.Job) (parts []state.Part) {
 	return parts
 }
 
-// surplus returns needless drafts: those with the key of a billed run, this one or another
-// of the job.
+// surplus returns needless drafts: those with the key of this run, or of a billed one of
+// the content in whatever digest.
 func (d decision) surplus(run state.Run) []once.Found {
-	paid := map[string]bool{run.Key: true}
-	for _, r := range d.runs {
-		paid[r.Key] = paid[r.Key] || r.Stage == state.StageSubmitted || r.Stage == state.StageFinished
+	drafts := d.seen.ofJob(d.job.Name)
+	if len(drafts) == 0 {
+		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(d.seen.ofJob(d.job.Name)), func(f once.Found) bool {
-		return f.Submitted() || f.ID == run.ID || !paid[f.Key.String()]
+	paid := make(map[chain.Version]bool)
+	for _, r := range d.runs {
+		if worth(r) > 0 && isRunOf(r, d.job) {
+			paid[chain.Version{Generation: r.Generation, Attempt: r.Attempt}] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(drafts), func(f once.Found) bool {
+		return f.Submitted() || f.ID == run.ID || f.Key.String() != run.Key && !paid[version(f.Key)]
 	})
 }
 
@@ -222,12 +266,13 @@ type Past struct {
 	Name      string
 	Namespace string
 	Success   spec.Success // judges runs that nobody has judged
+	Adopt     spec.Value[string]
 }
 
 // unresolved are the jobs of which no more is known.
 func unresolved(past []Past) (jobs []resolver.Job) {
 	for _, p := range past {
-		jobs = append(jobs, resolver.Job{Name: p.Name, Namespace: p.Namespace, Success: p.Success})
+		jobs = append(jobs, resolver.Job{Name: p.Name, Namespace: p.Namespace, Success: p.Success, Adopt: p.Adopt})
 	}
 	return jobs
 }
@@ -240,6 +285,11 @@ func Recollect(ctx context.Context, p Finder, owner string, past []Past, snapsho
 	if err != nil {
 		return seen, snapshot, err
 	}
+	strangers := slices.DeleteFunc(slices.Clone(jobs), func(j resolver.Job) bool { return !j.Adopt.Written() || len(snapshot.Runs[j.Name]) > 0 })
+	if seen.Adopted, err = adoption.Read(ctx, p, nil, strangers); err != nil {
+		return seen, snapshot, err
+	}
+	seen.sign(jobs, snapshot)
 	search := once.Search{Owner: owner}
 	var open []once.Key
 	for i, job := range jobs {

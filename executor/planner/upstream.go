@@ -29,6 +29,50 @@ func version(k once.Key) chain.Version {
 	return chain.Version{Generation: k.Generation, Attempt: k.Attempt}
 }
 
+// know adds what the platform shows to what the journal knows, see recall, and returns the
+// jobs with the digests that they have on the runs which stand for the jobs they build on:
+// those may run on something else than a new run would.
+func (o Observation) know(jobs []resolver.Job, snapshot state.Snapshot, options Options) ([]resolver.Job, state.Snapshot, []state.Record) {
+	known, records := o.recall(jobs, snapshot)
+	for range maxRank(jobs) {
+		settled, changed := o.settle(jobs, known, options)
+		if !changed {
+			break
+		}
+		jobs = settled
+		known, records = o.recall(jobs, snapshot)
+	}
+	return jobs, known, records
+}
+
+// maxRank returns how often a digest can change because another one did; 0 when nothing is
+// left open.
+func maxRank(jobs []resolver.Job) (most int) {
+	if !slices.ContainsFunc(jobs, resolver.Job.Loose) {
+		return 0
+	}
+	for _, job := range jobs {
+		most = max(most, job.Rank)
+	}
+	return most
+}
+
+// settle gives each job the digest that it has on the runs of others that are known.
+func (o Observation) settle(jobs []resolver.Job, known state.Snapshot, options Options) (settled []resolver.Job, changed bool) {
+	settled = slices.Clone(jobs)
+	stands := resolver.NewStanding()
+	chain.Walk(Links(jobs), func(i int, upstream string) chain.Version {
+		if len(jobs[i].Needs) > 0 {
+			settled[i] = stands.Under(jobs[i])
+			changed = changed || settled[i].Digest != jobs[i].Digest
+		}
+		t := o.decide(settled[i], known, options, upstream).target()
+		stands.Add(jobs[i].Name, t.key.Digest)
+		return version(t.key)
+	})
+	return settled, changed
+}
+
 // stale reports whether a run builds on other runs than it should. A draft does not
 // count: it is brought up to date before it is submitted.
 func (d decision) stale(current state.Run) bool {
@@ -170,7 +214,7 @@ func (g gathered[T]) need(n spec.Need) T {
 }
 
 // again reports whether a step runs the content of an earlier run once more.
-func (s Step) again() bool { return s.Last.Digest == s.Job.Digest }
+func (s Step) again() bool { return isRunOf(s.Last, s.Job) }
 
 // explained names the jobs that changed in the reasons of a step that builds on them,
 // where the platform does not show what its earlier run was made of.

@@ -27,7 +27,8 @@ command: "true"
 `
 
 // resolveSingle does what needs no race: it reads the catalogs, for the contents A, B
-// and C of one job.
+// and C of one job, and for E and G: one content in which the runners choose different
+// core types, as when a price has changed between their plans.
 func resolveSingle(t *testing.T) map[byte]resolver.Result {
 	t.Helper()
 	server := open(t, 0)
@@ -37,8 +38,14 @@ func resolveSingle(t *testing.T) map[byte]resolver.Result {
 		t.Fatal(err)
 	}
 	dir, contents := t.TempDir(), make(map[byte]resolver.Result)
-	for _, content := range []byte("ABC") {
+	for _, content := range []byte("ABCEG") {
 		text := strings.Replace(single, `command: "true"`, `command: "true `+string(content)+`"`, 1)
+		switch content {
+		case 'E':
+			text = strings.Replace(single, "emerald", "[emerald, ferrite]", 1)
+		case 'G':
+			text = strings.Replace(single, "emerald", "[ferrite, emerald]", 1)
+		}
 		jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: dir, Text: []byte(text)}})
 		if len(problems) > 0 {
 			t.Fatal(problems)
@@ -48,6 +55,9 @@ func resolveSingle(t *testing.T) map[byte]resolver.Result {
 			t.Fatal(err)
 		}
 		contents[content] = resolved
+	}
+	if contents['E'].Jobs[0].Digest == contents['G'].Jobs[0].Digest {
+		t.Fatal("E and G choose the same")
 	}
 	return contents
 }
@@ -73,7 +83,7 @@ type contest struct {
 // so that what follows is the same, too.
 func contests() []contest {
 	if raced.On {
-		return []contest{{contents: "AA"}, {contents: "AB"}} // the others differ in orders, not in what is shared
+		return []contest{{contents: "AA"}, {contents: "AB"}, {contents: "EG"}} // the others differ in orders, not in what is shared
 	}
 	small := []contest{
 		{contents: "AA"},
@@ -84,6 +94,10 @@ func contests() []contest {
 		{contents: "AB", stale: 1},
 		{contents: "AB", skews: 2},
 		{contents: "AB", leaps: 1},
+		{contents: "EG"},
+		{contents: "EG", stale: 1},
+		{contents: "EG", skews: 2},
+		{contents: "EG", leaps: 1},
 	}
 	if testing.Short() {
 		return small
@@ -92,6 +106,8 @@ func contests() []contest {
 		contest{contents: "AA", stale: 1, deaths: 1},
 		contest{contents: "AA", skews: 2, leaps: 1},
 		contest{contents: "AB", deaths: 1},
+		contest{contents: "EG", deaths: 1},
+		contest{contents: "EGE", switches: 2},
 		contest{contents: "AAA", switches: 3},
 		contest{contents: "ABA", switches: 2},
 	)
@@ -152,9 +168,9 @@ func (c contest) once(t *testing.T, contents map[byte]resolver.Result, all *choi
 		err = errors.Join(err, failed, b.check(1))
 	}
 	last := &race{server: server, contents: contents, choices: &choices{visited: make(map[string]bool)}, offset: time.Hour}
-	err = errors.Join(err, last.start(t.Context(), "A"), c.ended(last.runners[0], server))
+	err = errors.Join(err, last.start(t.Context(), c.contents[:1]), c.ended(last.runners[0], server))
 	b, failed := billOf(server)
-	if c.mixed() {
+	if c.mixed() || c.contents[0] == 'E' {
 		b.drafts = 0 // a runner that died has left one, which the next in its content takes up
 	}
 	if err = errors.Join(err, failed, b.check(1)); err != nil {
@@ -163,7 +179,7 @@ func (c contest) once(t *testing.T, contents map[byte]resolver.Result, all *choi
 }
 
 // mixed reports whether the runners want different contents.
-func (c contest) mixed() bool { return strings.Trim(c.contents, c.contents[:1]) != "" }
+func (c contest) mixed() bool { return strings.Trim(c.contents, c.contents[:1]+"G") != "" }
 
 // ended is what is wrong with the end of a runner: it is done, has found the run of
 // another, or, where contents differ, stands back. What is done has a run.
@@ -177,10 +193,12 @@ func (c contest) ended(r *racer, server *emulator.Server) error {
 		return fmt.Errorf("runner %d: %w", r.number, r.err)
 	}
 	b, err := billOf(server)
-	digest := r.race.contents[r.content].Jobs[0].Digest
+	job := r.race.contents[r.content].Jobs[0]
 	for key := range b.submitted {
-		if strings.Contains(key, digest) {
-			return err
+		for _, digest := range append(job.Digests(), job.Digest) {
+			if strings.Contains(key, digest) {
+				return err
+			}
 		}
 	}
 	return errors.Join(err, fmt.Errorf("runner %d believes in a run that is not there", r.number))

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rescale-apply/rescale-apply/executor/adoption"
 	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/outputs"
 	"github.com/rescale-apply/rescale-apply/executor/patience"
@@ -62,12 +63,18 @@ func Recall(ctx context.Context, p Reader, owner string, names []once.Job, resol
 		wanted = append(wanted, once.Wanted{Key: once.Key{Name: job.Name}, Namespace: job.Namespace})
 	}
 	for _, job := range resolved {
-		wanted = append(wanted, once.Wanted{Key: once.Key{Digest: job.Digest, Name: job.Name}, Namespace: job.Namespace})
+		wanted = append(wanted, once.Wanted{Key: once.Key{Digest: job.Digest, Name: job.Name}, Namespace: job.Namespace, Also: job.Digests()})
 	}
 	mine, err := once.Mine(ctx, p, owner, wanted)
 	if err != nil {
 		return Memory{}, err
 	}
+	adopted, err := adoptions(ctx, p, resolved, mine)
+	if err != nil {
+		return Memory{}, err
+	}
+	mine = append(mine, adopted...)
+	slices.SortStableFunc(mine, func(a, b once.Found) int { return a.Inserted.Compare(b.Inserted) })
 	m := Choose(mine)
 	if err := m.findInputs(ctx, p, owner); err != nil {
 		return Memory{}, err
@@ -78,6 +85,19 @@ func Recall(ctx context.Context, p Reader, owner string, names []once.Job, resol
 		}
 	}
 	return m, nil
+}
+
+// adoptions reads what the manifests adopt, as far as it is a run of their content.
+func adoptions(ctx context.Context, p Reader, resolved []resolver.Job, mine []once.Found) (list []once.Found, err error) {
+	read, err := adoption.Read(ctx, p, p, adoption.Needed(resolved, state.Snapshot{}))
+	for _, job := range resolved {
+		a := read[job.Name].Sign(job, nil, mine)
+		ours := slices.ContainsFunc(mine, func(f once.Found) bool { return f.ID == a.Found.ID && f.Key == a.Found.Key })
+		if a.Holds() && !ours {
+			list = append(list, a.Found)
+		}
+	}
+	return list, err
 }
 
 // Choose finds the job of each key that apply would continue with, among jobs in the
@@ -118,10 +138,11 @@ func (m *Memory) compare(ctx context.Context, p Reader, job resolver.Job) error 
 	var wanted *Run
 	for i := range m.Runs {
 		run := &m.Runs[i]
-		if run.Key.Name != job.Name || run.Key.Digest != job.Digest {
+		as, is := job.Variant(run.Key.Digest, resolver.RanOn(run.Stored))
+		if run.Key.Name != job.Name || !is {
 			continue
 		}
-		run.Of(job)
+		run.Of(as)
 		if run.Key.Generation == max(1, job.Rerun.Generation.V) {
 			wanted = run
 		}

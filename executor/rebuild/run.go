@@ -54,7 +54,7 @@ func (r Run) Records() []state.Record {
 	creating.ID, creating.Digest, creating.Parts, creating.Since = "", r.Key.Digest, r.Parts, r.Since
 	creating.Generation, creating.Attempt, creating.Upstream = r.Key.Generation, r.Key.Attempt, r.Upstream
 	created := step(state.KindCreated)
-	created.Inserted = r.Inserted
+	created.Inserted, created.Adopted = r.Inserted, r.Adopted
 	list := []state.Record{creating, created}
 	if !r.Submitted() {
 		return list

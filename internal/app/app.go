@@ -53,7 +53,7 @@ func (t *tool) verbs() []options.Command {
 		t.statusVerb(), t.watchVerb(), t.logsVerb(), t.listVerb(), t.auditVerb(),
 		t.stopVerb(), t.downloadVerb(), t.deleteVerb(),
 		t.catalogVerb(), t.whoamiVerb(), t.explainVerb(),
-		t.initVerb(), t.convertVerb(), t.renderVerb(), t.schemaVerb(), t.reportVerb(),
+		t.initVerb(), t.importVerb(), t.convertVerb(), t.renderVerb(), t.schemaVerb(), t.reportVerb(),
 		t.stateVerbs(), t.doctorVerb(),
 		t.emulateVerb(),
 		t.completionVerb(), t.versionVerb(), t.helpVerb(),

@@ -28,6 +28,12 @@ func (s *session) identified(ctx context.Context, list []subject) ([]subject, er
 		if err != nil {
 			return unknown(s, *x, err)
 		}
+		for i, job := range s.Jobs {
+			if job.Adopt.V == x.ID {
+				x.Name, x.Job = job.Name.V, &s.Jobs[i]
+				return nil
+			}
+		}
 		key, namespace, ours := once.Recognize(stored)
 		if !ours {
 			x.Name = stored.Name

@@ -185,7 +185,7 @@ func (s *session) recall(ctx context.Context) (planner.Observation, state.Snapsh
 // past is what verbs that look back go by.
 func past(jobs []spec.Job) (list []planner.Past) {
 	for _, job := range jobs {
-		list = append(list, planner.Past{Name: job.Name.V, Namespace: job.Namespace.V, Success: job.Success})
+		list = append(list, planner.Past{Name: job.Name.V, Namespace: job.Namespace.V, Success: job.Success, Adopt: job.Adopt})
 	}
 	return list
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rescale-apply/rescale-apply/executor/adoption"
 	"github.com/rescale-apply/rescale-apply/executor/guard"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/internal/app/account"
@@ -234,6 +235,10 @@ func (s *session) plan(ctx context.Context, resolved resolver.Result, snapshot s
 	}
 	s.project, s.Jobs = bill, nil
 	seen, err := planner.Observe(ctx, s.Platform, resolved, snapshot, wishes)
+	var unadoptable *adoption.Error
+	if errors.As(err, &unadoptable) {
+		return planner.Plan{}, s.Problems(unadoptable.Problems.Sort())
+	}
 	if err != nil {
 		return planner.Plan{}, err
 	}

@@ -3,7 +3,6 @@ package rescale
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -179,6 +178,9 @@ type Job struct {
 	Automations   []JobAutomation
 	Params        Params
 	Tiles         []Tile
+
+	// Raw is the whole answer, with what has no field here and with the values of secrets.
+	Raw json.RawMessage
 }
 
 // Params is the table of parameters of a stored job.
@@ -375,20 +377,4 @@ func plain(in map[string]text) map[string]string {
 		out[name] = string(value)
 	}
 	return out
-}
-
-// Job reads one stored job; 404 is an *Error.
-func (c *Client) Job(ctx context.Context, id string) (Job, error) {
-	if err := checkID(id); err != nil {
-		return Job{}, err
-	}
-	var w wireJob
-	r := request{method: http.MethodGet, path: jobPath(id)}
-	if _, err := c.get(ctx, r.path, nil, &w); err != nil {
-		return Job{}, err
-	}
-	if w.ID != id {
-		return Job{}, c.unexpected(r, http.StatusOK, fmt.Sprintf("job %q instead of %q", w.ID, id))
-	}
-	return w.job(), nil
 }

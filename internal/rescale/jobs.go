@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // JobRequest is the body that creates a job. What is left out is left to the
@@ -163,6 +164,15 @@ func (j JobRequest) body() (map[string]any, error) {
 	object["jobanalyses"] = tiles
 	merge(object, j.Extra)
 	return object, nil
+}
+
+// Object returns the body in its JSON form, without the values of secrets.
+func (j JobRequest) Object() (map[string]any, error) {
+	j.JobAnalyses = slices.Clone(j.JobAnalyses)
+	for i := range j.JobAnalyses {
+		j.JobAnalyses[i].Secrets = nil
+	}
+	return j.body()
 }
 
 // asObject gives the JSON form of a struct, with numbers as they are written.

@@ -229,6 +229,7 @@ func TestJob(t *testing.T) {
 			}},
 			PreProcess: Script{Known: true}, PostProcess: Script{Known: true}, Templates: []TileTemplate{},
 		}},
+		Raw:    json.RawMessage(strings.TrimSpace(fixture(t, "sample-job"))),
 		Params: Params{Known: true},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -289,6 +290,7 @@ func TestJobSpellings(t *testing.T) {
 	} {
 		p := newPlatform(t, reply(200, tc.body))
 		got, err := p.client(t).Job(t.Context(), "a")
+		tc.want.Raw = json.RawMessage(tc.body)
 		if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 		}

@@ -1,6 +1,7 @@
 package rescale
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -272,4 +273,34 @@ func (c *Client) AttachedStorage(ctx context.Context, job string) ([]string, err
 		}
 		return string(a.ID)
 	}), err
+}
+
+// wholeJob is a stored job with its text.
+type wholeJob struct {
+	wireJob
+	text []byte
+}
+
+// UnmarshalJSON reads the job, and keeps its text.
+func (w *wholeJob) UnmarshalJSON(data []byte) error {
+	w.text = bytes.Clone(data)
+	return json.Unmarshal(data, &w.wireJob)
+}
+
+// Job reads one stored job; 404 is an *Error.
+func (c *Client) Job(ctx context.Context, id string) (Job, error) {
+	if err := checkID(id); err != nil {
+		return Job{}, err
+	}
+	var w wholeJob
+	r := request{method: http.MethodGet, path: jobPath(id)}
+	if _, err := c.get(ctx, r.path, nil, &w); err != nil {
+		return Job{}, err
+	}
+	if w.ID != id {
+		return Job{}, c.unexpected(r, http.StatusOK, fmt.Sprintf("job %q instead of %q", w.ID, id))
+	}
+	job := w.job()
+	job.Raw = w.text
+	return job, nil
 }

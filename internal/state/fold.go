@@ -136,7 +136,7 @@ func (run *Run) take(r *Record) {
 		if run.ID != r.ID || !r.Inserted.IsZero() {
 			run.Inserted = r.Inserted
 		}
-		run.Stage, run.ID = StageCreated, r.ID
+		run.Stage, run.ID, run.Adopted = StageCreated, r.ID, r.Adopted
 	case KindSubmitting:
 		run.Stage, run.SubmittingAt = StageSubmitting, r.At
 	case KindSubmitted:

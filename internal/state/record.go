@@ -22,7 +22,7 @@ const (
 	// Digest; Parts, Generation, Attempt, Since, Upstream.
 	KindCreating Kind = "creating"
 	// KindCreated: this draft or job is the one that the key stands for, own or
-	// adopted. Job, Key, ID; Inserted, Upstream. A later one replaces it until the submit.
+	// adopted. Job, Key, ID; Inserted, Upstream, Adopted. A later one replaces it until the submit.
 	KindCreated Kind = "created"
 	// KindSubmitting: the submit is about to be sent. Job, Key, ID; Upstream, Commit, Differ.
 	KindSubmitting Kind = "submitting"
@@ -55,6 +55,7 @@ type Record struct {
 	Since      time.Time `json:"intent,omitzero"`      // platform's clock; zero = not known
 	ID         string    `json:"id,omitempty"`         // the job's id on the platform
 	Inserted   time.Time `json:"inserted,omitzero"`    // when the platform made the job, by its clock; zero = not told
+	Adopted    bool      `json:"adopted,omitempty"`    // the manifest names this job, which says of itself that it is another or none
 	Status     string    `json:"status,omitempty"`     // the platform's word
 	Reason     string    `json:"reason,omitempty"`     // the platform's words
 	StatusAt   time.Time `json:"statusAt,omitzero"`    // platform's clock

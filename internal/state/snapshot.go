@@ -52,6 +52,7 @@ type Run struct {
 	Since        time.Time
 	ID           string    // empty while creating
 	Inserted     time.Time // when the platform made it, by its clock; zero when it is unknown
+	Adopted      bool      // the manifest named it: what it says of itself is no key of this run
 	Stage        Stage
 	Status       string // the platform's word, last seen
 	Reason       string

@@ -17,6 +17,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/roster"
 	"github.com/rescale-apply/rescale-apply/internal/app/catalog"
 	"github.com/rescale-apply/rescale-apply/internal/app/converting"
+	"github.com/rescale-apply/rescale-apply/internal/app/importing"
 	"github.com/rescale-apply/rescale-apply/internal/app/login"
 	"github.com/rescale-apply/rescale-apply/internal/app/options/cmdline"
 	"github.com/rescale-apply/rescale-apply/internal/app/report"
@@ -146,6 +147,7 @@ func wrong() []kind {
 		is[*cmdline.UsageError],
 		is[*content.BadPatternError],
 		is[diag.List],
+		is[*importing.DraftError], is[*importing.ExistsError], is[*importing.UnsaidError],
 		is[*login.ProxyError],
 		is[*namespace.UnreadableError],
 		is[*rescale.HostError],
@@ -180,7 +182,7 @@ func disputed() []kind {
 	return []kind{
 		is[*attach.Error],
 		is[*audit.IncompleteError],
-		is[*executor.ConflictError],
+		is[*executor.ChoiceError], is[*executor.ConflictError],
 		is[*once.InvisibleError], is[*once.MovingError], is[*once.OtherRunsError], is[*once.RivalError], is[*once.UndeletableError], is[*once.UnresolvedError], is[*once.UnstableError], is[*once.WaitError],
 		is[*rescale.OutcomeUnknownError],
 		is[*review.DifferenceError],

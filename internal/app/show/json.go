@@ -131,7 +131,7 @@ func PlanOf(plan planner.Plan) PlanJSON {
 			Name: s.Job.Name, Namespace: s.Job.Namespace, Action: s.Action, Reasons: s.Reasons, Changes: s.Changes, ID: s.ID,
 			Pending: s.Pending(), Spends: s.Spends(), Running: s.Action == planner.Running,
 			Verdict: s.Last.Verdict, Digest: s.Job.Digest, Key: s.Key.String(),
-			TileJSON: tiles[0], SpendJSON: spendJSON(s.Job), Runs: rowsJSON(s.Job), Notes: slices.Concat(s.Job.Notes, s.Job.LeftOut), Hint: s.Hint,
+			TileJSON: tiles[0], SpendJSON: spendJSON(s.Job), Runs: rowsJSON(s.Job), Notes: slices.Concat(s.Job.Notes, s.Job.Newer, s.Job.LeftOut), Hint: s.Hint,
 		}
 		if s.Action == planner.Refused {
 			step.Refusal = &s.Refusal

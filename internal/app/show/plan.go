@@ -143,6 +143,8 @@ func notesOf(step planner.Step) []string {
 	switch {
 	case step.Creates():
 		return step.Job.Notes
+	case len(step.Job.Newer) > 0 && step.Action != planner.Resume:
+		return step.Job.Newer
 	case (step.Action == planner.Resume || step.Action == planner.Running) && slices.Contains(step.Job.Notes, resolver.Endless):
 		return []string{resolver.Endless}
 	}

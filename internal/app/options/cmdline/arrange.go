@@ -33,7 +33,7 @@ func Usage(message, hint string) error { return &UsageError{Message: message, He
 // flags, "--", arguments. People put flags after arguments, and leave out
 // "apply". The library would take such flags for arguments, silently.
 func Arrange(args []string, commands []*cli.Command) ([]string, error) {
-	line := split(args, valueFlags(commands))
+	line := understood(args, commands)
 	if word := line.about(); word != "" {
 		return []string{word}, nil
 	}
@@ -63,6 +63,20 @@ func Arrange(args []string, commands []*cli.Command) ([]string, error) {
 		return nil, err
 	}
 	return slices.Concat(names, line.flags, []string{"--"}, rest), nil
+}
+
+// understood splits a command line by the flags of its command. As long as that is not
+// known, a flag is what it is for any command; then it is what it is for this one, which
+// may be something else.
+func understood(args []string, commands []*cli.Command) commandLine {
+	takes := valueFlags(commands)
+	line := split(args, takes)
+	path, _ := Find(line.words, commands)
+	if len(path) == 0 {
+		return line
+	}
+	maps.Copy(takes, valueFlags(path[len(path)-1:]))
+	return split(args, takes)
 }
 
 // about is the command that a line without a word asks for, if it is about the tool itself.
