@@ -106,6 +106,7 @@ type Outcome struct {
 	Reason    string          // the platform's words
 	Status    string          // last seen
 	Unchanged bool            // nothing was done for it
+	Ready     bool            // a desktop that can be worked on; nobody waits for its end
 	Started   time.Time
 	Ended     time.Time
 	CoreHours float64
@@ -143,5 +144,5 @@ func (a *application) Uploaded(in files.Input, id string) {
 func (a *application) Aborted(in files.Input) { a.notify(uploadEvent(EventAborted, in)) }
 
 func uploadEvent(kind EventType, in files.Input) Event {
-	return Event{Type: kind, File: in.Name, Path: in.Path, SHA512: in.SHA512, Size: in.Size}
+	return Event{Type: kind, File: in.Sent(), Path: in.Path, SHA512: in.SHA512, Size: in.Size}
 }

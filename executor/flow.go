@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rescale-apply/rescale-apply/executor/crew"
 	"github.com/rescale-apply/rescale-apply/executor/once/batch"
@@ -140,11 +141,29 @@ func (a *application) follow(ctx context.Context, t task) {
 		return
 	}
 	a.watch.Follow(t.Job.Name, t.out.ID, func(end watch.Ending) {
+		if errors.Is(end.Err, errReady) {
+			a.atTheEnd(t, func() { t.out.Status, t.out.Ready = verdict.Executing, true })
+			return
+		}
 		if end.Err == nil {
 			a.seats.Free(t.Job.Name, t.out.ID)
 		}
 		a.atTheEnd(t, func() { a.finish(ctx, t, end) })
 	})
+}
+
+// errReady ends the wait for a desktop: it does not end by itself, and people want to work
+// on it now.
+var errReady = errors.New("the desktop is ready")
+
+// readiness ends a wait when the run of a desktop has begun. Where only so many may run, apply
+// stays: the end of a run makes room for others.
+func (a *application) readiness(job, status string) error {
+	step, planned := a.steps[job]
+	if planned && step.Job.Desktop() && status == verdict.Executing && !a.seats.Bound(job) {
+		return errReady
+	}
+	return nil
 }
 
 // atTheEnd does the last work for a job.

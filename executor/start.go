@@ -224,6 +224,7 @@ func (a *application) Status(job, id, before string, latest rescale.Status) (err
 	}
 	if err == nil {
 		a.notify(Event{Type: EventStatus, Job: job, ID: id, Status: latest.Status, Since: latest.Date})
+		err = a.readiness(job, latest.Status)
 	}
 	return err
 }

@@ -19,12 +19,13 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
+	"github.com/rescale-apply/rescale-apply/spec/landing"
 )
 
 // results returns the ids of the files that a job takes from others, by the tile that they
 // are for.
 func (a *application) results(ctx context.Context, step planner.Step) (map[int][]rescale.InputRef, error) {
-	landed := landing{names: make(map[string]source), given: make(map[[2]string]bool)}
+	landed := places{names: make(map[string]source), given: make(map[[2]string]bool)}
 	for _, in := range step.Job.Inputs {
 		if in.Lands() {
 			landed.names[in.Called()] = source{}
@@ -52,8 +53,8 @@ func (a *application) results(ctx context.Context, step planner.Step) (map[int][
 	return refs, nil
 }
 
-// landing is the work folder that all tiles of a job share, while inputs come in.
-type landing struct {
+// places is the work folder that all tiles of a job share, while inputs come in.
+type places struct {
 	names map[string]source  // by name in the job
 	given map[[2]string]bool // by id and name
 }
@@ -63,7 +64,7 @@ type source struct{ job, path string }
 
 // named gives the taken files their names in the job. A file that is taken twice is there
 // once.
-func (a *application) named(from resolver.From, taken [][]outputs.File, landed landing) ([]carry.Item, error) {
+func (a *application) named(from resolver.From, taken [][]outputs.File, landed places) ([]carry.Item, error) {
 	var items []carry.Item
 	for n, files := range taken {
 		job := from.Jobs[n]
@@ -111,9 +112,9 @@ func (a *application) give(ctx context.Context, job string, from resolver.From, 
 	switch {
 	case len(items) == 0:
 		return nil, nil
-	case from.As != "":
+	case from.As != "" && !landing.InFolder(from.As):
 		refs, err = carrier.Files(ctx, items)
-	case from.Into != "":
+	case from.Copied():
 		var archive rescale.InputRef
 		archive, err = carrier.Archive(ctx, archiveOf(items), items)
 		refs = []rescale.InputRef{archive}

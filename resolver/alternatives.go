@@ -59,10 +59,18 @@ func (r *tiling) suits(wanted string, version *rescale.Version) (t *rescale.Core
 		return t, fmt.Sprintf("%s is not allowed by %s %s", t.Code, r.tile.Analysis, version.VersionCode)
 	case !offers(t, size):
 		return t, fmt.Sprintf("%s has no size of %d cores", t.Code, size)
+	case r.elsewhere(t):
+		return t, fmt.Sprintf("cluster %s does not have %s", r.resolution.spec.ClusterID.V, t.Code)
 	case t.WalltimeRequired && !r.spec.Hardware.Walltime.Written():
 		return t, t.Code + " needs a walltime"
 	}
 	return t, ""
+}
+
+// elsewhere reports whether the cluster that a job names is of another core type.
+func (r *tiling) elsewhere(t *rescale.CoreType) bool {
+	c := r.cat.clusters[r.resolution.spec.ClusterID.V]
+	return c.CoreType != "" && c.CoreType != t.Code
 }
 
 func allows(version *rescale.Version, t *rescale.CoreType) bool {

@@ -39,6 +39,10 @@ func (market) CoreTypes(ctx context.Context) ([]rescale.CoreType, error) {
 	}, ctx.Err()
 }
 
+func (market) Cluster(ctx context.Context, id string) (rescale.Cluster, error) {
+	return rescale.Cluster{ID: id, CoreType: strings.ToLower(id), Status: "Started"}, ctx.Err()
+}
+
 // offered resolves a job that names its core types, its version and its limit.
 func offered(t *testing.T, m market, coreType, version, more string) (job resolver.Job, problems []string) {
 	t.Helper()
@@ -79,6 +83,7 @@ func TestTheFirstThatFitsIsTaken(t *testing.T) {
 		"just within the limit":    {"[dear, cheap]", "2", "limits: {maxCost: 40}\n", "dear", "core type dear: the first of dear, cheap"},
 		"no price, with a limit":   {"[free, cheap]", "2", "limits: {maxCost: 39}\n", "cheap", "core type cheap: the platform names no price for free"},
 		"no price, without one":    {"[free, cheap]", "2", "", "free", "core type free: the first of free, cheap"},
+		"not on the cluster":       {"[cheap, dear]", "2", "clusterId: DeAr\n", "dear", "core type dear: cluster DeAr does not have cheap"},
 		"several are passed over":  {"[old, dear, cheap]", "2", "limits: {maxCost: 5}\n", "cheap", "core type cheap: old is retired; on dear a run can cost 40.00 USD, and limits.maxCost is 5.00 USD"},
 		"too dear, all: the first": {"[old, dear, cheap]", "2", "limits: {maxCost: 1}\n", "dear", "core type dear: old is retired"},
 	} {

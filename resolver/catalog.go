@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/resolver/cluster"
 	"github.com/rescale-apply/rescale-apply/resolver/files"
 	"github.com/rescale-apply/rescale-apply/resolver/remote"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -23,6 +24,7 @@ type catalog struct {
 	coreTypes []rescale.CoreType
 	prices    []rescale.Price
 	files     map[string]rescale.File // by id; an id that the platform does not have is absent
+	clusters  map[string]rescale.Cluster
 	storage   remote.Statuses
 }
 
@@ -43,6 +45,7 @@ func readCatalog(ctx context.Context, p Platform, jobs []spec.Job) (catalog, err
 	}
 	group.Go(func() (err error) { cat.files, err = remote.ReadFiles(together, p, fileIDs(jobs)); return err })
 	group.Go(func() (err error) { cat.storage, err = remote.ReadDevices(together, p, jobs); return err })
+	group.Go(func() (err error) { cat.clusters, err = remote.ReadClusters(together, p, jobs); return err })
 	if err := group.Wait(); err != nil {
 		return cat, err
 	}
@@ -55,6 +58,33 @@ func reading(what string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("reading the platform's %s: %w", what, err)
+}
+
+// cluster checks the cluster that a job is to run on, and returns what a person should
+// know about it.
+func (r *resolution) cluster(tiles []Tile) []string {
+	wanted := r.spec.ClusterID
+	if !wanted.Written() {
+		return nil
+	}
+	c, there := r.cat.clusters[wanted.V]
+	if !there {
+		r.problems.Add(wanted.Pos, diag.UnknownCluster, "copy the id of the cluster from the web UI, or leave out clusterId: the job then has a cluster of its own",
+			"the platform has no cluster %q for this account", wanted.V)
+		return nil
+	}
+	if why, hint := cluster.Idle(c); why != "" {
+		r.problems.Add(wanted.Pos, diag.UnfitCluster, hint, "%s", why)
+	}
+	needs := make([]cluster.Need, len(tiles))
+	for i, t := range tiles {
+		needs[i] = cluster.Need{Analysis: t.Analysis, CoreType: t.CoreType, Cores: t.Cores, Slots: t.Slots, Walltime: t.Walltime}
+		if why, hint := cluster.Unfit(c, needs[i]); why != "" {
+			r.problems.Add(wanted.Pos, diag.UnfitCluster, hint, "%s", why)
+			break
+		}
+	}
+	return cluster.Notes(c, needs)
 }
 
 // readPrices reads the price list only when the core type catalog lacks the price of a
@@ -109,8 +139,8 @@ func (r *resolution) platformInputs(inputs []files.Input) []files.Input {
 		}
 		file, ok := r.cat.files[in.ID]
 		if !ok {
-			r.problems.Add(in.Pos, diag.UnknownFile, "open the file in the web UI and copy its id, or give a path: instead",
-				"the platform has no file with id %q for this account", in.ID)
+			absent := remote.Absent(in.ID, in.Use)
+			r.problems.Add(in.Pos, absent.Rule, absent.Hint, "%s", absent.Message)
 			continue
 		}
 		if wrong, unfit := remote.Unfit(file, in.Use); unfit {

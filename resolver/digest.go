@@ -59,6 +59,9 @@ func tileParts(s spec.Job, job Job, i int) []Part {
 		{at + "slots", strconv.Itoa(tile.Slots)},
 		{at + "command", hashText(written.Command.V)},
 	}
+	if written.Interactive.V {
+		list = append(list, Part{at + "interactive", "true"})
+	}
 	var env, inputs, rest []Part
 	for _, v := range written.Env {
 		env = append(env, Part{at + "env " + v.Name.V, hashText(v.Value.V)})
@@ -67,13 +70,13 @@ func tileParts(s spec.Job, job Job, i int) []Part {
 		switch {
 		case in.Tile != i:
 		case in.Use == spec.ForCommand:
-			inputs = append(inputs, Part{at + "input " + in.Name, in.Identity()})
+			inputs = append(inputs, Part{at + "input " + in.Called(), in.Identity()})
 		default:
 			rest = append(rest, Part{at + string(in.Use) + " " + in.Called(), in.Identity()})
 		}
 	}
 	for use, script := range map[spec.Use]spec.Script{spec.Before: written.PreProcess, spec.After: written.PostProcess} {
-		if script.Path.Written() {
+		if script.Path.Written() || script.ID.Written() {
 			rest = append(rest, Part{at + string(use) + ".command", hashText(script.Command.V)})
 		}
 	}

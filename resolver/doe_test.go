@@ -88,12 +88,15 @@ func TestTemplateMeetsAnotherInput(t *testing.T) {
 	t.Parallel()
 	dir := sweepFiles(t)
 	for name, tc := range map[string]struct{ more, want string }{
-		"packed":   {"inputs: [{path: case, pack: case.tar.gz}]\n" + sweepBy, `two inputs would be named "case/0/U" in the job: case/0/U in case.tar.gz and U.tmpl`},
-		"excluded": {"inputs: [{path: case, pack: case.tar.gz, exclude: [case/0/U]}]\n" + sweepBy, ""},
-		"itself":   {"inputs: [{path: case, pack: case.tar.gz}]\ndoe: {params: p.csv, templates: [{path: case/0/U, to: case/0/U}]}\n", ""},
-		"its own":  {"inputs: ['*.tmpl', p.csv]\n" + sweepBy, `"*.tmpl" matches only files that no pattern means`},
-		"table":    {"inputs: [p.csv]\n" + sweepBy, ""},
-		"matched":  {"inputs: ['*.csv']\ndoe: {params: p.csv, templates: [{path: U.tmpl, to: q.csv}]}\n", `two inputs would be named "q.csv" in the job: q.csv and U.tmpl`},
+		"packed":                        {"inputs: [{path: case, pack: case.tar.gz}]\n" + sweepBy, `two inputs would be named "case/0/U" in the job: case/0/U in case.tar.gz and U.tmpl`},
+		"excluded":                      {"inputs: [{path: case, pack: case.tar.gz, exclude: [case/0/U]}]\n" + sweepBy, ""},
+		"itself":                        {"inputs: [{path: case, pack: case.tar.gz}]\ndoe: {params: p.csv, templates: [{path: case/0/U, to: case/0/U}]}\n", ""},
+		"its own":                       {"inputs: ['*.tmpl', p.csv]\n" + sweepBy, `"*.tmpl" matches only files that no pattern means`},
+		"table":                         {"inputs: [p.csv]\n" + sweepBy, ""},
+		"packed template":               {"inputs: [{path: case, pack: case.tar.gz, template: [0/U]}]\n" + sweepBy, `two inputs would be named "case/0/U" in the job: templates of case and U.tmpl`},
+		"in the place of a packed file": {"inputs: [{path: case, pack: case.tar.gz}, {path: q.csv, as: case/0/p}]\ndoe: {params: p.csv, templates: [{path: U.tmpl, to: case/0/V}]}\n", ""},
+		"through a file":                {"inputs: [{path: case, pack: case.tar.gz}]\ndoe: {params: p.csv, templates: [{path: U.tmpl, to: case/0/U/x}]}\n", `"case/0/U/x" would be a file and a folder in the job: case/0/U in case.tar.gz and U.tmpl`},
+		"matched":                       {"inputs: ['*.csv']\ndoe: {params: p.csv, templates: [{path: U.tmpl, to: q.csv}]}\n", `two inputs would be named "q.csv" in the job: q.csv and U.tmpl`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

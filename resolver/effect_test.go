@@ -38,7 +38,7 @@ func rareChanges() map[string]change {
 	doe := func(params, template, to string) string {
 		return "doe: {params: " + params + ", templates: [{path: " + template + ", to: " + to + "}]}"
 	}
-	const key = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAA"
+	const key, timed = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAA", "hardware: {coreType: big, coresPerSlot: 4, walltime: 1h}"
 	return map[string]change{
 		"customFields":           {"", "customFields: {A: b}"},
 		"customFields.NAME":      {"customFields: {A: b}", "customFields: {A: c}"},
@@ -46,6 +46,10 @@ func rareChanges() map[string]change {
 		"preProcess":             {"", "preProcess: deck"},
 		"preProcess.script":      {"preProcess: {script: deck, command: a}", "preProcess: {script: other, command: a}"},
 		"preProcess.command":     {"preProcess: {script: deck, command: a}", "preProcess: {script: deck, command: b}"},
+		"preProcess.id":          {"preProcess: {id: F, command: a}", "preProcess: {id: G, command: a}"},
+		"postProcess.id":         {"postProcess: {id: F, command: a}", "postProcess: {id: G, command: a}"},
+		"interactive":            {timed, timed + "\ninteractive: true"},
+		"analyses[].interactive": {one(", " + timed), one(", interactive: true, " + timed)},
 		"postProcess":            {"", "postProcess: deck"},
 		"postProcess.script":     {"postProcess: {script: deck, command: a}", "postProcess: {script: other, command: a}"},
 		"postProcess.command":    {"postProcess: {script: deck, command: a}", "postProcess: {script: deck, command: b}"},

@@ -72,7 +72,7 @@ func named(inputs []files.Input) (notes []string) {
 		case len(notes) == mostNamed:
 			more++
 		default:
-			notes = append(notes, "input "+in.ID+" is "+in.Name)
+			notes = append(notes, cmp.Or(string(in.Use), "input")+" "+in.ID+" is "+in.Name)
 		}
 	}
 	if more > 0 {

@@ -42,6 +42,10 @@ func analysis(s spec.Tile, tile Tile) rescale.JobAnalysis {
 		PostProcessScriptCommand: s.PostProcess.Command.V,
 		Extra:                    values(s.Extra),
 	}
+	if s.Interactive.V {
+		// igCv lets a command pass that the platform would refuse, such as none.
+		body.Flags, body.Hardware.Type = map[string]bool{"igCv": true, "runForever": true}, rescale.Interactive
+	}
 	licensed(&body, s.License)
 	return body
 }

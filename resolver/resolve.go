@@ -68,6 +68,7 @@ type Tile struct {
 	Cores    int    // per slot
 	Slots    int
 	Walltime int     // whole hours, 0 when the manifest gives none
+	Desktop  bool    // it runs until it is stopped
 	Rate     float64 // USD per core-hour, 0 when the platform names no price
 	Estimate Estimate
 
@@ -90,6 +91,14 @@ func (j Job) Cores() int {
 	return most
 }
 
+// Desktop finds a tile that runs until somebody stops it: its job does not end by itself.
+func (j Job) Desktop() bool {
+	return slices.ContainsFunc(j.Tiles, func(t Tile) bool { return t.Desktop })
+}
+
+// Open is what a plan says about a desktop.
+const Open = "interactive: it runs, and is billed, until it is stopped or its walltime is over; apply ends when it is ready"
+
 // Result is a whole manifest, resolved.
 type Result struct {
 	User  rescale.User
@@ -103,6 +112,7 @@ type Platform interface {
 	Catalogs
 	remote.Files
 	remote.Devices
+	remote.Clusters
 }
 
 // Account reads who pays.
@@ -167,7 +177,7 @@ func (l leftOut) heard(reading files.Reading) files.Reading {
 	tell := reading.Notice
 	reading.Notice = func(n files.Notice) {
 		switch {
-		case n.Kind == files.LeftOut || n.Kind == files.Elsewhere:
+		case n.Kind != files.IdleExclude:
 			l[n.Job] = append(l[n.Job], n.Message)
 		case tell != nil:
 			tell(n)
@@ -231,6 +241,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 		job.Tiles = append(job.Tiles, t.tile)
 		job.Notes = append(job.Notes, t.notes...)
 	}
+	job.Notes = append(job.Notes, r.cluster(job.Tiles)...)
 	job.Estimate = Sum(estimatesOf(job.Tiles))
 	*r.problems = append(*r.problems, problems.List()...)
 	job.Notes = distinct(slices.Concat(job.Notes, copies(job.From), named(job.Inputs), remote.Notes(job.Storage), sweeping(job)))
@@ -250,6 +261,9 @@ type tiling struct {
 
 func (t *tiling) resolve() {
 	t.tile.Cores, t.tile.Slots = t.spec.Hardware.CoresPerSlot.V, t.spec.Hardware.Slots.V
+	if t.tile.Desktop = t.spec.Interactive.V; t.tile.Desktop {
+		t.notes = append(t.notes, Open)
+	}
 	analysis, version := t.analysis()
 	t.hardware(version)
 	t.license(analysis)

@@ -82,6 +82,10 @@ func (shop) StorageStatus(ctx context.Context, id string) (string, error) {
 	return map[string]string{"StArT": rescale.StorageStarted, "StOp": "Stopped"}[id], nil
 }
 
+func (shop) Cluster(ctx context.Context, id string) (rescale.Cluster, error) {
+	return rescale.Cluster{ID: id, CoreType: "big", Cores: 16, Status: "Started"}, ctx.Err()
+}
+
 // load reads a manifest whose first lines are always the same.
 func load(t *testing.T, dir, more string) []spec.Job {
 	t.Helper()
@@ -168,6 +172,18 @@ func TestWhatIsNamedByID(t *testing.T) {
 				`job.yaml:7:71: file dElEtEd ("mesh.msh") was deleted on the platform [unknown-file]`,
 				`job.yaml:7:86: the upload of file hAlF ("mesh.msh") has not ended [unknown-file]`,
 				`job.yaml:7:98: file tEmPlAtE ("mesh.msh") is a template of a design of experiments, not an input [wrong-file-type]`,
+			},
+			nil,
+		},
+		"scripts": {
+			"preProcess: {id: sCrIpT, command: bash a}\npostProcess: {id: sCrIpT, command: bash b}\n", nil,
+			[]string{"preProcess sCrIpT is mesh.msh", "postProcess sCrIpT is mesh.msh"},
+		},
+		"no scripts": {
+			"preProcess: {id: oUtPuT, command: bash a}\npostProcess: {id: gone, command: bash b}\n",
+			[]string{
+				`job.yaml:6:18: file oUtPuT ("mesh.msh") is a result of a job, not a script [wrong-file-type]`,
+				`job.yaml:7:19: the platform has no file with id "gone" for this account [unknown-file]`,
 			},
 			nil,
 		},

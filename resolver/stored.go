@@ -66,7 +66,7 @@ func (t tileComparison) inputs() (was, now side) {
 	}
 	wanted := t.uses(spec.ForCommand)
 	for _, in := range wanted {
-		give(now, t.at()+"input "+in.Name, in.Identity())
+		give(now, t.at()+"input "+in.Called(), in.Identity())
 	}
 	if t.was == nil {
 		return was, now
@@ -75,8 +75,8 @@ func (t tileComparison) inputs() (was, now side) {
 	for _, f := range t.was.InputFiles {
 		in := counterpart(f)
 		switch {
-		case in != nil && in.ID != "" && in.ID == f.ID:
-			give(was, t.at()+"input "+in.Name, identity(f, in))
+		case in != nil && (in.ID != "" && in.ID == f.ID || in.Load == files.OneFile):
+			give(was, t.at()+"input "+in.Called(), identity(f, in))
 		case t.taken(f, in):
 		case f.Name == "":
 			nameless = true
@@ -146,7 +146,7 @@ func identity(f rescale.TileFile, in *files.Input) string {
 	case f.SHA512 == "":
 		return ""
 	case in != nil && f.SHA512 == in.SHA512:
-		was.Archive = in.Archive
+		was.Archive, was.Load = in.Archive, in.Load
 	}
 	switch {
 	case f.Decompress != nil:

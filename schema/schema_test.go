@@ -118,7 +118,7 @@ func TestTopLevelKeysNameTheirPlatformField(t *testing.T) {
 		}
 	}
 	sort.Strings(keys)
-	want := "$schema adopt analyses analysis automations clusterId command customFields dependsOn description doe env extra hardware inputs kind license limits matrix name namespace outputs " +
+	want := "$schema adopt analyses analysis automations clusterId command customFields dependsOn description doe env extra hardware inputs interactive kind license limits matrix name namespace outputs " +
 		"postProcess preProcess priority project protected rerun secrets ssh storage success tags title uploads vars version"
 	if got := strings.Join(keys, " "); got != want {
 		t.Errorf("keys: got  %s\nwant %s", got, want)

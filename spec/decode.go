@@ -161,6 +161,7 @@ func decodeInput(n node) Input {
 		Pack:       n.member("pack").text(),
 		Exclude:    n.member("exclude").texts(),
 		Template:   n.member("template").boolean(false),
+		Templates:  n.member("template").texts(),
 		Decompress: n.member("decompress").boolean(true),
 		Wrong:      n.badWithin(n.pointer),
 	}
@@ -195,6 +196,7 @@ func decodeLimits(n node) Limits {
 // decodeSuccess reads one check of a log, or a list of them, as a list.
 func decodeSuccess(n node) Success {
 	success := Success{
+		Pos:      n.pos(),
 		Files:    n.member("files").texts(),
 		ExitCode: n.member("exitCode").member("file").text(),
 	}
@@ -235,6 +237,7 @@ func (job *Job) decodeTiles(doc node) {
 			License:     decodeLicense(n.member("license")),
 			Env:         n.member("env").variables(),
 			Command:     n.member("command").text(),
+			Interactive: interactive(doc, n),
 			PreProcess:  decodeScript(n.member("preProcess")),
 			PostProcess: decodeScript(n.member("postProcess")),
 		}
@@ -253,7 +256,7 @@ func (job *Job) decodeTiles(doc node) {
 			input := decodeInput(item)
 			input.Tile = i
 			job.Inputs = append(job.Inputs, input)
-			if input.Template.V {
+			if input.Template.V || len(input.Templates) > 0 {
 				job.Values = doc.doc.scope
 			}
 		}
@@ -264,11 +267,22 @@ func (job *Job) decodeTiles(doc node) {
 
 // addScript puts a script of the last tile among the inputs.
 func (job *Job) addScript(s Script, use Use) {
-	if s.Path.Written() {
-		job.Inputs = append(job.Inputs, Input{
-			Pos: s.Path.Pos, Path: s.Path, Decompress: Value[bool]{V: true}, Tile: len(job.Tiles) - 1, Use: use,
-		})
+	input := Input{Pos: s.Path.Pos, Path: s.Path, ID: s.ID, Decompress: Value[bool]{V: true}, Tile: len(job.Tiles) - 1, Use: use}
+	switch {
+	case s.ID.Written():
+		input.Pos = s.ID.Pos
+	case !s.Path.Written():
+		return
 	}
+	job.Inputs = append(job.Inputs, input)
+}
+
+// interactive returns what a tile says, else what its job says.
+func interactive(doc, tile node) Value[bool] {
+	if own := tile.member("interactive").boolean(false); own.Written() {
+		return own
+	}
+	return doc.member("interactive").boolean(false)
 }
 
 // over returns the variables of a tile, and those of the job that the tile does not
@@ -291,9 +305,9 @@ func over(shared, own []Variable) []Variable {
 func decodeScript(n node) Script {
 	script := Script{Path: n.text()}
 	if !script.Path.Written() {
-		script = Script{Path: n.member("script").text(), Command: n.member("command").text()}
+		script = Script{Path: n.member("script").text(), ID: n.member("id").text(), Command: n.member("command").text()}
 	}
-	if !script.Command.Written() {
+	if !script.Command.Written() && script.Path.Written() {
 		script.Command.V = starter(path.Base(script.Path.V))
 	}
 	return script

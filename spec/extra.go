@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/schema"
 	"github.com/rescale-apply/rescale-apply/spec/body"
 )
@@ -67,6 +70,7 @@ func checkExtra(job *Job, list *diag.List) {
 	for _, tile := range job.Tiles {
 		for _, field := range tile.Extra {
 			job.checkTileField(field, list)
+			checkDesktopField(tile, field, list)
 		}
 	}
 }
@@ -172,4 +176,86 @@ func checkOwn(field Field, key string, list *diag.List) {
 	if key != "" {
 		list.Add(field.Name.Pos, diag.ReservedField, fmt.Sprintf("use the key %s instead", key), "extra cannot set %s", field.Name.V)
 	}
+}
+
+// checkDesktopField reports a field that interactive sets.
+func checkDesktopField(tile Tile, field Field, list *diag.List) {
+	if !tile.Interactive.V {
+		return
+	}
+	own := map[string][]string{"flags": {"runForever", "igCv"}, "hardware": {"type"}}[field.Name.V]
+	for _, below := range field.Below {
+		if slices.Contains(own, below.Name.V) {
+			list.Add(below.Name.Pos, diag.ReservedField, "delete it here", "interactive sets %s.%s already", field.Name.V, below.Name.V)
+		}
+	}
+}
+
+// checkInteractive reports what a desktop cannot have, and one that would be billed
+// without an end.
+func checkInteractive(job *Job, list *diag.List) {
+	told := make(map[diag.Position]bool) // tiles can share the key
+	desktop := false
+	for i, tile := range job.Tiles {
+		at := tile.Interactive.Pos
+		if !tile.Interactive.V {
+			continue
+		}
+		desktop = true
+		if w := tile.Hardware.Walltime; !w.Written() && tile.Hardware.Pos.Line > 0 && !told[at] {
+			told[at] = true
+			list.Add(at, diag.MissingKey, "say how long at most, under hardware, as walltime: 8h",
+				"%sinteractive: it is billed until somebody stops it, and has no walltime", place(job, i))
+		}
+	}
+	if desktop && !job.Success.Pos.IsZero() {
+		list.Add(job.Success.Pos, diag.BadChoice, "delete success", "an interactive job ends when it is stopped, and no check says how it went")
+	}
+}
+
+// withoutCommand reports a violation that is none, because a desktop needs no command.
+func (d *document) withoutCommand(v schema.Violation) bool {
+	pointer, missing := v.Pointer, v.Kind == schema.MissingKey && v.Key == "command"
+	if !missing {
+		text, found := d.at(pointer).(string)
+		if tile, isCommand := strings.CutSuffix(pointer, "/command"); isCommand && found && text == "" {
+			pointer, missing = tile, true
+		}
+	}
+	return missing && d.interactive(pointer)
+}
+
+// interactive reports whether a tile is a desktop, or may be one: the value of a reference
+// is not known everywhere.
+func (d *document) interactive(tile string) bool {
+	for _, pointer := range []string{tile, ""} {
+		pointer = yamlsrc.Member(pointer, "interactive")
+		if said, known := d.at(pointer).(bool); known {
+			return said
+		}
+		if strings.Contains(d.Document.Text(pointer), "${{") {
+			return true
+		}
+	}
+	return false
+}
+
+// at returns the value at a pointer, nil when there is none.
+func (d *document) at(pointer string) any {
+	here := d.value
+	for _, key := range yamlsrc.Path(pointer) {
+		switch above := here.(type) {
+		case map[string]any:
+			here = above[key]
+		case []any:
+			i, err := strconv.Atoi(key)
+			if err != nil || i < 0 || i >= len(above) {
+				return nil
+			}
+			here = above[i]
+		default:
+			return nil
+		}
+	}
+	return here
 }

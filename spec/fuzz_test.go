@@ -108,9 +108,9 @@ func checkJob(t *testing.T, job spec.Job) {
 			"cores":   tile.Hardware.CoresPerSlot.V >= 1,
 			"slots":   tile.Hardware.Slots.V >= 1,
 			"time":    tile.Hardware.Walltime.Written() == (tile.Hardware.Walltime.V > 0),
-			"command": strings.TrimSpace(tile.Command.V) != "",
-			"before":  tile.PreProcess.Path.Written() == (tile.PreProcess.Command.V != ""),
-			"after":   tile.PostProcess.Path.Written() == (tile.PostProcess.Command.V != ""),
+			"command": strings.TrimSpace(tile.Command.V) != "" || tile.Interactive.V && tile.Hardware.Walltime.Written(),
+			"before":  (tile.PreProcess.Path.Written() || tile.PreProcess.ID.Written()) == (tile.PreProcess.Command.V != ""),
+			"after":   (tile.PostProcess.Path.Written() || tile.PostProcess.ID.Written()) == (tile.PostProcess.Command.V != ""),
 		} {
 			if !ok {
 				t.Errorf("%s of an analysis is not as promised: %+v", name, job)

@@ -1,17 +1,15 @@
 package spec
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/glob"
+	"github.com/rescale-apply/rescale-apply/spec/landing"
 )
 
 // checkInputForms reports options that do not fit the kind of their input.
@@ -33,7 +31,8 @@ func checkInputForms(job *Job, list *diag.List) {
 			checkNotTaken(in, list)
 		}
 		checkInto(in.Into, list)
-		checkInputName("as", in.As, list)
+		checkLanding(in, list)
+		checkTemplates(in, list)
 		checkInputName("pack", in.Pack, list)
 		job.Inputs[i].Wrong = in.Wrong || len(*list) > before
 	}
@@ -47,8 +46,8 @@ func checkStoredForm(in Input, list *diag.List) {
 	if in.Pack.Written() {
 		list.Add(in.Pack.Pos, diag.BadChoice, "delete pack, or give the files as path", "pack makes an archive of a path, an input with id is on the platform already")
 	}
-	if in.Template.Written() {
-		list.Add(in.Template.Pos, diag.BadChoice, "delete template, or give the file as path", "a file that is on the platform already is no template")
+	if at := in.templating(); !at.IsZero() {
+		list.Add(at, diag.BadChoice, "delete template, or give the file as path", "a file that is on the platform already is no template")
 	}
 	if len(in.Exclude) > 0 {
 		list.Add(in.Exclude[0].Pos, diag.BadChoice, "delete exclude", "exclude leaves files out of a path, an input with id is one file")
@@ -62,40 +61,53 @@ func checkPathForm(in Input, list *diag.List) {
 	case in.As.Written() && isPattern(in.Path.V):
 		list.Add(in.As.Pos, diag.BadInputName, "delete as, or write path for one file", "as names one file, but path is a pattern: %s", diag.Short(in.Path.V))
 	}
-	if in.Template.V && in.Pack.Written() {
-		list.Add(in.Template.Pos, diag.BadChoice, "list the template in an entry of its own", "what is packed cannot be a template")
+	switch {
+	case in.Template.V && in.Pack.Written():
+		list.Add(in.Template.Pos, diag.BadChoice, `name the templates among the packed files, such as template: ["0/U", "system/*"]`,
+			"an archive as a whole is no template")
+	case len(in.Templates) > 0 && !in.Pack.Written():
+		list.Add(in.Templates[0].Pos, diag.BadChoice, "write template: true for one file, or pack the folder, as pack: case.tar.gz",
+			"a list of templates chooses from files that are packed")
+	}
+}
+
+// checkLanding checks the path of an input in the job.
+func checkLanding(in Input, list *diag.List) {
+	switch why := landing.PathProblem(in.As.V); {
+	case !in.As.Written():
+	case in.As.V == "." || in.As.V == "..":
+		list.Add(in.As.Pos, diag.BadInputName, "write the name of the file in the job, such as deck.k", "as is a folder, not a file name")
+	case why != "":
+		list.Add(in.As.Pos, diag.BadInputName, "write a plain path below the work folder, such as deck.k or case/0/U", "as cannot be %q: %s", diag.Short(in.As.V), why)
+	case landing.InFolder(in.As.V) && in.Decompress.Written() && !in.Decompress.V && !in.From.Written():
+		list.Add(in.Decompress.Pos, diag.BadChoice, "delete decompress; an archive in a folder is left as it is",
+			"a file gets into a folder in an archive that is unpacked there, and decompress: false forbids that")
+	}
+}
+
+// checkTemplates checks the patterns of templates among packed files.
+func checkTemplates(in Input, list *diag.List) {
+	for _, p := range in.Templates {
+		switch {
+		case strings.HasPrefix(p.V, "/") || slices.Contains(strings.Split(p.V, "/"), ".."):
+			list.Add(p.Pos, diag.BadGlob, "write it relative to the packed folder, such as 0/U", "pattern %q leads out of the packed folder", diag.Short(p.V))
+		case strings.HasSuffix(p.V, "/"):
+			list.Add(p.Pos, diag.BadGlob, "for all files in the folder write "+diag.Short(p.V)+"**", "pattern %q ends with / and matches no file", diag.Short(p.V))
+		default:
+			checkPattern(p, list)
+		}
 	}
 }
 
 func checkInputName(key string, name Value[string], list *diag.List) {
-	if name.V == "." || name.V == ".." {
-		list.Add(name.Pos, diag.BadInputName, "write the name of the file in the job, such as deck.k", "%s is a folder, not a file name", key)
-	}
 	if why := NameProblem(name.V); name.Written() && why != "" {
-		list.Add(name.Pos, diag.BadInputName, "write a plain name, such as deck.k or case.tar.gz", "%s cannot be %q: %s", key, diag.Short(name.V), why)
+		list.Add(name.Pos, diag.BadInputName, "write a plain name, such as case.tar.gz", "%s cannot be %q: %s", key, diag.Short(name.V), why)
 	}
 }
-
-// longestName is how many bytes a file name may have on the machines that run jobs.
-const longestName = 255
 
 // NameProblem returns why a name would not arrive in a job unchanged, or not at all;
-// empty when it would. Names travel in the header of an upload.
-func NameProblem(name string) string {
-	switch first, _ := utf8.DecodeRuneInString(name); {
-	case !utf8.ValidString(name):
-		return "it is not valid UTF-8"
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return "it has a control character"
-	case strings.ContainsAny(name, `"\/`):
-		return "it has a quote or a slash"
-	case unicode.IsSpace(first) || strings.TrimRightFunc(name, unicode.IsSpace) != name:
-		return "it begins or ends with a blank"
-	case len(name) > longestName:
-		return fmt.Sprintf("it has %d bytes, and %d are allowed", len(name), longestName)
-	}
-	return ""
-}
+// empty when it would.
+func NameProblem(name string) string { return landing.NameProblem(name) }
 
 // checkInputNames reports inputs that would land under the same name, as far
 // as names are known without reading folders.
@@ -104,32 +116,50 @@ func checkInputNames(job *Job, list *diag.List) {
 		diag.Position
 		input Input
 	}
-	first := make(map[string]place)
+	var taken landing.Paths[place]
 	for _, in := range job.Inputs {
-		name, pos := landing(in)
+		name, pos := lands(in)
 		if name == "" {
 			continue
 		}
-		if at, seen := first[name]; seen {
-			hint := "give one of them another name with as:"
-			switch {
-			case at.input.Tile == in.Tile && in.Use == ForCommand && same(at.input, in):
-				hint = "it is the same file: delete it here"
-			case at.input.Tile != in.Tile && at.input.Path.V == in.Path.V && at.input.Use == in.Use:
-				hint = "all analyses share one folder: delete it here"
-			case in.Pack.Written():
-				hint = "give the archive another name"
-			case in.Use == ForEach:
-				hint = "write another to: for the template, or delete the other input"
-			case in.Use != ForCommand:
-				hint = "give the script another name; all inputs are in one folder"
+		switch first, clash := taken.Take(name, place{pos, in}); clash {
+		case landing.SameFile:
+			list.Add(pos, diag.DuplicateInputName, twiceHint(first.input, in),
+				"two inputs land in the job as %s, the first is %s", diag.Short(name), nearby(first.Position, pos))
+		case landing.FileFolder:
+			if first.input.Use == ForEach && in.Use == ForEach {
+				continue // see checkNested
 			}
-			list.Add(pos, diag.DuplicateInputName, hint,
-				"two inputs land in the job as %s, the first is %s", diag.Short(name), nearby(at.Position, pos))
-			continue
+			list.Add(pos, diag.DuplicateInputName, apartHint(in),
+				"%s would be a file and a folder in the job, the other one is %s", diag.Short(name), nearby(first.Position, pos))
+		case landing.Free:
 		}
-		first[name] = place{pos, in}
 	}
+}
+
+// twiceHint returns how to keep two inputs of one name apart.
+func twiceHint(first, in Input) string {
+	switch {
+	case first.Tile == in.Tile && in.Use == ForCommand && same(first, in):
+		return "it is the same file: delete it here"
+	case first.Tile != in.Tile && first.Path.V == in.Path.V && first.Use == in.Use:
+		return "all analyses share one folder: delete it here"
+	case in.Pack.Written():
+		return "give the archive another name"
+	case in.Use == ForEach:
+		return "write another to: for the template, or delete the other input"
+	case in.Use != ForCommand:
+		return "give the script another name; all inputs are in one folder"
+	}
+	return "give one of them another name with as:"
+}
+
+// apartHint returns how to keep an input out of the way of another's path.
+func apartHint(in Input) string {
+	if in.Use == ForEach {
+		return "write another to: for the template, or delete the other input"
+	}
+	return "give one of them another path with as:"
 }
 
 // same reports whether two inputs are one file, given twice.
@@ -138,15 +168,24 @@ func same(a, b Input) bool {
 		a.From.V == b.From.V && a.Pack.V == b.Pack.V && a.Template.V == b.Template.V
 }
 
-// landing returns the name of an input in the job and the place that decides it; no
-// name for patterns and platform files.
-func landing(in Input) (string, diag.Position) {
+// templating returns where an input is said to be a template, or to hold some.
+func (in Input) templating() diag.Position {
+	if len(in.Templates) > 0 {
+		return in.Templates[0].Pos
+	}
+	return in.Template.Pos
+}
+
+// lands returns the path of an input in the job and the place that decides it; no
+// path for patterns and platform files.
+func lands(in Input) (string, diag.Position) {
 	switch {
 	case in.Pack.Written():
 		return in.Pack.V, in.Pack.Pos
 	case in.Use == ForEach:
 		return in.To.V, in.To.Pos
 	case in.From.Written(), in.Use == ForRuns:
+	case in.As.Written() && landing.PathProblem(in.As.V) != "":
 	case in.As.Written():
 		return in.As.V, in.As.Pos
 	case in.Path.Written() && !isPattern(in.Path.V):

@@ -92,6 +92,11 @@ type Job struct {
 	Values expr.Scope
 }
 
+// Desktop finds a tile that runs until somebody stops it: the job does not end by itself.
+func (j Job) Desktop() bool {
+	return slices.ContainsFunc(j.Tiles, func(t Tile) bool { return t.Interactive.V })
+}
+
 // ResultsFolder returns where the results of a job go, as a person would write it:
 // outputs.to, or results/NAME. It is relative to Dir unless it is absolute.
 func (j Job) ResultsFolder() string {
@@ -128,8 +133,9 @@ type Tile struct {
 	Analysis    Analysis
 	Hardware    Hardware
 	License     License
-	Env         []Variable // in the order of the text; those of the job first
-	Command     Value[string]
+	Env         []Variable    // in the order of the text; those of the job first
+	Command     Value[string] // empty only of an interactive one
+	Interactive Value[bool]   // it runs until it is stopped; default: false
 	PreProcess  Script
 	PostProcess Script
 	Extra       []Field // further fields of its entry in the body
@@ -149,9 +155,11 @@ type Template struct {
 	To   Value[string] // path of the filled-in file in the work folder
 }
 
-// Script runs before or after a command. It is among the inputs of its job, too.
+// Script runs before or after a command: one of Path and ID is written. It is among the
+// inputs of its job, too.
 type Script struct {
 	Path    Value[string]
+	ID      Value[string] // platform file id
 	Command Value[string] // default: what starts a script of its ending
 }
 
@@ -270,11 +278,12 @@ type Input struct {
 	ID         Value[string]   // platform file id
 	From       Value[string]   // name of a job or of a matrix
 	Files      []Value[string] // patterns of its results; with From, and only then
-	As         Value[string]   // name in the job; only with a Path that is one file, or with From, see [FromName]
+	As         Value[string]   // path in the job; only with a Path that is one file, or with From, see [FromName]
 	Into       Value[string]   // folder in the job; only with From, see [FromName]
 	Exclude    []Value[string] // patterns; only with Path or From
 	Pack       Value[string]   // name of the archive; only with Path, without As
 	Template   Value[bool]     // default: false; only with Path, without Pack
+	Templates  []Value[string] // patterns of templates among packed files, below the packed folder; only with Pack
 	Decompress Value[bool]     // default: true
 
 	Tile int // which of the tiles it is for, from 0
@@ -336,6 +345,7 @@ const (
 // Success is what must hold for a run to count as succeeded, besides the platform's
 // verdict.
 type Success struct {
+	Pos      diag.Position
 	Files    []Value[string] // patterns; each must match
 	Logs     []LogCheck
 	ExitCode Value[string] // path of the file that holds it

@@ -283,7 +283,7 @@ func withoutSweep(value any) any {
 // texts and places with a problem already.
 func (p *page) shape(doc *document, violations []schema.Violation, unknown map[string]bool) diag.List {
 	known := slices.DeleteFunc(slices.Clone(violations), func(v schema.Violation) bool {
-		return unknown[v.Pointer] && v.Key == "" || p.lost && v.Kind == schema.MissingKey
+		return unknown[v.Pointer] && v.Key == "" || p.lost && v.Kind == schema.MissingKey || doc.withoutCommand(v)
 	})
 	return slices.DeleteFunc(shapeProblems(doc, known), func(d diag.Diagnostic) bool { return p.taken[d.Pos] })
 }

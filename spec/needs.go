@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
+	"github.com/rescale-apply/rescale-apply/spec/landing"
 )
 
 // linker finds out which jobs need which others.
@@ -91,10 +92,19 @@ func (l *linker) need(job *Job, list *diag.List) {
 		}
 		taken[name.V] = true
 		if g := l.groups[name.V]; g != nil {
+			l.endless(name, g, list)
 			job.Needs = append(job.Needs, Need{name, g.names})
 		} else if !l.maybe(name.V) {
 			list.Add(name.Pos, diag.UnknownJob, l.unknownHint(name.V), "there is no job %q in this apply", diag.Short(name.V))
 		}
+	}
+}
+
+// endless reports a need of a job that runs until it is stopped.
+func (l *linker) endless(name Value[string], g *group, list *diag.List) {
+	if slices.ContainsFunc(g.jobs, func(i int) bool { return l.jobs[i].Desktop() }) {
+		list.Add(name.Pos, diag.BadChoice, "apply this job when the results are there, with inputs by id",
+			"job %q is interactive: it runs until it is stopped, and nothing can wait for its success", diag.Short(name.V))
 	}
 }
 
@@ -220,7 +230,7 @@ func checkFromForm(in Input, list *diag.List) {
 	for _, option := range []struct {
 		key string
 		pos diag.Position
-	}{{"pack", in.Pack.Pos}, {"template", in.Template.Pos}} {
+	}{{"pack", in.Pack.Pos}, {"template", in.templating()}} {
 		if !option.pos.IsZero() {
 			list.Add(option.pos, diag.BadChoice, "delete "+option.key, "%s is for files of this machine, not for results of another job", option.key)
 		}
@@ -231,7 +241,7 @@ func checkFromForm(in Input, list *diag.List) {
 	case in.As.Written() && len(in.Files) > 0 && (len(in.Files) > 1 || literal(in.Files[0].V) == ""):
 		list.Add(in.As.Pos, diag.BadInputName, "write files for one file, or, for a folder of each job: into: "+inQuotes(FromName),
 			"as names one file, but files can be several")
-	case in.Into.Written() && in.Decompress.Written():
+	case (in.Into.Written() || landing.InFolder(in.As.V)) && in.Decompress.Written():
 		list.Add(in.Decompress.Pos, diag.BadChoice, "delete decompress", "files in a folder of their own are left as they are")
 	}
 }
@@ -291,7 +301,7 @@ type taking struct {
 func checkTakings(job *Job, list *diag.List) {
 	t := takings{landed: make(map[string]taking), list: list}
 	for _, in := range job.Inputs {
-		if name, pos := landing(in); name != "" {
+		if name, pos := lands(in); name != "" {
 			t.landed[name] = taking{pos: pos}
 		}
 	}

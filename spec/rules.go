@@ -21,7 +21,7 @@ func checks() []check {
 	return []check{
 		checkTags, checkWalltime, checkVariables, checkLicense,
 		checkInputForms, checkInputNames, checkPatterns, checkLogs,
-		checkSecrets, checkScripts, checkExtra, checkSSH, checkAutomations, checkSweep,
+		checkSecrets, checkScripts, checkExtra, checkSSH, checkAutomations, checkInteractive, checkSweep,
 	}
 }
 
@@ -322,6 +322,11 @@ func checkScripts(job *Job, list *diag.List) {
 	for _, tile := range job.Tiles {
 		for use, script := range map[Use]Script{Before: tile.PreProcess, After: tile.PostProcess} {
 			switch {
+			case script.ID.Written() && script.Path.Written():
+				list.Add(script.ID.Pos, diag.BadChoice, "keep one of the two", "script is a file of this machine, and id one of the platform")
+			case script.ID.Written() && script.Command.V == "":
+				list.Add(script.ID.Pos, diag.MissingKey, fmt.Sprintf("write %s: {id: %s, command: bash NAME}, with the name that it has on the platform", use, script.ID.V),
+					"it is unknown how to start file %s", script.ID.V)
 			case !script.Path.Written():
 			case isPattern(script.Path.V):
 				list.Add(script.Path.Pos, diag.BadInputName, "write the path of one file", "a script is one file, not a pattern: %s", diag.Short(script.Path.V))

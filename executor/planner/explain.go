@@ -104,7 +104,7 @@ func (c Change) detail(job resolver.Job) string {
 	}
 	for _, in := range job.Inputs {
 		if in.Called() == name && (in.Use == spec.ForRuns) == (kind == string(spec.ForRuns)) {
-			return fmt.Sprintf(" (%s → %s, %s)", shorten(c.Old), shorten(c.New), content.Bytes(in.Size))
+			return fmt.Sprintf(" (%s → %s, %s)", shorten(c.Old), shorten(c.New), content.Bytes(in.Bytes()))
 		}
 	}
 	return ""

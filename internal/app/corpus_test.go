@@ -60,7 +60,7 @@ func TestEveryRuleHasACase(t *testing.T) {
 	// A text of many megabytes and an input of several gigabytes are made in the
 	// tests of spec and resolver; what is refused only when everything else is in order
 	// is in testdata/e2e.
-	elsewhere := []diag.Rule{diag.TooLarge, diag.InputTooLarge, diag.OverLimit, diag.Protected, diag.CatalogDrift}
+	elsewhere := []diag.Rule{diag.TooLarge, diag.InputTooLarge, diag.OverLimit, diag.Protected, diag.CatalogDrift, diag.UnfitCluster}
 	for _, rule := range diag.Rules() {
 		if !slices.Contains(elsewhere, rule) && !strings.Contains(all.String(), "["+string(rule)+"]\n") {
 			t.Errorf("no manifest below %s is refused by rule %s", root, rule)

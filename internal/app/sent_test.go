@@ -28,7 +28,7 @@ func sentChanges() map[string]change {
 		return "doe: {params: " + params + ", templates: [{path: " + template + ", to: " + to + "}]}"
 	}
 	sets := func(all string) string { return "license: {featureSets: [" + all + "]}" }
-	const public = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAA"
+	const public, timed = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAA", "hardware: {coreType: ferrite, coresPerSlot: 4, walltime: 2h}"
 	return map[string]change{
 		"name":                                   {"name: wing", "name: tail"},
 		"namespace":                              {"namespace: a", "namespace: b"},
@@ -81,6 +81,9 @@ func sentChanges() map[string]change {
 		"preProcess":                             {"", "preProcess: {script: deck, command: a}"},
 		"preProcess.script":                      {"preProcess: {script: deck, command: bash x}", "preProcess: {script: other, command: bash y}"},
 		"preProcess.command":                     {"preProcess: {script: deck, command: bash x}", "preProcess: {script: other, command: bash y}"},
+		"preProcess.id":                          {"preProcess: {id: SCRIPT, command: bash x}", "preProcess: {id: HOOK, command: bash y}"},
+		"postProcess.id":                         {"postProcess: {id: SCRIPT, command: bash x}", "postProcess: {id: HOOK, command: bash y}"},
+		"interactive":                            {timed, timed + "\ninteractive: true"},
 		"postProcess":                            {"", "postProcess: {script: deck, command: a}"},
 		"postProcess.script":                     {"postProcess: {script: deck, command: bash x}", "postProcess: {script: other, command: bash y}"},
 		"postProcess.command":                    {"postProcess: {script: deck, command: bash x}", "postProcess: {script: other, command: bash y}"},
@@ -228,12 +231,14 @@ func filled(lines string) string {
 	return text
 }
 
-// stored puts the ids of two files of the platform into a manifest.
+// stored puts the ids of files of the platform into a manifest.
 func (p *platform) stored(t *testing.T, lines string) string {
 	t.Helper()
-	for _, name := range []string{"STORED", "OTHER"} {
+	for name, kind := range map[string]rescale.FileType{
+		"STORED": rescale.InputFile, "OTHER": rescale.InputFile, "SCRIPT": rescale.ScriptFile, "HOOK": rescale.ScriptFile,
+	} {
 		if strings.Contains(lines, "id: "+name) {
-			lines = strings.ReplaceAll(lines, "id: "+name, "id: "+p.upload(t, name))
+			lines = strings.ReplaceAll(lines, "id: "+name, "id: "+p.upload(t, name, kind))
 		}
 	}
 	return lines
@@ -249,9 +254,9 @@ func (p *platform) client(t *testing.T) *rescale.Client {
 }
 
 // upload stores a file whose content is its name, and gives its id.
-func (p *platform) upload(t *testing.T, name string) string {
+func (p *platform) upload(t *testing.T, name string, kind rescale.FileType) string {
 	t.Helper()
-	file, err := p.client(t).Upload(t.Context(), rescale.Upload{Name: name, Size: int64(len(name)), Open: func() (io.ReadCloser, error) {
+	file, err := p.client(t).Upload(t.Context(), rescale.Upload{Name: name, Type: kind, Size: int64(len(name)), Open: func() (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader(name)), nil
 	}})
 	if err != nil {

@@ -59,8 +59,10 @@ const (
 	UnclearInput       Rule = "unclear-input"        // a pattern meets a file of which a person must say whether it is an input
 	EmptyGlob          Rule = "empty-glob"           // a pattern that matches nothing
 	UnknownFile        Rule = "unknown-file"         // an input id the platform does not have
-	WrongFileType      Rule = "wrong-file-type"      // an input id of a file that is no input
+	WrongFileType      Rule = "wrong-file-type"      // an id of a file that is no input, or no script
 	UnknownStorage     Rule = "unknown-storage"      // a storage id the platform does not have
+	UnknownCluster     Rule = "unknown-cluster"      // a clusterId the platform does not have
+	UnfitCluster       Rule = "unfit-cluster"        // a cluster that is not up, or has other hardware
 	UnknownRun         Rule = "unknown-run"          // adopt names a job that the platform does not have, or a draft
 	UnknownAnalysis    Rule = "unknown-analysis"     // no such software
 	UnknownVersion     Rule = "unknown-version"      // the software has no such version
@@ -94,7 +96,7 @@ func Rules() []Rule {
 		BadReference, UnknownReference, BadMatrix, DuplicatePoint, BadTable,
 		DuplicateName, BadWalltime, BadEnvName, ReservedEnv, BadGlob, BadInputName,
 		DuplicateInputName, DuplicateTag, DuplicateFolder, UnknownJob, DependencyCycle, ReservedField, MisplacedField, BadPublicKey,
-		MissingInput, UnreadableInput, InputTooLarge, UnclearInput, EmptyGlob, UnknownFile, UnknownRun, UnknownAnalysis, UnknownVersion,
+		MissingInput, UnreadableInput, InputTooLarge, UnclearInput, EmptyGlob, UnknownFile, UnknownCluster, UnfitCluster, UnknownRun, UnknownAnalysis, UnknownVersion,
 		AnalysisNotGranted, UnknownCoreType, RetiredCoreType, CoreTypeNotAllowed, CoresNotOffered,
 		WalltimeRequired, WalltimeTooLong, UnknownProject, AmbiguousProject, LicenseNotOffered, MissingSecret,
 		OverLimit, Protected, CatalogDrift,

@@ -56,7 +56,8 @@ const (
 // JobAnalysis is one software tile of a job (rescale-api.md §6.2).
 type JobAnalysis struct {
 	Analysis                   AnalysisRef       `json:"analysis"`
-	Command                    string            `json:"command"` // must not be blank
+	Command                    string            `json:"command"` // blank only of an interactive tile
+	Flags                      map[string]bool   `json:"flags,omitempty"`
 	Hardware                   Hardware          `json:"hardware"`
 	EnvVars                    map[string]string `json:"envVars,omitempty"`
 	InputFiles                 []InputRef        `json:"inputFiles,omitempty"`
@@ -99,7 +100,12 @@ type Hardware struct {
 	CoresPerSlot int    `json:"coresPerSlot"` // one of CoreType.Cores
 	Slots        int    `json:"slots,omitempty"`
 	Walltime     int    `json:"walltime,omitempty"` // hours; 0 leaves it to the platform
+	Type         string `json:"type,omitempty"`     // Interactive, or empty for computing
 }
+
+// Interactive is the hardware type of a tile that runs until it is stopped
+// (rescale-api.md §6.2).
+const Interactive = "interactive"
 
 // InputRef is a stored file that a tile gets.
 type InputRef struct {

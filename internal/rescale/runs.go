@@ -190,6 +190,57 @@ func (c *Client) decodeLive(r request, resp *http.Response, out any) error {
 	return nil
 }
 
+// Cluster is a persistent cluster, which is there before a job and outlives it. What the
+// platform does not say is empty (rescale-api.md §7.7).
+type Cluster struct {
+	ID        string
+	CoreType  string   // code
+	Cores     int      // of all its machines, as far as a slot can have them
+	Walltime  int      // hours after which it ends; 0 is unknown
+	Installed []string // codes of software
+	Status    string   // the last one of rescale-api.md §8.3; empty before it was started
+}
+
+// Cluster reads a persistent cluster. Its history is what is known to exist; without a
+// record of the cluster, only the status is known. Errors: *[Error]; with status 404 there
+// is no such cluster.
+func (c *Client) Cluster(ctx context.Context, id string) (Cluster, error) {
+	if err := checkID(id); err != nil {
+		return Cluster{}, err
+	}
+	path := "/api/v3/clusters/" + id + "/"
+	history, err := all[wireStatus](ctx, c, listing{path: path + "statuses/", size: catalogPageSize})
+	if err != nil {
+		return Cluster{}, err
+	}
+	found := Cluster{ID: id}
+	if len(history) > 0 {
+		found.Status = history[0].status().Status
+	}
+	var w struct {
+		Hardware struct {
+			CoreType     hint[reference] `json:"coreType"`
+			CoresPerSlot number          `json:"coresPerSlot"`
+			Walltime     number          `json:"walltime"`
+		} `json:"hardware"`
+		Installed []struct {
+			Analysis struct {
+				Code string `json:"code"`
+			} `json:"analysis"`
+		} `json:"installedAnalyses"`
+	}
+	if _, err := c.get(ctx, path, nil, &w); isNotFound(err) {
+		return found, nil
+	} else if err != nil {
+		return Cluster{}, err
+	}
+	found.CoreType, found.Cores, found.Walltime = string(w.Hardware.CoreType.value), w.Hardware.CoresPerSlot.whole(), w.Hardware.Walltime.whole()
+	for _, software := range w.Installed {
+		found.Installed = append(found.Installed, software.Analysis.Code)
+	}
+	return found, nil
+}
+
 // AttachStorage gives a draft high-performance storage, which its commands find as
 // ~/storage_ID (rescale-api.md §7.7). It is not repeated; whether doing it twice is
 // harmless is not known.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
+	"github.com/rescale-apply/rescale-apply/internal/content/pack"
 	"github.com/rescale-apply/rescale-apply/internal/content/reach"
 	"github.com/rescale-apply/rescale-apply/internal/content/written"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -22,7 +23,9 @@ type disk struct {
 	known  map[string]found
 	kept   map[string]kept      // by folder
 	read   map[string]*template // by path
-	hinted int                  // missing files for which a similar name was looked for
+	parts  map[parting]*pack.Archive
+	chosen map[parting]choice
+	hinted int // missing files for which a similar name was looked for
 
 	environ   []string // for git
 	contained bool
@@ -41,6 +44,7 @@ func (r Reading) disk() *disk {
 	d := &disk{
 		lists: written.NewTree(), given: know(r.Given), hasher: content.Hasher{},
 		known: make(map[string]found), kept: make(map[string]kept), read: make(map[string]*template),
+		parts: make(map[parting]*pack.Archive), chosen: make(map[parting]choice),
 		environ: r.Environ, contained: r.Contained, roots: make(map[string]string),
 	}
 	if r.Memory != nil {

@@ -7,13 +7,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/content/pack"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
+	"github.com/rescale-apply/rescale-apply/spec/landing"
 )
 
 // Find finds the files of every job without reading them; see [Reading.Find].
@@ -43,6 +43,8 @@ func (r Reading) Find(ctx context.Context, jobs []spec.Job) ([][]Input, diag.Lis
 			}
 			inputs[i] = append(inputs[i], list...)
 		}
+		inputs[i] = f.replace(inputs[i], destinations(job.Inputs))
+		f.unordered(inputs[i])
 		mine = append(mine, nameProblems(inputs[i])...)
 		problems.Add(append(mine, sizeProblems(inputs[i])...))
 	}
@@ -86,19 +88,20 @@ func (f finder) match(ctx context.Context, in spec.Input) ([]Input, error) {
 	for _, notice := range meant.notices {
 		f.notice(notice.at(in))
 	}
-	inputs := slices.Clone(meant.inputs)
-	for i := range inputs {
-		inputs[i].Pos, inputs[i].Tile, inputs[i].Use, inputs[i].To = in.Path.Pos, in.Tile, in.Use, in.To.V
+	var inputs []Input
+	for _, one := range meant.inputs {
+		one.Pos, one.Tile, one.Use, one.To = in.Path.Pos, in.Tile, in.Use, in.To.V
 		if in.Template.V {
-			inputs[i].Rendering = f.render(inputs[i])
+			one.Rendering = f.render(one)
 		}
+		inputs = append(inputs, f.apart(in, one)...)
 	}
 	return inputs, nil
 }
 
 // meant looks for what an entry means, unless another job has said the same.
 func (f finder) meant(ctx context.Context, in spec.Input) (found, error) {
-	said := fmt.Sprintf("%q %q %q %q %q %q %v", f.dir, f.texts, in.Path.V, spec.Texts(in.Exclude), in.As.V, in.Pack.V, in.Decompress.V)
+	said := fmt.Sprintf("%q %q %q %q %q %q %v %v", f.dir, f.texts, in.Path.V, spec.Texts(in.Exclude), in.As.V, in.Pack.V, in.Decompress.V, in.Template.V)
 	meant, known := f.disk.known[said]
 	if known {
 		return meant, nil
@@ -125,12 +128,16 @@ func (f finder) single(ctx context.Context, in spec.Input) ([]Input, error) {
 	files, err := f.files(ctx, in)
 	for _, file := range files {
 		name := path.Base(file.Rel)
-		if in.As.Written() {
+		if in.As.Written() && !landing.InFolder(in.As.V) {
 			name = in.As.V
 		}
-		list = append(list, Input{
+		one := Input{
 			Name: name, Path: file.Path, Rel: file.Rel, Size: file.Size, ModTime: file.ModTime, Decompress: in.Decompress.V,
-		})
+		}
+		if landing.InFolder(in.As.V) && !in.Template.V {
+			one = carry(one, in.As.V) // here, so that jobs share it
+		}
+		list = append(list, one)
 	}
 	return list, err
 }

@@ -26,6 +26,7 @@ type Input struct {
 	Size       int64         // bytes
 	ModTime    time.Time     // before it was hashed; zero for an archive and a file on the platform
 	Archive    *pack.Archive // of an input that is packed, else nil
+	Load       Load          // what an archive brings that the manifest does not name
 	Decompress bool          // archives are unpacked before the command runs
 	Tile       int           // which of the job's tiles it is for, from 0
 	Use        spec.Use
@@ -39,8 +40,11 @@ type Input struct {
 // Called returns what the manifest calls an input: by its place in the job, where its file
 // has a name of its own.
 func (in Input) Called() string {
-	if in.Use == spec.ForEach {
+	switch {
+	case in.Use == spec.ForEach:
 		return in.To
+	case in.Load == OneFile:
+		return in.Archive.Files[0].Name
 	}
 	return in.Name
 }
@@ -56,6 +60,8 @@ func (in Input) Identity() string {
 	switch {
 	case in.Path == "":
 		id = "id:" + in.ID
+	case in.Load == OneFile:
+		id = "sha512:" + in.Archive.Files[0].SHA512
 	case in.Archive != nil:
 		id = "sha256:" + in.Archive.Tree()
 	}
@@ -164,10 +170,15 @@ func (r Reading) hash(ctx context.Context, inputs [][]Input) error {
 				archives[in.Archive] = true
 				for k := range in.Archive.Files {
 					file := &in.Archive.Files[k]
+					if file.Made != nil {
+						continue // hashed already
+					}
 					take = append(take, func(d content.Digest) { file.SHA512, file.Size = d.SHA512, d.Size })
+					paths = append(paths, file.Path)
 				}
+				continue
 			}
-			paths = append(paths, in.Files()...)
+			paths = append(paths, in.Path)
 		}
 	}
 	hasher := content.Hasher{Tell: r.Tell}
@@ -205,8 +216,15 @@ func (r Reading) measure(ctx context.Context, inputs [][]Input) error {
 	return nil
 }
 
+// quick is how many bytes are packed sooner than they are remembered: the many small
+// archives of a sweep must not push the large ones out of the memory.
+const quick = 1 << 20
+
 func (r Reading) digest(ctx context.Context, in Input) (content.Digest, error) {
 	key := in.Archive.Key()
+	if in.Load != Itself && in.Archive.Size() < quick {
+		return in.Archive.Measure(ctx, in.Name, nil)
+	}
 	if r.Memory != nil {
 		if known, ok := r.Memory.Archive(key); ok {
 			return known, nil

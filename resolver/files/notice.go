@@ -24,6 +24,8 @@ const (
 	LeftOut     Kind = "left out"     // files that a pattern does not mean
 	Elsewhere   Kind = "elsewhere"    // results that land outside the repository
 	IdleExclude Kind = "idle exclude" // a pattern of exclude that left nothing out
+	Replaced    Kind = "replaced"     // a packed file whose place another input takes
+	Unordered   Kind = "unordered"    // an archive of others that may hold what another input brings
 )
 
 // at returns the same notice about another entry.

@@ -42,9 +42,16 @@ func hashRenderings(ctx context.Context, inputs [][]Input) error {
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, list := range inputs {
 		for i := range list {
-			if in := &list[i]; in.Rendering != nil {
+			in := &list[i]
+			if in.Rendering != nil {
 				group.Go(func() error {
 					in.SHA512, in.Size = in.Rendering.Digest()
+					return ctx.Err()
+				})
+			}
+			for _, file := range in.made() {
+				group.Go(func() error {
+					file.SHA512, file.Size = file.Made.Digest()
 					return ctx.Err()
 				})
 			}
@@ -100,7 +107,10 @@ func (f finder) render(in Input) *Rendering {
 
 // read reads the file of an input; name is what people call it.
 func (t *template) read(in Input, name string) {
-	const hint = "delete template: true to upload the file as it is"
+	hint := "delete template: true to upload the file as it is"
+	if in.Load == Templates {
+		hint = "leave it out of template to pack it as it is"
+	}
 	if in.Size > maxTemplate {
 		t.problems.Add(in.Pos, diag.UnreadableInput, hint, "template %s is larger than %d MB", in.Rel, maxTemplate>>20)
 		return
@@ -112,6 +122,9 @@ func (t *template) read(in Input, name string) {
 		return
 	case bytes.IndexByte(text, 0) >= 0:
 		t.problems.Add(in.Pos, diag.UnreadableInput, hint, "template %s is a binary file, not a text", in.Rel)
+		return
+	case !utf8.Valid(text):
+		t.problems.Add(in.Pos, diag.UnreadableInput, "save it as UTF-8, or "+hint, "template %s is not UTF-8 text, and would be changed", in.Rel)
 		return
 	}
 	parsed, mistakes := expr.Parse(string(text))

@@ -21,7 +21,7 @@ func sizeProblems(inputs []Input) diag.List {
 // label returns a name that identifies an input among those of a manifest.
 func (in Input) label() string {
 	if in.Archive != nil {
-		return in.Name
+		return in.Sent()
 	}
 	return in.Rel
 }

@@ -1,5 +1,5 @@
-// Package remote reads what a manifest names by ids of the platform: stored files, and
-// high-performance storage. Each id is read once, however many jobs name it.
+// Package remote reads what a manifest names by ids of the platform: stored files,
+// high-performance storage and clusters. Each id is read once, however many jobs name it.
 package remote
 
 import (
@@ -63,26 +63,47 @@ func lacks(err error) bool {
 		slices.Contains([]int{http.StatusForbidden, http.StatusNotFound, http.StatusGone}, refused.Status)
 }
 
+// Absent returns that the platform does not have a file that a manifest names, without a
+// place.
+func Absent(id string, use spec.Use) diag.Diagnostic {
+	return diag.Diagnostic{
+		Rule: diag.UnknownFile, Message: fmt.Sprintf("the platform has no file with id %q for this account", id),
+		Hint: "open the file in the web UI and copy its id, or " + instead(use),
+	}
+}
+
+// instead returns how to give a file of this disk.
+func instead(use spec.Use) string {
+	if use == spec.ForCommand {
+		return "give a path: instead"
+	}
+	return "write script: FILE instead"
+}
+
 // Unfit returns what is wrong with a stored file that a manifest names for a use, without a
-// place. Inputs are uploads of that type, and what runs have left (rescale-api.md §3.2); a
-// type that nobody knows is the platform's to judge.
+// place. Inputs are uploads of that type, and what runs have left; scripts have a type of
+// their own (rescale-api.md §3.2, §6.2). A type that nobody knows is the platform's to judge.
 func Unfit(file rescale.File, use spec.Use) (wrong diag.Diagnostic, unfit bool) {
-	const copied = "copy the id of another file from the web UI, or give a path: instead"
+	named := fmt.Sprintf("file %s (%q)", file.ID, file.Name)
+	wrong = diag.Diagnostic{Rule: diag.UnknownFile, Hint: "copy the id of another file from the web UI, or " + instead(use)}
 	switch {
 	case file.Deleted:
-		return diag.Diagnostic{Rule: diag.UnknownFile, Message: fmt.Sprintf("file %s (%q) was deleted on the platform", file.ID, file.Name), Hint: copied}, true
+		wrong.Message = named + " was deleted on the platform"
+		return wrong, true
 	case !file.Complete:
-		return diag.Diagnostic{
-			Rule: diag.UnknownFile, Message: fmt.Sprintf("the upload of file %s (%q) has not ended", file.ID, file.Name),
-			Hint: "wait until it is uploaded, or upload it again and copy the new id",
-		}, true
+		wrong.Message, wrong.Hint = "the upload of "+named+" has not ended", "wait until it is uploaded, or upload it again and copy the new id"
+		return wrong, true
 	}
-	kind, other := otherThanInputs()[file.Type]
-	if use != spec.ForCommand || !other {
+	kinds, wanted := otherThanInputs(), "an input"
+	if use != spec.ForCommand {
+		kinds, wanted = otherThanScripts(), "a script"
+	}
+	kind, other := kinds[file.Type]
+	if !other {
 		return diag.Diagnostic{}, false
 	}
-	wrong = diag.Diagnostic{Rule: diag.WrongFileType, Message: fmt.Sprintf("file %s (%q) is %s, not an input", file.ID, file.Name, kind), Hint: copied}
-	if file.Type == rescale.ScriptFile {
+	wrong.Rule, wrong.Message = diag.WrongFileType, fmt.Sprintf("%s is %s, not %s", named, kind, wanted)
+	if use == spec.ForCommand && file.Type == rescale.ScriptFile {
 		wrong.Hint = "upload it as an input, or run it with preProcess: or postProcess:"
 	}
 	return wrong, true
@@ -95,4 +116,12 @@ func otherThanInputs() map[rescale.FileType]string {
 		rescale.ScriptFile: "a script", 7: "a file of design variables", 8: "a case of a design of experiments",
 		9: "a file of an optimizer", 10: "a temporary file",
 	}
+}
+
+// otherThanScripts are the types of files that run neither before nor after a command.
+func otherThanScripts() map[rescale.FileType]string {
+	kinds := otherThanInputs()
+	delete(kinds, rescale.ScriptFile)
+	kinds[rescale.InputFile], kinds[rescale.OutputFile] = "an input", "a result of a job"
+	return kinds
 }

@@ -22,20 +22,20 @@ type Texts []rendered
 
 // rendered is one template of one job.
 type rendered struct {
-	job   spec.Job
-	input files.Input
+	job  spec.Job
+	text files.Text
 }
 
 // below is the path of the text in the folder that all are written to.
-func (r rendered) below() string { return r.job.FolderName() + "/" + r.input.Name }
+func (r rendered) below() string { return r.job.FolderName() + "/" + r.text.Name }
 
 // Of finds the templates among the inputs of jobs, which stand in the same order.
 func Of(jobs []spec.Job, inputs [][]files.Input) (Texts, error) {
 	var all Texts
 	for i, job := range jobs {
 		for _, in := range inputs[i] {
-			if in.Rendering != nil {
-				all = append(all, rendered{job, in})
+			for _, text := range in.Texts() {
+				all = append(all, rendered{job, text})
 			}
 		}
 	}
@@ -49,10 +49,10 @@ func Of(jobs []spec.Job, inputs [][]files.Input) (Texts, error) {
 func (all Texts) Show(s *screen.Screen) error {
 	for i, r := range all {
 		if len(all) > 1 {
-			fmt.Fprintf(s.Out, "%s==> %s: %s <==\n", blankLine(i), r.job.Name.V, diag.Line(r.input.Name))
+			fmt.Fprintf(s.Out, "%s==> %s: %s <==\n", blankLine(i), r.job.Name.V, diag.Line(r.text.Name))
 		}
 		var text strings.Builder
-		err := r.input.Rendering.Write(&text)
+		err := r.text.Write(&text)
 		if err == nil {
 			err = s.Verbatim(text.String())
 		}
@@ -84,7 +84,7 @@ func (all Texts) Write(ctx context.Context, to string) error {
 		if err != nil {
 			return fmt.Errorf("writing a rendered file: %w", err)
 		}
-		if err := closing(file, r.input.Rendering.Write(file)); err != nil {
+		if err := closing(file, r.text.Write(file)); err != nil {
 			return fmt.Errorf("writing %s: %w", file.Name(), err)
 		}
 	}
@@ -96,7 +96,7 @@ func (all Texts) Write(ctx context.Context, to string) error {
 func (all Texts) claim(ctx context.Context, to string) error {
 	claims := make([]written.File, len(all))
 	for i, r := range all {
-		sum, size := r.input.Rendering.Digest()
+		sum, size := r.text.Digest()
 		claims[i] = written.File{Path: r.below(), By: written.Render, SHA512: sum, Size: size}
 	}
 	return written.Claim(ctx, to, claims)

@@ -145,10 +145,10 @@ func PlanOf(plan planner.Plan) PlanJSON {
 		out.Jobs = append(out.Jobs, step)
 	}
 	for _, in := range plan.Uploads {
-		out.Uploads = append(out.Uploads, UploadJSON{in.Name, in.Path, in.Size, in.SHA512, ""})
+		out.Uploads = append(out.Uploads, UploadJSON{in.Sent(), in.Path, in.Size, in.SHA512, ""})
 	}
 	for _, in := range plan.Reused {
-		out.Reused = append(out.Reused, UploadJSON{in.Name, in.Path, in.Size, in.SHA512, in.ID})
+		out.Reused = append(out.Reused, UploadJSON{in.Sent(), in.Path, in.Size, in.SHA512, in.ID})
 	}
 	for _, bound := range plan.Bounds {
 		names := make([]string, len(bound.Jobs))

@@ -23,6 +23,8 @@ func (s Style) Outcome(w io.Writer, o executor.Outcome) {
 	}
 	mark, color := "✗", red
 	switch {
+	case o.Ready:
+		mark, color = "✓", green
 	case o.Err == nil && o.Verdict == verdict.Succeeded:
 		mark, color = "✓", green
 	case o.Verdict == "":
@@ -93,6 +95,8 @@ func unfinished(o executor.Outcome) string {
 		return running.Error()
 	case o.Err != nil && o.Verdict == "":
 		return "not finished: " + oneLine(o.Err)
+	case o.Ready:
+		return "ready; it runs, and is billed, until it is stopped"
 	case o.Verdict == "" && o.Status != "":
 		return "still " + o.Status
 	case o.Verdict == "":

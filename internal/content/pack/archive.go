@@ -55,6 +55,15 @@ type File struct {
 	ModTime    time.Time
 	Executable bool
 	SHA512     string // lower hex; empty until it was hashed
+	Made       Maker  // of content that is made of the file at Path; nil for the file as it is
+}
+
+// Maker makes the content of a file, the same each time.
+type Maker interface {
+	// Write writes it.
+	Write(to io.Writer) error
+	// Digest returns its SHA-512, in hex, and its size in bytes.
+	Digest() (sum string, size int64)
 }
 
 // Archive is a tree that can be packed. The files need their digests for everything but
@@ -76,6 +85,20 @@ func New(format Format, files []content.File) (*Archive, error) {
 	}
 	slices.SortFunc(a.Files, func(x, y File) int { return cmp.Compare(x.Name, y.Name) })
 	return a, nil
+}
+
+// Only returns the archive of some of the files, by their names; nil when there are none.
+func (a *Archive) Only(keep func(name string) bool) *Archive {
+	part := &Archive{Format: a.Format}
+	for _, f := range a.Files {
+		if keep(f.Name) {
+			part.Files = append(part.Files, f)
+		}
+	}
+	if len(part.Files) == 0 {
+		return nil
+	}
+	return part
 }
 
 // isExecutable reads the mode. Windows has none; there the beginning of the file
@@ -140,10 +163,13 @@ func (a *Archive) Size() int64 {
 	return total
 }
 
-// Unchanged compares the size and time of every file with what they were. The error
+// Unchanged compares the size and time of every file on the disk with what they were. The error
 // names the first that differs: *[content.ChangedError], or why it cannot be examined.
 func (a *Archive) Unchanged() error {
 	for _, f := range a.Files {
+		if f.Made != nil {
+			continue // it is in memory
+		}
 		if err := content.Unchanged(f.Path, f.Size, f.ModTime); err != nil {
 			return err
 		}

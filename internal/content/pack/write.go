@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bufio"
+	"bytes"
 	"compress/flate"
 	"context"
 	"crypto/sha512"
@@ -124,8 +125,18 @@ func (a *Archive) members(w writer, tell func(File, int)) error {
 	return nil
 }
 
+// open returns the content from its beginning.
+func (f File) open() (io.ReadCloser, error) {
+	if f.Made == nil {
+		return os.Open(f.Path)
+	}
+	var made bytes.Buffer
+	err := f.Made.Write(&made)
+	return io.NopCloser(&made), err
+}
+
 func (f File) copy(to io.Writer, buffer []byte, tell func(int)) error {
-	file, err := os.Open(f.Path)
+	file, err := f.open()
 	if err != nil {
 		return fmt.Errorf("packing: %w", err)
 	}

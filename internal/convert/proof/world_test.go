@@ -100,8 +100,13 @@ func (c catalog) CoreTypes(ctx context.Context) ([]rescale.CoreType, error) {
 
 func (catalog) ComputePrices(ctx context.Context) ([]rescale.Price, error) { return nil, ctx.Err() }
 
+// Cluster is up, and says no more of itself.
+func (catalog) Cluster(ctx context.Context, id string) (rescale.Cluster, error) {
+	return rescale.Cluster{ID: id, Status: "Started"}, ctx.Err()
+}
+
 func (catalog) File(ctx context.Context, id string) (rescale.File, error) {
-	return rescale.File{ID: id, Name: "stored-" + id, Type: rescale.InputFile, Complete: true}, ctx.Err()
+	return rescale.File{ID: id, Name: "stored-" + id, Complete: true}, ctx.Err()
 }
 
 // written is a manifest with its tables in a folder.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/cluster"
@@ -39,7 +40,10 @@ func (a *API) read(r *Request, body []byte) (disk.Spec, error) {
 		StrictNames:     a.Quirks().StrictNames,
 		Usable:          func(id string) bool { return a.usable(r, id) },
 		IsOf:            a.isOf,
-		Clusters:        a.Clusters,
+		Clusters:        slices.Clone(a.Clusters),
+	}
+	for _, c := range a.persistentOf(r.Account.Email) {
+		world.Clusters = append(world.Clusters, c.ID)
 	}
 	for _, project := range r.Account.Projects {
 		world.Projects = append(world.Projects, project.ID)
@@ -216,6 +220,9 @@ func submit(a *API, r *Request) (Answer, error) {
 	}
 	var runs []disk.Run
 	if job.Draft() {
+		if err := a.checkUp(job); err != nil {
+			return Answer{}, err
+		}
 		if runs, err = a.runs(r, job); err != nil {
 			return Answer{}, err
 		}

@@ -29,7 +29,7 @@ type methods = map[string]handler
 func routes() []route {
 	var out []route
 	for _, version := range []string{version2, version3, version1} {
-		for _, r := range slices.Concat(userRoutes(), fileRoutes(), jobRoutes(), runRoutes(), storageRoutes()) {
+		for _, r := range slices.Concat(userRoutes(), fileRoutes(), jobRoutes(), runRoutes(), storageRoutes(), clusterRoutes()) {
 			r.version = version
 			out = append(out, r)
 		}
@@ -112,6 +112,16 @@ func storageRoutes() []route {
 		{pattern: "storage-devices/{device}/shutdown/", methods: methods{"POST": shutDownDevice}},
 		{pattern: "storage-devices/{device}/statuses/", methods: methods{"GET": deviceStatuses}},
 		{pattern: "jobs/{id}/storage-devices/", methods: methods{"GET": attachedDevices, "POST": attachDevice}},
+	}
+}
+
+func clusterRoutes() []route {
+	return []route{
+		{pattern: "clusters/", methods: methods{"GET": listClusters, "POST": createCluster}},
+		{pattern: "clusters/{cluster}/", methods: methods{"GET": getCluster}},
+		{pattern: "clusters/{cluster}/start/", methods: methods{"POST": startCluster}},
+		{pattern: "clusters/{cluster}/statuses/", methods: methods{"GET": persistentStatuses}},
+		{pattern: "clusters/{cluster}/shutdown/", methods: methods{"POST": shutDownCluster}},
 	}
 }
 

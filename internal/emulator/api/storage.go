@@ -13,14 +13,14 @@ import (
 // device finds the high-performance storage that the path names (rescale-api.md §14, A7).
 func (a *API) device(r *Request) (*disk.Device, error) {
 	device, ok := a.Store.Device(r.vars["device"])
-	if !ok || device.Owner != r.Account.Email {
+	if !ok || device.Owner != r.Account.Email || device.Kind != disk.Storage {
 		return nil, notFound()
 	}
 	return device, nil
 }
 
 func listDevices(a *API, r *Request) (Answer, error) {
-	list := slices.DeleteFunc(a.Store.Devices(), func(d *disk.Device) bool { return d.Owner != r.Account.Email })
+	list := slices.DeleteFunc(a.Store.Devices(), func(d *disk.Device) bool { return d.Owner != r.Account.Email || d.Kind != disk.Storage })
 	slices.Reverse(list)
 	return a.deviceList(r, list)
 }
@@ -141,7 +141,7 @@ func attachDevice(a *API, r *Request) (Answer, error) {
 	}
 	device, known := a.Store.Device(id)
 	switch {
-	case !known || device.Owner != r.Account.Email:
+	case !known || device.Owner != r.Account.Email || device.Kind != disk.Storage:
 		return Answer{}, noSuch("storageDevice", id)
 	case !device.Usable() && !a.Quirks().LaxAttach:
 		return Answer{}, invalid("storageDevice", "The storage device is not started.")
@@ -167,4 +167,108 @@ func attachDevice(a *API, r *Request) (Answer, error) {
 		return Answer{}, err
 	}
 	return Answer{Status: http.StatusCreated, Body: map[string]any{"storageDevice": a.style(r).Device(device)}}, nil
+}
+
+// persistent finds the cluster that the path names (rescale-api.md §7.7). Those of the configuration are always up.
+func (a *API) persistent(r *Request) (*disk.Device, error) {
+	id := r.vars["cluster"]
+	if slices.Contains(a.Clusters, id) {
+		return &disk.Device{ID: id, Name: id, Owner: r.Account.Email, Kind: disk.PersistentCluster, Started: a.Store.Now()}, nil
+	}
+	c, ok := a.Store.Device(id)
+	if !ok || c.Owner != r.Account.Email || c.Kind != disk.PersistentCluster {
+		return nil, notFound()
+	}
+	return c, nil
+}
+
+func (a *API) persistentOf(account string) []*disk.Device {
+	return slices.DeleteFunc(a.Store.Devices(), func(d *disk.Device) bool {
+		return d.Owner != account || d.Kind != disk.PersistentCluster
+	})
+}
+
+func listClusters(a *API, r *Request) (Answer, error) {
+	list := a.persistentOf(r.Account.Email)
+	slices.Reverse(list)
+	return a.deviceList(r, list)
+}
+
+// createCluster saves a cluster. No job can use it before it is started.
+func createCluster(a *API, r *Request) (Answer, error) {
+	var members map[string]json.RawMessage
+	if err := decode(r, &members); err != nil {
+		return Answer{}, err
+	}
+	var hardware struct {
+		CoreType     json.RawMessage `json:"coreType"`
+		CoresPerSlot int             `json:"coresPerSlot"`
+	}
+	if json.Unmarshal(members["hardware"], &hardware) != nil || len(hardware.CoreType) == 0 || hardware.CoresPerSlot < 1 {
+		return Answer{}, invalid("hardware", "A core type and its cores are required.")
+	}
+	c, err := a.Store.AddDevice(disk.Device{Kind: disk.PersistentCluster, Owner: r.Account.Email, Members: members})
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Status: http.StatusCreated, Body: a.style(r).Device(c)}, nil
+}
+
+func getCluster(a *API, r *Request) (Answer, error) {
+	c, err := a.persistent(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return ok(a.style(r).Device(c))
+}
+
+func startCluster(a *API, r *Request) (Answer, error) {
+	c, err := a.persistent(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Status: http.StatusOK}, a.Store.StartDevice(c.ID)
+}
+
+// shutDownCluster ends the jobs that run on it, too.
+func shutDownCluster(a *API, r *Request) (Answer, error) {
+	c, err := a.persistent(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	if err := a.Store.StopDevice(c.ID); err != nil {
+		return Answer{}, err
+	}
+	for _, job := range a.Store.Jobs() {
+		if clusterOf(job) == c.ID && job.Active() {
+			if err := a.Cluster.Stop(job.ID, disk.Graceful); err != nil {
+				return Answer{}, err
+			}
+		}
+	}
+	return Answer{Status: http.StatusOK}, nil
+}
+
+func persistentStatuses(a *API, r *Request) (Answer, error) {
+	c, err := a.persistent(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return paged(r, a.style(r).DeviceStatuses(c), same)
+}
+
+// clusterOf returns the cluster that a job names; empty for one of its own.
+func clusterOf(job *disk.Job) string {
+	var id string
+	_ = json.Unmarshal(job.Spec.Echo["clusterId"], &id) // null is none
+	return id
+}
+
+// checkUp refuses the submit of a job whose cluster is not up. What the platform does is not known.
+func (a *API) checkUp(job *disk.Job) error {
+	id := clusterOf(job)
+	if c, made := a.Store.Device(id); made && !c.Usable() {
+		return Refuse(http.StatusBadRequest, "Cluster %s of the job is not started.", id)
+	}
+	return nil
 }

@@ -136,12 +136,25 @@ func (r *run) commands(ctx context.Context) error {
 	if r.job.Spec.RenderOnly {
 		return nil
 	}
+	last := r.lastDesktop()
 	for i := range r.job.Spec.Tiles {
-		if err := r.tile(ctx, &r.job.Spec.Tiles[i]); err != nil || r.exit != 0 {
+		if err := r.tile(ctx, &r.job.Spec.Tiles[i], i == last); err != nil || r.exit != 0 {
 			return err
 		}
 	}
 	return nil
+}
+
+// lastDesktop returns the tile in which a run waits to be stopped, so that the other desktops of the job are there,
+// too; -1 for none.
+func (r *run) lastDesktop() int {
+	last := -1
+	for i := range r.job.Spec.Tiles {
+		if r.job.Spec.Tiles[i].Interactive {
+			last = i
+		}
+	}
+	return last
 }
 
 // complain tells the user through the log, the only place where a job can.
@@ -173,8 +186,8 @@ func (r *run) input(id string, unpack bool) workdir.Input {
 	return workdir.Input{Name: file.Name, Content: r.c.cfg.Store.Content(file), ModTime: file.Uploaded, Unpack: unpack}
 }
 
-// tile runs the commands of one analysis within its walltime.
-func (r *run) tile(ctx context.Context, t *disk.Tile) error {
+// tile runs the commands of one analysis within its walltime. One that stays ends only when it is stopped.
+func (r *run) tile(ctx context.Context, t *disk.Tile, stays bool) error {
 	if t.Walltime != nil {
 		var cancel context.CancelFunc
 		limit := r.c.real(time.Duration(*t.Walltime) * time.Hour)
@@ -189,7 +202,7 @@ func (r *run) tile(ctx context.Context, t *disk.Tile) error {
 	if err := r.after(ctx, t); err != nil || r.exit != 0 {
 		return err
 	}
-	if t.Interactive {
+	if stays {
 		<-ctx.Done()
 		return context.Cause(ctx)
 	}

@@ -12,8 +12,10 @@ import (
 	"time"
 )
 
-// Device is the record of a high-performance storage.
+// Device is the record of a high-performance storage, or of a persistent cluster: both are made, started and shut
+// down.
 type Device struct {
+	Kind    Kind `json:",omitempty"`
 	ID      string
 	Owner   string // e-mail
 	Name    string
@@ -22,6 +24,15 @@ type Device struct {
 	Started time.Time // zero: it was not submitted
 	Stopped time.Time // zero: it was not shut down
 }
+
+// Kind is what a device is.
+type Kind string
+
+// The kinds of devices.
+const (
+	Storage           Kind = ""
+	PersistentCluster Kind = "cluster"
+)
 
 // Usable reports whether jobs may have it.
 func (d *Device) Usable() bool { return !d.Started.IsZero() && d.Stopped.IsZero() }
