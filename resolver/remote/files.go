@@ -118,10 +118,12 @@ func otherThanInputs() map[rescale.FileType]string {
 	}
 }
 
-// otherThanScripts are the types of files that run neither before nor after a command.
+// otherThanScripts are the types of files that run neither before nor after a command. An
+// input can: whether the platform keeps the type that an upload asks for is not confirmed
+// (rescale-api.md §3.1), so that a script may be one there.
 func otherThanScripts() map[rescale.FileType]string {
 	kinds := otherThanInputs()
 	delete(kinds, rescale.ScriptFile)
-	kinds[rescale.InputFile], kinds[rescale.OutputFile] = "an input", "a result of a job"
+	kinds[rescale.OutputFile] = "a result of a job"
 	return kinds
 }
