@@ -8,6 +8,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/convert"
 	"github.com/rescale-apply/rescale-apply/internal/convert/body"
 	"github.com/rescale-apply/rescale-apply/internal/convert/jobsetup"
+	"github.com/rescale-apply/rescale-apply/internal/convert/manifest"
 	"github.com/rescale-apply/rescale-apply/internal/convert/massjobs"
 	"github.com/rescale-apply/rescale-apply/internal/convert/nextflow"
 	"github.com/rescale-apply/rescale-apply/internal/convert/pur"
@@ -25,13 +26,29 @@ type Format struct {
 // All returns the formats, in the order in which they are tried.
 func All() []Format {
 	return []Format{
-		{"sge", sge.Is, sge.Read},
+		{"sge", sge.Is, checked(sge.Read)},
 		{"job-setup", jobsetup.Is, jobsetup.Read},
 		{"jobs-csv", pur.IsCSV, pur.Read},
 		{"mass-submit", massjobs.Is, massjobs.Read},
 		{"nextflow", nextflow.Is, nextflow.Read},
 		{"jobs-json", pur.IsJSON, pur.ReadJSON},
-		{"body", isJSON, body.Read},
+		{"body", isJSON, checked(body.Read)},
+	}
+}
+
+// checked is a reader of jobs whose values are all such that a manifest takes them; others
+// are problems of the file. Formats with a job a row do so themselves, at the row.
+func checked(read convert.Reader) convert.Reader {
+	return func(file string, text []byte) (convert.Found, error) {
+		found, err := read(file, text)
+		var list diag.List
+		for _, job := range found.Jobs {
+			list = append(list, manifest.Problems(job, diag.Position{File: file, Line: 1, Col: 1})...)
+		}
+		if err == nil && len(list) > 0 {
+			return convert.Found{Warnings: found.Warnings}, list
+		}
+		return found, err
 	}
 }
 

@@ -52,6 +52,10 @@ func TestWhatASetupSays(t *testing.T) {
 		},
 		"a value for no variable": {text: with("LM_LICENSE_FILE", ""), want: []string{"s.txt:6:15: LICENSE_INFO is left out: LICENSE_FILE names no variable for it", endless}},
 		"a file twice":            {text: with("b.inp", "./a.inp"), want: []string{"s.txt:2:18: file ./a.inp is there twice, and once here", endless}},
+		"a desktop": {
+			text: with("sleep 5", ""),
+			want: []string{"s.txt:11:14: JOB_COMMAND is empty, so the job is a desktop, as submit_e2ejob.py starts it; it needs a walltime, and gets 8h"},
+		},
 		"values": {
 			text: strings.NewReplacer("=2", "=two", "user_included", "", "Emerald", "", "Setup example", "", "b.inp", "*.inp").Replace(sound),
 			want: []string{

@@ -9,13 +9,11 @@ import (
 	"testing"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
-	jobbody "github.com/rescale-apply/rescale-apply/internal/convert/body"
 	"github.com/rescale-apply/rescale-apply/internal/convert/jobsetup"
 	"github.com/rescale-apply/rescale-apply/internal/convert/manifest"
 	"github.com/rescale-apply/rescale-apply/internal/convert/massjobs"
 	"github.com/rescale-apply/rescale-apply/internal/convert/nextflow"
 	"github.com/rescale-apply/rescale-apply/internal/convert/pur"
-	"github.com/rescale-apply/rescale-apply/internal/convert/sge"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
@@ -24,8 +22,8 @@ func FuzzJobsCSV(f *testing.F)  { fuzz(f, "jobs.csv", pur.Read) }
 func FuzzJobsJSON(f *testing.F) { fuzz(f, "jobs.json", pur.ReadJSON) }
 func FuzzMatrix(f *testing.F)   { fuzz(f, "matrix.csv", massjobs.Read) }
 func FuzzSetup(f *testing.F)    { fuzz(f, "job_setup.txt", jobsetup.Read) }
-func FuzzBody(f *testing.F)     { fuzz(f, "body.json", jobbody.Read) }
-func FuzzScript(f *testing.F)   { fuzz(f, "script.sh", sge.Read) }
+func FuzzBody(f *testing.F)     { fuzz(f, "body.json", reader("body")) }
+func FuzzScript(f *testing.F)   { fuzz(f, "script.sh", reader("sge")) }
 func FuzzNextflow(f *testing.F) { fuzz(f, "nextflow.config", nextflow.Read) }
 
 // fuzz holds a reader to this: a text is refused with places in it, or it becomes a
@@ -66,7 +64,7 @@ func checkReader(t *testing.T, read convert.Reader, file, text string) {
 	for _, w := range found.Warnings {
 		checkPlace(t, w.Pos, lines)
 	}
-	text = string(manifest.Write(known(found.Jobs), manifest.Place{Source: found.From}).YAML)
+	text = string(manifest.Write(found.Jobs, manifest.Place{Source: found.From}).YAML)
 	if _, problems := spec.Load([]diag.Source{{Name: "job.yaml", Text: []byte(text)}}); len(problems) > 0 {
 		t.Fatalf("the manifest is not clean: %v\n%s", problems, text)
 	}

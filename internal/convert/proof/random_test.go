@@ -11,12 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
-	jobbody "github.com/rescale-apply/rescale-apply/internal/convert/body"
+	known "github.com/rescale-apply/rescale-apply/internal/convert/formats"
 	"github.com/rescale-apply/rescale-apply/internal/convert/jobsetup"
 	"github.com/rescale-apply/rescale-apply/internal/convert/massjobs"
 	"github.com/rescale-apply/rescale-apply/internal/convert/nextflow"
 	"github.com/rescale-apply/rescale-apply/internal/convert/pur"
-	"github.com/rescale-apply/rescale-apply/internal/convert/sge"
 )
 
 // dice makes random jobs; one seed makes the same ones.
@@ -90,9 +89,15 @@ func formats() map[string]format {
 		"matrix.csv":      {massjobs.Read, matrixCSV},
 		"job_setup.txt":   {jobsetup.Read, setup},
 		"nextflow.config": {nextflow.Read, nextflowConfig},
-		"body.json":       {jobbody.Read, bodies},
-		"script.sh":       {sge.Read, script},
+		"body.json":       {reader("body"), bodies},
+		"script.sh":       {reader("sge"), script},
 	}
+}
+
+// reader is the reader of a format, by the name that people type.
+func reader(name string) convert.Reader {
+	f, _ := known.Named(name)
+	return f.Read
 }
 
 // TestRandomJobsSendWhatTheOtherClientSends is TestSamples… for jobs that chance makes.

@@ -120,7 +120,7 @@ type written struct {
 func write(t *testing.T, read convert.Reader, file string, text []byte) written {
 	t.Helper()
 	found := mustRead(t, read, file, text)
-	place := manifest.Place{Source: found.From}
+	place := manifest.Place{Source: found.From, Table: "job.csv"}
 	w := written{dir: filepath.Join(t.TempDir(), "work"), text: manifest.Write(found.Jobs, place)}
 	again := manifest.Write(mustRead(t, read, file, text).Jobs, place)
 	if string(again.YAML) != string(w.text.YAML) || fmt.Sprint(again.Tables) != fmt.Sprint(w.text.Tables) {
