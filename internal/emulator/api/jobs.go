@@ -216,6 +216,9 @@ func submit(a *API, r *Request) (Answer, error) {
 	}
 	var runs []disk.Run
 	if job.Draft() {
+		if err = a.complete(job); err != nil {
+			return Answer{}, err
+		}
 		if runs, err = a.runs(r, job); err != nil {
 			return Answer{}, err
 		}
