@@ -61,6 +61,8 @@ const (
 	UnknownFile        Rule = "unknown-file"         // an input id the platform does not have
 	WrongFileType      Rule = "wrong-file-type"      // an input id of a file that is no input
 	UnknownStorage     Rule = "unknown-storage"      // a storage id the platform does not have
+	UnknownField       Rule = "unknown-field"        // a custom field that the workspace does not have
+	MissingField       Rule = "missing-field"        // a custom field that the workspace requires is not there, or blank
 	UnknownRun         Rule = "unknown-run"          // adopt names a job that the platform does not have, or a draft
 	UnknownAnalysis    Rule = "unknown-analysis"     // no such software
 	UnknownVersion     Rule = "unknown-version"      // the software has no such version
