@@ -34,6 +34,7 @@ type Job struct {
 	Priority  spec.Priority
 	Tags      []string
 	Fields    map[string]any  // custom fields
+	FieldsAt  []spec.Field    // the same with their places
 	Secrets   []string        // names of variables of every tile, whose values nobody here knows
 	Tiles     []Tile          // at least one, run in this order
 	Inputs    []files.Input   // of all tiles
@@ -210,6 +211,7 @@ func (r *resolution) job(inputs []files.Input) Job {
 		Priority: r.spec.Priority.V,
 		Tags:     spec.Texts(r.spec.Tags),
 		Fields:   values(r.spec.CustomFields),
+		FieldsAt: r.spec.CustomFields,
 		Secrets:  spec.Texts(r.spec.Secrets),
 		Inputs:   r.platformInputs(inputs),
 		Storage:  r.cat.storage.Of(r.spec, r.problems),

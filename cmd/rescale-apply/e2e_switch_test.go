@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,9 @@ func set(s *emulator.Switches, name, value string) (err error) {
 		var limit time.Duration
 		limit, err = time.ParseDuration(value)
 		s.Skew = emulator.SeededSkew(limit, 1)
+	case "fields":
+		s.Fields = nil
+		err = json.Unmarshal([]byte(value), &s.Fields)
 	default:
 		err = strconv.ErrSyntax
 	}

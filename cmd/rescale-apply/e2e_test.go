@@ -203,6 +203,7 @@ func condition(name string) (bool, error) {
 //	emu fault ACTION METHOD PATH [after=N] [count=N] [status=N] [body=TEXT]
 //	emu switch [NAME=VALUE]     trouble from now on, as the flags of emulate: refuse-deletes=403,2 trash=true
 //	                            cut-names=40 whole-seconds=true bills=true skew=2s (seed 1)
+//	                            fields=JSON (custom fields of workspaces)
 //	emu asked METHOD PATH       wait until such a request was made
 //	emu await JOBNAME STATUS    wait until the newest such job has the status
 //	emu stop JOBNAME            stop the job as a person would in the web UI

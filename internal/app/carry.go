@@ -29,6 +29,9 @@ type work struct {
 }
 
 func (t *tool) carryOut(ctx context.Context, s *session, w work) error {
+	if err := s.require(ctx, w.plan); err != nil {
+		return err
+	}
 	style := s.style(w.transfers.NoDownload || w.waiting.No)
 	style.Full = w.full
 	t.reports.Planned(s.planned(w.plan, style))

@@ -23,8 +23,10 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
+	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
+	"github.com/rescale-apply/rescale-apply/resolver/asked"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
 
@@ -197,6 +199,9 @@ func (s *session) planAhead(ctx context.Context, o planOptions, wishes planner.O
 	}
 	plan, err := s.plan(ctx, resolved, snapshot, wishes)
 	if err == nil {
+		err = s.require(ctx, plan)
+	}
+	if err == nil {
 		err = s.pruned(ctx, o.Manifests, o.prune, &plan)
 	}
 	return plan, err
@@ -243,6 +248,32 @@ func (s *session) plan(ctx context.Context, resolved resolver.Result, snapshot s
 		return planner.Plan{}, err
 	}
 	return planner.New(resolved.Jobs, snapshot, seen, wishes), nil
+}
+
+// require refuses a plan to submit jobs without the custom fields that the workspace
+// requires: the platform would say so only after all uploads. What would not be submitted
+// needs none, and then nobody asks.
+func (s *session) require(ctx context.Context, plan planner.Plan) error {
+	spending := plan.Spending()
+	if s.Alone() || len(spending) == 0 {
+		return nil
+	}
+	fields, err := asked.Read(ctx, s.Platform)
+	switch {
+	case ctx.Err() != nil || rescale.IsAuth(err):
+		return s.Refused(err)
+	case err != nil: // no run depends on a call that is not documented
+		s.tool.Warn(fmt.Sprintf("%v; a job that lacks a required one will be refused at its submit", err))
+		return nil
+	}
+	var problems diag.Gathering
+	for i := range spending {
+		problems.Add(fields.Check(spending[i].Job.Pos, spending[i].Job.FieldsAt))
+	}
+	if list := problems.List(); len(list) > 0 {
+		return s.Problems(list.Sort())
+	}
+	return nil
 }
 
 // warnOfAttempts warns of jobs that a pipeline, which runs on a schedule or again with a

@@ -63,6 +63,8 @@ const (
 	UnknownStorage     Rule = "unknown-storage"      // a storage id the platform does not have
 	UnknownCluster     Rule = "unknown-cluster"      // a clusterId the platform does not have
 	UnfitCluster       Rule = "unfit-cluster"        // a cluster that is not up, or has other hardware
+	UnknownField       Rule = "unknown-field"        // a custom field that the workspace does not have
+	MissingField       Rule = "missing-field"        // a custom field that the workspace requires is not there, or blank
 	UnknownRun         Rule = "unknown-run"          // adopt names a job that the platform does not have, or a draft
 	UnknownAnalysis    Rule = "unknown-analysis"     // no such software
 	UnknownVersion     Rule = "unknown-version"      // the software has no such version

@@ -96,13 +96,36 @@ func TestCreateRefusesWhatDoesNotExist(t *testing.T) {
 			map[string]any{"/tile/analysis/code": "ls_dyna", "/tile/analysis/version": nil, "/tile/onDemandLicenseSeller": map[string]any{"code": "nope"}},
 			`{"jobanalyses":[{"onDemandLicenseSeller":{"code":["Nobody named \"nope\" sells licenses for analysis \"ls_dyna\"."]}}]}`,
 		},
-		"license settings": {map[string]any{"/tile/userDefinedLicenseSettings": "{}"}, `{"jobanalyses":[{"userDefinedLicenseSettings":{"non_field_errors":["Invalid data. Expected a dictionary, but got str."]}}]}`},
-		"truth":            {map[string]any{"/isLowPriority": "maybe"}, `{"isLowPriority":["Must be a valid boolean."]}`},
-		"truth of a list":  {map[string]any{"/isLowPriority": []any{}}, `{"isLowPriority":["Must be a valid boolean."]}`},
-		"number of truth":  {map[string]any{"/tile/hardware/slots": true}, `{"jobanalyses":[{"hardware":{"slots":["A valid integer is required."]}}]}`},
-		"fraction text":    {map[string]any{"/tile/hardware/slots": "1.5"}, `{"jobanalyses":[{"hardware":{"slots":["A valid integer is required."]}}]}`},
-		"empty number":     {map[string]any{"/tile/hardware/slots": ""}, `{"jobanalyses":[{"hardware":{"slots":["A valid integer is required."]}}]}`},
-		"empty command":    {map[string]any{"/tile/command": ""}, `{"jobanalyses":[{"command":["This field may not be blank."]}]}`},
+		"license settings":     {map[string]any{"/tile/userDefinedLicenseSettings": "{}"}, `{"jobanalyses":[{"userDefinedLicenseSettings":{"non_field_errors":["Invalid data. Expected a dictionary, but got str."]}}]}`},
+		"license without sets": {map[string]any{"/tile/userDefinedLicenseSettings": map[string]any{}}, `{"jobanalyses":[{"userDefinedLicenseSettings":{"featureSets":["This field is required."]}}]}`},
+		"license set without name": {
+			licensed([]any{map[string]any{"features": []any{}}, "HPC"}),
+			`{"jobanalyses":[{"userDefinedLicenseSettings":{"featureSets":[{"name":["This field is required."]},` +
+				`{"non_field_errors":["Invalid data. Expected a dictionary, but got str."]}]}}]}`,
+		},
+		"license features as an object": {
+			licensed([]any{map[string]any{"name": "A", "features": map[string]any{"hpc": 8}}}),
+			`{"jobanalyses":[{"userDefinedLicenseSettings":{"featureSets":[{"features":["Expected a list of items but got type \"dict\"."]}]}}]}`,
+		},
+		"license feature without count": {
+			licensed([]any{map[string]any{"name": "A", "features": []any{map[string]any{"name": "hpc", "count": 0}, map[string]any{"name": "hpc"}}}}),
+			`{"jobanalyses":[{"userDefinedLicenseSettings":{"featureSets":[{"features":[{"count":["Ensure this value is greater than or equal to 1."]},` +
+				`{"count":["This field is required."]}]}]}}]}`,
+		},
+		"seller as text": {
+			map[string]any{"/tile/analysis/code": "ls_dyna", "/tile/analysis/version": nil, "/tile/onDemandLicenseSeller": "rescale"},
+			`{"jobanalyses":[{"onDemandLicenseSeller":{"non_field_errors":["Invalid data. Expected a dictionary, but got str."]}}]}`,
+		},
+		"seller with a name that is none": {
+			map[string]any{"/tile/analysis/code": "ls_dyna", "/tile/analysis/version": nil, "/tile/onDemandLicenseSeller": map[string]any{"code": "rescale", "name": []any{}}},
+			`{"jobanalyses":[{"onDemandLicenseSeller":{"name":["Not a valid string."]}}]}`,
+		},
+		"truth":           {map[string]any{"/isLowPriority": "maybe"}, `{"isLowPriority":["Must be a valid boolean."]}`},
+		"truth of a list": {map[string]any{"/isLowPriority": []any{}}, `{"isLowPriority":["Must be a valid boolean."]}`},
+		"number of truth": {map[string]any{"/tile/hardware/slots": true}, `{"jobanalyses":[{"hardware":{"slots":["A valid integer is required."]}}]}`},
+		"fraction text":   {map[string]any{"/tile/hardware/slots": "1.5"}, `{"jobanalyses":[{"hardware":{"slots":["A valid integer is required."]}}]}`},
+		"empty number":    {map[string]any{"/tile/hardware/slots": ""}, `{"jobanalyses":[{"hardware":{"slots":["A valid integer is required."]}}]}`},
+		"empty command":   {map[string]any{"/tile/command": ""}, `{"jobanalyses":[{"command":["This field may not be blank."]}]}`},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -378,4 +401,9 @@ func TestCatalogFromTheAPI(t *testing.T) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
+}
+
+// licensed edits a body so that it wants one of these sets of licensed features.
+func licensed(sets []any) map[string]any {
+	return map[string]any{"/tile/userDefinedLicenseSettings": map[string]any{"featureSets": sets}}
 }

@@ -76,6 +76,29 @@ func TestSwitches(t *testing.T) {
 			p.want(201, "POST", attached, `{"storageDevice":{"id":"`+device+`"}}`)
 			return p.results(attached)[0]["id"] == device
 		}},
+		"custom fields": {emulator.Switches{Fields: []emulator.CustomField{
+			{Name: "Cost center", Type: "select", Options: []string{"A-17", "B-2"}, Required: true}, {Name: "Note", Type: "text"},
+		}}, func(p *platform) bool {
+			const fields = "/api/v2/organizations/acme/workspaces/acme/custom-fields/"
+			url := "/api/v2/jobs/" + p.create(job{Command: "true"}) + "/"
+			p.want(400, "POST", url+"submit/", "")
+			p.want(200, "POST", url+"custom-fields/", `{"Cost center":" ","Note":1}`)
+			refused := p.do("POST", url+"submit/", "")
+			choice := p.do("POST", url+"custom-fields/", `{"Cost center":"C"}`)
+			p.want(200, "POST", url+"custom-fields/", `{"Cost center":"B-2"}`)
+			p.do("POST", url+"submit/", "")
+			p.want(200, "POST", url+"custom-fields/", `{"Note":"later"}`)
+			frozen := p.do("POST", url+"custom-fields/", `{"Cost center":"A-17"}`)
+			p.want(404, "GET", "/api/v2/organizations/acme/workspaces/other/custom-fields/", "")
+			return refused.body == `{"detail":"The custom field \"Cost center\" is required to submit a job."}` &&
+				choice.body == `{"Cost center":["\"C\" is not a valid choice."]}` && frozen.status == 400 &&
+				p.do("GET", fields, "").body == `{"fields":{"compute":{"Context":[`+
+					`{"name":"Cost center","valueType":"select","enumOptions":["A-17","B-2"],"isRequired":true},`+
+					`{"name":"Note","valueType":"text","enumOptions":null,"isRequired":false}]}},"isEnabled":true}`
+		}},
+		"no custom fields": {emulator.Switches{}, func(p *platform) bool {
+			return p.do("GET", "/api/v2/organizations/acme/workspaces/acme/custom-fields/", "").body == `{"fields":{"compute":{}},"isEnabled":false}`
+		}},
 		"ignored project": {emulator.Switches{IgnoreProjects: true}, func(p *platform) bool {
 			body := edited(p.t, map[string]any{"/projectId": "pRoJa"})
 			id := p.want(201, "POST", "/api/v2/jobs/", body)["id"].(string)

@@ -78,10 +78,15 @@ type Switches struct {
 	RefuseReattach bool
 	// LaxAttach attaches storage that is not started, too.
 	LaxAttach bool
+	// Fields are what every workspace has added to its jobs.
+	Fields []CustomField
 	// Skew returns how far the clock of the server that creates the nth job is off; n starts at 1. It shows in
 	// dateInserted and in the order of lists. Nil: all clocks agree. See also SeededSkew.
 	Skew func(n int) time.Duration
 }
+
+// CustomField is a field that a workspace has added to its jobs.
+type CustomField = api.CustomField
 
 // Checksums says which checksums a file shows.
 type Checksums = wire.Checksums
@@ -152,6 +157,7 @@ func (s Switches) api() api.Quirks {
 		DraftDeletes: s.DraftDeletes, Trash: s.Trash, NameLimit: s.NameLimit, StrictNames: s.StrictNames,
 		ForceAfterStop: s.ForceAfterStop, EarlyTails: s.EarlyTails, Bills: s.Bills,
 		FlatLibrary: s.FlatLibrary, HideAttached: s.HideAttached, RefuseReattach: s.RefuseReattach, LaxAttach: s.LaxAttach,
+		Fields: s.Fields,
 	}
 	switch hours := s.DefaultWalltime; {
 	case hours == 0:

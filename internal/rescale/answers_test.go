@@ -33,12 +33,15 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 func readers(c *Client) map[string]func(context.Context) (any, error) {
 	const id = "AbCdEf"
 	return map[string]func(context.Context) (any, error){
-		"me":          func(ctx context.Context) (any, error) { return c.Me(ctx) },
-		"projects":    func(ctx context.Context) (any, error) { return c.Projects(ctx) },
-		"analyses":    func(ctx context.Context) (any, error) { return c.Analyses(ctx) },
-		"core types":  func(ctx context.Context) (any, error) { return c.CoreTypes(ctx) },
-		"workspace":   func(ctx context.Context) (any, error) { return c.Workspace(ctx) },
-		"bill":        func(ctx context.Context) (any, error) { return c.Bill(ctx, Workspace{"w", "", "o"}, time.Time{}) },
+		"me":         func(ctx context.Context) (any, error) { return c.Me(ctx) },
+		"projects":   func(ctx context.Context) (any, error) { return c.Projects(ctx) },
+		"analyses":   func(ctx context.Context) (any, error) { return c.Analyses(ctx) },
+		"core types": func(ctx context.Context) (any, error) { return c.CoreTypes(ctx) },
+		"workspace":  func(ctx context.Context) (any, error) { return c.Workspace(ctx) },
+		"bill":       func(ctx context.Context) (any, error) { return c.Bill(ctx, Workspace{"w", "", "o"}, time.Time{}) },
+		"workspace's fields": func(ctx context.Context) (any, error) {
+			return c.WorkspaceFields(ctx, Workspace{"w", "", "o"})
+		},
 		"automations": func(ctx context.Context) (any, error) { return c.Automations(ctx) },
 		"prices":      func(ctx context.Context) (any, error) { return c.ComputePrices(ctx) },
 		"file":        func(ctx context.Context) (any, error) { return c.File(ctx, id) },

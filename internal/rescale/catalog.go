@@ -2,7 +2,9 @@ package rescale
 
 import (
 	"context"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -23,6 +25,14 @@ type Workspace struct {
 	ID          string
 	Name        string
 	CompanyCode string
+}
+
+// CustomField is a field that a workspace has added to its jobs (rescale-api.md §7.7).
+type CustomField struct {
+	Name     string   // as jobs show it
+	Type     string   // text, select, number, date, file or user; may be one that nobody knows
+	Options  []string // texts that it takes; nil when it takes any, or when they cannot be read
+	Required bool     // a job without it cannot be submitted (rescale-api.md §14, A4)
 }
 
 // Project is something that a job's cost can be assigned to. Names need not be unique.
@@ -177,6 +187,51 @@ func (c *Client) Workspace(ctx context.Context) (Workspace, error) {
 	_, err := c.get(ctx, "/api/v3/users/me/", nil, &w)
 	place, company := w.Workspace.value, w.Company.value
 	return Workspace{ID: string(place.ID), Name: string(place.Name), CompanyCode: string(company.Code)}, err
+}
+
+type wireCustomField struct {
+	Name        text         `json:"name"`
+	ValueType   text         `json:"valueType"`
+	EnumOptions hint[[]text] `json:"enumOptions"`
+	IsRequired  hint[bool]   `json:"isRequired"`
+}
+
+func (w wireCustomField) field() CustomField {
+	field := CustomField{Name: string(w.Name), Type: string(w.ValueType), Required: w.IsRequired.value}
+	for _, option := range w.EnumOptions.value {
+		if option == "" || option[0] == '{' || option[0] == '[' {
+			field.Options = nil // nobody knows which of its members a job is to name
+			break
+		}
+		field.Options = append(field.Options, string(option))
+	}
+	return field
+}
+
+// WorkspaceFields lists the fields that a workspace has added to its jobs, by section. The
+// call is not documented: what cannot be read of the answer is left out, and some accounts
+// may not make it, see [IsRefusal].
+func (c *Client) WorkspaceFields(ctx context.Context, w Workspace) ([]CustomField, error) {
+	type sections struct {
+		Compute hint[map[string]hint[[]wireCustomField]] `json:"compute"`
+	}
+	var found struct {
+		Fields    hint[sections] `json:"fields"`
+		IsEnabled hint[*bool]    `json:"isEnabled"`
+	}
+	path := "/api/v2/organizations/" + url.PathEscape(w.CompanyCode) + "/workspaces/" + url.PathEscape(w.ID) + "/custom-fields/"
+	if _, err := c.get(ctx, path, nil, &found); err != nil {
+		return nil, err
+	}
+	if enabled := found.IsEnabled.value; enabled != nil && !*enabled {
+		return nil, nil
+	}
+	var fields []CustomField
+	compute := found.Fields.value.Compute.value
+	for _, section := range slices.Sorted(maps.Keys(compute)) {
+		fields = append(fields, convert(compute[section].value, wireCustomField.field)...)
+	}
+	return slices.DeleteFunc(fields, func(f CustomField) bool { return f.Name == "" }), nil
 }
 
 // Projects lists the projects that the account can bill.

@@ -148,6 +148,40 @@ func TestBill(t *testing.T) {
 	}
 }
 
+// TestWorkspaceFields reads what a workspace has added to its jobs, as far as it can be
+// understood.
+func TestWorkspaceFields(t *testing.T) {
+	t.Parallel()
+	fields := func(list string) string {
+		return `{"fields":{"compute":{"Inputs":[` + list + `],"Context":[{"name":"Team"}]}},"isEnabled":true}`
+	}
+	team := CustomField{Name: "Team"}
+	for name, tc := range map[string]struct {
+		body string
+		want []CustomField
+	}{
+		"full": {
+			fields(`{"name":"Cost center","valueType":"select","enumOptions":["A-17","B-2"],"isRequired":true,"order":1},{"name":"Level","valueType":"number","enumOptions":[1,2]}`),
+			[]CustomField{team, {Name: "Cost center", Type: "select", Options: []string{"A-17", "B-2"}, Required: true}, {Name: "Level", Type: "number", Options: []string{"1", "2"}}},
+		},
+		"options of another shape": {fields(`{"name":"A","enumOptions":["x",{"value":"y"}]},{"name":"B","enumOptions":{}}`), []CustomField{team, {Name: "A"}, {Name: "B"}}},
+		"nulls and no name":        {fields(`{"name":"A","valueType":null,"enumOptions":null,"isRequired":null},{"valueType":"text"}`), []CustomField{team, {Name: "A"}}},
+		"not enabled":              {`{"fields":{"compute":{"Context":[{"name":"Team","isRequired":true}]}},"isEnabled":false}`, nil},
+		"no word of enabled":       {`{"fields":{"compute":{"Context":[{"name":"Team"}]}}}`, []CustomField{team}},
+		"another shape":            {`{"fields":[1,2]}`, nil},
+		"a section that is none":   {`{"fields":{"compute":{"Context":"x","Inputs":[{"name":"Team"}]}}}`, []CustomField{team}},
+	} {
+		p := newPlatform(t, reply(200, tc.body))
+		got, err := p.client(t).WorkspaceFields(t.Context(), Workspace{ID: "04-1", CompanyCode: "acme"})
+		if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+		if asked := p.arrivals()[0].Path; asked != "/api/v2/organizations/acme/workspaces/04-1/custom-fields/" {
+			t.Errorf("%s: asked for %s", name, asked)
+		}
+	}
+}
+
 // TestAutomations reads both forms of the list.
 func TestAutomations(t *testing.T) {
 	t.Parallel()

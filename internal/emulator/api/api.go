@@ -68,6 +68,7 @@ type Quirks struct {
 	HideAttached    bool // nobody can read which storage a job has
 	RefuseReattach  bool // storage that a job has is not attached again
 	LaxAttach       bool // storage can be attached that is not started
+	Fields          []CustomField
 }
 
 // Refusal refuses a request some times.

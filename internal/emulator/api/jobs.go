@@ -220,7 +220,7 @@ func submit(a *API, r *Request) (Answer, error) {
 	}
 	var runs []disk.Run
 	if job.Draft() {
-		if err := a.checkUp(job); err != nil {
+		if err := errors.Join(a.checkUp(job), a.complete(job)); err != nil {
 			return Answer{}, err
 		}
 		if runs, err = a.runs(r, job); err != nil {

@@ -48,6 +48,7 @@ func userRoutes() []route {
 		{pattern: "automations/", methods: methods{"GET": automations}},
 		{pattern: "billing/computeprices/", methods: methods{"GET": computePrices}},
 		{pattern: "organizations/{org}/workspaces/{ws}/billing/", methods: methods{"GET": bill}},
+		{pattern: "organizations/{org}/workspaces/{ws}/custom-fields/", methods: methods{"GET": workspaceFields}},
 	}
 }
 

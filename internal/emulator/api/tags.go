@@ -3,8 +3,10 @@ package api
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/emulator/disk"
 	"github.com/rescale-apply/rescale-apply/internal/emulator/wire"
@@ -157,6 +159,30 @@ func share(a *API, r *Request) (Answer, error) {
 	return ok(map[string]any{"recipient": recipient, "supportDesk": nil})
 }
 
+// CustomField is a field that a workspace has added to its jobs (rescale-api.md §7.7).
+type CustomField struct {
+	Name     string   `json:"name"`
+	Type     string   `json:"valueType"`   // text, select, number, date, file or user
+	Options  []string `json:"enumOptions"` // of a select
+	Required bool     `json:"isRequired"`  // jobs without it cannot be submitted, and keep it from then on
+}
+
+// workspaceFields answers what a workspace has added to its jobs. All of it is in one section here.
+func workspaceFields(a *API, r *Request) (Answer, error) {
+	if err := ofOrganization(r); err != nil {
+		return Answer{}, err
+	}
+	if r.vars["ws"] != r.Account.CompanyCode {
+		return Answer{}, notFound()
+	}
+	fields := a.Quirks().Fields
+	sections := map[string][]CustomField{}
+	if len(fields) > 0 {
+		sections["Context"] = fields
+	}
+	return ok(map[string]any{"fields": map[string]any{"compute": sections}, "isEnabled": len(fields) > 0})
+}
+
 // customFields answers the workspace's own fields of a job (rescale-api.md §7.7).
 func customFields(a *API, r *Request) (Answer, error) {
 	job, err := a.job(r)
@@ -175,15 +201,20 @@ func setCustomFields(a *API, r *Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	var fields map[string]json.RawMessage
-	if err := decode(r, &fields); err != nil {
+	var values map[string]json.RawMessage
+	if err := decode(r, &values); err != nil {
 		return Answer{}, err
+	}
+	for _, field := range a.Quirks().Fields {
+		if err := field.check(job, values); err != nil {
+			return Answer{}, err
+		}
 	}
 	_, err = a.Store.UpdateJob(job.ID, func(j *disk.Job) error {
 		if j.Fields == nil {
 			j.Fields = map[string]json.RawMessage{}
 		}
-		for name, value := range fields {
+		for name, value := range values {
 			j.Fields[name] = value
 		}
 		return nil
@@ -192,4 +223,45 @@ func setCustomFields(a *API, r *Request) (Answer, error) {
 		return Answer{}, err
 	}
 	return customFields(a, r)
+}
+
+// check refuses a value that is no option, and any value for what is frozen: a required field of a job that was
+// submitted (rescale-api.md §14, A4).
+func (f CustomField) check(job *disk.Job, values map[string]json.RawMessage) error {
+	value, given := values[f.Name]
+	switch {
+	case !given:
+		return nil
+	case f.Required && !job.Draft():
+		return invalid(f.Name, "This field is read-only after launch.")
+	case len(f.Options) > 0 && !blank(value) && !slices.Contains(f.Options, plain(value)):
+		return invalid(f.Name, fmt.Sprintf("%q is not a valid choice.", plain(value)))
+	}
+	return nil
+}
+
+// complete refuses to submit a job that lacks a required field (rescale-api.md §14, A4).
+func (a *API) complete(job *disk.Job) error {
+	for _, field := range a.Quirks().Fields {
+		if field.Required && blank(job.Fields[field.Name]) {
+			return Refuse(http.StatusBadRequest, "The custom field %q is required to submit a job.", field.Name)
+		}
+	}
+	return nil
+}
+
+func blank(value json.RawMessage) bool {
+	return len(value) == 0 || strings.TrimSpace(plain(value)) == ""
+}
+
+// plain is a text without its quotes, nothing for null, and anything else as it is written.
+func plain(value json.RawMessage) string {
+	var text *string
+	if json.Unmarshal(value, &text) != nil {
+		return string(value)
+	}
+	if text == nil {
+		return ""
+	}
+	return *text
 }

@@ -49,35 +49,6 @@ func readCommand(f form, tile *disk.Tile) {
 	}
 }
 
-// sellers are those that are known to sell licenses (rescale-api.md §6.2).
-var sellers = []string{"rescale", "rescale-trial"}
-
-// checkLicense refuses licenses that nobody offers for the software.
-func (w World) checkLicense(f form, tile *disk.Tile) {
-	software, known := w.Catalog.Analysis(tile.Code)
-	if !known {
-		return
-	}
-	if tile.UseRescaleLicense && !software.HasRescaleLicense {
-		f.at.field("useRescaleLicense").add(fmt.Sprintf("There is no Rescale license for analysis %q.", tile.Code))
-	}
-	if raw, ok := f.optional("userDefinedLicenseSettings"); ok {
-		openForm(raw, f.at.field("userDefinedLicenseSettings"))
-	}
-	raw, ok := f.optional("onDemandLicenseSeller")
-	if !ok {
-		return
-	}
-	seller, ok := openForm(raw, f.at.field("onDemandLicenseSeller"))
-	if !ok {
-		return
-	}
-	code := seller.requiredText("code")
-	if seller.at.empty() && (!slices.Contains(sellers, code) || !software.HasOnDemandLicense && !software.HasShortTermLicense) {
-		seller.at.field("code").add(fmt.Sprintf("Nobody named %q sells licenses for analysis %q.", code, tile.Code))
-	}
-}
-
 // analysis fills in the software. It returns nil when the version is not known.
 func (w World) analysis(f form, tile *disk.Tile) *catalog.Version {
 	raw, ok := f.required("analysis")
