@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -114,7 +115,8 @@ func (s sweep) onDisk(q places.Query, param matrix.Param) matrix.Axis {
 		s.list.Add(param.Value.Pos, diag.EmptyGlob, none.Hint(), "%v", none)
 		return nil
 	case err != nil:
-		s.list.Add(param.Value.Pos, diag.UnreadableInput, hintOf(err), "%v", err)
+		hint := cmp.Or(hintOf(err), "repair it, or write its path into a .rescaleignore beside the manifest")
+		s.list.Add(param.Value.Pos, diag.UnreadableInput, hint, "%v", err)
 		return nil
 	}
 	return places.Axis(param, found, s.list)
