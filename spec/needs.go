@@ -302,6 +302,12 @@ func checkTakings(job *Job, runs map[string]int, list *diag.List) {
 		for _, need := range job.Needs {
 			if in.From.Written() && !in.Wrong && need.Name.V == in.From.V {
 				t.take(in, need.Jobs)
+				if len(need.Jobs) == 0 || runs[need.Jobs[0]] == 0 {
+					continue
+				}
+				for _, file := range in.Files {
+					warnOfRun(job, file)
+				}
 			}
 		}
 	}

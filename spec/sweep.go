@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -323,6 +324,9 @@ func checkSweep(job *Job, list *diag.List) {
 	for _, field := range job.Extra {
 		checkSweepField(field, list)
 	}
+	for _, pattern := range slices.Concat(job.Outputs.Download, job.Success.Files) {
+		warnOfRun(job, pattern)
+	}
 	for i, tile := range job.Tiles {
 		for _, field := range tile.Extra {
 			checkSweepField(field, list)
@@ -331,6 +335,15 @@ func checkSweep(job *Job, list *diag.List) {
 			job.Warnings.Add(tile.Hardware.Slots.Pos, diag.BadValue, fmt.Sprintf("write slots: %d", rows),
 				"%shardware.slots is %d, more than the rows of the table (%d): slots without a run are paid for, too", place(job, i), tile.Hardware.Slots.V, rows)
 		}
+	}
+}
+
+// warnOfRun reports a pattern that begins with the folder of a run, as the list of results
+// shows it: no run has such a folder itself, unless its command makes one.
+func warnOfRun(job *Job, pattern Value[string]) {
+	if inner, ok := doe.WithoutRun(pattern.V); ok {
+		job.Warnings.Add(pattern.Pos, diag.BadValue, "write "+diag.Short(inner),
+			"pattern %q is looked for below the folder of each run", diag.Short(pattern.V))
 	}
 }
 
