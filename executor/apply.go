@@ -393,12 +393,3 @@ func (o *Outcome) took(j verdict.Judgement, cores int, rate float64) {
 	o.CoreHours = float64(cores) * j.Ended.Sub(j.Started).Hours()
 	o.Cost = o.CoreHours * rate
 }
-
-// retire moves the results of earlier runs away, wanted here or not: they must not pass for
-// the results of a run that has failed.
-func (a *application) retire(ctx context.Context, step planner.Step, out *Outcome) error {
-	if out.Verdict == verdict.Succeeded {
-		return nil
-	}
-	return a.download(step, out).Retire(ctx)
-}

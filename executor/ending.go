@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/executor/outputs"
+	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/results"
+	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/content"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
 	"github.com/rescale-apply/rescale-apply/spec"
@@ -115,4 +117,13 @@ func lastLines(r io.Reader) ([]string, error) {
 		lines := strings.Split(strings.TrimRight(strings.ToValidUTF8(string(tail), "\ufffd"), "\r\n"), "\n")
 		return lines[max(0, len(lines)-logLines):], err
 	}
+}
+
+// retire moves the results of earlier runs away, wanted here or not: they must not pass for
+// the results of a run that has failed.
+func (a *application) retire(ctx context.Context, step planner.Step, out *Outcome) error {
+	if out.Verdict == verdict.Succeeded {
+		return nil
+	}
+	return a.download(step, out).Retire(ctx)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
 	"github.com/rescale-apply/rescale-apply/schema"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
+	"github.com/rescale-apply/rescale-apply/spec/spread"
 )
 
 // template is a document whose references wait for their values.
@@ -362,4 +363,31 @@ func walkTexts(value any, pointer string, visit func(pointer, text string)) {
 			walkTexts(member, yamlsrc.Member(pointer, key), visit)
 		}
 	}
+}
+
+// validate checks the shape of one point. Once one is right, the others are looked at only
+// where they differ from it.
+func (t *template) validate(d *document) []schema.Violation {
+	value := d.value
+	if d.uneven {
+		flat := spread.Of(value)
+		violations := schema.Validate(flat.Value)
+		for i, v := range violations {
+			written := flat.Written(v.Pointer)
+			violations[i] = v.At(written, spread.Source(written, d.several))
+		}
+		return violations
+	}
+	if t.sites != nil && t.sites.Hold(value) {
+		return nil
+	}
+	violations := schema.Validate(value)
+	if t.sites == nil && len(violations) == 0 {
+		paths := make([][]string, len(t.leaves))
+		for i, leaf := range t.leaves {
+			paths[i] = leaf.path
+		}
+		t.sites = schema.SitesOf(value, paths)
+	}
+	return violations
 }

@@ -3,10 +3,13 @@ package spec
 import (
 	"encoding/json"
 	"math"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/yamlsrc"
+	"github.com/rescale-apply/rescale-apply/schema"
 	"github.com/rescale-apply/rescale-apply/spec/expr"
 	"github.com/rescale-apply/rescale-apply/spec/spread"
 )
@@ -205,4 +208,76 @@ func (n node) fields() []Field {
 		fields = append(fields, Field{Name: name, Value: Value[any]{V: spread.Of(member.value).Value, Pos: member.pos()}, Below: member.fields()})
 	}
 	return fields
+}
+
+// filling is a value that changes how much a document holds: a list, or nothing.
+type filling struct {
+	leaf
+	value expr.Value
+}
+
+// spread puts such values in, once all others have theirs.
+func (d *document) spread(later []filling) {
+	d.uneven = len(later) > 0
+	for _, f := range later {
+		items, list := f.value.V.([]any)
+		switch item := itemOf(f.pointer); {
+		case !list:
+			d.value = spread.Drop(d.value, f.path)
+		case item != "":
+			d.several = append(d.several, item)
+			d.repeat(f, item, items)
+		case f.words && !schema.TakesList(f.pointer):
+			d.put(f.leaf, expr.Value{V: f.value.Text(), Pos: f.value.Pos})
+		default:
+			d.put(f.leaf, f.value)
+			for i, one := range items {
+				d.filled[f.pointer+"/"+strconv.Itoa(i)] = expr.Value{V: one, Pos: f.value.Pos}
+			}
+		}
+	}
+}
+
+// repeat makes an item one for each of several values, which stand in it at the leaf.
+func (d *document) repeat(f filling, item string, values []any) {
+	path := yamlsrc.Path(item)
+	model, several := get(d.value, path), make(spread.Several, len(values))
+	for i, one := range values {
+		several[i] = put(model, f.path[len(path):], one)
+		d.filled[item+"/"+strconv.Itoa(i)+f.pointer[len(item):]] = expr.Value{V: one, Pos: f.value.Pos}
+	}
+	d.value = put(d.value, path, several)
+}
+
+// mapped matches what can be there once for each item of a list: an input or an automation.
+var mapped = regexp.MustCompile(`^((?:/analyses/[0-9]+)?/(?:inputs|automations)/[0-9]+)/(?:id|path)$`)
+
+// itemOf returns the item of a list that a reference to a list multiplies; empty for none.
+func itemOf(pointer string) string {
+	if m := mapped.FindStringSubmatch(pointer); m != nil {
+		return m[1]
+	}
+	if _, err := strconv.Atoi(pointer[strings.LastIndexByte(pointer, '/')+1:]); err == nil {
+		return pointer
+	}
+	return ""
+}
+
+// get returns the value at path.
+func get(root any, path []string) any {
+	for _, token := range path {
+		switch node := root.(type) {
+		case map[string]any:
+			root = node[token]
+		case []any:
+			i, err := strconv.Atoi(token)
+			if err != nil || i >= len(node) {
+				return nil
+			}
+			root = node[i]
+		default:
+			return nil
+		}
+	}
+	return root
 }

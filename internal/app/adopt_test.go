@@ -102,11 +102,7 @@ func TestAdoptionHoldsAsTheDigestDoes(t *testing.T) {
 		}
 		t.Run(e.Key, func(t *testing.T) {
 			p, dir := newPlatform(t), t.TempDir()
-			for name, text := range map[string]string{
-				"deck": "deck", "kept": "kept", "other": "other", "tmpl": "${{ vars.a }}", "a.pub": "ssh-rsa AAAA\n", "b.pub": "ssh-rsa BBBB\n",
-			} {
-				write(t, dir, name, text)
-			}
+			writeSent(t, dir)
 			lines := p.stored(t, c.before+"\x00"+c.after)
 			before, after, _ := strings.Cut(lines, "\x00")
 			write(t, dir, "job.yaml", filled(before))

@@ -27,80 +27,88 @@ func sentChanges() map[string]change {
 	doe := func(params, template, to string) string {
 		return "doe: {params: " + params + ", templates: [{path: " + template + ", to: " + to + "}]}"
 	}
+	sets := func(all string) string { return "license: {featureSets: [" + all + "]}" }
 	const public = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAA"
 	return map[string]change{
-		"name":                     {"name: wing", "name: tail"},
-		"namespace":                {"namespace: a", "namespace: b"},
-		"title":                    {"title: A", "title: B"},
-		"description":              {"", "description: B"},
-		"project":                  {"", "project: aero-2026"},
-		"tags":                     {"tags: [a]", "tags: [b]"},
-		"customFields":             {"", "customFields: {Team: b}"},
-		"customFields.NAME":        {"customFields: {Team: b}", "customFields: {Team: c}"},
-		"analysis":                 {"analysis: {code: ls_dyna}", "analysis: {code: ansys_fluent}"},
-		"analysis.code":            {"analysis: {code: ls_dyna}", "analysis: {code: ansys_fluent}"},
-		"analysis.version":         {"analysis: {code: ls_dyna, version: '14.1.0'}", "analysis: {code: ls_dyna, version: '13.1.1'}"},
-		"hardware":                 {"", "hardware: {coreType: granite, coresPerSlot: 4}"},
-		"hardware.coreType":        {"", "hardware: {coreType: granite, coresPerSlot: 4}"},
-		"hardware.coresPerSlot":    {"", "hardware: {coreType: ferrite, coresPerSlot: 16}"},
-		"hardware.slots":           {"", "hardware: {coreType: ferrite, coresPerSlot: 4, slots: 2}"},
-		"hardware.walltime":        {"", "hardware: {coreType: ferrite, coresPerSlot: 4, walltime: 2h}"},
-		"priority":                 {"", "priority: economy"},
-		"license":                  {"", "license: rescale"},
-		"license.servers":          {"", "license: {servers: {LM: 1@a}}"},
-		"license.servers.NAME":     {"license: {servers: {LM: 1@a}}", "license: {servers: {LM: 1@b}}"},
-		"license.variables":        {"", "license: {variables: {LM: a}}"},
-		"license.variables.NAME":   {"license: {variables: {LM: a}}", "license: {variables: {LM: b}}"},
-		"license.seller":           {"license: {seller: rescale}", "license: {seller: rescale-trial}"},
-		"license.features":         {"", "license: {features: [{name: a, count: 1}]}"},
-		"license.features[].name":  {"license: {features: [{name: a, count: 1}]}", "license: {features: [{name: b, count: 1}]}"},
-		"license.features[].count": {"license: {features: [{name: a, count: 1}]}", "license: {features: [{name: a, count: 2}]}"},
-		"inputs":                   {"", "inputs: [deck]"},
-		"inputs[].path":            {"inputs: [{path: deck, as: x}]", "inputs: [{path: other, as: x}]"},
-		"inputs[].id":              {"inputs: [{id: STORED}]", "inputs: [{id: OTHER}]"},
-		"inputs[].from":            {"inputs: [{from: mesh, files: [a]}]", "inputs: [{from: tool, files: [a]}]"},
-		"inputs[].files":           {"inputs: [{from: mesh, files: [a]}]", "inputs: [{from: mesh, files: [b]}]"},
-		"inputs[].exclude":         {"inputs: [{path: '*k*'}]", "inputs: [{path: '*k*', exclude: [deck]}]"},
-		"inputs[].pack":            {"inputs: [{path: deck, pack: a.zip}]", "inputs: [{path: deck, pack: b.zip}]"},
-		"inputs[].as":              {"inputs: [{path: deck, as: x}]", "inputs: [{path: deck, as: y}]"},
-		"inputs[].into":            {"inputs: [{from: mesh, files: [a], into: x}]", "inputs: [{from: mesh, files: [a], into: y}]"},
-		"inputs[].template":        {"vars: {a: 1}\ninputs: [{path: tmpl}]", "vars: {a: 1}\ninputs: [{path: tmpl, template: true}]"},
-		"inputs[].decompress":      {"inputs: [{path: deck}]", "inputs: [{path: deck, decompress: false}]"},
-		"env":                      {"", "env: {A: b}"},
-		"env.NAME":                 {"env: {A: b}", "env: {A: c}"},
-		"secrets":                  {"secrets: [TOKEN_A]", "secrets: [TOKEN_B]"},
-		"command":                  {"command: run", "command: run -v"},
-		"preProcess":               {"", "preProcess: {script: deck, command: a}"},
-		"preProcess.script":        {"preProcess: {script: deck, command: bash x}", "preProcess: {script: other, command: bash y}"},
-		"preProcess.command":       {"preProcess: {script: deck, command: bash x}", "preProcess: {script: other, command: bash y}"},
-		"postProcess":              {"", "postProcess: {script: deck, command: a}"},
-		"postProcess.script":       {"postProcess: {script: deck, command: bash x}", "postProcess: {script: other, command: bash y}"},
-		"postProcess.command":      {"postProcess: {script: deck, command: bash x}", "postProcess: {script: other, command: bash y}"},
-		"analyses":                 {one(""), "analyses: [{analysis: {code: ls_dyna}, command: run}, {analysis: {code: ls_dyna}, command: run}]"},
-		"analyses[].analysis":      {one(""), strings.Replace(one(""), "ls_dyna", "ansys_fluent", 1)},
-		"analyses[].hardware":      {one(""), one(", hardware: {coreType: granite, coresPerSlot: 4}")},
-		"analyses[].inputs":        {one(""), one(", inputs: [deck]")},
-		"analyses[].env":           {one(""), one(", env: {A: b}")},
-		"analyses[].command":       {one(""), strings.Replace(one(""), "run", "run -v", 1)},
-		"analyses[].preProcess":    {one(""), one(", preProcess: {script: deck, command: a}")},
-		"analyses[].postProcess":   {one(""), one(", postProcess: {script: deck, command: a}")},
-		"analyses[].extra":         {one(""), one(", extra: {flags: {igCv: true}}")},
-		"automations":              {"", "automations: [A]"},
-		"automations[].id":         {"automations: [{id: A}]", "automations: [{id: B}]"},
-		"automations[].env":        {"automations: [{id: A}]", "automations: [{id: A, env: {B: c}}]"},
-		"automations[].env.NAME":   {"automations: [{id: A, env: {B: c}}]", "automations: [{id: A, env: {B: d}}]"},
-		"ssh":                      {"", "ssh: {publicKey: " + public + "A, cidr: 10.0.0.0/8, port: 23}"},
-		"ssh.publicKey":            {"ssh: {publicKey: " + public + "A}", "ssh: {publicKey: " + public + "B}"},
-		"ssh.publicKeyFile":        {"ssh: {publicKeyFile: a.pub}", "ssh: {publicKeyFile: b.pub}"},
-		"ssh.cidr":                 {"ssh: {cidr: 10.0.0.0/8}", "ssh: {cidr: ''}"},
-		"ssh.port":                 {"ssh: {port: 22}", "ssh: {port: 23}"},
-		"clusterId":                {"", "clusterId: A"},
-		"doe":                      {"", doe("a.csv", "deck", "x")},
-		"doe.params":               {doe("a.csv", "deck", "x"), doe("b.csv", "deck", "x")},
-		"doe.templates":            {doe("a.csv", "deck", "x"), doe("a.csv", "deck", "x}, {path: other, to: y")},
-		"doe.templates[].path":     {doe("a.csv", "deck", "x"), doe("a.csv", "other", "x")},
-		"doe.templates[].to":       {doe("a.csv", "deck", "x"), doe("a.csv", "deck", "y")},
-		"extra":                    {"extra: {isTemplateDryRun: true}", "extra: {isTemplateDryRun: false}"},
+		"name":                                   {"name: wing", "name: tail"},
+		"namespace":                              {"namespace: a", "namespace: b"},
+		"title":                                  {"title: A", "title: B"},
+		"description":                            {"", "description: B"},
+		"project":                                {"", "project: aero-2026"},
+		"tags":                                   {"tags: [a]", "tags: [b]"},
+		"customFields":                           {"", "customFields: {Team: b}"},
+		"customFields.NAME":                      {"customFields: {Team: b}", "customFields: {Team: c}"},
+		"analysis":                               {"analysis: {code: ls_dyna}", "analysis: {code: ansys_fluent}"},
+		"analysis.code":                          {"analysis: {code: ls_dyna}", "analysis: {code: ansys_fluent}"},
+		"analysis.version":                       {"analysis: {code: ls_dyna, version: '14.1.0'}", "analysis: {code: ls_dyna, version: '13.1.1'}"},
+		"hardware":                               {"", "hardware: {coreType: granite, coresPerSlot: 4}"},
+		"hardware.coreType":                      {"", "hardware: {coreType: granite, coresPerSlot: 4}"},
+		"hardware.coresPerSlot":                  {"", "hardware: {coreType: ferrite, coresPerSlot: 16}"},
+		"hardware.slots":                         {"", "hardware: {coreType: ferrite, coresPerSlot: 4, slots: 2}"},
+		"hardware.walltime":                      {"", "hardware: {coreType: ferrite, coresPerSlot: 4, walltime: 2h}"},
+		"priority":                               {"", "priority: economy"},
+		"license":                                {"", "license: rescale"},
+		"license.servers":                        {"", "license: {servers: {LM: 1@a}}"},
+		"license.servers.NAME":                   {"license: {servers: {LM: 1@a}}", "license: {servers: {LM: 1@b}}"},
+		"license.variables":                      {"", "license: {variables: {LM: a}}"},
+		"license.variables.NAME":                 {"license: {variables: {LM: a}}", "license: {variables: {LM: b}}"},
+		"license.seller":                         {"license: {seller: rescale}", "license: {seller: rescale-trial}"},
+		"license.seller.code":                    {"license: {seller: {code: rescale}}", "license: {seller: {code: rescale-trial}}"},
+		"license.seller.name":                    {"license: {seller: {code: rescale, name: A}}", "license: {seller: {code: rescale, name: B}}"},
+		"license.featureSets":                    {"", sets("{features: [{name: a, count: 1}]}")},
+		"license.featureSets[].name":             {sets("{name: A, features: [{name: a, count: 1}]}"), sets("{name: B, features: [{name: a, count: 1}]}")},
+		"license.featureSets[].features":         {sets("{features: [{name: a, count: 1}]}"), sets("{features: [{name: a, count: 1}, {name: b, count: 1}]}")},
+		"license.featureSets[].features[].name":  {sets("{features: [{name: a, count: 1}]}"), sets("{features: [{name: b, count: 1}]}")},
+		"license.featureSets[].features[].count": {sets("{features: [{name: a, count: 1}]}"), sets("{features: [{name: a, count: 2}]}")},
+		"license.features":                       {"", "license: {features: [{name: a, count: 1}]}"},
+		"license.features[].name":                {"license: {features: [{name: a, count: 1}]}", "license: {features: [{name: b, count: 1}]}"},
+		"license.features[].count":               {"license: {features: [{name: a, count: 1}]}", "license: {features: [{name: a, count: 2}]}"},
+		"inputs":                                 {"", "inputs: [deck]"},
+		"inputs[].path":                          {"inputs: [{path: deck, as: x}]", "inputs: [{path: other, as: x}]"},
+		"inputs[].id":                            {"inputs: [{id: STORED}]", "inputs: [{id: OTHER}]"},
+		"inputs[].from":                          {"inputs: [{from: mesh, files: [a]}]", "inputs: [{from: tool, files: [a]}]"},
+		"inputs[].files":                         {"inputs: [{from: mesh, files: [a]}]", "inputs: [{from: mesh, files: [b]}]"},
+		"inputs[].exclude":                       {"inputs: [{path: '*k*'}]", "inputs: [{path: '*k*', exclude: [deck]}]"},
+		"inputs[].pack":                          {"inputs: [{path: deck, pack: a.zip}]", "inputs: [{path: deck, pack: b.zip}]"},
+		"inputs[].as":                            {"inputs: [{path: deck, as: x}]", "inputs: [{path: deck, as: y}]"},
+		"inputs[].into":                          {"inputs: [{from: mesh, files: [a], into: x}]", "inputs: [{from: mesh, files: [a], into: y}]"},
+		"inputs[].template":                      {"vars: {a: 1}\ninputs: [{path: tmpl}]", "vars: {a: 1}\ninputs: [{path: tmpl, template: true}]"},
+		"inputs[].decompress":                    {"inputs: [{path: deck}]", "inputs: [{path: deck, decompress: false}]"},
+		"env":                                    {"", "env: {A: b}"},
+		"env.NAME":                               {"env: {A: b}", "env: {A: c}"},
+		"secrets":                                {"secrets: [TOKEN_A]", "secrets: [TOKEN_B]"},
+		"command":                                {"command: run", "command: run -v"},
+		"preProcess":                             {"", "preProcess: {script: deck, command: a}"},
+		"preProcess.script":                      {"preProcess: {script: deck, command: bash x}", "preProcess: {script: other, command: bash y}"},
+		"preProcess.command":                     {"preProcess: {script: deck, command: bash x}", "preProcess: {script: other, command: bash y}"},
+		"postProcess":                            {"", "postProcess: {script: deck, command: a}"},
+		"postProcess.script":                     {"postProcess: {script: deck, command: bash x}", "postProcess: {script: other, command: bash y}"},
+		"postProcess.command":                    {"postProcess: {script: deck, command: bash x}", "postProcess: {script: other, command: bash y}"},
+		"analyses":                               {one(""), "analyses: [{analysis: {code: ls_dyna}, command: run}, {analysis: {code: ls_dyna}, command: run}]"},
+		"analyses[].analysis":                    {one(""), strings.Replace(one(""), "ls_dyna", "ansys_fluent", 1)},
+		"analyses[].hardware":                    {one(""), one(", hardware: {coreType: granite, coresPerSlot: 4}")},
+		"analyses[].inputs":                      {one(""), one(", inputs: [deck]")},
+		"analyses[].env":                         {one(""), one(", env: {A: b}")},
+		"analyses[].command":                     {one(""), strings.Replace(one(""), "run", "run -v", 1)},
+		"analyses[].preProcess":                  {one(""), one(", preProcess: {script: deck, command: a}")},
+		"analyses[].postProcess":                 {one(""), one(", postProcess: {script: deck, command: a}")},
+		"analyses[].extra":                       {one(""), one(", extra: {flags: {igCv: true}}")},
+		"automations":                            {"", "automations: [A]"},
+		"automations[].id":                       {"automations: [{id: A}]", "automations: [{id: B}]"},
+		"automations[].env":                      {"automations: [{id: A}]", "automations: [{id: A, env: {B: c}}]"},
+		"automations[].env.NAME":                 {"automations: [{id: A, env: {B: c}}]", "automations: [{id: A, env: {B: d}}]"},
+		"ssh":                                    {"", "ssh: {publicKey: " + public + "A, cidr: 10.0.0.0/8, port: 23}"},
+		"ssh.publicKey":                          {"ssh: {publicKey: " + public + "A}", "ssh: {publicKey: " + public + "B}"},
+		"ssh.publicKeyFile":                      {"ssh: {publicKeyFile: a.pub}", "ssh: {publicKeyFile: b.pub}"},
+		"ssh.cidr":                               {"ssh: {cidr: 10.0.0.0/8}", "ssh: {cidr: ''}"},
+		"ssh.port":                               {"ssh: {port: 22}", "ssh: {port: 23}"},
+		"clusterId":                              {"", "clusterId: A"},
+		"doe":                                    {"", doe("a.csv", "deck", "x")},
+		"doe.params":                             {doe("a.csv", "deck", "x"), doe("b.csv", "deck", "x")},
+		"doe.templates":                          {doe("a.csv", "deck", "x"), doe("a.csv", "deck", "x}, {path: other, to: y")},
+		"doe.templates[].path":                   {doe("a.csv", "deck", "x"), doe("a.csv", "other", "x")},
+		"doe.templates[].to":                     {doe("a.csv", "deck", "x"), doe("a.csv", "deck", "y")},
+		"extra":                                  {"extra: {isTemplateDryRun: true}", "extra: {isTemplateDryRun: false}"},
 	}
 }
 
@@ -159,14 +167,7 @@ var markOfContent = regexp.MustCompile(`\.[0-9a-f]{10}\.\d+\.\d+\]$`)
 func received(t *testing.T, lines string) map[string]any {
 	t.Helper()
 	p, dir := newPlatform(t), t.TempDir()
-	for name, text := range map[string]string{
-		"deck": "deck", "kept": "kept", "other": "other", "tmpl": "${{ vars.a }}", "a.pub": "ssh-rsa AAAA\n", "b.pub": "ssh-rsa BBBB\n",
-		"a.csv": "a\n1\n", "b.csv": "a\n2\n",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	writeSent(t, dir)
 	args := []string{"-f", filepath.Join(dir, "job.yaml")}
 	if !strings.Contains(lines, "from:") {
 		args = append(args, "--no-wait")
@@ -194,6 +195,17 @@ func received(t *testing.T, lines string) map[string]any {
 		}
 	}
 	return p.contents(t, body).(map[string]any)
+}
+
+// writeSent writes the files that [sentChanges] names.
+func writeSent(t *testing.T, dir string) {
+	t.Helper()
+	for name, text := range map[string]string{
+		"deck": "deck", "kept": "kept", "other": "other", "tmpl": "${{ vars.a }}", "a.pub": "ssh-rsa AAAA\n", "b.pub": "ssh-rsa BBBB\n",
+		"a.csv": "a\n1\n", "b.csv": "a\n2\n",
+	} {
+		write(t, dir, name, text)
+	}
 }
 
 // filled completes a manifest, and adds the jobs that it builds on.
