@@ -345,7 +345,7 @@ func (a *application) conclude(ctx context.Context, step planner.Step, out *Outc
 func (a *application) collect(ctx context.Context, step planner.Step, out *Outcome) error {
 	if out.Verdict != verdict.Succeeded {
 		out.Hint = planner.FailedHint(a.Command, step, out.ID, out.Verdict)
-		out.Log = failureLog{a.Platform, a.Redact, out.Run}.of(ctx, out.ID)
+		out.Log, out.Run = failureLog{a.Platform, a.Redact, out.Run}.of(ctx, out.ID)
 	}
 	if err := a.retire(ctx, step, out); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,9 +50,18 @@ func (l failureLog) find(ctx context.Context, id string) (*outputs.File, error) 
 	return nil, err
 }
 
-// of gives the last lines of a run's output, or why there are none.
-func (l failureLog) of(ctx context.Context, id string) []string {
+// of gives the last lines of a run's output, or why there are none, and of a job with
+// several runs, which it is.
+func (l failureLog) of(ctx context.Context, id string) (lines []string, run string) {
 	log, err := l.find(ctx, id)
+	if log != nil {
+		run = log.Run
+	}
+	return l.lines(ctx, log, err), cmp.Or(run, l.run)
+}
+
+// lines reads the end of a log that was looked for.
+func (l failureLog) lines(ctx context.Context, log *outputs.File, err error) []string {
 	switch {
 	case err != nil:
 		return unreadable(err)

@@ -100,7 +100,7 @@ func (w *observation) finish(ctx context.Context, target Target, out *Outcome, e
 		out.took(end.Judgement, target.Cores, target.Rate)
 		out.Verdict, out.Reason, out.Run = end.Verdict, end.Reason, end.Run
 		if out.Verdict != verdict.Succeeded {
-			out.Log = failureLog{w.Platform, w.Redact, out.Run}.of(ctx, out.ID)
+			out.Log, out.Run = failureLog{w.Platform, w.Redact, out.Run}.of(ctx, out.ID)
 		}
 	}
 	w.notify(Event{Type: EventResult, Job: out.Job, ID: out.ID, Outcome: out})

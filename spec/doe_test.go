@@ -57,3 +57,34 @@ doe: {params: "p-${{ matrix.a }}.csv", templates: [{path: U, to: case/0/U}, {pat
 		t.Errorf("warning: %s", got)
 	}
 }
+
+// TestPatternsOfRuns: results are shown as run1/f.csv, so people write that.
+func TestPatternsOfRuns(t *testing.T) {
+	t.Parallel()
+	jobs := sweepJob(t, `hardware: {coreType: e, coresPerSlot: 1}
+doe: {params: p.csv, templates: [{path: U, to: U}]}
+outputs: {download: [run1/f.csv, g.csv]}
+success: {files: ["run*/f.csv"]}
+---
+version: 1
+name: sum
+analysis: {code: x}
+hardware: {coreType: e, coresPerSlot: 1}
+command: run
+inputs: [{from: lift, files: [run2/f.csv], into: runs}]
+`, map[string]string{"p.csv": "x\n1\n2\n", "U": "${x}"})
+	var got []string
+	for _, job := range jobs {
+		for _, w := range job.Warnings {
+			got = append(got, w.Message+"; "+w.Hint)
+		}
+	}
+	want := []string{
+		`pattern "run1/f.csv" is looked for below the folder of each run; write f.csv`,
+		`pattern "run*/f.csv" is looked for below the folder of each run; write f.csv`,
+		`pattern "run2/f.csv" is looked for below the folder of each run; write f.csv`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

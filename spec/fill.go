@@ -18,6 +18,7 @@ import (
 // template is a document whose references wait for their values.
 type template struct {
 	doc    *yamlsrc.Document
+	file   string // of the document
 	leaves []leaf
 	bad    map[string]bool // pointers of texts that cannot be filled in
 	places map[string]diag.Position
@@ -37,7 +38,7 @@ type leaf struct {
 // newTemplate finds the references of a document. It reports those that cannot be read,
 // and those where a manifest must be literal.
 func newTemplate(doc *yamlsrc.Document, list *diag.List) *template {
-	t := &template{doc: doc, bad: make(map[string]bool), places: make(map[string]diag.Position)}
+	t := &template{doc: doc, file: doc.At("").File, bad: make(map[string]bool), places: make(map[string]diag.Position)}
 	walkTexts(doc.Value, "", func(pointer, text string) {
 		if !expr.Holds(text) {
 			return
@@ -239,6 +240,7 @@ func (t *template) fill(scope expr.Scope) *document {
 			maps.Copy(values, fromScope())
 		}
 		v := leaf.text.Fill(values)
+		v.Pos = t.origin(leaf.text, values)
 		_, list := v.V.([]any)
 		switch {
 		case v.V == nil, list:
@@ -253,6 +255,25 @@ func (t *template) fill(scope expr.Scope) *document {
 	}
 	d.spread(later)
 	return d
+}
+
+// origin returns where a person mends a text: at the cell of a table, if all references of
+// the text are to one. A path that a pattern finds is right as it is, so its use is wrong.
+// Zero means the text itself.
+func (t *template) origin(text expr.Template, values expr.Scope) diag.Position {
+	var cell diag.Position
+	references := text.References()
+	for i, r := range references {
+		v := values[r.Space][r.Name]
+		if v.Place || i > 0 && v.Pos != cell {
+			return diag.Position{}
+		}
+		cell = v.Pos
+	}
+	if whole := len(references) == 1 && text.Literal() == ""; !whole && cell.File == t.file {
+		return diag.Position{}
+	}
+	return cell
 }
 
 func (d *document) put(leaf leaf, v expr.Value) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 	"github.com/rescale-apply/rescale-apply/internal/glob"
+	"github.com/rescale-apply/rescale-apply/spec/doe"
 	"github.com/rescale-apply/rescale-apply/spec/landing"
 )
 
@@ -255,4 +256,13 @@ func windowsPath(s string) bool {
 		}
 	}
 	return strings.HasSuffix(s, `\`)
+}
+
+// warnOfRun reports a pattern that begins with the folder of a run, as the list of results
+// shows it: no run has such a folder itself, unless its command makes one.
+func warnOfRun(job *Job, pattern Value[string]) {
+	if inner, ok := doe.WithoutRun(pattern.V); ok {
+		job.Warnings.Add(pattern.Pos, diag.BadValue, "write "+diag.Short(inner),
+			"pattern %q is looked for below the folder of each run", diag.Short(pattern.V))
+	}
 }

@@ -17,6 +17,7 @@ type linker struct {
 	jobs     []Job
 	known    map[string]bool // names in the text, also of jobs that could not be read
 	groups   map[string]*group
+	runs     map[string]int // how many runs a job of a doe has
 	problems diag.Gathering
 }
 
@@ -41,12 +42,13 @@ const (
 // wait for each other, are problems. Jobs that need many others through one name share
 // what it means, so the work grows with the text and not with the pairs.
 func link(jobs []Job, known map[string]diag.Position) diag.List {
-	l := &linker{jobs: jobs, known: make(map[string]bool), groups: make(map[string]*group)}
+	l := &linker{jobs: jobs, known: make(map[string]bool), groups: make(map[string]*group), runs: make(map[string]int)}
 	for name := range known {
 		l.known[name] = true
 	}
 	for i, job := range jobs {
 		l.join(job.Name.V, i)
+		l.runs[job.Name.V] = job.Outputs.Runs
 		if job.Family != job.Name.V {
 			l.join(job.Family, i)
 		}
@@ -54,7 +56,7 @@ func link(jobs []Job, known map[string]diag.Position) diag.List {
 	for i := range jobs {
 		var own diag.List
 		l.need(&jobs[i], &own)
-		checkTakings(&jobs[i], &own)
+		checkTakings(&jobs[i], l.runs, &own)
 		l.problems.Add(own)
 	}
 	if found := l.problems.List(); len(found) > 0 {
@@ -287,6 +289,7 @@ func literal(pattern string) string {
 // a job are in one folder.
 type takings struct {
 	landed map[string]taking // by name in the job
+	runs   map[string]int    // how many runs a job of a doe has
 	list   *diag.List
 }
 
@@ -298,8 +301,8 @@ type taking struct {
 
 // checkTakings reports such names as far as they are known before anything runs: once
 // the other runs are billed it is too late.
-func checkTakings(job *Job, list *diag.List) {
-	t := takings{landed: make(map[string]taking), list: list}
+func checkTakings(job *Job, runs map[string]int, list *diag.List) {
+	t := takings{landed: make(map[string]taking), runs: runs, list: list}
 	for _, in := range job.Inputs {
 		if name, pos := lands(in); name != "" {
 			t.landed[name] = taking{pos: pos}
@@ -309,6 +312,12 @@ func checkTakings(job *Job, list *diag.List) {
 		for _, need := range job.Needs {
 			if in.From.Written() && !in.Wrong && need.Name.V == in.From.V {
 				t.take(in, need.Jobs)
+				if len(need.Jobs) == 0 || runs[need.Jobs[0]] == 0 {
+					continue
+				}
+				for _, file := range in.Files {
+					warnOfRun(job, file)
+				}
 			}
 		}
 	}
@@ -340,6 +349,11 @@ func (t takings) land(in Input, file Value[string], job string) bool {
 	name, pos := landed(in, file, job)
 	if why := NameProblem(path.Base(name)); why != "" {
 		t.list.Add(pos, diag.BadInputName, "choose a shorter, plain name", "a result of job %s cannot be named %q: %s", diag.Short(job), diag.Short(name), why)
+		return false
+	}
+	if n := t.runs[job]; n > 1 && !in.Into.Written() {
+		t.list.Add(pos, diag.DuplicateInputName, "keep the runs apart: into: "+inQuotes(FromName)+" makes a folder for each",
+			"two inputs would be named %q in the job: job %s has %d runs, and each can leave one", diag.Short(name), diag.Short(job), n)
 		return false
 	}
 	own := taking{pos, job, file.V}

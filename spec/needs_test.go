@@ -71,3 +71,35 @@ matrix: {n: {from: 1, to: 10000, step: 1}}
 		t.Errorf("%d jobs, rank %d", len(first.Jobs), jobs[19_999].Rank)
 	}
 }
+
+// TestRunsOfOneName: each run of a sweep on one cluster can leave a file, so one name does
+// not hold them all, which has to be known before the runs are paid.
+func TestRunsOfOneName(t *testing.T) {
+	t.Parallel()
+	const head = "kind: defaults\nversion: 1\nanalysis: {code: x}\nhardware: {coreType: e, coresPerSlot: 1}\ncommand: run\n---\n" +
+		"name: lift\ndoe: {params: p.csv, templates: [{path: U, to: U}]}\n---\nname: sum\ninputs:\n"
+	const twice = "two inputs would be named %q in the job: job lift has 2 runs, and each can leave one"
+	for name, tc := range map[string]struct{ input, table, want string }{
+		"their names":     {"- {from: lift, files: [f.csv]}", "x\n1\n2\n", fmt.Sprintf(twice, "f.csv")},
+		"one name":        {"- {from: lift, files: [f.csv], as: g.csv}", "x\n1\n2\n", fmt.Sprintf(twice, "g.csv")},
+		"one run":         {"- {from: lift, files: [f.csv], as: g.csv}", "x\n1\n", ""},
+		"a folder":        {"- {from: lift, files: [f.csv], into: runs}", "x\n1\n2\n", ""},
+		"nobody knows":    {"- {from: lift, files: ['*.csv']}", "x\n1\n2\n", ""},
+		"folder of a run": {"- {from: lift, files: [run2/f.csv]}", "x\n1\n2\n", fmt.Sprintf(twice, "f.csv")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			loader := spec.Loader{Open: func(_, name string) (diag.Source, error) {
+				return diag.Source{Name: name, Text: []byte(map[string]string{"p.csv": tc.table, "U": "${x}"}[name])}, nil
+			}}
+			_, list := loader.Load([]diag.Source{{Name: "m.yaml", Text: []byte(head + tc.input + "\n")}})
+			var got []string
+			for _, d := range list {
+				got = append(got, d.Message)
+			}
+			if diff := cmp.Diff(tc.want, strings.Join(got, "; ")); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}

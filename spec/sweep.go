@@ -1,11 +1,13 @@
 package spec
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -110,7 +112,8 @@ func (s sweep) onDisk(q places.Query, param matrix.Param) matrix.Axis {
 		s.list.Add(param.Value.Pos, diag.EmptyGlob, none.Hint(), "%v", none)
 		return nil
 	case err != nil:
-		s.list.Add(param.Value.Pos, diag.UnreadableInput, hintOf(err), "%v", err)
+		hint := cmp.Or(hintOf(err), "repair it, or write its path into a .rescaleignore beside the manifest")
+		s.list.Add(param.Value.Pos, diag.UnreadableInput, hint, "%v", err)
 		return nil
 	}
 	return places.Axis(param, found, s.list)
@@ -316,6 +319,9 @@ func checkSweep(job *Job, list *diag.List) {
 	}
 	for _, field := range job.Extra {
 		checkSweepField(field, list)
+	}
+	for _, pattern := range slices.Concat(job.Outputs.Download, job.Success.Files) {
+		warnOfRun(job, pattern)
 	}
 	for i, tile := range job.Tiles {
 		for _, field := range tile.Extra {

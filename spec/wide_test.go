@@ -53,14 +53,16 @@ func TestListsAndNothing(t *testing.T) {
 		text, table string
 		want        []string // problems, or what the jobs say
 	}{
-		"an item":        {"tags: [a, \"${{ matrix.l }}\", b]\n", "n,l,k\n1,x;y,\n2,,\n", []string{"a/n=1 project= tags=a+x+y+b", "a/n=2 project= tags=a+b"}},
-		"the whole list": {"tags: ${{ matrix.l }}\n", "n,l,k\n1,\"x,y\",\n2,,\n", []string{"a/n=1 project= tags=x+y", "a/n=2 project= tags="}},
-		"in a text":      {"tags: [\"${{ matrix.l }}.\"]\nproject: ${{ matrix.l }}\n", "n,l,k\n1,x;y,\n", []string{"a/n=1 project=x,y tags=x,y."}},
-		"nothing":        {"project: ${{ matrix.k }}\ntags: [\"${{ matrix.k }}\", b]\n", "n,l,k\n1,,\n2,,z\n", []string{"a/n=1 project= tags=b", "a/n=2 project=z tags=z+b"}},
-		"nothing wanted": {"outputs: {download: [\"*\"], to: \"${{ matrix.k }}\"}\nenv: {X: \"${{ matrix.k }}\"}\n", "n,l,k\n1,,\n", []string{"a/n=1 project= tags="}},
-		"twice":          {"tags: [\"${{ matrix.l }}\", b]\n", "n,l,k\n1,x;b,\n", []string{"m.yaml:7:27 tag \"b\" is already there, first at line 2"}},
-		"a bad item":     {"inputs: [{id: \"${{ matrix.l }}\"}, {id: a-b}]\n", "n,l,k\n1,Ab;C-d,\n", []string{"m.yaml:7:40 inputs[1].id cannot be \"a-b\"", "t.csv:2:3 inputs[0].id cannot be \"C-d\""}},
-		"a needed key":   {"ssh: {cidr: 10.0.0.0/8, publicKey: \"${{ matrix.k }}\"}\ninputs: [{path: \"${{ matrix.k }}\", as: b}]\n", "n,l,k\n1,,\n", []string{"m.yaml:8:10 "}},
+		"an item":          {"tags: [a, \"${{ matrix.l }}\", b]\n", "n,l,k\n1,x;y,\n2,,\n", []string{"a/n=1 project= tags=a+x+y+b", "a/n=2 project= tags=a+b"}},
+		"the whole list":   {"tags: ${{ matrix.l }}\n", "n,l,k\n1,\"x,y\",\n2,,\n", []string{"a/n=1 project= tags=x+y", "a/n=2 project= tags="}},
+		"in a text":        {"tags: [\"${{ matrix.l }}.\"]\nproject: ${{ matrix.l }}\n", "n,l,k\n1,x;y,\n", []string{"a/n=1 project=x,y tags=x,y."}},
+		"nothing":          {"project: ${{ matrix.k }}\ntags: [\"${{ matrix.k }}\", b]\n", "n,l,k\n1,,\n2,,z\n", []string{"a/n=1 project= tags=b", "a/n=2 project=z tags=z+b"}},
+		"nothing wanted":   {"outputs: {download: [\"*\"], to: \"${{ matrix.k }}\"}\nenv: {X: \"${{ matrix.k }}\"}\n", "n,l,k\n1,,\n", []string{"a/n=1 project= tags="}},
+		"twice":            {"tags: [\"${{ matrix.l }}\", b]\n", "n,l,k\n1,x;b,\n", []string{"m.yaml:7:27 tag \"b\" is already there, first at line 2"}},
+		"a bad item":       {"inputs: [{id: \"${{ matrix.l }}\"}, {id: a-b}]\n", "n,l,k\n1,Ab;C-d,\n", []string{"m.yaml:7:40 inputs[1].id cannot be \"a-b\"", "t.csv:2:3 inputs[0].id cannot be \"C-d\""}},
+		"a part of a text": {"inputs: [{id: \"x-${{ matrix.n }}\"}]\n", "n,l,k\n1,,\n2,,\n", []string{"t.csv:2:1 inputs[0].id cannot be \"x-1\"", "t.csv:3:1 inputs[0].id cannot be \"x-2\""}},
+		"two cells":        {"inputs: [{id: \"x-${{ matrix.n }}${{ matrix.l }}\"}]\n", "n,l,k\n1,y,\n", []string{"m.yaml:7:15 inputs[0].id cannot be \"x-1y\""}},
+		"a needed key":     {"ssh: {cidr: 10.0.0.0/8, publicKey: \"${{ matrix.k }}\"}\ninputs: [{path: \"${{ matrix.k }}\", as: b}]\n", "n,l,k\n1,,\n", []string{"m.yaml:8:10 "}},
 		"several analyses": {"tags: [\"${{ matrix.l }}\"]\n---\nversion: 1\nname: b\nmatrix: {csv: {path: t.csv, name: [n], types: {l: list}, blank: {k: null}}}\nanalyses: [{analysis: {code: x}, hardware: {coreType: e, coresPerSlot: 1}, command: c, inputs: [\"${{ matrix.l }}\", z]}]\n",
 			"n,l,k\n1,x;y,\n", []string{"a/n=1 project= tags=x+y", "b/n=1 project= tags= inputs=x,y,z"}},
 	} {

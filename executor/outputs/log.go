@@ -9,8 +9,8 @@ import (
 )
 
 // Log finds the file with the output of a job's command, of several runs that of the
-// last one; nil when none is listed. It asks for no other files: a run may have left
-// many.
+// last one, else with an empty Run; nil when none is listed. It asks for no other files: a
+// run may have left many.
 func Log(ctx context.Context, p Lister, id string) (*File, error) {
 	found, err := Named(ctx, p, id, spec.ProcessOutput)
 	if err != nil {
@@ -21,6 +21,9 @@ func Log(ctx context.Context, p Lister, id string) (*File, error) {
 		if last == nil || f.Uploaded.After(last.Uploaded) {
 			last = &f
 		}
+	}
+	if len(found) == 1 {
+		last.Run = ""
 	}
 	return last, nil
 }

@@ -27,14 +27,15 @@ func TestLog(t *testing.T) {
 	for name, tc := range map[string]struct {
 		listed searched
 		want   string
+		run    string
 	}{
-		"the log":                   {searched{file("a"), file(log)}, log},
-		"none":                      {searched{file("a"), file("my_" + log), file(log + ".gz")}, ""},
-		"one in a folder":           {searched{file("sub/"+log, id("sub")), file(log)}, log},
-		"an input":                  {searched{file(log, id("input"), typed(rescale.InputFile)), file(log)}, log},
-		"what another job printed":  {searched{file(log, id("given"), foreign, at(9)), file(log, at(1))}, log},
-		"the newer of two versions": {searched{file(log, at(1)), file(log, id("new"), at(2))}, "new"},
-		"of several runs the last":  {searched{file(log, id("2"), in("run2"), at(2)), file(log, at(1))}, "2"},
+		"the log":                   {searched{file("a"), file(log)}, log, ""},
+		"none":                      {searched{file("a"), file("my_" + log), file(log + ".gz")}, "", ""},
+		"one in a folder":           {searched{file("sub/"+log, id("sub")), file(log)}, log, ""},
+		"an input":                  {searched{file(log, id("input"), typed(rescale.InputFile)), file(log)}, log, ""},
+		"what another job printed":  {searched{file(log, id("given"), foreign, at(9)), file(log, at(1))}, log, ""},
+		"the newer of two versions": {searched{file(log, at(1)), file(log, id("new"), at(2))}, "new", ""},
+		"of several runs the last":  {searched{file(log, id("2"), in("run2"), at(2)), file(log, at(1))}, "2", "run2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -42,12 +43,12 @@ func TestLog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := ""
+			got, run := "", ""
 			if f != nil {
-				got = f.ID
+				got, run = f.ID, f.Run
 			}
-			if got != tc.want {
-				t.Errorf("found %q, want %q", got, tc.want)
+			if got != tc.want || run != tc.run {
+				t.Errorf("found %q of %q, want %q of %q", got, run, tc.want, tc.run)
 			}
 		})
 	}

@@ -160,6 +160,13 @@ func empty(row []cell) bool {
 	return !slices.ContainsFunc(row, func(c cell) bool { return c.text != "" })
 }
 
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // checkLengths reports rows that are not as long as the first.
 func checkLengths(rows [][]cell, list *diag.List) bool {
 	whole := true
@@ -167,7 +174,7 @@ func checkLengths(rows [][]cell, list *diag.List) bool {
 		if len(row) != len(rows[0]) {
 			whole = false
 			list.Add(row[0].pos, diag.BadTable, "give every column a value; a cell with a separator in it stands in quotes",
-				"the line has %d cells, and there are %d columns", len(row), len(rows[0]))
+				"the line has %s, and there are %s", count(len(row), "cell"), count(len(rows[0]), "column"))
 		}
 	}
 	return whole

@@ -73,7 +73,7 @@ func TestWideTable(t *testing.T) {
 		"header twice":      {table: matrix.Table{Columns: columnNames("a")}, text: "a,b,a\n1,2,3\n", want: []string{`t.csv:1:5 column "a" is there twice | give each column a name of its own`}},
 		"blank cell":        {table: matrix.Table{Columns: columnNames("JobName", "Slots")}, want: []string{`t.csv:4:14 column Slots has no value here | write a value, or say what a blank cell is: csv: {path: …, blank: {Slots: VALUE}}`}},
 		"blank of no type":  {table: matrix.Table{Columns: columnNames("Slots"), Blank: []matrix.Param{{Name: "Slots", Value: expr.Of("one", diag.Position{File: "m", Line: 3, Col: 1})}}}, want: []string{`m:3:1 "one" is no number as the cells of column Slots | write a number, or types: {Slots: text}`}},
-		"row too short":     {table: matrix.Table{Columns: columnNames("a")}, text: "a,b\n1\n", want: []string{`t.csv:2:1 the line has 1 cells, and there are 2 columns | give every column a value; a cell with a separator in it stands in quotes`}},
+		"row too short":     {table: matrix.Table{Columns: columnNames("a")}, text: "a,b\n1\n", want: []string{`t.csv:2:1 the line has 1 cell, and there are 2 columns | give every column a value; a cell with a separator in it stands in quotes`}},
 		"two rows one name": {table: matrix.Table{Names: columnNames("a")}, text: "n,a\n1,x\n1,y\n2,x\n", want: []string{`t.csv:4:3 point a=x is already there, first at t.csv:2:3 | name the points by one more column: name: [a, n]`}},
 		"two rows":          {table: matrix.Table{Names: columnNames("a")}, text: "n,a\n1,x\n1,x\n", want: []string{`t.csv:3:3 point a=x is already there, first at t.csv:2:3 | delete one of the two; 2 and 2.0 are the same value`}},
 	} {
