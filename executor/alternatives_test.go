@@ -11,6 +11,7 @@ import (
 	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
@@ -92,6 +93,31 @@ func TestTwoChoicesAreOneRun(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestAVersionThatIsGoneIsFoundBehindNewerRuns: without a state nobody can tell the digest of
+// a run in a version that the catalog has no more. It is the run all the same, however many
+// other contents ran since.
+func TestAVersionThatIsGoneIsFoundBehindNewerRuns(t *testing.T) {
+	t.Parallel()
+	job, ended := choosing("wing", "granite", "2"), plantest.History("Completed", "Completed successfully", "Executing", "")
+	p := newFake()
+	for i, command := range []string{"wing", "other", "another"} {
+		was := choosing(command, "granite", "0")
+		was.Name = "wing"
+		id := "Run" + command
+		p.jobs = append(p.jobs, chosen(id, was, noon.Add(time.Duration(i)*time.Hour)))
+		p.history[id] = ended
+	}
+	resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{job}}
+	seen, err := planner.Observe(t.Context(), p, resolved, state.Snapshot{}, planner.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := planner.New(resolved.Jobs, state.Snapshot{}, seen, planner.Options{}).Steps[0]
+	if step.Action != planner.Unchanged || step.ID != "Runwing" || step.Job.Tiles[0].Version != "0" {
+		t.Errorf("%s of %s in version %s because %q", step.Action, step.ID, step.Job.Tiles[0].Version, step.Reasons)
 	}
 }
 

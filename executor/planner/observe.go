@@ -46,6 +46,8 @@ type Observation struct {
 	// run of theirs seemed to be missing.
 	Unsearched map[string]bool
 
+	recorded map[string]bool // ids of all runs that the journal has
+
 	looked bool // what is not known of a job that is searched for is not on the platform
 	found  byJob
 	other  byJob
@@ -242,18 +244,18 @@ func (o *Observation) look(ctx context.Context, p Finder, search once.Search, op
 			return &once.UnstableError{Name: key.Name}
 		}
 	}
-	return o.enter(ctx, p, sighting, open)
+	return o.enter(ctx, p, sighting, search, open)
 }
 
 // enter takes in what a look shows.
-func (o *Observation) enter(ctx context.Context, p Finder, sighting once.Sighting, open []once.Key) error {
+func (o *Observation) enter(ctx context.Context, p Finder, sighting once.Sighting, search once.Search, open []once.Key) error {
 	o.Found, o.Others, o.Since, o.looked = sighting.Found, sighting.Rivals, sighting.Since, true
 	o.Waiting = make(map[string]time.Time, len(sighting.Waiting))
 	for job, date := range sighting.Waiting {
 		o.Waiting[job.Name] = date
 	}
 	*o = o.indexed()
-	if err := errors.Join(o.readNewest(ctx, p, sighting, open), o.readStuck(ctx, p)); err != nil {
+	if err := errors.Join(o.readNewest(ctx, p, sighting, open), o.readPast(ctx, p, sighting, search), o.readStuck(ctx, p)); err != nil {
 		return err
 	}
 	for _, f := range slices.Concat(o.Found, o.Others) {
@@ -287,6 +289,37 @@ func (o *Observation) readNewest(ctx context.Context, p Finder, sighting once.Si
 	return err
 }
 
+// mostPast is how many runs of a job in unknown contents are read at most.
+const mostPast = 100
+
+// readPast looks among the earlier runs of jobs of which none was found for one whose
+// digest nobody could tell, as its version is gone from the catalog.
+func (o *Observation) readPast(ctx context.Context, p Finder, sighting once.Sighting, search once.Search) error {
+	var ids []string
+	for _, w := range search.Jobs {
+		ours := func(f once.Found) bool { return f.Submitted() && f.Key.Generation == w.Key.Generation }
+		if w.Means == nil || slices.ContainsFunc(o.ofJob(w.Key.Name), ours) {
+			continue
+		}
+		past := sighting.Past[w.Key.In(w.Namespace)]
+		ids = append(ids, past[:min(len(past), mostPast)]...)
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return o.recorded[id] || o.has(id) })
+	read, err := once.Read(ctx, p, ids)
+	for _, f := range read {
+		if slices.ContainsFunc(search.Jobs, func(w once.Wanted) bool { return w.Key.Name == f.Key.Name && w.Means != nil && w.Means(f) }) {
+			o.Others = append(o.Others, f)
+		}
+	}
+	*o = o.indexed()
+	return err
+}
+
+// has reports whether a job was found already.
+func (o *Observation) has(id string) bool {
+	return slices.ContainsFunc(slices.Concat(o.Found, o.Others), func(f once.Found) bool { return f.ID == id })
+}
+
 // upstreams returns what every job is to build on, by its name, as far as the journal
 // knows.
 func (o Observation) upstreams(jobs []resolver.Job, snapshot state.Snapshot, options Options) map[string]string {
@@ -318,9 +351,21 @@ func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, option
 			if len(search.Jobs) == 0 || since.Before(search.Since) {
 				search.Since = since
 			}
-			search.Jobs = append(search.Jobs, once.Wanted{Key: t.key, Namespace: jobs[i].Namespace, Also: jobs[i].Digests()})
+			search.Jobs = append(search.Jobs, wanted(jobs[i], t.key))
 		}
 		return version(t.key)
 	})
 	return search, open
+}
+
+// wanted is the search for the runs of a job.
+func wanted(job resolver.Job, key once.Key) once.Wanted {
+	w := once.Wanted{Key: key, Namespace: job.Namespace, Also: job.Digests()}
+	if job.Untold() {
+		w.Means = func(f once.Found) bool {
+			as, is := job.On(resolver.RanOn(f.Stored))
+			return is && as.Digest == f.Key.Digest
+		}
+	}
+	return w
 }
