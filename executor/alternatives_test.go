@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
@@ -118,6 +119,37 @@ func TestAVersionThatIsGoneIsFoundBehindNewerRuns(t *testing.T) {
 	step := planner.New(resolved.Jobs, state.Snapshot{}, seen, planner.Options{}).Steps[0]
 	if step.Action != planner.Unchanged || step.ID != "Runwing" || step.Job.Tiles[0].Version != "0" {
 		t.Errorf("%s of %s in version %s because %q", step.Action, step.ID, step.Job.Tiles[0].Version, step.Reasons)
+	}
+}
+
+// TestADraftUnderAnotherChoiceIsSeen: what builds on a run that another machine has chosen
+// has another digest than the manifest gives it now, and its needless drafts have that one.
+func TestADraftUnderAnotherChoiceIsSeen(t *testing.T) {
+	t.Parallel()
+	under := func(mesh resolver.Job) resolver.Job {
+		wing := plain("wing")
+		wing.Rank, wing.Needs = 1, []spec.Need{{Name: spec.Value[string]{V: "mesh"}, Jobs: []string{"mesh"}}}
+		wing.Parts = append(wing.Parts, resolver.Part{Field: "upstream mesh", Value: "sha256:" + mesh.Digest})
+		wing.Digest = resolver.DigestOf(wing.Parts)
+		return wing
+	}
+	mesh, ran := choosing("mesh", "granite", "2"), choosing("mesh", "emerald", "2")
+	p, ended := newFake(), plantest.History("Completed", "Completed successfully", "Executing", "")
+	for i, id := range []string{"Wing", "Draft"} {
+		wing := keyed(id, under(ran), noon.Add(time.Duration(i)*time.Minute))
+		wing.Tiles[0].EnvVars[once.UpstreamVariable] = "1.1:mesh"
+		p.jobs = append(p.jobs, wing)
+	}
+	p.jobs = append(p.jobs, chosen("Mesh", ran, noon.Add(-time.Hour)))
+	p.history["Mesh"], p.history["Wing"] = ended, ended
+	resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{mesh, under(mesh)}}
+	seen, err := planner.Observe(t.Context(), p, resolved, state.Snapshot{}, planner.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := planner.New(resolved.Jobs, state.Snapshot{}, seen, planner.Options{}).Steps[1]
+	if step.Action != planner.Unchanged || step.ID != "Wing" || len(step.Surplus) != 1 {
+		t.Errorf("%s of %s because %q, %d needless drafts", step.Action, step.ID, step.Reasons, len(step.Surplus))
 	}
 }
 

@@ -47,6 +47,7 @@ type Observation struct {
 	Unsearched map[string]bool
 
 	recorded map[string]bool // ids of all runs that the journal has
+	searched map[string]bool // names of the jobs that were looked for, which may have another digest since
 
 	looked bool // what is not known of a job that is searched for is not on the platform
 	found  byJob
@@ -134,6 +135,7 @@ func observeJobs(ctx context.Context, p Observer, resolved resolver.Result, snap
 		if err := seen.look(ctx, p, search, open); err != nil {
 			return seen, err
 		}
+		seen.searched = names(search)
 		seen.sign(resolved.Jobs, snapshot)
 		jobs, known, _ = seen.know(resolved.Jobs, snapshot, options)
 		if more = looks < maxRank(jobs); more { // what was found can have other digests depend on it
@@ -176,7 +178,7 @@ func wider(first, second once.Search) (both once.Search, more bool) {
 		switch {
 		case i < 0:
 			both.Jobs, more = append(both.Jobs, w), true
-		case both.Jobs[i].Key.Digest != w.Key.Digest:
+		case both.Jobs[i].Key.Digest != w.Key.Digest && !slices.Contains(both.Jobs[i].Also, w.Key.Digest):
 			w.Also = slices.Concat(w.Also, both.Jobs[i].Also, []string{both.Jobs[i].Key.Digest})
 			both.Jobs[i], more = w, true
 		}
@@ -185,6 +187,15 @@ func wider(first, second once.Search) (both once.Search, more bool) {
 		both.Since = second.Since
 	}
 	return both, more
+}
+
+// names returns those of the jobs that a search is for.
+func names(search once.Search) map[string]bool {
+	list := make(map[string]bool, len(search.Jobs))
+	for _, w := range search.Jobs {
+		list[w.Key.Name] = true
+	}
+	return list
 }
 
 // unsearched returns the jobs that a search leaves out.
@@ -341,7 +352,7 @@ func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, option
 			open = append(open, t.key)
 		}
 		_, asked := options.After[jobs[i].Name] // another machine may have followed that run already
-		unsure.jobs[jobs[i].Name] = t.open || asked || unsure.of(jobs[i]) || o.Adopted[jobs[i].Name].Holds()
+		unsure.jobs[jobs[i].Name] = t.open || asked || o.searched[jobs[i].Name] || unsure.of(jobs[i]) || o.Adopted[jobs[i].Name].Holds()
 		if unsure.jobs[jobs[i].Name] {
 			// A later attempt is younger than the "creating" record of the earlier one.
 			since := t.current.Since
