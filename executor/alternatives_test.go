@@ -122,6 +122,33 @@ func TestAVersionThatIsGoneIsFoundBehindNewerRuns(t *testing.T) {
 	}
 }
 
+// TestARetryInAVersionThatIsGoneIsNotRepeated: the attempt before it is in a version that
+// the catalog has, and failed.
+func TestARetryInAVersionThatIsGoneIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	job := choosing("wing", "granite", "2")
+	job.Rerun.OnFailure.V = spec.Always
+	p, first, second := newFake(), choosing("wing", "granite", "1"), choosing("wing", "granite", "0")
+	retry := chosen("Second", second, noon.Add(time.Hour))
+	key := once.Key{Digest: second.Digest, Name: "wing", Generation: 1, Attempt: 2}
+	retry.Name, retry.Tiles[0].EnvVars[once.KeyVariable] = "wing "+key.Marker(""), key.String()
+	later := choosing("other", "granite", "2")
+	later.Name = "wing"
+	p.jobs = []rescale.Job{chosen("First", first, noon), retry, chosen("Later", later, noon.Add(2*time.Hour))}
+	for id, reason := range map[string]string{"First": "A run failed", "Second": "Completed successfully", "Later": "Completed successfully"} {
+		p.history[id] = plantest.History("Completed", reason, "Executing", "")
+	}
+	resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{job}}
+	seen, err := planner.Observe(t.Context(), p, resolved, state.Snapshot{}, planner.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := planner.New(resolved.Jobs, state.Snapshot{}, seen, planner.Options{}).Steps[0]
+	if step.Action != planner.Unchanged || step.ID != "Second" {
+		t.Errorf("%s of %s, attempt %d, because %q", step.Action, step.ID, step.Key.Attempt, step.Reasons)
+	}
+}
+
 // TestADraftUnderAnotherChoiceIsSeen: what builds on a run that another machine has chosen
 // has another digest than the manifest gives it now, and its needless drafts have that one.
 func TestADraftUnderAnotherChoiceIsSeen(t *testing.T) {

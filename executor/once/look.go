@@ -100,7 +100,7 @@ type Sighting struct {
 	Found   []Found           // jobs with a wanted key, and drafts of ours with one
 	Rivals  []Found           // active runs of the wanted jobs in other contents
 	Newest  map[Job]string    // id of the newest run of each job, in whatever content
-	Past    map[Job][]string  // ids of all runs of each job in other contents, newest first
+	Past    map[Job][]Found   // ids and dates of all runs of each job in other contents, newest first
 	Waiting map[Job]time.Time // date of the oldest draft of each job in another content
 	Since   time.Time         // date of the newest job that it showed, and so of a look in which all older ones were seen; zero when there was none
 	Whole   bool              // the list stood still while it was read, so that nothing was missed
@@ -193,16 +193,16 @@ func (g *glance) at(m marked) {
 	}
 }
 
-// past returns the ids of the runs in other contents.
-func (g *glance) past() map[Job][]string {
-	ids := make(map[Job][]string, len(g.others))
+// past returns the runs in other contents, of which the list shows ids and dates.
+func (g *glance) past() map[Job][]Found {
+	past := make(map[Job][]Found, len(g.others))
 	for job, list := range g.others {
 		slices.SortStableFunc(list, func(a, b marked) int { return b.DateInserted.Compare(a.DateInserted) })
 		for _, m := range list {
-			ids[job] = append(ids[job], m.ID)
+			past[job] = append(past[job], Found{ID: m.ID, Inserted: m.DateInserted})
 		}
 	}
-	return ids
+	return past
 }
 
 // wants reports whether a job has a wanted key. A draft for another namespace is its

@@ -303,27 +303,43 @@ func (o *Observation) readNewest(ctx context.Context, p Finder, sighting once.Si
 // mostPast is how many runs of a job in unknown contents are read at most.
 const mostPast = 100
 
-// readPast looks among the earlier runs of jobs of which none was found for one whose
-// digest nobody could tell, as its version is gone from the catalog.
+// readPast looks among the runs of jobs for those whose digest nobody could tell, as their
+// version is gone from the catalog. What is older than a run that was found decides
+// nothing.
 func (o *Observation) readPast(ctx context.Context, p Finder, sighting once.Sighting, search once.Search) error {
 	var ids []string
+	means := make(map[string]func(once.Found) bool)
 	for _, w := range search.Jobs {
-		ours := func(f once.Found) bool { return f.Submitted() && f.Key.Generation == w.Key.Generation }
-		if w.Means == nil || slices.ContainsFunc(o.ofJob(w.Key.Name), ours) {
+		if w.Means == nil {
 			continue
 		}
+		means[w.Key.Name] = w.Means
+		last := o.lastOf(w.Key)
 		past := sighting.Past[w.Key.In(w.Namespace)]
-		ids = append(ids, past[:min(len(past), mostPast)]...)
+		for _, f := range past[:min(len(past), mostPast)] {
+			if !f.Inserted.Before(last) && !o.recorded[f.ID] && !o.has(f.ID) {
+				ids = append(ids, f.ID)
+			}
+		}
 	}
-	ids = slices.DeleteFunc(ids, func(id string) bool { return o.recorded[id] || o.has(id) })
 	read, err := once.Read(ctx, p, ids)
 	for _, f := range read {
-		if slices.ContainsFunc(search.Jobs, func(w once.Wanted) bool { return w.Key.Name == f.Key.Name && w.Means != nil && w.Means(f) }) {
+		if is := means[f.Key.Name]; is != nil && is(f) {
 			o.Others = append(o.Others, f)
 		}
 	}
 	*o = o.indexed()
 	return err
+}
+
+// lastOf returns the date of the newest run that was found of a content and generation.
+func (o *Observation) lastOf(key once.Key) (last time.Time) {
+	for _, f := range o.ofJob(key.Name) {
+		if f.Submitted() && f.Key.Generation == key.Generation && f.Inserted.After(last) {
+			last = f.Inserted
+		}
+	}
+	return last
 }
 
 // has reports whether a job was found already.
