@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor"
+	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/planner/plantest"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/rescale"
+	"github.com/rescale-apply/rescale-apply/internal/state"
 	"github.com/rescale-apply/rescale-apply/resolver"
 	"github.com/rescale-apply/rescale-apply/spec"
 )
@@ -92,6 +94,89 @@ func TestTwoChoicesAreOneRun(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestAVersionThatIsGoneIsFoundBehindNewerRuns: without a state nobody can tell the digest of
+// a run in a version that the catalog has no more. It is the run all the same, however many
+// other contents ran since.
+func TestAVersionThatIsGoneIsFoundBehindNewerRuns(t *testing.T) {
+	t.Parallel()
+	job, ended := choosing("wing", "granite", "2"), plantest.History("Completed", "Completed successfully", "Executing", "")
+	p := newFake()
+	for i, command := range []string{"wing", "other", "another"} {
+		was := choosing(command, "granite", "0")
+		was.Name = "wing"
+		id := "Run" + command
+		p.jobs = append(p.jobs, chosen(id, was, noon.Add(time.Duration(i)*time.Hour)))
+		p.history[id] = ended
+	}
+	resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{job}}
+	seen, err := planner.Observe(t.Context(), p, resolved, state.Snapshot{}, planner.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := planner.New(resolved.Jobs, state.Snapshot{}, seen, planner.Options{}).Steps[0]
+	if step.Action != planner.Unchanged || step.ID != "Runwing" || step.Job.Tiles[0].Version != "0" {
+		t.Errorf("%s of %s in version %s because %q", step.Action, step.ID, step.Job.Tiles[0].Version, step.Reasons)
+	}
+}
+
+// TestARetryInAVersionThatIsGoneIsNotRepeated: the attempt before it is in a version that
+// the catalog has, and failed.
+func TestARetryInAVersionThatIsGoneIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	job := choosing("wing", "granite", "2")
+	job.Rerun.OnFailure.V = spec.Always
+	p, first, second := newFake(), choosing("wing", "granite", "1"), choosing("wing", "granite", "0")
+	retry := chosen("Second", second, noon.Add(time.Hour))
+	key := once.Key{Digest: second.Digest, Name: "wing", Generation: 1, Attempt: 2}
+	retry.Name, retry.Tiles[0].EnvVars[once.KeyVariable] = "wing "+key.Marker(""), key.String()
+	later := choosing("other", "granite", "2")
+	later.Name = "wing"
+	p.jobs = []rescale.Job{chosen("First", first, noon), retry, chosen("Later", later, noon.Add(2*time.Hour))}
+	for id, reason := range map[string]string{"First": "A run failed", "Second": "Completed successfully", "Later": "Completed successfully"} {
+		p.history[id] = plantest.History("Completed", reason, "Executing", "")
+	}
+	resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{job}}
+	seen, err := planner.Observe(t.Context(), p, resolved, state.Snapshot{}, planner.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := planner.New(resolved.Jobs, state.Snapshot{}, seen, planner.Options{}).Steps[0]
+	if step.Action != planner.Unchanged || step.ID != "Second" {
+		t.Errorf("%s of %s, attempt %d, because %q", step.Action, step.ID, step.Key.Attempt, step.Reasons)
+	}
+}
+
+// TestADraftUnderAnotherChoiceIsSeen: what builds on a run that another machine has chosen
+// has another digest than the manifest gives it now, and its needless drafts have that one.
+func TestADraftUnderAnotherChoiceIsSeen(t *testing.T) {
+	t.Parallel()
+	under := func(mesh resolver.Job) resolver.Job {
+		wing := plain("wing")
+		wing.Rank, wing.Needs = 1, []spec.Need{{Name: spec.Value[string]{V: "mesh"}, Jobs: []string{"mesh"}}}
+		wing.Parts = append(wing.Parts, resolver.Part{Field: "upstream mesh", Value: "sha256:" + mesh.Digest})
+		wing.Digest = resolver.DigestOf(wing.Parts)
+		return wing
+	}
+	mesh, ran := choosing("mesh", "granite", "2"), choosing("mesh", "emerald", "2")
+	p, ended := newFake(), plantest.History("Completed", "Completed successfully", "Executing", "")
+	for i, id := range []string{"Wing", "Draft"} {
+		wing := keyed(id, under(ran), noon.Add(time.Duration(i)*time.Minute))
+		wing.Tiles[0].EnvVars[once.UpstreamVariable] = "1.1:mesh"
+		p.jobs = append(p.jobs, wing)
+	}
+	p.jobs = append(p.jobs, chosen("Mesh", ran, noon.Add(-time.Hour)))
+	p.history["Mesh"], p.history["Wing"] = ended, ended
+	resolved := resolver.Result{User: rescale.User{Email: owner}, Jobs: []resolver.Job{mesh, under(mesh)}}
+	seen, err := planner.Observe(t.Context(), p, resolved, state.Snapshot{}, planner.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := planner.New(resolved.Jobs, state.Snapshot{}, seen, planner.Options{}).Steps[1]
+	if step.Action != planner.Unchanged || step.ID != "Wing" || len(step.Surplus) != 1 {
+		t.Errorf("%s of %s because %q, %d needless drafts", step.Action, step.ID, step.Reasons, len(step.Surplus))
 	}
 }
 

@@ -159,6 +159,16 @@ func (j Job) Loose() bool {
 	return slices.ContainsFunc(j.Tiles, func(t Tile) bool { return t.Open || len(t.Types) > 0 })
 }
 
+// Untold reports whether a run of this content can have a digest that is not among
+// [Job.Digests]: in a version that the catalog no longer has.
+func (j Job) Untold() bool {
+	n := 1
+	for _, t := range j.Tiles {
+		n *= len(t.asEach())
+	}
+	return n > maxVariants || slices.ContainsFunc(j.Tiles, func(t Tile) bool { return t.Open })
+}
+
 // On returns the job as a run has it that runs on certain versions and core types; false
 // when the manifest does not mean that run. The choice for a new run is another matter.
 func (j Job) On(ran []Ran) (Job, bool) {

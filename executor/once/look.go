@@ -80,6 +80,9 @@ type Wanted struct {
 	Key       Key // in any attempt and generation
 	Namespace string
 	Also      []string // other digests in which a run is one of this content
+	// Means reports whether a run is one of this content in a digest that nobody can tell
+	// beforehand; nil when there is none.
+	Means func(Found) bool
 }
 
 // keys returns the wanted key in each of its digests.
@@ -97,6 +100,7 @@ type Sighting struct {
 	Found   []Found           // jobs with a wanted key, and drafts of ours with one
 	Rivals  []Found           // active runs of the wanted jobs in other contents
 	Newest  map[Job]string    // id of the newest run of each job, in whatever content
+	Past    map[Job][]Found   // ids and dates of all runs of each job in other contents, newest first
 	Waiting map[Job]time.Time // date of the oldest draft of each job in another content
 	Since   time.Time         // date of the newest job that it showed, and so of a look in which all older ones were seen; zero when there was none
 	Whole   bool              // the list stood still while it was read, so that nothing was missed
@@ -117,7 +121,7 @@ func Look(ctx context.Context, p Reader, s Search) (Sighting, error) {
 	for _, m := range r.marked {
 		g.at(m)
 	}
-	sighting := Sighting{Since: r.newest, Whole: r.whole, Newest: g.newest, Waiting: g.waiting}
+	sighting := Sighting{Since: r.newest, Whole: r.whole, Newest: g.newest, Past: g.past(), Waiting: g.waiting}
 	if sighting.Found, err = inspect(ctx, p, g.candidates, g.wants); err == nil {
 		sighting.Rivals, err = inspect(ctx, p, g.rivals, g.rival)
 	}
@@ -141,6 +145,7 @@ type glance struct {
 	names    map[string]Wanted
 	newest   map[Job]string
 	waiting  map[Job]time.Time
+	others   map[Job][]marked // runs in other contents
 
 	candidates []string // ids of jobs that may have a wanted key
 	rivals     []string // ids of jobs that may be active runs of a wanted job in another content
@@ -150,7 +155,7 @@ type glance struct {
 func newGlance(jobs []Wanted) *glance {
 	g := &glance{
 		contents: make(map[string]bool), codes: make(map[string][]Job), names: make(map[string]Wanted),
-		newest: make(map[Job]string), waiting: make(map[Job]time.Time), dates: make(map[Job]time.Time),
+		newest: make(map[Job]string), waiting: make(map[Job]time.Time), others: make(map[Job][]marked), dates: make(map[Job]time.Time),
 	}
 	for _, w := range jobs {
 		for _, k := range w.keys() {
@@ -168,6 +173,9 @@ func (g *glance) at(m marked) {
 	wanted := g.contents[m.mark.content]
 	draft, over := m.Status == "", verdict.Terminal(m.Status)
 	for _, job := range g.codes[m.mark.job] {
+		if !draft && !wanted {
+			g.others[job] = append(g.others[job], m)
+		}
 		switch {
 		case draft && !wanted:
 			if first, known := g.waiting[job]; !known || m.DateInserted.Before(first) {
@@ -183,6 +191,18 @@ func (g *glance) at(m marked) {
 	case !draft && !over && (len(g.codes[m.mark.job]) > 0 || m.mark.job == ""):
 		g.rivals = append(g.rivals, m.ID)
 	}
+}
+
+// past returns the runs in other contents, of which the list shows ids and dates.
+func (g *glance) past() map[Job][]Found {
+	past := make(map[Job][]Found, len(g.others))
+	for job, list := range g.others {
+		slices.SortStableFunc(list, func(a, b marked) int { return b.DateInserted.Compare(a.DateInserted) })
+		for _, m := range list {
+			past[job] = append(past[job], Found{ID: m.ID, Inserted: m.DateInserted})
+		}
+	}
+	return past
 }
 
 // wants reports whether a job has a wanted key. A draft for another namespace is its

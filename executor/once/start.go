@@ -214,7 +214,7 @@ func (r *run) sleep(ctx context.Context, pause time.Duration, draft string) erro
 // find looks once for the jobs of the claim's key. An active run of its job in another
 // content ends the claim.
 func (r *run) find(ctx context.Context) ([]Found, error) {
-	want := Search{Owner: r.Owner, Jobs: []Wanted{{r.Key, r.Namespace, r.Also}}, Since: r.Creating.Since}
+	want := Search{Owner: r.Owner, Jobs: []Wanted{{Key: r.Key, Namespace: r.Namespace, Also: r.Also}}, Since: r.Creating.Since}
 	sighting, err := Look(ctx, r.Platform, want)
 	if err != nil {
 		return nil, err

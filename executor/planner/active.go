@@ -29,6 +29,17 @@ func activeRuns(jobs []resolver.Job, snapshot state.Snapshot) []string {
 	return ids
 }
 
+// recorded returns the ids of all runs of jobs that a journal has.
+func recorded(jobs []resolver.Job, snapshot state.Snapshot) map[string]bool {
+	ids := make(map[string]bool)
+	for _, job := range jobs {
+		for _, run := range snapshot.Runs[job.Name] {
+			ids[run.ID] = true
+		}
+	}
+	return ids
+}
+
 // fewRuns is the number of runs up to which reading each one is quicker than a listing.
 const fewRuns = 8
 
@@ -42,6 +53,7 @@ func Active(ctx context.Context, p Finder, jobs []resolver.Job, snapshot state.S
 	for _, id := range ids {
 		seen.Open[id] = true
 	}
+	seen.recorded = recorded(jobs, snapshot)
 	if len(ids) > fewRuns {
 		if err := seen.glance(ctx, p); err != nil {
 			return seen, err

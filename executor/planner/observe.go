@@ -46,6 +46,9 @@ type Observation struct {
 	// run of theirs seemed to be missing.
 	Unsearched map[string]bool
 
+	recorded map[string]bool // ids of all runs that the journal has
+	searched map[string]bool // names of the jobs that were looked for, which may have another digest since
+
 	looked bool // what is not known of a job that is searched for is not on the platform
 	found  byJob
 	other  byJob
@@ -132,6 +135,7 @@ func observeJobs(ctx context.Context, p Observer, resolved resolver.Result, snap
 		if err := seen.look(ctx, p, search, open); err != nil {
 			return seen, err
 		}
+		seen.searched = names(search)
 		seen.sign(resolved.Jobs, snapshot)
 		jobs, known, _ = seen.know(resolved.Jobs, snapshot, options)
 		if more = looks < maxRank(jobs); more { // what was found can have other digests depend on it
@@ -174,7 +178,7 @@ func wider(first, second once.Search) (both once.Search, more bool) {
 		switch {
 		case i < 0:
 			both.Jobs, more = append(both.Jobs, w), true
-		case both.Jobs[i].Key.Digest != w.Key.Digest:
+		case both.Jobs[i].Key.Digest != w.Key.Digest && !slices.Contains(both.Jobs[i].Also, w.Key.Digest):
 			w.Also = slices.Concat(w.Also, both.Jobs[i].Also, []string{both.Jobs[i].Key.Digest})
 			both.Jobs[i], more = w, true
 		}
@@ -183,6 +187,15 @@ func wider(first, second once.Search) (both once.Search, more bool) {
 		both.Since = second.Since
 	}
 	return both, more
+}
+
+// names returns those of the jobs that a search is for.
+func names(search once.Search) map[string]bool {
+	list := make(map[string]bool, len(search.Jobs))
+	for _, w := range search.Jobs {
+		list[w.Key.Name] = true
+	}
+	return list
 }
 
 // unsearched returns the jobs that a search leaves out.
@@ -242,18 +255,18 @@ func (o *Observation) look(ctx context.Context, p Finder, search once.Search, op
 			return &once.UnstableError{Name: key.Name}
 		}
 	}
-	return o.enter(ctx, p, sighting, open)
+	return o.enter(ctx, p, sighting, search, open)
 }
 
 // enter takes in what a look shows.
-func (o *Observation) enter(ctx context.Context, p Finder, sighting once.Sighting, open []once.Key) error {
+func (o *Observation) enter(ctx context.Context, p Finder, sighting once.Sighting, search once.Search, open []once.Key) error {
 	o.Found, o.Others, o.Since, o.looked = sighting.Found, sighting.Rivals, sighting.Since, true
 	o.Waiting = make(map[string]time.Time, len(sighting.Waiting))
 	for job, date := range sighting.Waiting {
 		o.Waiting[job.Name] = date
 	}
 	*o = o.indexed()
-	if err := errors.Join(o.readNewest(ctx, p, sighting, open), o.readStuck(ctx, p)); err != nil {
+	if err := errors.Join(o.readNewest(ctx, p, sighting, open), o.readPast(ctx, p, sighting, search), o.readStuck(ctx, p)); err != nil {
 		return err
 	}
 	for _, f := range slices.Concat(o.Found, o.Others) {
@@ -287,6 +300,53 @@ func (o *Observation) readNewest(ctx context.Context, p Finder, sighting once.Si
 	return err
 }
 
+// mostPast is how many runs of a job in unknown contents are read at most.
+const mostPast = 100
+
+// readPast looks among the runs of jobs for those whose digest nobody could tell, as their
+// version is gone from the catalog. What is older than a run that was found decides
+// nothing.
+func (o *Observation) readPast(ctx context.Context, p Finder, sighting once.Sighting, search once.Search) error {
+	var ids []string
+	means := make(map[string]func(once.Found) bool)
+	for _, w := range search.Jobs {
+		if w.Means == nil {
+			continue
+		}
+		means[w.Key.Name] = w.Means
+		last := o.lastOf(w.Key)
+		past := sighting.Past[w.Key.In(w.Namespace)]
+		for _, f := range past[:min(len(past), mostPast)] {
+			if !f.Inserted.Before(last) && !o.recorded[f.ID] && !o.has(f.ID) {
+				ids = append(ids, f.ID)
+			}
+		}
+	}
+	read, err := once.Read(ctx, p, ids)
+	for _, f := range read {
+		if is := means[f.Key.Name]; is != nil && is(f) {
+			o.Others = append(o.Others, f)
+		}
+	}
+	*o = o.indexed()
+	return err
+}
+
+// lastOf returns the date of the newest run that was found of a content and generation.
+func (o *Observation) lastOf(key once.Key) (last time.Time) {
+	for _, f := range o.ofJob(key.Name) {
+		if f.Submitted() && f.Key.Generation == key.Generation && f.Inserted.After(last) {
+			last = f.Inserted
+		}
+	}
+	return last
+}
+
+// has reports whether a job was found already.
+func (o *Observation) has(id string) bool {
+	return slices.ContainsFunc(slices.Concat(o.Found, o.Others), func(f once.Found) bool { return f.ID == id })
+}
+
 // upstreams returns what every job is to build on, by its name, as far as the journal
 // knows.
 func (o Observation) upstreams(jobs []resolver.Job, snapshot state.Snapshot, options Options) map[string]string {
@@ -308,7 +368,7 @@ func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, option
 			open = append(open, t.key)
 		}
 		_, asked := options.After[jobs[i].Name] // another machine may have followed that run already
-		unsure.jobs[jobs[i].Name] = t.open || asked || unsure.of(jobs[i]) || o.Adopted[jobs[i].Name].Holds()
+		unsure.jobs[jobs[i].Name] = t.open || asked || o.searched[jobs[i].Name] || unsure.of(jobs[i]) || o.Adopted[jobs[i].Name].Holds()
 		if unsure.jobs[jobs[i].Name] {
 			// A later attempt is younger than the "creating" record of the earlier one.
 			since := t.current.Since
@@ -318,9 +378,21 @@ func (o Observation) search(jobs []resolver.Job, snapshot state.Snapshot, option
 			if len(search.Jobs) == 0 || since.Before(search.Since) {
 				search.Since = since
 			}
-			search.Jobs = append(search.Jobs, once.Wanted{Key: t.key, Namespace: jobs[i].Namespace, Also: jobs[i].Digests()})
+			search.Jobs = append(search.Jobs, wanted(jobs[i], t.key))
 		}
 		return version(t.key)
 	})
 	return search, open
+}
+
+// wanted is the search for the runs of a job.
+func wanted(job resolver.Job, key once.Key) once.Wanted {
+	w := once.Wanted{Key: key, Namespace: job.Namespace, Also: job.Digests()}
+	if job.Untold() {
+		w.Means = func(f once.Found) bool {
+			as, is := job.On(resolver.RanOn(f.Stored))
+			return is && as.Digest == f.Key.Digest
+		}
+	}
+	return w
 }

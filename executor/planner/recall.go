@@ -310,7 +310,7 @@ func Recollect(ctx context.Context, p Finder, owner string, past []Past, snapsho
 		}
 	}
 	if err == nil {
-		err = seen.enter(ctx, p, sighting, open)
+		err = seen.enter(ctx, p, sighting, search, open)
 	}
 	if err != nil {
 		return seen, snapshot, err

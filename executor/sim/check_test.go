@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/rescale-apply/rescale-apply/executor/chain"
-	"github.com/rescale-apply/rescale-apply/executor/once"
 	"github.com/rescale-apply/rescale-apply/executor/planner"
 	"github.com/rescale-apply/rescale-apply/executor/verdict"
 	"github.com/rescale-apply/rescale-apply/internal/state"
@@ -26,6 +25,8 @@ import (
 //   - At each delete by a machine: it was a draft when that was sent, and not one in
 //     another content that a process which is alive was about to submit.
 //   - Of each further attempt: somebody asked for it, or what it builds on ran anew.
+//   - No run is paid for another choice of version or core type when one of the content is
+//     there, also without a state and when the catalog has moved on.
 //   - When a machine applies in peace, until nothing is to be done: a plan is empty, no
 //     draft with a key of the manifest is left, every run is recorded with the verdict
 //     that it deserves, results are the bytes of the run that is wanted, and each run
@@ -51,6 +52,10 @@ func (w *world) spent(a *apply, id string) {
 	if !a.machine.disk.begun(id) {
 		w.fault("the submit of %s is not recorded", id)
 	}
+	if twin := w.twin(a, j); twin != nil && !w.mourns(a.manifest, groupOf(key.Name)) {
+		w.fault("%s and %s are both runs of one content of %s, of another choice", twin.id, id, key.Name)
+	}
+	w.checkChoice(a, j)
 	j.payer = a
 	w.seated(a, key.Name)
 }
@@ -87,7 +92,7 @@ func (w *world) deletes(a *apply, id string, sent time.Time) {
 	}
 	m := j.maker
 	alive := m != nil && m != a && !m.dead && !m.over
-	if young := sent.Sub(j.inserted) < 14*time.Minute; alive && young && !w.story.mixes() && !a.wants(keyOf(j.body)) {
+	if young := sent.Sub(j.inserted) < 14*time.Minute; alive && young && !w.story.mixes() && !a.means(j) {
 		w.fault("machine %d deletes %s, which machine %d is about to submit", a.machine.number, id, m.machine.number)
 	}
 	if !j.submitted.IsZero() {
@@ -98,14 +103,6 @@ func (w *world) deletes(a *apply, id string, sent time.Time) {
 			w.revoked[id] = groupOf(nameOf(w.platform.byID[id].body))
 		}
 	}
-}
-
-// wants reports whether a process is to reach a run of that content and generation itself.
-// Who have the same key elect one draft, and may delete it together.
-func (a *apply) wants(key once.Key) bool {
-	return slices.ContainsFunc(a.jobs, func(j resolver.Job) bool {
-		return j.Name == key.Name && j.Digest == key.Digest && max(1, j.Rerun.Generation.V) == key.Generation
-	})
 }
 
 // mixes reports whether a machine gets a state that is not its own, or not its last: what it
@@ -146,12 +143,24 @@ func (w *world) settle(ctx context.Context) {
 	for i := range calm.Jobs {
 		calm.Jobs[i].Retry = false // it would go on forever
 	}
-	w.peace(ctx, m, calm, settling)
+	market := w.machines[w.chance.of("market").upTo(machines)].market
+	for _, m := range w.machines {
+		market.Newest = max(market.Newest, m.market.Newest) // versions do not come back
+	}
+	w.peace(ctx, m, Apply{ID: settling, Manifest: calm, Market: market})
 	fresh := w.machines[(i+1)%machines]
 	w.say("-- the same without a state")
 	fresh.disk.text = nil
-	w.peace(ctx, fresh, calm, settling+most)
-	w.checkDrafts(ctx, fresh, calm)
+	w.peace(ctx, fresh, Apply{ID: settling + most, Manifest: calm, Market: market})
+	w.say("-- and once more, in another market")
+	billed := w.billed()
+	fresh.disk.text = nil
+	market.Newest, market.Dear = market.Newest+1, !market.Dear
+	w.peace(ctx, fresh, Apply{ID: settling + 2*most, Manifest: calm, Market: market})
+	if n := w.billed() - billed; n > 0 && len(w.mourned)+len(w.revoked) == 0 {
+		w.fault("%d runs more without a state, in another market", n)
+	}
+	w.checkDrafts(ctx, fresh, calm, market)
 	w.checkRuns()
 	for _, m := range w.machines {
 		w.setting.clear(m)
@@ -159,28 +168,29 @@ func (w *world) settle(ctx context.Context) {
 }
 
 // peace lets a machine apply until it has nothing to do, and looks at what it has come to.
-func (w *world) peace(ctx context.Context, m *machine, calm Manifest, id int) {
+func (w *world) peace(ctx context.Context, m *machine, first Apply) {
 	var err error
 	var a *apply
 	for n := range most {
-		spec := Apply{ID: id + n, Machine: m.number, Manifest: calm}
+		spec := first
+		spec.ID, spec.Machine = first.ID+n, m.number
 		a = w.process(spec.ID, m)
 		a.quiet = true
 		_, err = a.run(ctx, spec)
 		w.say("machine %d (%d) ends: %v", m.number, spec.ID, err)
-		if err == nil || !w.pending(ctx, a, calm) {
+		if err == nil || !w.pending(ctx, a, first) {
 			break
 		}
 	}
-	if w.pending(ctx, a, calm) {
+	if w.pending(ctx, a, first) {
 		w.fault("machine %d still has something to do: %v", m.number, err)
 	}
-	w.checkState(ctx, m, calm)
+	w.checkState(ctx, m, first)
 }
 
 // pending reports whether a plan is not empty.
-func (w *world) pending(ctx context.Context, a *apply, calm Manifest) bool {
-	resolved, err := w.setting.resolve(ctx, a.machine, calm)
+func (w *world) pending(ctx context.Context, a *apply, calm Apply) bool {
+	resolved, err := w.setting.resolve(ctx, a.machine, calm.Manifest, calm.Market)
 	var snapshot state.Snapshot
 	if err == nil {
 		snapshot, err = state.ReadAt(kept{a.machine.disk, a}, identity())
@@ -189,7 +199,7 @@ func (w *world) pending(ctx context.Context, a *apply, calm Manifest) bool {
 		w.fault("reading the state of machine %d: %v", a.machine.number, err)
 		return true
 	}
-	plan, err := a.plan(ctx, resolved, snapshot, Apply{Manifest: calm})
+	plan, err := a.plan(ctx, resolved, snapshot, calm)
 	if err != nil {
 		w.fault("planning on machine %d: %v", a.machine.number, err)
 		return true
@@ -199,7 +209,7 @@ func (w *world) pending(ctx context.Context, a *apply, calm Manifest) bool {
 		a.machine.blocked[step.Job.Name] = step.Action == planner.Blocked
 	}
 	for _, step := range plan.Steps {
-		if step.Pending() && !w.mourns(calm, groupOf(step.Job.Name)) {
+		if step.Pending() && !w.mourns(calm.Manifest, groupOf(step.Job.Name)) {
 			w.say("plan: %s %s %v", step.Job.Name, step.Action, step.Reasons)
 			return true
 		}
@@ -219,18 +229,19 @@ func (w *world) mourns(m Manifest, group string) bool {
 }
 
 // checkDrafts finds drafts of ours in the present content that nobody needs.
-func (w *world) checkDrafts(ctx context.Context, m *machine, calm Manifest) {
-	resolved, _ := w.setting.resolve(ctx, m, calm) // it was resolved before
+func (w *world) checkDrafts(ctx context.Context, m *machine, calm Manifest, market Market) {
+	resolved, _ := w.setting.resolve(ctx, m, calm, market) // it was resolved before
+	a := &apply{jobs: resolved.Jobs, contents: contents(resolved.Jobs)}
 	for _, j := range w.platform.jobs {
 		if !j.submitted.IsZero() || !j.deleted.IsZero() || j.clonedFrom != "" {
 			continue
 		}
 		key := keyOf(j.body)
 		ran := slices.ContainsFunc(w.platform.jobs, func(o *job) bool {
-			return !o.submitted.IsZero() && o.deleted.IsZero() && o.clonedFrom == "" && keyOf(o.body) == key
+			is := keyOf(o.body)
+			return !o.submitted.IsZero() && o.deleted.IsZero() && o.clonedFrom == "" && is.Name == key.Name && is.Attempt == key.Attempt && a.means(o)
 		})
-		wanted := slices.ContainsFunc(resolved.Jobs, func(j resolver.Job) bool { return j.Name == key.Name && j.Digest == key.Digest })
-		if ran && wanted {
+		if ran && a.means(j) && w.undisputed(a, key.Name) {
 			w.fault("draft %s of key %d.%d of %s is left over", j.id, key.Generation, key.Attempt, key.Name)
 		}
 	}
@@ -260,7 +271,8 @@ func (w *world) checkRuns() {
 		}
 		earlier := w.attemptBefore(j)
 		switch {
-		case earlier == nil && !w.unsure(key):
+		case earlier == nil && !w.undisputed(j.payer, key.Name): // it may be of another choice
+		case earlier == nil && !w.unsure(j):
 			w.fault("%s is attempt %d of %s, and there is none before it", j.id, key.Attempt, key.Name)
 		case earlier == nil && w.replaced[key.Name] == 0:
 			w.fault("%s is attempt %d of %s, and nobody has said what became of the one before it", j.id, key.Attempt, key.Name)
@@ -277,13 +289,13 @@ func (w *world) checkRuns() {
 
 // unsure reports whether a draft in an earlier attempt is gone of which a journal says that
 // its submit began: nobody knows whether it was billed, so its number is not used again.
-func (w *world) unsure(key once.Key) bool {
+func (w *world) unsure(run *job) bool {
+	key := keyOf(run.body)
 	return slices.ContainsFunc(w.platform.jobs, func(j *job) bool {
 		before := keyOf(j.body)
 		gone := w.noted[j.id] && j.submitted.IsZero() && !j.deleted.IsZero()
 		earlier := before.Attempt < key.Attempt
-		before.Attempt = key.Attempt
-		return gone && earlier && before == key
+		return gone && earlier && before.Name == key.Name && run.payer.means(j)
 	})
 }
 
@@ -301,11 +313,10 @@ func (w *world) begins(id string) {
 // key can have been billed twice when a person deleted its run.
 func (w *world) attemptBefore(run *job) (earlier *job) {
 	key := keyOf(run.body)
-	for before := key; before.Attempt > 1 && earlier == nil; {
-		before.Attempt--
+	for before := key.Attempt - 1; before > 0 && earlier == nil; before-- {
 		for _, j := range w.platform.jobs {
 			ran := j.clonedFrom == "" && !j.submitted.IsZero() && j.submitted.Before(run.submitted)
-			if ran && keyOf(j.body) == before && (earlier == nil || j.submitted.After(earlier.submitted)) {
+			if is := keyOf(j.body); ran && is.Name == key.Name && is.Attempt == before && w.follows(run, j) && (earlier == nil || j.submitted.After(earlier.submitted)) {
 				earlier = j
 			}
 		}
@@ -358,13 +369,13 @@ func (w *world) truth(j *job, by string) verdict.Verdict {
 
 // checkState compares what a machine believes, after it has applied in peace, with what
 // the platform has.
-func (w *world) checkState(ctx context.Context, m *machine, calm Manifest) {
+func (w *world) checkState(ctx context.Context, m *machine, calm Apply) {
 	snapshot, err := state.ReadAt(kept{disk: m.disk}, identity())
 	if err != nil {
 		w.fault("reading the state of machine %d: %v", m.number, err)
 		return
 	}
-	resolved, _ := w.setting.resolve(ctx, m, calm) // it was resolved before
+	resolved, _ := w.setting.resolve(ctx, m, calm.Manifest, calm.Market) // it was resolved before
 	for _, name := range snapshot.Jobs() {
 		for _, run := range snapshot.Runs[name] {
 			j := w.platform.byID[run.ID]
@@ -382,6 +393,9 @@ func (w *world) checkState(ctx context.Context, m *machine, calm Manifest) {
 				w.fault("machine %d believes that %s builds on %q; it builds on %q", m.number, run.ID, run.Upstream, upstreamOf(j))
 			}
 		}
+	}
+	if slices.ContainsFunc(resolved.Jobs, resolver.Job.Loose) {
+		return // which run is the wanted one is more than the journal says
 	}
 	for _, job := range resolved.Jobs {
 		w.checkResults(m, wantedRun(snapshot, resolved.Jobs, job), job)

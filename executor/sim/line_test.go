@@ -274,7 +274,7 @@ func (l line) Upload(ctx context.Context, u rescale.Upload) (rescale.File, error
 func (l line) CreateJob(ctx context.Context, body rescale.JobRequest) (rescale.Job, error) {
 	return change(ctx, l.apply, "create "+body.Name, func() (rescale.Job, error) {
 		made := l.world.platform.create(body)
-		made.maker = l.apply
+		made.maker, made.content = l.apply, l.apply.contents[nameOf(body)]
 		return l.world.platform.show(made.id)
 	})
 }

@@ -20,6 +20,8 @@ type Job struct {
 	Retry      bool   `json:",omitempty"` // rerun.onFailure is always
 	Fetch      bool   `json:",omitempty"` // results are downloaded
 	Seats      int    `json:",omitempty"` // limits.maxRunning; 0 for none
+	Open       bool   `json:",omitempty"` // its version is the newest when it begins
+	Types      bool   `json:",omitempty"` // its core type is the first of two that is not too dear
 }
 
 // The checks of success.
@@ -53,8 +55,16 @@ func (m Manifest) text() string {
 }
 
 func (j Job) write(b *strings.Builder) {
-	fmt.Fprintf(b, "version: 1\nname: %s\nanalysis: {code: user_included, version: \"0\"}\n", j.Name)
-	fmt.Fprintf(b, "hardware: {coreType: emerald, coresPerSlot: 1}\ncommand: \"true %d", j.Version)
+	version, hardware := ", version: \"0\"", "coreType: emerald, coresPerSlot: 1"
+	var limits []string
+	if j.Open {
+		version = ""
+	}
+	if j.Types {
+		hardware, limits = fmt.Sprintf("coreType: [%s, %s], coresPerSlot: 1, walltime: 1h", basalt, gneiss), []string{fmt.Sprint("maxCost: ", affordable)}
+	}
+	fmt.Fprintf(b, "version: 1\nname: %s\nanalysis: {code: user_included%s}\n", j.Name, version)
+	fmt.Fprintf(b, "hardware: {%s}\ncommand: \"true %d", hardware, j.Version)
 	if j.Points > 0 {
 		b.WriteString(" ${{ matrix.p }}")
 	}
@@ -78,7 +88,10 @@ func (j Job) write(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "rerun: {generation: %d, onFailure: %s}\n", j.Generation, retry)
 	if j.Seats > 0 {
-		fmt.Fprintf(b, "limits: {maxRunning: %d}\n", j.Seats)
+		limits = append(limits, fmt.Sprint("maxRunning: ", j.Seats))
+	}
+	if len(limits) > 0 {
+		fmt.Fprintf(b, "limits: {%s}\n", strings.Join(limits, ", "))
 	}
 	if j.Fetch {
 		b.WriteString("outputs: {download: [\"*.dat\"]}\n")

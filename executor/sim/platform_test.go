@@ -44,6 +44,7 @@ type job struct {
 	outputs    []*stored
 	byHand     bool // a person has submitted it
 	maker      *apply
+	content    string // that its maker wanted, see contents
 	payer      *apply // whose submit made it a run
 }
 

@@ -102,12 +102,12 @@ const remembered = 500
 // resolve returns what a manifest comes to on a machine. It is the same each time, and
 // YAML takes longer to read than all the rest of a story. The machines have the same
 // inputs, and differ in their folders.
-func (s *setting) resolve(ctx context.Context, m *machine, manifest Manifest) (resolver.Result, error) {
-	text := manifest.text()
+func (s *setting) resolve(ctx context.Context, m *machine, manifest Manifest, market Market) (resolver.Result, error) {
+	text := fmt.Sprintf("# %+v\n%s", market, manifest.text())
 	known, ok := s.resolved[text]
 	if !ok {
 		var err error
-		if known, err = s.read(ctx, text); err != nil {
+		if known, err = s.read(ctx, text, market); err != nil {
 			return known, err
 		}
 		if len(s.resolved) == remembered {
@@ -122,12 +122,12 @@ func (s *setting) resolve(ctx context.Context, m *machine, manifest Manifest) (r
 	return known, nil
 }
 
-func (s *setting) read(ctx context.Context, text string) (resolver.Result, error) {
+func (s *setting) read(ctx context.Context, text string, market Market) (resolver.Result, error) {
 	jobs, problems := spec.Load([]diag.Source{{Name: "job.yaml", Dir: s.dir(0), Text: []byte(text)}})
 	if len(problems) > 0 {
 		return resolver.Result{}, problems
 	}
-	resolved, problems, err := resolver.Resolve(ctx, jobs, s.catalogs, files.Reading{})
+	resolved, problems, err := resolver.Resolve(ctx, jobs, s.catalogs.at(market), files.Reading{})
 	if err == nil && len(problems) > 0 {
 		err = problems
 	}

@@ -47,6 +47,7 @@ func (s Story) plainer() (list []Story) {
 	for _, change := range []func(*Apply){
 		func(a *Apply) { a.NoWait = false }, func(a *Apply) { a.Stop = false },
 		func(a *Apply) { a.NoQueue = false }, func(a *Apply) { a.Replace = nil }, func(a *Apply) { a.After = 0 },
+		func(a *Apply) { a.Market = Market{} }, func(a *Apply) { a.Market.Newest = 0 }, func(a *Apply) { a.Market.Dear = false }, func(a *Apply) { a.Market.Retired = false },
 	} {
 		for i := range s.count() {
 			try(func(s *Story) { s.nth(i, change) })
@@ -55,7 +56,7 @@ func (s Story) plainer() (list []Story) {
 	for _, name := range s.names() {
 		for _, change := range []func(*Job){
 			func(j *Job) { j.Points = 0 }, func(j *Job) { j.Needs = nil }, func(j *Job) { j.Input = 0 }, func(j *Job) { j.Checks = "" },
-			func(j *Job) { j.Retry = false }, func(j *Job) { j.Fetch = false }, func(j *Job) { j.Seats = 0 }, func(j *Job) { j.Generation = 1 }, func(j *Job) { j.Version = 1 },
+			func(j *Job) { j.Retry = false }, func(j *Job) { j.Fetch = false }, func(j *Job) { j.Seats = 0 }, func(j *Job) { j.Open = false }, func(j *Job) { j.Types = false }, func(j *Job) { j.Generation = 1 }, func(j *Job) { j.Version = 1 },
 		} {
 			try(func(s *Story) { s.each(func(a *Apply) { a.Manifest.change(name, change) }) })
 		}

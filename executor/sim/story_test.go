@@ -62,6 +62,7 @@ type Apply struct {
 	NoWait   bool     `json:",omitempty"`
 	Stop     bool     `json:",omitempty"` // stops rivals
 	NoQueue  bool     `json:",omitempty"`
+	Market   Market
 }
 
 // Fault is one event that goes wrong: the nth of that name in an apply.
@@ -121,6 +122,7 @@ type generator struct {
 	ids int
 	has []Manifest // of the machines
 
+	market  Market
 	contest bool // machines that know nothing of each other begin with one job at once
 }
 
@@ -171,6 +173,9 @@ func (g *generator) job(m Manifest, i int) Job {
 	if c := g.c.of("seats", g.n); j.Points > 0 && c.one(2) {
 		j.Seats = 1 + c.of("most").upTo(2)
 	}
+	if c := g.c.of("loose", g.n); c.one(3) {
+		j.Open, j.Types = c.of("open").one(2), c.of("types").one(2)
+	}
 	return j
 }
 
@@ -178,7 +183,7 @@ func (g *generator) job(m Manifest, i int) Job {
 func (g *generator) edit(m Manifest) Manifest {
 	m.Jobs = slices.Clone(m.Jobs)
 	j := &m.Jobs[g.next().upTo(len(m.Jobs))]
-	switch g.next().upTo(8) {
+	switch g.next().upTo(9) {
 	case 0:
 		j.Version = 1 + g.next().upTo(3)
 	case 1:
@@ -199,11 +204,28 @@ func (g *generator) edit(m Manifest) Manifest {
 		if last := len(m.Jobs) - 1; last > 0 {
 			m.Jobs = m.Jobs[:last]
 		}
+	case 8:
+		j.Open, j.Types = g.next().one(2), g.next().one(2)
 	}
 	return m
 }
 
+// moves changes the market, now and then.
+func (g *generator) moves(seldom int) {
+	c := g.c.of("market", g.n)
+	if c.of("version").one(3 * seldom) {
+		g.market.Newest++
+	}
+	if c.of("price").one(2 * seldom) {
+		g.market.Dear = !g.market.Dear
+	}
+	if c.of("retired").one(5 * seldom) {
+		g.market.Retired = !g.market.Retired
+	}
+}
+
 func (g *generator) round() (r Round) {
+	g.moves(1)
 	for g.next().one(4) {
 		r.Acts = append(r.Acts, Act{ID: g.id(), What: pick(g.next(), ofMachines()), On: g.next().upTo(machines), From: g.next().upTo(machines)})
 	}
@@ -223,6 +245,8 @@ func (g *generator) apply(on int) Apply {
 		g.has[on] = g.edit(g.has[on])
 	}
 	a := Apply{ID: g.id(), Machine: on, Manifest: g.has[on], NoWait: g.next().one(6), Stop: g.next().one(8), NoQueue: g.next().one(10)}
+	g.moves(4)
+	a.Market = g.market
 	if !g.next().one(3) {
 		a.After = time.Duration(g.next().share() * float64(pick(g.next(), []time.Duration{time.Second, 20 * time.Second, 3 * time.Minute})))
 	}
@@ -285,6 +309,9 @@ func (a Apply) words() string {
 			text += " " + flag
 		}
 	}
+	if a.Market != (Market{}) {
+		text += fmt.Sprintf(" in a market %+v", a.Market)
+	}
 	for _, j := range a.Manifest.Jobs {
 		text += "\n    " + j.words()
 	}
@@ -295,6 +322,12 @@ func (j Job) words() string {
 	text := fmt.Sprintf("%s: command %d", j.Name, j.Version)
 	if j.Points > 0 {
 		text += fmt.Sprintf(", %d points", j.Points)
+	}
+	if j.Open {
+		text += ", in the newest version"
+	}
+	if j.Types {
+		text += ", on basalt or gneiss"
 	}
 	if j.Seats > 0 {
 		text += fmt.Sprintf(", at most %d at a time", j.Seats)

@@ -50,6 +50,7 @@ type machine struct {
 	disk   *disk
 	dir    string
 	last   Manifest
+	market Market
 
 	blocked map[string]bool // jobs that the last plan in peace could not run
 }
@@ -63,13 +64,16 @@ type apply struct {
 	luck    chance
 	cancel  context.CancelCauseFunc
 
-	counts map[string]int
-	asked  map[string]time.Time // when a request was made last
-	dead   bool
-	over   bool
-	jobs   []resolver.Job
-	hurt   bool     // a write went wrong
-	missed []string // drafts that were gone when they were to be submitted
+	counts   map[string]int
+	asked    map[string]time.Time // when a request was made last
+	dead     bool
+	over     bool
+	jobs     []resolver.Job
+	market   Market
+	contents map[string]string // of the jobs, by name
+	manifest Manifest
+	hurt     bool     // a write went wrong
+	missed   []string // drafts that were gone when they were to be submitted
 }
 
 // process begins an apply.
@@ -317,7 +321,7 @@ func (w *world) person(act Act) {
 type setting struct {
 	root     string
 	dirty    map[string]bool
-	catalogs resolver.Platform
+	catalogs catalogs
 	resolved map[string]resolver.Result
 }
 
@@ -340,7 +344,7 @@ const longest = 3 * time.Hour
 func (w *world) apply(ctx context.Context, spec Apply) error {
 	m := w.machines[spec.Machine]
 	w.mu.Lock()
-	m.last = spec.Manifest
+	m.last, m.market = spec.Manifest, spec.Market
 	for _, name := range spec.Replace {
 		w.replaced[name]++
 	}
@@ -372,11 +376,11 @@ func (a *apply) run(ctx context.Context, spec Apply) (report executor.Report, er
 	defer cancel()
 	ctx, a.cancel = context.WithCancelCause(ctx)
 	defer a.cancel(nil)
-	resolved, err := a.world.setting.resolve(ctx, a.machine, spec.Manifest)
+	resolved, err := a.world.setting.resolve(ctx, a.machine, spec.Manifest, spec.Market)
 	if err != nil {
 		return report, err
 	}
-	a.jobs = resolved.Jobs
+	a.jobs, a.manifest, a.market, a.contents = resolved.Jobs, spec.Manifest, spec.Market, contents(resolved.Jobs)
 	written, err := state.OpenAt(kept{a.machine.disk, a}, identity())
 	if err != nil {
 		return report, err
