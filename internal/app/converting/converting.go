@@ -3,11 +3,13 @@
 package converting
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
@@ -81,8 +83,10 @@ func (w Wish) Convert() (Done, error) {
 		sources = append(sources, strings.TrimSuffix(filepath.Base(diag.FileName(file))+", "+found.From, ", "))
 	}
 	if err := w.adopt(&all, problems); err != nil {
+		w.sort(all.Warnings)
 		return Done{Warnings: all.Warnings}, err
 	}
+	w.sort(all.Warnings)
 	all.AddInputs(w.patterns())
 	place := manifest.Place{Source: "from " + strings.Join(sources, "; "), Name: stem(w.Files[0]), Table: w.table()}
 	text := manifest.Write(all.Jobs, place)
@@ -127,4 +131,15 @@ func (w Wish) adopt(all *convert.Found, problems *workspace.ProblemsError) error
 		return problems
 	}
 	return nil
+}
+
+// sort puts warnings in the order of the files and of their lines.
+func (w Wish) sort(warnings []convert.Warning) {
+	files := append(slices.Clone(w.Files), w.Adopt)
+	slices.SortStableFunc(warnings, func(a, b convert.Warning) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(files, a.Pos.File), slices.Index(files, b.Pos.File)),
+			cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col),
+		)
+	})
 }

@@ -60,6 +60,7 @@ func TestWhatASetupSays(t *testing.T) {
 				"s.txt:7:11: CORETYPE is empty [missing-key]",
 				`s.txt:8:15: NUM_OF_CORES is "two" [wrong-type]`,
 				"s.txt:10:11: JOB_NAME is empty [missing-key]",
+				"s.txt:11:1: the format has no walltime, so a run that hangs ends only by hand",
 			},
 		},
 	} {
