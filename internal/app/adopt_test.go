@@ -104,6 +104,7 @@ func TestAdoptionHoldsAsTheDigestDoes(t *testing.T) {
 			p, dir := newPlatform(t), t.TempDir()
 			for name, text := range map[string]string{
 				"deck": "deck", "kept": "kept", "other": "other", "tmpl": "${{ vars.a }}", "a.pub": "ssh-rsa AAAA\n", "b.pub": "ssh-rsa BBBB\n",
+				"a.csv": "a\n1\n", "b.csv": "a\n2\n",
 			} {
 				write(t, dir, name, text)
 			}

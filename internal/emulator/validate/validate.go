@@ -73,11 +73,12 @@ func (w World) Read(body json.RawMessage) (disk.Spec, error) {
 	if !ok {
 		return disk.Spec{}, &InvalidError{Fields: found}
 	}
+	low := top.flag("isLowPriority")
 	spec := disk.Spec{
 		Name:            top.requiredText("name"),
 		Description:     top.text("description", ""),
-		LowPriority:     top.flag("isLowPriority"),
-		BillingPriority: top.text("billingPriorityValue", usualPriority(top.flag("isLowPriority"))),
+		LowPriority:     low,
+		BillingPriority: top.text("billingPriorityValue", usualPriority(low)),
 		ProjectID:       w.project(top),
 		Echo:            top.echo(topEcho),
 	}
