@@ -66,7 +66,10 @@ func (w Wish) Convert() (Done, error) {
 	var all convert.Found
 	problems := &workspace.ProblemsError{}
 	var sources []string
-	for _, file := range w.Files {
+	for i, file := range w.Files {
+		if slices.Contains(w.Files[:i], file) {
+			continue // each file is read once, as import takes each id once
+		}
 		text, err := w.text(file)
 		if err != nil {
 			return Done{}, err

@@ -33,7 +33,7 @@ func TestWarnings(t *testing.T) {
 	dir := t.TempDir()
 	jobs := write(t, dir, "jobs.csv", head+"Run_1,Wing_1,a,x  y,e,4,1,1,,acme\nRun_2,Wing_2,a,x  y,e,4,1,1,,acme\nRun_3,Wing_3,a,x y,e,4,1,1,,acme\n")
 	runs := write(t, dir, "state.csv", state+"1,Wing_1,Run_1,,,,,AbC,failed,,,\n2,Gone,Run_9,,,,,DeF,success,,,\n3,Wing_3,./Run_3,,,,,GhI,success,,,\n")
-	done, err := converting.Wish{Files: []string{jobs}, Adopt: runs}.Convert()
+	done, err := converting.Wish{Files: []string{jobs, jobs}, Adopt: runs}.Convert()
 	if err != nil {
 		t.Fatal(err)
 	}
