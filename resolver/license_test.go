@@ -23,7 +23,8 @@ func TestLicensesAreSentAsTheyAreWritten(t *testing.T) {
 		"one set": {"{features: [{name: a, count: 2}]}", []rescale.FeatureSet{{Name: "USER_SPECIFIED_0", Features: feature("a", 2)}}, nil},
 		"several": {
 			"{featureSets: [{features: [{name: a, count: 2}]}, {name: PACK, features: [{name: b, count: 1}]}, {features: [{name: c, count: 8}]}]}",
-			[]rescale.FeatureSet{{Name: "USER_SPECIFIED_0", Features: feature("a", 2)}, {Name: "PACK", Features: feature("b", 1)}, {Name: "USER_SPECIFIED_2", Features: feature("c", 8)}}, nil,
+			[]rescale.FeatureSet{{Name: "USER_SPECIFIED_0", Features: feature("a", 2)}, {Name: "PACK", Features: feature("b", 1)}, {Name: "USER_SPECIFIED_2", Features: feature("c", 8)}},
+			nil,
 		},
 		"a seller":               {"{seller: rescale}", nil, &rescale.LicenseSeller{Code: "rescale", Name: "rescale"}},
 		"a seller with its name": {"{seller: {code: rescale, name: Rescale}}", nil, &rescale.LicenseSeller{Code: "rescale", Name: "Rescale"}},

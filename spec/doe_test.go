@@ -46,9 +46,11 @@ doe: {params: "p-${{ matrix.a }}.csv", templates: [{path: U, to: case/0/U}, {pat
 	}
 	want := []any{
 		[]input{{"", "deck.k", ""}, {"doe.params", "p-1.csv", ""}, {"doe.templates", "U", "case/0/U"}, {"doe.templates", "V", "V"}},
-		[]string{"x=5,y=2", "x=5,y=3"}, 2, 0,
+		[]string{"x=5,y=2", "x=5,y=3"},
+		2, 0,
 		[]input{{"", "deck.k", ""}, {"doe.params", "p-2.csv", ""}, {"doe.templates", "U", "case/0/U"}, {"doe.templates", "V", "V"}},
-		[]string{"x=1,y=1"}, 1, 1,
+		[]string{"x=1,y=1"},
+		1, 1,
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(input{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

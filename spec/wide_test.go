@@ -63,8 +63,11 @@ func TestListsAndNothing(t *testing.T) {
 		"a part of a text": {"inputs: [{id: \"x-${{ matrix.n }}\"}]\n", "n,l,k\n1,,\n2,,\n", []string{"t.csv:2:1 inputs[0].id cannot be \"x-1\"", "t.csv:3:1 inputs[0].id cannot be \"x-2\""}},
 		"two cells":        {"inputs: [{id: \"x-${{ matrix.n }}${{ matrix.l }}\"}]\n", "n,l,k\n1,y,\n", []string{"m.yaml:7:15 inputs[0].id cannot be \"x-1y\""}},
 		"a needed key":     {"ssh: {cidr: 10.0.0.0/8, publicKey: \"${{ matrix.k }}\"}\ninputs: [{path: \"${{ matrix.k }}\", as: b}]\n", "n,l,k\n1,,\n", []string{"m.yaml:8:10 "}},
-		"several analyses": {"tags: [\"${{ matrix.l }}\"]\n---\nversion: 1\nname: b\nmatrix: {csv: {path: t.csv, name: [n], types: {l: list}, blank: {k: null}}}\nanalyses: [{analysis: {code: x}, hardware: {coreType: e, coresPerSlot: 1}, command: c, inputs: [\"${{ matrix.l }}\", z]}]\n",
-			"n,l,k\n1,x;y,\n", []string{"a/n=1 project= tags=x+y", "b/n=1 project= tags= inputs=x,y,z"}},
+		"several analyses": {
+			"tags: [\"${{ matrix.l }}\"]\n---\nversion: 1\nname: b\nmatrix: {csv: {path: t.csv, name: [n], types: {l: list}, blank: {k: null}}}\nanalyses: [{analysis: {code: x}, hardware: {coreType: e, coresPerSlot: 1}, command: c, inputs: [\"${{ matrix.l }}\", z]}]\n",
+			"n,l,k\n1,x;y,\n",
+			[]string{"a/n=1 project= tags=x+y", "b/n=1 project= tags= inputs=x,y,z"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

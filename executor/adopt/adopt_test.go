@@ -49,7 +49,8 @@ func alike() *pair {
 			Name: "wing", Secrets: []string{"TOKEN"}, Tiles: []resolver.Tile{{Analysis: "solver"}},
 			Parts: []resolver.Part{{Field: "env A", Value: "sha256:a"}},
 			Inputs: []files.Input{
-				{Name: "deck.k", Path: "/deck.k", SHA512: "aa", Decompress: true}, {Name: "mesh.dat", ID: "f2"},
+				{Name: "deck.k", Path: "/deck.k", SHA512: "aa", Decompress: true},
+				{Name: "mesh.dat", ID: "f2"},
 				{Name: "pre.sh", Path: "/pre.sh", SHA512: "cc", Decompress: true, Use: spec.Before},
 			},
 			Request: rescale.JobRequest{JobAnalyses: []rescale.JobAnalysis{{

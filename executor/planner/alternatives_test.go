@@ -76,27 +76,33 @@ func TestARunOnAnAlternativeIsThisRun(t *testing.T) {
 			retried(choosing("granite", "2")), []state.Run{run("emerald", "1", verdict.Failed, 1, 0)}, result{planner.Rerun, "", "granite", "2", 2},
 		},
 		"the retry is there": {
-			retried(choosing("granite", "2")), []state.Run{run("emerald", "1", verdict.Failed, 1, 0), run("granite", "2", verdict.Succeeded, 2, time.Hour)},
+			retried(choosing("granite", "2")),
+			[]state.Run{run("emerald", "1", verdict.Failed, 1, 0), run("granite", "2", verdict.Succeeded, 2, time.Hour)},
 			result{planner.Unchanged, "granite2again", "granite", "2", 2},
 		},
 		"the retry failed, too": {
-			retried(choosing("emerald", "2")), []state.Run{run("emerald", "1", verdict.Failed, 1, 0), run("granite", "2", verdict.Failed, 2, time.Hour)},
+			retried(choosing("emerald", "2")),
+			[]state.Run{run("emerald", "1", verdict.Failed, 1, 0), run("granite", "2", verdict.Failed, 2, time.Hour)},
 			result{planner.Rerun, "", "emerald", "2", 3},
 		},
 		"a replacement failed": {
-			choosing("emerald", "2"), []state.Run{run("emerald", "1", verdict.Succeeded, 1, 0), run("granite", "2", verdict.Failed, 2, time.Hour)},
+			choosing("emerald", "2"),
+			[]state.Run{run("emerald", "1", verdict.Succeeded, 1, 0), run("granite", "2", verdict.Failed, 2, time.Hour)},
 			result{planner.Unchanged, "granite2again", "granite", "2", 2},
 		},
 		"before the list was one, another core type failed": {
-			retried(choosing("granite", "2")), []state.Run{run("emerald", "2", verdict.Succeeded, 1, 0), run("granite", "2", verdict.Failed, 1, time.Hour)},
+			retried(choosing("granite", "2")),
+			[]state.Run{run("emerald", "2", verdict.Succeeded, 1, 0), run("granite", "2", verdict.Failed, 1, time.Hour)},
 			result{planner.Unchanged, "emerald2", "emerald", "2", 1},
 		},
 		"a create that came to nothing, beside the run of another runner": {
-			choosing("granite", "2"), []state.Run{run("emerald", "2", verdict.Succeeded, 1, 0), plantest.Run(on("granite", "2"), state.StageCreating, "")},
+			choosing("granite", "2"),
+			[]state.Run{run("emerald", "2", verdict.Succeeded, 1, 0), plantest.Run(on("granite", "2"), state.StageCreating, "")},
 			result{planner.Unchanged, "emerald2", "emerald", "2", 1},
 		},
 		"a draft that was made for another choice": {
-			choosing("granite", "2"), []state.Run{plantest.Run(on("emerald", "1"), state.StageCreated, "draft")},
+			choosing("granite", "2"),
+			[]state.Run{plantest.Run(on("emerald", "1"), state.StageCreated, "draft")},
 			result{planner.Resume, "draft", "emerald", "1", 1},
 		},
 	} {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/converting"
@@ -31,6 +32,9 @@ func (t *tool) convertVerb() options.Command {
 		Do: func(_ context.Context, call options.Call) error {
 			if len(call.Args) == 0 {
 				return options.Usage("convert needs a file", "rescale-apply convert job.sh --to job.yaml")
+			}
+			if wish.To != "" && !options.IsManifest(wish.To) {
+				return options.Usage(fmt.Sprintf("%q is no name of a manifest", wish.To), "--to takes a file such as job.yaml")
 			}
 			wish.Files, wish.Stdin = call.Args, t.env.Stdin
 			return t.convert(wish, output)

@@ -45,7 +45,7 @@ func (t *tool) importVerb() options.Command {
 }
 
 func (t *tool) imports(ctx context.Context, c *connect.Connection, o importOptions) error {
-	var warnings []string
+	warnings := []string{}
 	importer := importing.Importer{Platform: c.Platform, Parallel: o.parallel, Warn: func(message string) {
 		warnings = append(warnings, message)
 		t.Warn(message)

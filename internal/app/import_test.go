@@ -79,6 +79,10 @@ func (p *platform) imported(t *testing.T) map[string]object {
 			}})},
 		},
 		"inputs": {"jobanalyses": []any{tile(object{"inputFiles": []any{object{"id": deck}, object{"id": zip, "decompress": false}}})}},
+		"an input of both": {"isLowPriority": true, "jobanalyses": []any{
+			tile(object{"inputFiles": []any{object{"id": deck}}}),
+			tile(object{"inputFiles": []any{object{"id": deck}, object{"id": zip}}}),
+		}},
 		"a secret": {"jobanalyses": []any{
 			tile(object{"envVars": object{"TOKEN_A": "hunter2!"}}), tile(),
 		}},
@@ -222,12 +226,15 @@ func TestImportedFiles(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	for _, words := range []string{
-		"name: wing\n", "name: wing-2\n", "- deck.k\n", "id: " + odd + "}", "id: " + hidden + "}", "- wing/Jobs.yaml\n", "inputs: [wing-2/deck.k, deck.k]\n",
+		"name: wing\n", "name: wing-2\n", "- deck.k\n", "id: " + odd + "}", "id: " + hidden + "}", "- wing/Jobs.yaml\n", "- wing-2/deck.k\n  - {id: " + one + "}  # deck.k\n",
 		"doe: {params: params.csv, templates: [{path: deck.tmpl, to: case/0/U}]}\n",
 	} {
 		if !strings.Contains(string(text), words) {
 			t.Errorf("%q is missing in\n%s", words, text)
 		}
+	}
+	if checked := p.run(t, "validate", "-f", file); checked.code != 0 {
+		t.Errorf("exit code %d\n%s", checked.code, checked.stderr)
 	}
 	if !strings.Contains(got.stderr, "stays an id: a path in a manifest cannot have its name") || !strings.Contains(got.stdout, `"sha512"`) {
 		t.Errorf("%s%s", got.stdout, got.stderr)

@@ -87,7 +87,9 @@ func TestEnvironment(t *testing.T) {
 	}
 	got := []any{own.License.Servers, own.Env, job.Secrets, sold.Env, warned}
 	want := []any{
-		[]convert.Variable{{Name: "LM", Value: "1@a:2@b"}}, []convert.Variable{{Name: "A-B.c", Value: "1"}}, []string{"MY_SECRET"},
+		[]convert.Variable{{Name: "LM", Value: "1@a:2@b"}},
+		[]convert.Variable{{Name: "A-B.c", Value: "1"}},
+		[]string{"MY_SECRET"},
 		[]convert.Variable{{Name: "LM", Value: "1@a:2@b"}},
 		[]string{
 			"variable RESCALE_API_KEY is left out: the platform sets its own",

@@ -238,3 +238,16 @@ func TestAnswersHaveTheShapeOfThePlatforms(t *testing.T) {
 	p.await(id, completed)
 	covers(t, "statuses", sample(t, "job-statuses.json"), any(p.get("/api/v2/jobs/"+id+"/statuses/")))
 }
+
+// TestCreatePairsThePriorities: a body that only says isLowPriority is stored as economy in
+// both fields (rescale-api.md §6.1).
+func TestCreatePairsThePriorities(t *testing.T) {
+	t.Parallel()
+	p := open(t, config(t))
+	for low, want := range map[bool]string{false: "INSTANT", true: "ON_DEMAND"} {
+		got := p.do("POST", "/api/v2/jobs/", edited(t, map[string]any{"/isLowPriority": low, "/billingPriorityValue": nil}))
+		if got.status != 201 || !strings.Contains(got.body, `"billingPriorityValue":"`+want+`"`) {
+			t.Errorf("isLowPriority %v: %d %s, want %s", low, got.status, got.body, want)
+		}
+	}
+}

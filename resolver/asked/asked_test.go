@@ -109,7 +109,9 @@ func TestCheck(t *testing.T) {
 		}},
 		"options that are no texts": {
 			asked.Fields{{Name: "Reviewed", Options: []string{"true"}}, {Name: "Level", Options: []string{"1", "2"}}},
-			[]string{"Reviewed", "Level"}, given{"Reviewed": true, "Level": json.Number("2")}, nil,
+			[]string{"Reviewed", "Level"},
+			given{"Reviewed": true, "Level": json.Number("2")},
+			nil,
 		},
 	} {
 		var written []spec.Field

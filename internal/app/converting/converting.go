@@ -3,11 +3,13 @@
 package converting
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/app/workspace"
@@ -64,13 +66,16 @@ func (w Wish) Convert() (Done, error) {
 	var all convert.Found
 	problems := &workspace.ProblemsError{}
 	var sources []string
-	for _, file := range w.Files {
+	for i, file := range w.Files {
+		if slices.Contains(w.Files[:i], file) {
+			continue // each file is read once, as import takes each id once
+		}
 		text, err := w.text(file)
 		if err != nil {
 			return Done{}, err
 		}
 		found, err := reader(file, text)
-		if list := (diag.List)(nil); errors.As(err, &list) {
+		if list := diag.List(nil); errors.As(err, &list) {
 			problems.List = append(problems.List, list...)
 			problems.Texts = append(problems.Texts, diag.Source{Name: file, Text: text})
 		} else if err != nil {
@@ -81,8 +86,10 @@ func (w Wish) Convert() (Done, error) {
 		sources = append(sources, strings.TrimSuffix(filepath.Base(diag.FileName(file))+", "+found.From, ", "))
 	}
 	if err := w.adopt(&all, problems); err != nil {
+		w.sort(all.Warnings)
 		return Done{Warnings: all.Warnings}, err
 	}
+	w.sort(all.Warnings)
 	all.AddInputs(w.patterns())
 	place := manifest.Place{Source: "from " + strings.Join(sources, "; "), Name: stem(w.Files[0]), Table: w.table()}
 	text := manifest.Write(all.Jobs, place)
@@ -115,7 +122,7 @@ func (w Wish) adopt(all *convert.Found, problems *workspace.ProblemsError) error
 			return err
 		}
 		runs, err := pur.ReadState(w.Adopt, text)
-		if list := (diag.List)(nil); errors.As(err, &list) {
+		if list := diag.List(nil); errors.As(err, &list) {
 			problems.List = append(problems.List, list...)
 			problems.Texts = append(problems.Texts, diag.Source{Name: w.Adopt, Text: text})
 		} else if err != nil {
@@ -127,4 +134,15 @@ func (w Wish) adopt(all *convert.Found, problems *workspace.ProblemsError) error
 		return problems
 	}
 	return nil
+}
+
+// sort puts warnings in the order of the files and of their lines.
+func (w Wish) sort(warnings []convert.Warning) {
+	files := append(slices.Clone(w.Files), w.Adopt)
+	slices.SortStableFunc(warnings, func(a, b convert.Warning) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(files, a.Pos.File), slices.Index(files, b.Pos.File)),
+			cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col),
+		)
+	})
 }

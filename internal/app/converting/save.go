@@ -61,6 +61,9 @@ func (d Done) Save(to string) (files []string, err error) {
 
 // create writes a file that is not there; a part of one does not stay.
 func create(path string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return &FileError{"writing the manifest", err}
+	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
 		return &ExistsError{path}

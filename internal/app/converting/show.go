@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescale-apply/rescale-apply/internal/app/humanize"
 	"github.com/rescale-apply/rescale-apply/internal/app/show"
+	"github.com/rescale-apply/rescale-apply/internal/convert"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
 
@@ -43,10 +44,26 @@ func (d Done) JSON(out io.Writer, files []string) error {
 	}{show.FormatVersion, d.Jobs, text, files, warnings})
 }
 
-// Warned gives every warning to say, with its place and its hint.
+// Warned gives every warning to say, with its place and its hint. What many lines of a file
+// have in common is said once, with the place of the first.
 func (d Done) Warned(say, hint func(string)) {
+	type fact struct{ file, text, hint string }
+	of := func(w convert.Warning) fact { return fact{w.Pos.File, w.Text, w.Hint} }
+	times := make(map[fact]int)
 	for _, w := range d.Warnings {
-		say(w.Pos.String() + ": " + w.Text)
+		times[of(w)]++
+	}
+	for _, w := range d.Warnings {
+		n := times[of(w)]
+		if n == 0 {
+			continue
+		}
+		times[of(w)] = 0
+		text := w.Pos.String() + ": " + w.Text
+		if n > 1 {
+			text += fmt.Sprintf(" (and %d more like this)", n-1)
+		}
+		say(text)
 		if w.Hint != "" {
 			hint(w.Hint)
 		}

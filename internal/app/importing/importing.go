@@ -74,7 +74,7 @@ type Job struct {
 // Run reads the jobs, fetches their inputs where that is wanted, and writes the manifest
 // last, so that one that is there is complete.
 func (i Importer) Run(ctx context.Context, wish Wish) (Imported, error) {
-	done := Imported{FormatVersion: 1, Inputs: []File{}}
+	done := Imported{FormatVersion: 1, Inputs: []File{}, Warnings: []string{}}
 	names := make(convert.Names)
 	var jobs []convert.Job
 	for _, id := range wish.IDs {
@@ -127,7 +127,7 @@ func (i Importer) job(ctx context.Context, id string, adopt bool) (convert.Job, 
 	if err != nil {
 		return convert.Job{}, err
 	}
-	found, err := body.Jobs(asked(value))
+	found, err := body.Jobs(asked(i.unlimited(id, value)))
 	for _, w := range found.Warnings {
 		i.Warn(strings.TrimSuffix(fmt.Sprintf("job %s: %s; %s", id, w.Text, w.Hint), "; "))
 	}
@@ -135,7 +135,7 @@ func (i Importer) job(ctx context.Context, id string, adopt bool) (convert.Job, 
 		return convert.Job{}, unplaced(err)
 	}
 	job := found.Jobs[0]
-	i.unasked(id, &job)
+	explained(&job)
 	if err := i.beside(ctx, stored, &job); err != nil {
 		return job, err
 	}
@@ -192,18 +192,50 @@ func asked(v jsontext.Value) jsontext.Value {
 
 // unaskedWalltime is what the platform writes in hours where nobody has asked for a
 // walltime (rescale-api.md §6.2).
-const unaskedWalltime = "750h"
+const unaskedWalltime = 750
 
-// unasked leaves out what the platform has filled in.
-func (i Importer) unasked(id string, job *convert.Job) {
-	for n := range job.Tiles {
-		if job.Tiles[n].Hardware.Walltime == unaskedWalltime {
-			job.Tiles[n].Hardware.Walltime = ""
-			i.Warn(fmt.Sprintf("job %s: walltime of 750 h is left out: the platform writes it where none was asked for", id))
+// unlimited leaves out the walltimes of an answer that nobody has asked for, and says so once.
+func (i Importer) unlimited(id string, v jsontext.Value) jsontext.Value {
+	left := false
+	changed := within(v, "jobanalyses", func(list jsontext.Value) jsontext.Value {
+		list.Items = slices.Clone(list.Items)
+		for n, tile := range list.Items {
+			list.Items[n] = within(tile, "hardware", func(hardware jsontext.Value) jsontext.Value {
+				hardware.Members = slices.DeleteFunc(slices.Clone(hardware.Members), func(m jsontext.Member) bool {
+					hours, _ := m.Float()
+					unasked := m.Name == "walltime" && hours == unaskedWalltime
+					left = left || unasked
+					return unasked
+				})
+				return hardware
+			})
+		}
+		return list
+	})
+	if left {
+		i.Warn(fmt.Sprintf("job %s: walltime of %d h is left out: the platform writes it where none was asked for", id, unaskedWalltime))
+	}
+	return changed
+}
+
+// within returns an object with one member changed.
+func within(v jsontext.Value, name string, change func(jsontext.Value) jsontext.Value) jsontext.Value {
+	v.Members = slices.Clone(v.Members)
+	for n := range v.Members {
+		if v.Members[n].Name == name {
+			v.Members[n].Value = change(v.Members[n].Value)
 		}
 	}
+	return v
+}
+
+// explained leaves out what the platform has filled in, and says what an odd value means.
+func explained(job *convert.Job) {
 	job.Extra = slices.DeleteFunc(job.Extra, func(m convert.Member) bool {
 		list, is := m.Value.([]any)
 		return m.Name == "resourceFilters" && is && len(list) == 0
 	})
+	if slices.Equal(job.SSH.CIDR, []string{""}) {
+		job.Notes = job.Notes.Note("ssh.cidr", "nobody logs in, as in the job; without it, your account says who may")
+	}
 }

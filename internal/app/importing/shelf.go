@@ -49,17 +49,24 @@ func newShelf(manifest string) *shelf {
 }
 
 // place gives every file of a job a path beside the manifest. One that cannot lie there
-// stays an id.
+// stays an id, as does one whose name another input has in the job: a manifest takes two
+// paths of one name for a mistake.
 func (i Importer) place(ctx context.Context, s *shelf, job *convert.Job) error {
+	landed := make(map[string]bool)
 	for t := range job.Tiles {
 		tile := &job.Tiles[t]
 		for n := range tile.Inputs {
 			in := &tile.Inputs[n]
+			name := in.Note
+			if landed[name] {
+				i.Warn(fmt.Sprintf("job %s: file %s (%s) stays an id: another input of the job has its name", job.Name, in.ID, name))
+				continue
+			}
 			if err := i.move(ctx, s, job, &in.ID, &in.Path); err != nil {
 				return err
 			}
 			if in.Path != "" {
-				in.Note = ""
+				in.Note, landed[name] = "", name != ""
 			}
 		}
 		for _, script := range []*convert.Script{&tile.PreProcess, &tile.PostProcess} {

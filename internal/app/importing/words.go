@@ -35,10 +35,12 @@ func (w *Wish) Take(ids []string) error {
 
 // Text tells a person what was written.
 func (i Imported) Text(w io.Writer) {
-	fmt.Fprintf(w, "wrote %s: %s\n", filepath.ToSlash(i.File), humanize.Plural(len(i.Jobs), "job"))
+	beside := ""
 	if len(i.Inputs) > 0 {
-		fmt.Fprintf(w, "with %s beside it\n", humanize.Plural(len(i.Inputs), "file"))
+		beside = ", with " + humanize.Plural(len(i.Inputs), "file") + " beside it"
 	}
+	to := filepath.ToSlash(i.File)
+	fmt.Fprintf(w, "%s written to %s%s. To see what it would do: %s plan -f %s\n", humanize.Plural(len(i.Jobs), "job"), to, beside, options.Program, to)
 }
 
 // JobError is about one of the jobs.

@@ -39,7 +39,7 @@ func Jobs(value jsontext.Value) (convert.Found, error) {
 	for _, v := range values {
 		r.top(v)
 	}
-	if err := r.list.Err(); err != nil {
+	if err := r.list.Sort().Err(); err != nil {
 		return convert.Found{Warnings: r.found.Warnings}, err
 	}
 	return r.found, nil

@@ -86,6 +86,22 @@ func TestRead(t *testing.T) {
 			in:   strings.Replace(tiny(""), `"nn"`, `"Wing 1 [ra:0123abcd.0123456789.1.2]"`, 1),
 			want: "version: 1\n# from f, the body of a job\nname: wing-1\ntitle: Wing 1\n" + tail + "command: x\n",
 		},
+		"wrong kinds, in the order of the file": {
+			in: tiny(`,"flags":["x"],"templateTasks":["y"],"userDefinedLicenseSettings":{"featureSets":["D",{"name":"A","features":{"name":"f"}}]}`),
+			want: "error: f:1:121: flags must be an object [wrong-type] ()\n" +
+				"error: f:1:144: a task of templateTasks must be an object [wrong-type] ()\n" +
+				`error: f:1:194: a set of license features has a name and a list of features [wrong-type] ({"name": "…", "features": [{"name": "…", "count": 1}]})` + "\n" +
+				`error: f:1:198: a set of license features has a name and a list of features [wrong-type] ({"name": "…", "features": [{"name": "…", "count": 1}]})` + "\n",
+		},
+		"automations": {
+			in: strings.Replace(tiny(""), `{"name"`, `{"jobAutomations":[{"automation":{"id":"a"},"colour":"red"},{"automation":null},{"id":"b"}],"name"`, 1),
+			want: "warning: f:1:45: colour is left out: no such field of the automation is known (where the platform reads it, write it below extra:)\n" +
+				"warning: f:1:61: an automation is left out: it has no id ()\n" + head + tail + "command: x\nautomations: [a, b]\n",
+		},
+		"settings, unknown fields": {
+			in:   tiny(`,"userDefinedLicenseSettings":{"note":"n","featureSets":[{"name":"a","features":[{"name":"f","count":1,"unit":"u"}]}]}`),
+			want: "warning: f:1:143: note is left out: license settings have no such field ()\nwarning: f:1:215: unit is left out: license settings have no such field ()\n" + head + tail + "license: {featureSets: [{name: a, features: [{name: f, count: 1}]}]}\ncommand: x\n",
+		},
 		"scripts": {
 			in:   tiny(`,"preProcessScript":{"id":"a","name":"pre.sh"},"preProcessScriptCommand":"sh pre.sh","postProcessScriptCommand":"ls"`),
 			want: "warning: f:1:224: postProcessScriptCommand is left out: there is no script that it starts (run it in the command itself)\n" + head + tail + "command: x\npreProcess: {id: a, command: sh pre.sh}\n",

@@ -142,7 +142,14 @@ func (r *reader) automations(job *convert.Job, m jsontext.Member) {
 				r.found.Warn(v.Pos, "keep its value out of version control", "%s looks like a secret, and an automation takes its variables as they are written", v.Name)
 			}
 		}
-		if a.ID != "" {
+		for _, field := range item.Members {
+			if field.Name != "automation" && field.Name != "environmentVariables" && (ok || field.Name != "id") {
+				r.unknown(field, "automation")
+			}
+		}
+		if a.ID == "" {
+			r.found.Warn(item.Pos, "", "an automation is left out: it has no id")
+		} else {
 			job.Automations = append(job.Automations, a)
 		}
 	}

@@ -1,6 +1,7 @@
 package body
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
@@ -21,7 +22,7 @@ func (r *reader) license(tile *convert.Tile, v jsontext.Value) {
 		tile.License.Seller, tile.License.SellerName = r.seller(seller)
 	}
 	settings, _ := v.Member("userDefinedLicenseSettings")
-	sets, err := FeatureSets(settings)
+	sets, err := FeatureSets(&r.found, settings)
 	if err != nil {
 		r.list = append(r.list, err...)
 	}
@@ -48,7 +49,8 @@ func (r *reader) seller(v jsontext.Value) (code, name string) {
 }
 
 // FeatureSets reads userDefinedLicenseSettings: an object, or the JSON of one as a text.
-func FeatureSets(v jsontext.Value) (sets []convert.FeatureSet, list diag.List) {
+// Fields that it cannot take are warnings of found.
+func FeatureSets(found *convert.Found, v jsontext.Value) (sets []convert.FeatureSet, list diag.List) {
 	if text, ok := v.Scalar.(string); ok && strings.TrimSpace(text) != "" {
 		parsed, err := jsontext.Parse(v.Pos, text)
 		if err != nil {
@@ -65,19 +67,38 @@ func FeatureSets(v jsontext.Value) (sets []convert.FeatureSet, list diag.List) {
 		list.Add(v.Pos, diag.WrongType, `{"featureSets": [{"name": "…", "features": [{"name": "…", "count": 1}]}]}`, "userDefinedLicenseSettings has no list featureSets")
 		return nil, list
 	}
+	others(found, v, "featureSets")
 	for _, item := range all.Items {
-		name, _ := item.Member("name")
-		set := convert.FeatureSet{}
-		set.Name, _ = name.Words()
-		features, _ := item.Member("features")
-		for _, f := range features.Items {
-			set.Features = append(set.Features, feature(f, &list))
-		}
-		if len(set.Features) > 0 {
+		if set := featureSet(found, item, &list); len(set.Features) > 0 {
 			sets = append(sets, set)
 		}
 	}
 	return sets, list
+}
+
+func featureSet(found *convert.Found, v jsontext.Value, list *diag.List) convert.FeatureSet {
+	name, _ := v.Member("name")
+	set := convert.FeatureSet{}
+	set.Name, _ = name.Words()
+	features, _ := v.Member("features")
+	if v.Kind != jsontext.Object || features.Kind != jsontext.List && !features.Empty() {
+		list.Add(v.Pos, diag.WrongType, `{"name": "…", "features": [{"name": "…", "count": 1}]}`, "a set of license features has a name and a list of features")
+	}
+	others(found, v, "name", "features")
+	for _, f := range features.Items {
+		others(found, f, "name", "count")
+		set.Features = append(set.Features, feature(f, list))
+	}
+	return set
+}
+
+// others warns of fields that license settings do not have.
+func others(found *convert.Found, v jsontext.Value, known ...string) {
+	for _, m := range v.Members {
+		if !slices.Contains(known, m.Name) && !m.Empty() {
+			found.Warn(m.Pos, "", "%s is left out: license settings have no such field", diag.Short(m.Name))
+		}
+	}
 }
 
 func feature(v jsontext.Value, list *diag.List) convert.Feature {

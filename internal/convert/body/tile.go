@@ -182,6 +182,9 @@ func (r *reader) inputs(tile *convert.Tile, m jsontext.Member) {
 
 // flags keeps all but what interactive: says.
 func (r *reader) flags(tile *convert.Tile, m jsontext.Member) {
+	if m.Kind != jsontext.Object && !m.Empty() {
+		r.wrong(m.Value.Pos, m.Name, "an object")
+	}
 	rest, _ := m.Plain().(convert.Map)
 	var kept convert.Map
 	for _, flag := range rest {
@@ -197,6 +200,10 @@ func (r *reader) flags(tile *convert.Tile, m jsontext.Member) {
 func (r *reader) templates(tile *convert.Tile, m jsontext.Member) {
 	var tasks []any
 	for _, item := range r.listed(m) {
+		if item.Kind != jsontext.Object {
+			r.wrong(item.Pos, "a task of "+m.Name, "an object")
+			continue
+		}
 		task, _ := item.Plain().(convert.Map)
 		for i := range task {
 			task[i].Value = onlyID(task[i].Name, task[i].Value)

@@ -28,7 +28,7 @@ func TestRead(t *testing.T) {
 			t.Parallel()
 			found, err := formats.Read("f", []byte(tc.in))
 			got := found.From
-			if list := (diag.List)(nil); errors.As(err, &list) {
+			if list := diag.List(nil); errors.As(err, &list) {
 				got = list[0].String()
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {

@@ -43,7 +43,7 @@ func Read(file string, text []byte) (convert.Found, error) {
 	found := convert.Found{From: "a job_setup.txt"}
 	lines, list := split(&found, file, text)
 	if len(list) > 0 {
-		return convert.Found{}, list.Sort()
+		return convert.Found{Warnings: found.Warnings}, list.Sort()
 	}
 	m := mapping{found: &found, lines: lines}
 	job := m.job()
@@ -51,7 +51,7 @@ func Read(file string, text []byte) (convert.Found, error) {
 		m.list = manifest.Problems(job, diag.Position{File: file, Line: 1, Col: 1})
 	}
 	if len(m.list) > 0 {
-		return convert.Found{}, m.list.Sort()
+		return convert.Found{Warnings: found.Warnings}, m.list.Sort()
 	}
 	found.Jobs = []convert.Job{job}
 	return found, nil

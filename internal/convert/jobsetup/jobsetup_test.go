@@ -64,6 +64,7 @@ func TestWhatASetupSays(t *testing.T) {
 				"s.txt:7:11: CORETYPE is empty [missing-key]",
 				`s.txt:8:15: NUM_OF_CORES is "two" [wrong-type]`,
 				"s.txt:10:11: JOB_NAME is empty [missing-key]",
+				"s.txt:11:1: the format has no walltime, so a run that hangs ends only by hand",
 			},
 		},
 	} {
@@ -71,7 +72,7 @@ func TestWhatASetupSays(t *testing.T) {
 			t.Parallel()
 			found, err := jobsetup.Read("s.txt", []byte(tc.text))
 			var said []string
-			if list := (diag.List)(nil); errors.As(err, &list) {
+			if list := diag.List(nil); errors.As(err, &list) {
 				for _, d := range list {
 					said = append(said, d.String())
 				}

@@ -15,7 +15,7 @@ import (
 func document(job convert.Job) *node {
 	n := object()
 	n.text("title", job.Title)
-	n.text("description", job.Description)
+	n.with("description", lines(job.Description))
 	n.text("project", job.Project)
 	n.with("tags", texts(unrepeated(job.Tags)))
 	n.with("customFields", jsonOf(job.CustomFields).orNil())
@@ -80,7 +80,7 @@ func tile(t convert.Tile) *node {
 		n.with("inputs", inputs)
 	}
 	n.with("env", variables(t.Env))
-	n.with("command", command(t.Command))
+	n.with("command", lines(t.Command))
 	n.with("preProcess", script(t.PreProcess))
 	n.with("postProcess", script(t.PostProcess))
 	n.flag("interactive", t.Interactive)

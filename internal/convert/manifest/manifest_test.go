@@ -32,6 +32,13 @@ func named(title, run string, cores int) convert.Job {
 	return job
 }
 
+// adopting is a job of a sweep that takes a run over.
+func adopting(run, id string) convert.Job {
+	job := wing(run, "4")
+	job.Adopt, job.Description = id, "two\nlines"
+	return job
+}
+
 func TestWrite(t *testing.T) {
 	t.Parallel()
 	single := convert.Job{
@@ -75,6 +82,27 @@ command: |-
 ssh: {cidr: ""}
 extra: {expectedRuns: 3}
 `)},
+		},
+		"runs that are taken over, and lines of a description": {
+			jobs: []convert.Job{adopting("1", "AbC"), adopting("2", "")}, table: "wing.csv",
+			want: manifest.Text{YAML: []byte(`version: 1
+# from a test
+name: wing
+matrix: {csv: {path: wing.csv, name: [run], blank: {adopt: ""}}}
+title: Wing_${{ matrix.run }}
+description: |-
+  two
+  lines
+tags: [sweep, wing]
+analysis: {code: user_included, version: "0"}
+hardware: {coreType: emerald, coresPerSlot: 4, walltime: 90m}
+priority: economy
+license: {servers: {LM_LICENSE_FILE: "27000@license.example.com"}}
+inputs:
+  - {path: "Run_${{ matrix.run }}/**", pack: "Run_${{ matrix.run }}.tar.gz"}
+command: ./solve.sh case.inp
+adopt: ${{ matrix.adopt }}
+`), Tables: []manifest.Table{{Name: "wing.csv", CSV: []byte("run,adopt\n1,AbC\n2,\n")}}},
 		},
 		"several analyses": {
 			jobs: []convert.Job{chain},

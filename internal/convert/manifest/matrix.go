@@ -17,7 +17,7 @@ func (f *family) matrix(name string, tables *shelf) *node {
 	if n := f.product(); n != nil {
 		return n
 	}
-	if tables.name != "" && len(f.jobs) > fewPoints {
+	if tables.name != "" && (len(f.jobs) > fewPoints || f.column(adoptKey) != nil) {
 		return object().with("csv", f.table(name, tables))
 	}
 	points := &node{kind: sequence, lines: true}
@@ -92,12 +92,41 @@ func (f *family) table(name string, tables *shelf) *node {
 	return object().text("path", path).with("name", naming).with("blank", blank.orNil()).with("types", types.orNil())
 }
 
+// adoptKey is the column of the runs that the points take over. A run is none of what makes
+// a point: its name must stay when the run does not.
+const adoptKey = "adopt"
+
 // naming is the one column that tells the points apart, so that their names stay when
-// another value changes; none where it takes all.
-func (f *family) naming() []string {
+// another value changes; all but the runs where no single one does, and none where it takes
+// every column.
+func (f *family) naming() (names []string) {
+	var cells []string
 	for _, c := range f.columns {
+		if c.name == adoptKey {
+			continue
+		}
 		if len(unrepeated(c.cells)) == len(c.cells) {
 			return []string{c.name}
+		}
+		names = append(names, c.name)
+		for i, cell := range c.cells {
+			if len(cells) <= i {
+				cells = append(cells, "")
+			}
+			cells[i] += cell + "\n"
+		}
+	}
+	if len(names) == len(f.columns) || len(unrepeated(cells)) < len(f.jobs) {
+		return nil
+	}
+	return names
+}
+
+// column returns the column of a name; nil without it.
+func (f *family) column(name string) *column {
+	for _, c := range f.columns {
+		if c.name == name {
+			return c
 		}
 	}
 	return nil

@@ -84,8 +84,8 @@ func blockable(text string) bool {
 	return strings.Trim(text, "\n") != ""
 }
 
-// command returns a shell text: lines as a block, nil for none.
-func command(value string) *node {
+// lines returns a text of one line or of several, which are a block; nil for none.
+func lines(value string) *node {
 	switch {
 	case value == "":
 		return nil

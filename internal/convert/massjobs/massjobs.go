@@ -42,7 +42,7 @@ func Read(file string, text []byte) (convert.Found, error) {
 		m.job(row)
 	}
 	if len(m.list) > 0 {
-		return convert.Found{}, m.list.Sort()
+		return convert.Found{Warnings: m.found.Warnings}, m.list.Sort()
 	}
 	return m.found, nil
 }
@@ -61,7 +61,7 @@ func (m *mapping) job(row sheet.Row) {
 	title := m.written(row, "job_name")
 	job := convert.Job{Name: m.names.Unique(title.Text), Title: title.Text}
 	if line := m.first[title.Text]; line > 0 {
-		m.found.Warn(title.Pos, "", "job_name %s is also that of line %d; here it is %s, since names of jobs differ", diag.Short(title.Text), line, job.Name)
+		m.found.Warn(title.Pos, "", "job_name %s is also that of line %d; it stays the title, and the name is another, since names of jobs differ", diag.Short(title.Text), line)
 	} else {
 		m.first[title.Text] = title.Pos.Line
 	}

@@ -31,7 +31,7 @@ func TestWhatAMatrixSays(t *testing.T) {
 		},
 		"twins": {
 			text: head + "\n" + sound + "\n" + sound,
-			want: []string{"m.csv:3:1: job_name duct is also that of line 2; here it is duct-2, since names of jobs differ"},
+			want: []string{"m.csv:3:1: job_name duct is also that of line 2; it stays the title, and the name is another, since names of jobs differ"},
 		},
 		"a file twice": {
 			text: head + "\nduct,case.in; ./case.in,4,24,a,1,emerald,run",
@@ -50,6 +50,7 @@ func TestWhatAMatrixSays(t *testing.T) {
 				"m.csv:2:25: command is empty [missing-key]",
 				"m.csv:3:2: job_name has several lines [bad-value]",
 				`m.csv:4:7: walltime is "0" [wrong-type]`,
+				"m.csv:2:17: only the first analysis gets the command and the files; the script gives the others the default_command_secondary of msj_config.csv, which is : here",
 			},
 		},
 	} {
@@ -57,7 +58,7 @@ func TestWhatAMatrixSays(t *testing.T) {
 			t.Parallel()
 			found, err := massjobs.Read("m.csv", []byte(tc.text))
 			var said []string
-			if list := (diag.List)(nil); errors.As(err, &list) {
+			if list := diag.List(nil); errors.As(err, &list) {
 				for _, d := range list {
 					said = append(said, d.String())
 				}

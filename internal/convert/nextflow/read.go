@@ -39,7 +39,7 @@ func Read(file string, text []byte) (convert.Found, error) {
 		m.list.Add(start, diag.EmptyFile, "convert the file whose process blocks set ext.jobAnalyses", "no process of the file sets ext.jobAnalyses")
 	}
 	if len(m.list) > 0 {
-		return convert.Found{}, m.list.Sort()
+		return convert.Found{Warnings: m.found.Warnings}, m.list.Sort()
 	}
 	m.found.Warn(m.processes[0].pos, "add storage: [ID]", "the plugin attaches the storage device that Nextflow runs on; which that is, no file says")
 	slices.SortStableFunc(m.found.Warnings, func(a, b convert.Warning) int {

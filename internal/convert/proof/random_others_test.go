@@ -62,9 +62,17 @@ func setup(d dice) made {
 	end := pick(d, "\n", "\r\n")
 	var b strings.Builder
 	for _, l := range []struct{ name, value string }{
-		{"HPS_ID", ""}, {"INPUT_FILE_NAME", strings.Join(files, " ")}, {"ANALYSIS_SOFTWARE", tile.Code}, {"ANALYSIS_SOFTWARE_VERSION", tile.Version},
-		{"LICENSE_FILE", variable}, {"LICENSE_INFO", value}, {"CORETYPE", tile.CoreType}, {"NUM_OF_CORES", fmt.Sprint(tile.Cores)},
-		{"CORE_PRICE_OPTION", price}, {"JOB_NAME", s.Name}, {"JOB_COMMAND", tile.Command},
+		{"HPS_ID", ""},
+		{"INPUT_FILE_NAME", strings.Join(files, " ")},
+		{"ANALYSIS_SOFTWARE", tile.Code},
+		{"ANALYSIS_SOFTWARE_VERSION", tile.Version},
+		{"LICENSE_FILE", variable},
+		{"LICENSE_INFO", value},
+		{"CORETYPE", tile.CoreType},
+		{"NUM_OF_CORES", fmt.Sprint(tile.Cores)},
+		{"CORE_PRICE_OPTION", price},
+		{"JOB_NAME", s.Name},
+		{"JOB_COMMAND", tile.Command},
 	} {
 		quote := pick(d, "'", "'", "")
 		b.WriteString("#" + l.name + "=" + quote + l.value + quote + end)

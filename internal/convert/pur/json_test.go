@@ -126,7 +126,7 @@ func TestAdopt(t *testing.T) {
 			want:  []string{"", "", "", ""},
 			said: []string{
 				"state.csv:2:1: job a: AaAaAa was not submitted (SubmitStatus failed), and is no run | ",
-				"state.csv:4:1: job c: the client does not know whether it submitted CcCcCc; no run is taken over | look at https://platform.rescale.com for it before you apply",
+				"state.csv:4:1: job c: the client does not know whether it submitted CcCcCc; no run is taken over | look for it on the platform before you apply: what runs there would run, and cost, again; then write its id as adopt:",
 				"state.csv:5:1: job d: DdDdDd was not submitted (SubmitStatus skipped), and is no run | ",
 			},
 		},

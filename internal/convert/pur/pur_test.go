@@ -135,7 +135,7 @@ func TestWhatATableSays(t *testing.T) {
 			text: head + ",Tags,ExtraInputFileIDs\n" + sound + ",\"a, b,a\",\n" + strings.Replace(sound, "Run_1", "Run_2", 1) + ",,\"AbC,AbC\"",
 			want: []string{
 				"jobs.csv:2:57: tag a is there twice, and once here | ",
-				"jobs.csv:3:7: JobName Wing_1 is also that of line 2; here it is wing_1-2, since names of jobs differ | ",
+				"jobs.csv:3:7: JobName Wing_1 is also that of line 2; it stays the title, and the name is another, since names of jobs differ | ",
 				"jobs.csv:3:57: file AbC is there twice, and once here | ",
 			},
 		},
@@ -202,5 +202,49 @@ func TestWalltimeIsWhatTheClientSends(t *testing.T) {
 		if h.Sent() != want.sent || h.Walltime() != want.text {
 			t.Errorf("%v h: sent %d as %s, want %d as %s", hours, h.Sent(), h.Walltime(), want.sent, want.text)
 		}
+	}
+}
+
+func TestAdoption(t *testing.T) {
+	t.Parallel()
+	const stateHead = "Index,JobName,Directory,TarPath,TarStatus,FileID,UploadStatus,JobID,SubmitStatus,ExtraFileIDs,ErrorMessage,LastUpdated\n"
+	const unsure = "look for it on the platform before you apply: what runs there would run, and cost, again; then write its id as adopt:"
+	for name, tc := range map[string]struct {
+		state string
+		id    string
+		want  []string
+	}{
+		"a run":            {"1,Wing_1,Run_1,,,,,AbC,success,,,\n", "AbC", nil},
+		"not yet":          {"1,Wing_1,Run_1,,,,,,pending,,,\n", "", nil},
+		"unsure":           {"1,Wing_1,Run_1,,,,,AbC,creating,,,\n", "", []string{"state.csv:2:1: job Wing_1: the client does not know whether it submitted AbC; no run is taken over | " + unsure}},
+		"unsure, no id":    {"1,Wing_1,Run_1,,,,,,indeterminate,,,\n", "", []string{"state.csv:2:1: job Wing_1: the client does not know whether it submitted it; no run is taken over | " + unsure}},
+		"of another job":   {"1,Gone,Run_9,,,,,AbC,success,,,\n", "", []string{"state.csv:2:1: no job of the file is Gone in Run_9, whose run is AbC | "}},
+		"without a folder": {"1,Gone,,,,,,AbC,success,,,\n", "", []string{"state.csv:2:1: no job of the file is Gone, whose run is AbC | "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found, err := pur.Read("jobs.csv", []byte(head+"\n"+sound))
+			if err != nil {
+				t.Fatal(err)
+			}
+			runs, err := pur.ReadState("state.csv", []byte(stateHead+tc.state))
+			pur.Adopt(&found, runs)
+			if diff := cmp.Diff(tc.want, said(t, found, err)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			if got := found.Jobs[0].Adopt; got != tc.id {
+				t.Errorf("it adopts %q, want %q", got, tc.id)
+			}
+		})
+	}
+}
+
+// A row that is left out explains why nothing is left.
+func TestErrorsComeWithWarnings(t *testing.T) {
+	t.Parallel()
+	found, err := pur.Read("jobs.csv", []byte(head+",Submit\n"+sound+",maybe\n"))
+	const want = `jobs.csv:2:51: job Wing_1 is left out: Submit is "maybe", for which the client submits nothing | write yes, or no`
+	if diff := cmp.Diff([]string{want}, said(t, found, nil)); diff != "" || err == nil {
+		t.Errorf("error %v (-want +got)\n%s", err, diff)
 	}
 }

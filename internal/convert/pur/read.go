@@ -47,7 +47,7 @@ func (m *mapping) all(start diag.Position, jobs []Job) (convert.Found, error) {
 		m.list.Add(start, diag.EmptyFile, "set Submit to yes for those that are to run", "no job of the file is one that the client submits")
 	}
 	if len(m.list) > 0 {
-		return convert.Found{}, m.list.Sort()
+		return convert.Found{Warnings: m.found.Warnings}, m.list.Sort()
 	}
 	return m.found, nil
 }
@@ -72,7 +72,7 @@ func (m *mapping) job(from Job) {
 		SSH: m.ssh(from),
 	}
 	if at, again := m.first[from.Name.Text]; again {
-		m.found.Warn(from.Name.Pos, "", "JobName %s is also that of line %d; here it is %s, since names of jobs differ", diag.Short(from.Name.Text), at.Line, to.Name)
+		m.found.Warn(from.Name.Pos, "", "JobName %s is also that of line %d; it stays the title, and the name is another, since names of jobs differ", diag.Short(from.Name.Text), at.Line)
 	} else {
 		m.first[from.Name.Text] = from.Name.Pos
 	}

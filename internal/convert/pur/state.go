@@ -1,6 +1,7 @@
 package pur
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -16,6 +17,14 @@ type Run struct {
 	Name, Directory string
 	ID              sheet.Cell // of the job on the platform
 	Status          string     // of the submit
+}
+
+// job names the job of a run, with its folder where it has one.
+func (r Run) job() string {
+	if r.Directory == "" {
+		return diag.Short(r.Name)
+	}
+	return diag.Short(r.Name) + " in " + diag.Short(r.Directory)
 }
 
 // IsState is true of a text whose first line has the columns of a state file.
@@ -56,7 +65,7 @@ func Adopt(found *convert.Found, runs []Run) {
 			of[owners[0]] = append(of[owners[0]], run)
 		case run.ID.Text == "":
 		case len(owners) == 0:
-			found.Warn(run.Pos, "", "no job of the file is %s in %s, whose run is %s", diag.Short(run.Name), diag.Short(run.Directory), diag.Short(run.ID.Text))
+			found.Warn(run.Pos, "", "no job of the file is %s, whose run is %s", run.job(), diag.Short(run.ID.Text))
 		default:
 			found.Warn(run.Pos, "add adopt: "+run.ID.Text+" to the right one", "several jobs are %s, and the run %s is of one of them; none takes it over", diag.Short(run.Name), diag.Short(run.ID.Text))
 		}
@@ -83,10 +92,11 @@ func adopted(found *convert.Found, job convert.Job, mine []Run) string {
 	var id string
 	for _, run := range mine {
 		switch {
-		case run.ID.Text == "":
 		case run.Status == "creating" || run.Status == "indeterminate":
-			found.Warn(run.Pos, "look at https://platform.rescale.com for it before you apply", "job %s: the client does not know whether it submitted %s; no run is taken over", diag.Short(title(job)), run.ID.Text)
+			found.Warn(run.Pos, "look for it on the platform before you apply: what runs there would run, and cost, again; then write its id as adopt:",
+				"job %s: the client does not know whether it submitted %s; no run is taken over", diag.Short(title(job)), cmp.Or(diag.Short(run.ID.Text), "it"))
 			return ""
+		case run.ID.Text == "":
 		case run.Status != "success":
 			found.Warn(run.Pos, "", "job %s: %s was not submitted (SubmitStatus %s), and is no run", diag.Short(title(job)), run.ID.Text, diag.Short(run.Status))
 		case !fileID.MatchString(run.ID.Text):
@@ -110,7 +120,8 @@ func title(job convert.Job) string {
 }
 
 // folderFits compares the folder of a run, which may be absolute, with that of a job, which
-// may be one below it (TarSubpath). A job without a folder fits a run without one.
+// may be one below it (TarSubpath), and may be seen from another folder: that of the
+// manifest. A job without a folder fits a run without one.
 func folderFits(of string, job convert.Job) bool {
 	folder := ""
 	for _, tile := range job.Tiles {
@@ -124,6 +135,11 @@ func folderFits(of string, job convert.Job) bool {
 		return true
 	}
 	was, is := steps(of), steps(folder)
+	for from := range is {
+		if len(is)-from >= len(was) && slices.Equal(is[from:from+len(was)], was) {
+			return true
+		}
+	}
 	for n := len(is); n > 0; n-- {
 		if len(was) >= n && slices.Equal(was[len(was)-n:], is[:n]) {
 			return true

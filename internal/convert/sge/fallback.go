@@ -20,13 +20,13 @@ func (r *reader) fallbacks() (f fallback) {
 	for _, o := range r.options {
 		switch {
 		case o.name == "-N" && len(o.args) == 1:
-			f.name = o.args[0]
+			r.fallback(&f.name, o.args[0], o, "RESCALE_NAME")
 		case o.name == "-pe" && len(o.args) == 2:
-			f.cores = o.args[1]
+			r.fallback(&f.cores, o.args[1], o, "RESCALE_CORES=", "RESCALE_CORES_PER_SLOT")
 		case o.name == "-l" && len(o.args) > 0:
 			r.resources(&f, o)
 		default:
-			r.found.Warn(o.pos, "", "%s is left out: Rescale's clients do not read this option of SGE", diag.Short(strings.Join(append([]string{o.name}, o.args...), " ")))
+			r.found.Warn(o.pos, "", "%s is left out: Rescale's clients do not read this option of SGE", o)
 		}
 	}
 	for _, l := range r.commands {
@@ -39,25 +39,46 @@ func (r *reader) fallbacks() (f fallback) {
 	return f
 }
 
+// fallback takes what an option says, unless a directive says it: then the option is left
+// out. Names of directives may end with their separator (see [directive.is]).
+func (r *reader) fallback(into *string, value string, o option, directives ...string) {
+	for _, d := range r.directives {
+		for _, name := range directives {
+			if d.is(name) && d.value != "" {
+				if d.value != value {
+					r.found.Warn(o.pos, "", "%s is left out: %s of line %d counts", o, d.name, d.pos.Line)
+				}
+				return
+			}
+		}
+	}
+	if *into != "" && *into != value {
+		r.found.Warn(o.pos, "", "%s counts, and not the earlier %s", o, diag.Short(*into))
+	}
+	*into = value
+}
+
 var module = regexp.MustCompile(`^\s*module\s+load\s+(\S+)`)
 
 // resources reads the values of -l.
 func (r *reader) resources(f *fallback, o option) {
 	for _, pair := range items(strings.Join(o.args, ",")) {
 		key, value, _ := strings.Cut(pair, "=")
+		o.args = []string{pair}
 		switch key {
 		case "rescale_code":
-			f.code = value
+			r.fallback(&f.code, value, o, "RESCALE_ANALYSIS")
 		case "rescale_coretype":
-			f.coreType = value
+			r.fallback(&f.coreType, value, o, "RESCALE_CORE_TYPE", "RESCALE_CORES ")
 		case "rescale_cores":
-			f.cores = value
+			r.fallback(&f.cores, value, o, "RESCALE_CORES=", "RESCALE_CORES_PER_SLOT")
 		case "rescale_walltime":
-			f.walltime, f.at = value, o.pos
+			f.at = o.pos
+			r.fallback(&f.walltime, value, o, "RESCALE_WALLTIME")
 		case "rescale_name":
-			f.name = value
+			r.fallback(&f.name, value, o, "RESCALE_NAME")
 		default:
-			r.found.Warn(o.pos, "", "-l %s is left out: Rescale's clients do not read this resource", diag.Short(pair))
+			r.found.Warn(o.pos, "", "%s is left out: Rescale's clients do not read this resource", o)
 		}
 	}
 }

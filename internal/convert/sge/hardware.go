@@ -23,12 +23,19 @@ const (
 // hardware reads the core type, the cores, the slots and the walltime.
 func (r *reader) hardware(tile *convert.Tile, sge fallback) {
 	types, cores := r.cores()
-	hardware := convert.Hardware{CoreType: cmp.Or(r.text("RESCALE_CORE_TYPE"), types, sge.coreType), Slots: r.count("RESCALE_SLOTS")}
+	named, perSlot := r.text("RESCALE_CORE_TYPE"), r.count("RESCALE_CORES_PER_SLOT")
+	if named != "" && types != "" && !strings.EqualFold(named, types) {
+		r.beaten("RESCALE_CORES ", "RESCALE_CORE_TYPE")
+	}
+	if cores > 0 && perSlot > 0 && cores != perSlot {
+		r.beaten("RESCALE_CORES_PER_SLOT", "RESCALE_CORES=")
+	}
+	hardware := convert.Hardware{CoreType: cmp.Or(named, types, sge.coreType), Slots: r.count("RESCALE_SLOTS")}
 	if hardware.CoreType == "" {
 		hardware.CoreType = usualCoreType
 		tile.Notes = tile.Notes.Note("hardware.coreType", "the script names none; clients take this one")
 	}
-	hardware.CoresPerSlot = cmp.Or(cores, r.count("RESCALE_CORES_PER_SLOT"), leading(sge.cores))
+	hardware.CoresPerSlot = cmp.Or(cores, perSlot, leading(sge.cores))
 	if hardware.CoresPerSlot == 0 {
 		hardware.CoresPerSlot = 1
 		tile.Notes = tile.Notes.Note("hardware.coresPerSlot", "the script names none; take the smallest size of the core type")
@@ -40,6 +47,16 @@ func (r *reader) hardware(tile *convert.Tile, sge fallback) {
 	}
 	hardware.Walltime = convert.Hours(hours)
 	tile.Hardware = hardware
+}
+
+// beaten says that the lines of one directive do not count beside another's. A name may end
+// with its separator (see [directive.is]).
+func (r *reader) beaten(name, counts string) {
+	for _, d := range r.directives {
+		if d.is(name) && d.value != "" {
+			r.found.Warn(d.pos, "", "%s is left out: %s counts", d.name, strings.TrimRight(counts, "= "))
+		}
+	}
 }
 
 // cores reads RESCALE_CORES, which is a number of cores with = and a core type with a blank.
@@ -130,7 +147,7 @@ func (r *reader) hours(sge fallback) float64 {
 	case hours == 0:
 		r.list.Add(d.at, diag.BadWalltime, "write a number of hours", "the walltime is 0")
 	case hours != math.Trunc(hours):
-		r.found.Warn(d.at, "", "the platform counts whole hours: a walltime of %s is sent as %.0f hours", d.value, math.Ceil(hours))
+		r.found.Warn(d.at, "", "the platform counts whole hours: a walltime of %s is sent as %s", d.value, convert.Hours(math.Ceil(hours)))
 	}
 	return hours
 }

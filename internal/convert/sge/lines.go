@@ -18,6 +18,16 @@ type directive struct {
 	at     diag.Position // of the value
 }
 
+// is reports whether a directive has a name, which may end with = or a blank to ask for that
+// separator, too.
+func (d directive) is(name string) bool {
+	separator := " "
+	if d.equals {
+		separator = "="
+	}
+	return d.name == name || d.name+separator == name
+}
+
 // option is an option of SGE with its arguments.
 type option struct {
 	name string
@@ -28,10 +38,16 @@ type option struct {
 // script is what the clients see of a script.
 type script struct {
 	directives []directive
+	almost     []directive // comments that look like directives
 	options    []option
 	commands   []line // what is no comment
 	shebang    string // behind #!
 	crlf       bool
+}
+
+// String is the option as it is written.
+func (o option) String() string {
+	return diag.Short(strings.Join(append([]string{o.name}, o.args...), " "))
 }
 
 type line struct {
@@ -41,6 +57,7 @@ type line struct {
 
 var (
 	comment  = regexp.MustCompile(`^(\s*#)(RESCALE_ENV_[\w.-]*|\w+)(=|\s+|$)(.*)$`)
+	nearly   = regexp.MustCompile(`^(\s*#+\s*)((?i:(?:USE_)?RESCALE_)\w+)\s*[=:]`)
 	ofSGE    = regexp.MustCompile(`^(\s*#\$\s+)(.*)$`)
 	relevant = regexp.MustCompile(`^(RESCALE_|USE_RESCALE_)`)
 )
@@ -95,6 +112,12 @@ func (s *script) line(l line) {
 		d.value = strings.TrimSuffix(strings.TrimPrefix(value, `"`), `"`)
 		d.at.Width = utf8.RuneCountInString(d.value)
 		s.directives = append(s.directives, d)
+	case nearly.MatchString(l.text):
+		m = nearly.FindStringSubmatch(l.text)
+		d := directive{name: m[2], pos: l.pos}
+		d.pos.Col += utf8.RuneCountInString(m[1])
+		d.pos.Width = len(d.name)
+		s.almost = append(s.almost, d)
 	case strings.TrimSpace(l.text) != "" && !strings.HasPrefix(strings.TrimSpace(l.text), "#"):
 		s.commands = append(s.commands, l)
 	}

@@ -50,7 +50,7 @@ func TestDirectives(t *testing.T) {
 		"cores: first number": {"#RESCALE_NAME=a\n#RESCALE_CORES=x\n#RESCALE_CORES=4\n#RESCALE_CORES=8\n#RESCALE_CORE_TYPE=e\n#RESCALE_WALLTIME=1\n", "warning: wing.sh:2:2: RESCALE_CORES is left out: \"x\" is no number of cores ()\nwarning: wing.sh:4:2: RESCALE_CORES is left out: an earlier line says 4 ()\n" + hardware("coreType: e, coresPerSlot: 4, walltime: 1h")},
 		"cores: wrong":        {"#RESCALE_CORES=e\n#RESCALE_CORES 4\n", "error: wing.sh:1:16: RESCALE_CORES= is a number of cores, and \"e\" is none [bad-value] (#RESCALE_CORE_TYPE=e)\nerror: wing.sh:2:16: RESCALE_CORES with a blank names a core type, and \"4\" is none [bad-value] (#RESCALE_CORES_PER_SLOT 4)"},
 		"walltime: seconds":   {"#RESCALE_WALLTIME 86400\n", "error: wing.sh:1:19: the walltime is in hours, of which a job has at most 336; 86400 looks like seconds, as clients took them once [bad-walltime] (#RESCALE_WALLTIME 24)"},
-		"walltime: clock":     {strings.Replace(full(""), "WALLTIME=3", "WALLTIME=96:30", 1), "warning: wing.sh:6:19: the platform counts whole hours: a walltime of 96:30 is sent as 97 hours ()\n" + strings.Replace(is("", ""), "3h", "96h30m", 1)},
+		"walltime: clock":     {strings.Replace(full(""), "WALLTIME=3", "WALLTIME=96:30", 1), "warning: wing.sh:6:19: the platform counts whole hours: a walltime of 96:30 is sent as 97h ()\n" + strings.Replace(is("", ""), "3h", "96h30m", 1)},
 		"walltime: zero":      {"#RESCALE_WALLTIME=0\n", "error: wing.sh:1:19: the walltime is 0 [bad-walltime] (write a number of hours)"},
 		"low priority":        {full("#RESCALE_LOW_PRIORITY=YES\n"), is("", "\npriority: economy")},
 		"priority wins":       {full("#RESCALE_LOW_PRIORITY=t\n#RESCALE_PRIORITY=RESERVED\n"), "warning: wing.sh:7:2: RESCALE_LOW_PRIORITY is left out: RESCALE_PRIORITY says otherwise, and counts ()\n" + is("", "\npriority: reserved")},
@@ -89,9 +89,36 @@ func TestDirectives(t *testing.T) {
 			"warning: wing.sh:1:4: -cwd is left out: Rescale's clients do not read this option of SGE ()\nwarning: wing.sh:3:41: -l h_rt=3 is left out: Rescale's clients do not read this resource ()\n" +
 				"name: a\nanalysis: {code: c}  # the script names no version: the newest\nhardware: {coreType: e, coresPerSlot: 2, walltime: 3h}",
 		},
-		"a command":     {full("#RESCALE_COMMAND=./solve ${{ x }}\n"), is("", "\ncommand: ./solve $${{ x }}")},
+		"a command": {full("#RESCALE_COMMAND=./solve ${{ x }}\n"), is("", "\ncommand: ./solve $${{ x }}")},
+		"cores: two ways": {
+			full("#RESCALE_CORES Ruby\n#RESCALE_CORES_PER_SLOT=12\n"),
+			"warning: wing.sh:7:2: RESCALE_CORES is left out: RESCALE_CORE_TYPE counts ()\nwarning: wing.sh:8:2: RESCALE_CORES_PER_SLOT is left out: RESCALE_CORES counts ()\n" + is("", ""),
+		},
+		"SGE beside directives": {
+			full("#$ -N b\n#$ -pe smp 2\n#$ -l rescale_coretype=f,rescale_walltime=9\n"),
+			"warning: wing.sh:7:4: -N b is left out: RESCALE_NAME of line 1 counts ()\nwarning: wing.sh:9:4: -l rescale_coretype=f is left out: RESCALE_CORE_TYPE of line 4 counts ()\nwarning: wing.sh:9:4: -l rescale_walltime=9 is left out: RESCALE_WALLTIME of line 6 counts ()\n" + is("", ""),
+		},
+		"SGE twice": {
+			"#$ -N a\n#$ -N b\n#RESCALE_ANALYSIS=c\n#RESCALE_ANALYSIS_VERSION=1\n#RESCALE_CORE_TYPE=e\n#RESCALE_CORES=2\n#RESCALE_WALLTIME=3\n",
+			"warning: wing.sh:2:4: -N b counts, and not the earlier a ()\n" + strings.Replace(is("", ""), "name: a", "name: b", 1),
+		},
+		"a blank before =": {
+			full("#RESCALE_TAGS = x\n"),
+			"warning: wing.sh:7:2: a blank stands before the = of RESCALE_TAGS, so the value begins with =, as it does for the clients (write #RESCALE_TAGS=x)\n" + is("tags: [\"= x\"]\n", ""),
+		},
+		"almost directives": {
+			full("# RESCALE_SLOTS=4\n#rescale_tags=x\n#RESCALE_PROJECT_ID: y\n# the RESCALE_NAME=z is prose\n"),
+			"warning: wing.sh:7:3: RESCALE_SLOTS is left out: this line is a comment to every client (write #NAME=VALUE, with no blank behind #)\n" +
+				"warning: wing.sh:8:2: rescale_tags is left out: this line is a comment to every client (write #NAME=VALUE, with no blank behind #)\n" +
+				"warning: wing.sh:9:2: RESCALE_PROJECT_ID is left out: this line is a comment to every client (write #NAME=VALUE, with no blank behind #)\n" + is("", ""),
+		},
+		"settings, unknown fields": {
+			full(`#RESCALE_USER_DEFINED_LICENSE_SETTINGS={"featureSets":[{"name":"USER_SPECIFIED","colour":"red","features":[{"name":"f","count":1}]}]}` + "\n"),
+			"warning: wing.sh:7:81: colour is left out: license settings have no such field ()\n" + is("", "\nlicense: {features: [{name: f, count: 1}]}"),
+		},
 		"python":        {"#!/usr/bin/env python3\n" + full(""), is("", "\ncommand: python3 run.sh")},
 		"no directives": {"echo hello\n", "error: wing.sh:1:1: the script has no directives [empty-file] (a directive is a line such as #RESCALE_NAME=wing)"},
+		"half an hour":  {strings.Replace(full(""), "WALLTIME=3", "WALLTIME=0.5", 1), "warning: wing.sh:6:19: the platform counts whole hours: a walltime of 0.5 is sent as 1h ()\n" + strings.Replace(is("", ""), "3h", "30m", 1)},
 		"no text":       {"#RESCALE_NAME=\xff\n", "error: wing.sh:1:15: byte 0xFF is no text [not-text] (save it as UTF-8)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,5 +127,13 @@ func TestDirectives(t *testing.T) {
 				t.Errorf("differs (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestPatternAsName(t *testing.T) {
+	t.Parallel()
+	const want = "error: wing [1].sh:1:1: wing [1].sh has a character that a manifest takes for a pattern [bad-glob] (rename it)"
+	if got := report("wing [1].sh", []byte("#RESCALE_NAME=a\n")); !strings.Contains(got, want) {
+		t.Errorf("it says\n%s\nand not %s", got, want)
 	}
 }

@@ -112,7 +112,7 @@ func (r *reader) features(d directive) []convert.FeatureSet {
 		}
 		r.found.Warn(d.at, "", "%s has brackets too many at its end: %s", d.name, diag.Short(rest))
 	}
-	sets, list := body.FeatureSets(value)
+	sets, list := body.FeatureSets(&r.found, value)
 	r.list = append(r.list, list...)
 	return sets
 }

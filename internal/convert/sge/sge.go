@@ -76,7 +76,13 @@ func names() []string {
 
 // known names the directives that mean nothing to a client or cannot be said.
 func (r *reader) known() {
+	for _, d := range r.almost {
+		r.found.Warn(d.pos, "write #NAME=VALUE, with no blank behind #", "%s is left out: this line is a comment to every client", diag.Short(d.name))
+	}
 	for _, d := range r.directives {
+		if !d.equals && strings.HasPrefix(d.value, "=") {
+			r.found.Warn(d.pos, "write #"+d.name+d.value[:1]+strings.TrimSpace(d.value[1:]), "a blank stands before the = of %s, so the value begins with =, as it does for the clients", diag.Short(d.name))
+		}
 		switch d.name {
 		case "RESCALE_AUTO_TERMINATE_CLUSTER":
 			r.found.Warn(d.pos, "", "%s is left out: the platform no longer reads it", d.name)

@@ -109,6 +109,9 @@ func (r *reader) inputs(tile *convert.Tile) {
 	if own.Path == runAs {
 		own.As = ""
 	}
+	if strings.ContainsAny(own.Path, "*?[]{}") {
+		r.list.Add(r.top, diag.BadGlob, "rename it", "%s has a character that a manifest takes for a pattern", diag.Short(own.Path))
+	}
 	tile.Inputs = append(tile.Inputs, own)
 	files, _ := r.one("RESCALE_EXISTING_FILES")
 	for _, id := range strings.FieldsFunc(files.value, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }) {

@@ -55,6 +55,15 @@ var topEcho = map[string]string{
 	"templatedFrom": "null", "clonedFrom": "null", "inputFileParseTask": `""`, "folderId": "null",
 }
 
+// usualPriority is the one that pairs with isLowPriority where a body names none
+// (rescale-api.md §6.1).
+func usualPriority(low bool) string {
+	if low {
+		return "ON_DEMAND"
+	}
+	return "INSTANT"
+}
+
 var priorities = []string{"INSTANT", "ON_DEMAND", "RESERVED"}
 
 // Read checks the body. Problems are an *InvalidError.
@@ -64,11 +73,12 @@ func (w World) Read(body json.RawMessage) (disk.Spec, error) {
 	if !ok {
 		return disk.Spec{}, &InvalidError{Fields: found}
 	}
+	low := top.flag("isLowPriority")
 	spec := disk.Spec{
 		Name:            top.requiredText("name"),
 		Description:     top.text("description", ""),
-		LowPriority:     top.flag("isLowPriority"),
-		BillingPriority: top.text("billingPriorityValue", "INSTANT"),
+		LowPriority:     low,
+		BillingPriority: top.text("billingPriorityValue", usualPriority(low)),
 		ProjectID:       w.project(top),
 		Echo:            top.echo(topEcho),
 	}
