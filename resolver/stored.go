@@ -68,9 +68,14 @@ func (t tileComparison) inputs() (was, now side) {
 	for _, in := range wanted {
 		give(now, t.at()+"input "+in.Called(), in.Identity())
 	}
-	if t.was == nil {
-		return was, now
+	if t.was != nil {
+		t.storedInputs(wanted, was, now)
 	}
+	return was, now
+}
+
+// storedInputs adds the files of the stored job to a side.
+func (t tileComparison) storedInputs(wanted []files.Input, was, now side) {
 	counterpart, nameless := counterparts(wanted), false
 	for _, f := range t.was.InputFiles {
 		in := counterpart(f)
@@ -89,7 +94,6 @@ func (t tileComparison) inputs() (was, now side) {
 			was[field] = "" // a file without a name may be it
 		}
 	}
-	return was, now
 }
 
 // give sets a field. Two files with one name cannot be told apart.

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -132,32 +133,44 @@ func (a Adoption) Sign(job resolver.Job, runs []state.Run, found []once.Found) A
 		return a
 	}
 	key := once.Key{Digest: ranAs(a.Found.Stored, job).Digest, Name: job.Name, Generation: 1}
-	taken := make(map[int]bool)
-	for _, run := range runs {
-		paid := run.Stage == state.StageSubmitted || run.Stage == state.StageFinished
-		switch {
-		case !means(job, run.Digest) || run.Generation != 1 || !paid:
-		case run.ID == a.Found.ID:
-			a.Known, key.Attempt = true, run.Attempt
-		default:
-			taken[run.Attempt] = true
-		}
+	recorded, known := attempts(job, runs)
+	seen := submitted(job, found)
+	key.Attempt, a.Known = recorded[a.Found.ID], known[a.Found.ID]
+	if !a.Known {
+		key.Attempt = seen[a.Found.ID] // when it is ours; else 0
 	}
-	for _, f := range found {
-		switch {
-		case f.Key.Name != job.Name || !means(job, f.Key.Digest) || f.Key.Generation != 1 || !f.Submitted():
-		case f.ID == a.Found.ID && !a.Known:
-			key.Attempt = f.Key.Attempt // it is ours
-		default:
-			taken[f.Key.Attempt] = true
-		}
-	}
-	for key.Attempt == 0 || !a.Known && taken[key.Attempt] {
+	delete(recorded, a.Found.ID)
+	delete(seen, a.Found.ID)
+	taken := slices.AppendSeq(slices.Collect(maps.Values(recorded)), maps.Values(seen))
+	for key.Attempt == 0 || !a.Known && slices.Contains(taken, key.Attempt) {
 		key.Attempt++
 	}
 	own, _, ours := once.Recognize(a.Found.Stored)
 	a.Found.Key, a.Found.Adopted = key, !ours || own != key
 	return a
+}
+
+// attempts are those of the billed runs of a content that a journal has, by their ids.
+func attempts(job resolver.Job, runs []state.Run) (of map[string]int, known map[string]bool) {
+	of, known = make(map[string]int), make(map[string]bool)
+	for _, run := range runs {
+		paid := run.Stage == state.StageSubmitted || run.Stage == state.StageFinished
+		if means(job, run.Digest) && run.Generation == 1 && paid {
+			of[run.ID], known[run.ID] = run.Attempt, true
+		}
+	}
+	return of, known
+}
+
+// submitted are the attempts of the billed runs of a content on the platform, by their ids.
+func submitted(job resolver.Job, found []once.Found) map[string]int {
+	of := make(map[string]int)
+	for _, f := range found {
+		if f.Key.Name == job.Name && means(job, f.Key.Digest) && f.Key.Generation == 1 && f.Submitted() {
+			of[f.ID] = f.Key.Attempt
+		}
+	}
+	return of
 }
 
 // Needed returns the jobs that adopt another whose body matters: no run of their content

@@ -173,16 +173,11 @@ func (g *glance) at(m marked) {
 	wanted := g.contents[m.mark.content]
 	draft, over := m.Status == "", verdict.Terminal(m.Status)
 	for _, job := range g.codes[m.mark.job] {
-		if !draft && !wanted {
-			g.others[job] = append(g.others[job], m)
-		}
 		switch {
 		case draft && !wanted:
-			if first, known := g.waiting[job]; !known || m.DateInserted.Before(first) {
-				g.waiting[job] = m.DateInserted
-			}
-		case !draft && (g.newest[job] == "" || m.DateInserted.After(g.dates[job])):
-			g.newest[job], g.dates[job] = m.ID, m.DateInserted
+			g.waits(job, m)
+		case !draft:
+			g.ran(job, m, wanted)
 		}
 	}
 	switch {
@@ -190,6 +185,23 @@ func (g *glance) at(m marked) {
 		g.candidates = append(g.candidates, m.ID)
 	case !draft && !over && (len(g.codes[m.mark.job]) > 0 || m.mark.job == ""):
 		g.rivals = append(g.rivals, m.ID)
+	}
+}
+
+// waits takes in a draft of a job in another content.
+func (g *glance) waits(job Job, m marked) {
+	if first, known := g.waiting[job]; !known || m.DateInserted.Before(first) {
+		g.waiting[job] = m.DateInserted
+	}
+}
+
+// ran takes in a run of a job.
+func (g *glance) ran(job Job, m marked, wanted bool) {
+	if !wanted {
+		g.others[job] = append(g.others[job], m)
+	}
+	if g.newest[job] == "" || m.DateInserted.After(g.dates[job]) {
+		g.newest[job], g.dates[job] = m.ID, m.DateInserted
 	}
 }
 

@@ -22,9 +22,9 @@ func on(coreType, version string) resolver.Job {
 	return j
 }
 
-// choosing is a job that leaves its core type and its version open, and would take these.
-func choosing(coreType, version string) resolver.Job {
-	j := on(coreType, version)
+// choosing is a job that leaves its core type and its version open, and would take this one, in version 2.
+func choosing(coreType string) resolver.Job {
+	j := on(coreType, "2")
 	t := &j.Tiles[0]
 	t.Open, t.Versions = true, []string{"2", "1"}
 	for _, code := range []string{"emerald", "granite"} {
@@ -65,43 +65,43 @@ func TestARunOnAnAlternativeIsThisRun(t *testing.T) {
 		runs []state.Run
 		want result
 	}{
-		"none":                      {choosing("granite", "2"), nil, result{planner.Run, "", "granite", "2", 1}},
-		"it has its run":            {choosing("granite", "2"), []state.Run{run("emerald", "2", verdict.Succeeded, 1, 0)}, result{planner.Unchanged, "emerald2", "emerald", "2", 1}},
-		"in an older version":       {choosing("granite", "2"), []state.Run{run("emerald", "1", verdict.Succeeded, 1, 0)}, result{planner.Unchanged, "emerald1", "emerald", "1", 1}},
-		"in a version that is gone": {choosing("granite", "2"), []state.Run{run("emerald", "0", verdict.Succeeded, 1, 0)}, result{planner.Unchanged, "emerald0", "emerald", "0", 1}},
-		"on another core type":      {choosing("granite", "2"), []state.Run{run("zinc", "2", verdict.Succeeded, 1, 0)}, result{planner.Rerun, "", "granite", "2", 1}},
-		"it runs":                   {choosing("granite", "2"), []state.Run{run("emerald", "1", "", 1, 0)}, result{planner.Running, "emerald1", "emerald", "1", 1}},
-		"it failed, and stays":      {choosing("granite", "2"), []state.Run{run("emerald", "1", verdict.Failed, 1, 0)}, result{planner.Unchanged, "emerald1", "emerald", "1", 1}},
+		"none":                      {choosing("granite"), nil, result{planner.Run, "", "granite", "2", 1}},
+		"it has its run":            {choosing("granite"), []state.Run{run("emerald", "2", verdict.Succeeded, 1, 0)}, result{planner.Unchanged, "emerald2", "emerald", "2", 1}},
+		"in an older version":       {choosing("granite"), []state.Run{run("emerald", "1", verdict.Succeeded, 1, 0)}, result{planner.Unchanged, "emerald1", "emerald", "1", 1}},
+		"in a version that is gone": {choosing("granite"), []state.Run{run("emerald", "0", verdict.Succeeded, 1, 0)}, result{planner.Unchanged, "emerald0", "emerald", "0", 1}},
+		"on another core type":      {choosing("granite"), []state.Run{run("zinc", "2", verdict.Succeeded, 1, 0)}, result{planner.Rerun, "", "granite", "2", 1}},
+		"it runs":                   {choosing("granite"), []state.Run{run("emerald", "1", "", 1, 0)}, result{planner.Running, "emerald1", "emerald", "1", 1}},
+		"it failed, and stays":      {choosing("granite"), []state.Run{run("emerald", "1", verdict.Failed, 1, 0)}, result{planner.Unchanged, "emerald1", "emerald", "1", 1}},
 		"it failed, and is retried as a new run would be": {
-			retried(choosing("granite", "2")), []state.Run{run("emerald", "1", verdict.Failed, 1, 0)}, result{planner.Rerun, "", "granite", "2", 2},
+			retried(choosing("granite")), []state.Run{run("emerald", "1", verdict.Failed, 1, 0)}, result{planner.Rerun, "", "granite", "2", 2},
 		},
 		"the retry is there": {
-			retried(choosing("granite", "2")),
+			retried(choosing("granite")),
 			[]state.Run{run("emerald", "1", verdict.Failed, 1, 0), run("granite", "2", verdict.Succeeded, 2, time.Hour)},
 			result{planner.Unchanged, "granite2again", "granite", "2", 2},
 		},
 		"the retry failed, too": {
-			retried(choosing("emerald", "2")),
+			retried(choosing("emerald")),
 			[]state.Run{run("emerald", "1", verdict.Failed, 1, 0), run("granite", "2", verdict.Failed, 2, time.Hour)},
 			result{planner.Rerun, "", "emerald", "2", 3},
 		},
 		"a replacement failed": {
-			choosing("emerald", "2"),
+			choosing("emerald"),
 			[]state.Run{run("emerald", "1", verdict.Succeeded, 1, 0), run("granite", "2", verdict.Failed, 2, time.Hour)},
 			result{planner.Unchanged, "granite2again", "granite", "2", 2},
 		},
 		"before the list was one, another core type failed": {
-			retried(choosing("granite", "2")),
+			retried(choosing("granite")),
 			[]state.Run{run("emerald", "2", verdict.Succeeded, 1, 0), run("granite", "2", verdict.Failed, 1, time.Hour)},
 			result{planner.Unchanged, "emerald2", "emerald", "2", 1},
 		},
 		"a create that came to nothing, beside the run of another runner": {
-			choosing("granite", "2"),
+			choosing("granite"),
 			[]state.Run{run("emerald", "2", verdict.Succeeded, 1, 0), plantest.Run(on("granite", "2"), state.StageCreating, "")},
 			result{planner.Unchanged, "emerald2", "emerald", "2", 1},
 		},
 		"a draft that was made for another choice": {
-			choosing("granite", "2"),
+			choosing("granite"),
 			[]state.Run{plantest.Run(on("emerald", "1"), state.StageCreated, "draft")},
 			result{planner.Resume, "draft", "emerald", "1", 1},
 		},
@@ -127,7 +127,7 @@ func TestARunOnAnAlternativeIsThisRun(t *testing.T) {
 // TestADraftThatBecameTooDear is given up for what a new run takes.
 func TestADraftThatBecameTooDear(t *testing.T) {
 	t.Parallel()
-	job := choosing("granite", "2")
+	job := choosing("granite")
 	job.Limits.MaxCost = spec.Value[float64]{V: 5}
 	job.Limits.MaxCost.Pos.Line = 1
 	job.Estimate = resolver.Estimate{Bounded: true, Rate: 1, Cost: 1}
@@ -145,7 +145,7 @@ func TestADraftThatBecameTooDear(t *testing.T) {
 func TestWhoBuildsOnAChoice(t *testing.T) {
 	t.Parallel()
 	mesh, wing := plantest.Pair(1)
-	chosen := choosing("granite", "2")
+	chosen := choosing("granite")
 	mesh.Tiles, mesh.Parts, mesh.Digest = chosen.Tiles, chosen.Parts, chosen.Digest
 	under := func(digest string) resolver.Job {
 		j := wing

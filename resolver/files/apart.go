@@ -36,7 +36,7 @@ func (f finder) apart(in spec.Input, one Input) []Input {
 	made := make([]pack.File, 0, len(meant.names))
 	for _, file := range one.Archive.Files {
 		if n, chosen := meant.by[file.Name]; chosen {
-			made = append(made, f.made(in, file, in.Templates[n].Pos))
+			made = append(made, f.made(file, in.Templates[n].Pos))
 		}
 	}
 	switch {
@@ -67,7 +67,7 @@ func merged(of *pack.Archive, made []pack.File) *pack.Archive {
 }
 
 // made returns a packed file with its references replaced.
-func (f finder) made(in spec.Input, file pack.File, at diag.Position) pack.File {
+func (f finder) made(file pack.File, at diag.Position) pack.File {
 	rel := file.Path
 	if below, err := filepath.Rel(absolute(f.dir), file.Path); err == nil {
 		rel = filepath.ToSlash(below)

@@ -203,23 +203,40 @@ func (t Table) kind(head cell, cells []cell, list *diag.List) Type {
 		kind = typeOf(cells[max(0, i)].text)
 	}
 	for _, c := range cells {
-		switch is := typeOf(c.text); {
-		case c.text == "" && rule != nil:
-		case c.text == "":
-			list.Add(c.pos, diag.BadTable, fmt.Sprintf("write a value, or say what a blank cell is: csv: {path: …, blank: {%s: VALUE}}", head.text), "column %s has no value here", head.text)
-		case is == Text && local(c.text) && !(kind == Text && given):
-			list.Add(c.pos, diag.BadTable, t.localHint(head.text, c.text), "%q looks like a number, and a number has a point and no separators of thousands", diag.Short(c.text))
-			return kind
-		case kind != Text && is != kind:
-			list.Add(c.pos, diag.BadTable, fmt.Sprintf("correct the cell, or write types: {%s: text}", head.text), "%q is no %s as the rest of column %s", diag.Short(c.text), kind, head.text)
-			return kind
-		case kind == Text && is != Text && !given:
-			list.Add(c.pos, diag.BadTable, fmt.Sprintf("write types: {%s: text} if all of the column is text", head.text),
-				"%q is a %s, and the cells above in column %s are text", diag.Short(c.text), is, head.text)
+		if c.text == "" {
+			if rule == nil {
+				list.Add(c.pos, diag.BadTable, fmt.Sprintf("write a value, or say what a blank cell is: csv: {path: …, blank: {%s: VALUE}}", head.text), "column %s has no value here", head.text)
+			}
+			continue
+		}
+		if !t.fits(c, typed{head.text, kind, given}, list) {
 			return kind
 		}
 	}
 	return kind
+}
+
+// typed is what is known of a column: its type, and whether types gives it.
+type typed struct {
+	name  string
+	kind  Type
+	given bool
+}
+
+// fits reports whether a cell is of the type of its column, and what is wrong otherwise.
+func (t Table) fits(c cell, of typed, list *diag.List) bool {
+	switch is := typeOf(c.text); {
+	case is == Text && local(c.text) && (of.kind != Text || !of.given):
+		list.Add(c.pos, diag.BadTable, t.localHint(of.name, c.text), "%q looks like a number, and a number has a point and no separators of thousands", diag.Short(c.text))
+	case of.kind != Text && is != of.kind:
+		list.Add(c.pos, diag.BadTable, fmt.Sprintf("correct the cell, or write types: {%s: text}", of.name), "%q is no %s as the rest of column %s", diag.Short(c.text), of.kind, of.name)
+	case of.kind == Text && is != Text && !of.given:
+		list.Add(c.pos, diag.BadTable, fmt.Sprintf("write types: {%s: text} if all of the column is text", of.name),
+			"%q is a %s, and the cells above in column %s are text", diag.Short(c.text), is, of.name)
+	default:
+		return true
+	}
+	return false
 }
 
 func (t Table) given(name string) (Type, bool) {

@@ -98,7 +98,7 @@ func (w Wish) Convert() (Done, error) {
 
 // text reads a file, or standard input.
 func (w Wish) text(file string) ([]byte, error) {
-	var in io.Reader = w.Stdin
+	in := w.Stdin
 	if file != "-" {
 		opened, err := os.Open(file)
 		if err != nil {

@@ -30,6 +30,15 @@ func (r *reader) jobField(job *convert.Job, m jsontext.Member) bool {
 		r.automations(job, m)
 	case "cidrRule", "publicKey", "sshPort":
 		r.access(job, m)
+	default:
+		return r.pastField(m) || r.otherField(job, m)
+	}
+	return true
+}
+
+// pastField reads a field that was said of a job once, and that no manifest has.
+func (r *reader) pastField(m jsontext.Member) bool {
+	switch m.Name {
 	case "clonedFrom", "templatedFrom":
 		r.dropped(m, "it names the job that this one is a copy of")
 	case "isTemplate":
@@ -41,7 +50,7 @@ func (r *reader) jobField(job *convert.Job, m jsontext.Member) bool {
 			r.dropped(m, "the platform no longer reads it")
 		}
 	default:
-		return r.otherField(job, m)
+		return false
 	}
 	return true
 }
@@ -83,7 +92,7 @@ func (r *reader) otherField(job *convert.Job, m jsontext.Member) bool {
 }
 
 // unsaid reports whether a value is what the platform takes where a field is missing.
-func unsaid(v jsontext.Value) bool { return v.Empty() || v.Kind == jsontext.Bool && v.Scalar == false }
+func unsaid(v jsontext.Value) bool { return v.Empty() || v.Is(false) }
 
 // dropped warns of a field that is left out, unless it says nothing.
 func (r *reader) dropped(m jsontext.Member, why string) {
@@ -155,21 +164,27 @@ func (r *reader) automations(job *convert.Job, m jsontext.Member) {
 	}
 }
 
+// networks reads those that may reach the job; an empty text is one, which is none.
+func (r *reader) networks(m jsontext.Member) (list []string) {
+	for _, network := range strings.Split(r.word(m), ",") {
+		network = strings.TrimSpace(network)
+		if hint := access.NetworkHint(network); network != "" && hint != "" {
+			r.list.Add(m.Value.Pos, diag.BadValue, hint, "cidrRule cannot hold %q", diag.Short(network))
+		}
+		if network != "" || m.Scalar == "" {
+			list = append(list, network)
+		}
+	}
+	return list
+}
+
 func (r *reader) access(job *convert.Job, m jsontext.Member) {
 	if m.Kind == jsontext.Null {
 		return
 	}
 	switch m.Name {
 	case "cidrRule":
-		for _, network := range strings.Split(r.word(m), ",") {
-			network = strings.TrimSpace(network)
-			if hint := access.NetworkHint(network); network != "" && hint != "" {
-				r.list.Add(m.Value.Pos, diag.BadValue, hint, "cidrRule cannot hold %q", diag.Short(network))
-			}
-			if network != "" || m.Scalar == "" {
-				job.SSH.CIDR = append(job.SSH.CIDR, network)
-			}
-		}
+		job.SSH.CIDR = append(job.SSH.CIDR, r.networks(m)...)
 	case "publicKey":
 		key := strings.TrimSpace(r.word(m))
 		if why, hint := access.KeyProblem(key); key != "" && why != "" {

@@ -43,7 +43,7 @@ func desktop(flags, hardware jsontext.Value) bool {
 	kind, _ := hardware.Member("type")
 	walltime, _ := hardware.Member("walltime")
 	hours, _ := walltime.Float()
-	return forever.Scalar == true && unchecked.Scalar == true && kind.Scalar == "interactive" && hours > 0
+	return forever.Is(true) && unchecked.Is(true) && kind.Is("interactive") && hours > 0
 }
 
 func (r *reader) tileField(job *convert.Job, tile *convert.Tile, m jsontext.Member) {
@@ -68,14 +68,19 @@ func (r *reader) tileField(job *convert.Job, tile *convert.Tile, m jsontext.Memb
 		r.dropped(m, "the platform no longer reads it")
 	case "id", "order", "jobId":
 	default:
-		level, known := fields.Home(m.Name)
-		switch {
-		case unsaid(m.Value):
-		case known && level == fields.Analysis:
-			tile.Extra = append(tile.Extra, convert.Member{Name: m.Name, Value: m.Plain()})
-		default:
-			r.unknown(m, "analysis")
-		}
+		r.otherTileField(tile, m)
+	}
+}
+
+// otherTileField reads a field without a key of its own.
+func (r *reader) otherTileField(tile *convert.Tile, m jsontext.Member) {
+	level, known := fields.Home(m.Name)
+	switch {
+	case unsaid(m.Value):
+	case known && level == fields.Analysis:
+		tile.Extra = append(tile.Extra, convert.Member{Name: m.Name, Value: m.Plain()})
+	default:
+		r.unknown(m, "analysis")
 	}
 }
 
@@ -97,15 +102,7 @@ func (r *reader) hardware(tile *convert.Tile, m jsontext.Member) {
 	for _, field := range m.Members {
 		switch field.Name {
 		case "coreType":
-			code := field.Value
-			if code.Kind == jsontext.Object {
-				code, _ = code.Member("code")
-			}
-			word, ok := code.Words()
-			if !ok {
-				r.wrong(field.Value.Pos, "coreType", "a text or an object with a code")
-			}
-			tile.Hardware.CoreType = strings.TrimSpace(word)
+			tile.Hardware.CoreType = r.coreType(field)
 		case "coresPerSlot":
 			tile.Hardware.CoresPerSlot = r.count(field)
 		case "slots":
@@ -125,12 +122,30 @@ func (r *reader) hardware(tile *convert.Tile, m jsontext.Member) {
 			r.unknown(field, "hardware")
 		}
 	}
+	r.complete(tile, m)
+}
+
+// complete reports what no manifest can leave out.
+func (r *reader) complete(tile *convert.Tile, m jsontext.Member) {
 	if tile.Hardware.CoreType == "" {
 		r.list.Add(m.Value.Pos, diag.MissingKey, `write "coreType": "emerald"`, "the core type is missing: hardware.coreType")
 	}
 	if tile.Hardware.CoresPerSlot == 0 {
 		r.list.Add(m.Value.Pos, diag.MissingKey, `write "coresPerSlot": 1`, "the number of cores is missing: hardware.coresPerSlot")
 	}
+}
+
+// coreType reads the code, which v3 wraps in an object.
+func (r *reader) coreType(m jsontext.Member) string {
+	code := m.Value
+	if code.Kind == jsontext.Object {
+		code, _ = code.Member("code")
+	}
+	word, ok := code.Words()
+	if !ok {
+		r.wrong(m.Value.Pos, "coreType", "a text or an object with a code")
+	}
+	return strings.TrimSpace(word)
 }
 
 // count reads a number of 1 or more; 0 stands for none.

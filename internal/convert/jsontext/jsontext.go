@@ -22,6 +22,9 @@ type Value struct {
 	Kind    Kind
 }
 
+// Is reports whether a value is this text or this truth.
+func (v Value) Is(scalar any) bool { return v.Scalar == scalar }
+
 // Kind is what a value is.
 type Kind int
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -80,7 +81,7 @@ func (n *node) leaves(path []string) []leaf {
 	}
 	var all []leaf
 	for i, item := range n.items {
-		name := fmt.Sprint(i)
+		name := strconv.Itoa(i)
 		if n.kind == mapping {
 			name = n.names[i]
 		}
@@ -194,7 +195,7 @@ func (n *node) put(p part) *node {
 	}
 	changed.items = slices.Clone(n.items)
 	for i := range n.items {
-		name := fmt.Sprint(i)
+		name := strconv.Itoa(i)
 		if n.kind == mapping {
 			name = n.names[i]
 		}

@@ -63,8 +63,8 @@ func (b *bag) holds(v value) bool {
 }
 
 func (b *bag) analysis(item value) convert.Tile {
-	code, _ := item.member("analysisCode")
-	version, _ := item.member("analysisVersion")
+	code := item.member("analysisCode")
+	version := item.member("analysisVersion")
 	tile := convert.Tile{Code: b.text("analysisCode", code), Version: b.text("analysisVersion", version)}
 	for i, key := range item.keys {
 		v := item.items[i]
@@ -89,8 +89,8 @@ func (b *bag) analysis(item value) convert.Tile {
 }
 
 func (b *bag) seller(tile *convert.Tile, v value) {
-	code, _ := v.member("code")
-	name, _ := v.member("name")
+	code := v.member("code")
+	name := v.member("name")
 	switch v = b.resolved(v); {
 	case v.kind == nothing:
 	case v.kind == object && code.kind == text:
@@ -102,7 +102,7 @@ func (b *bag) seller(tile *convert.Tile, v value) {
 
 // features reads sets of license features, which are alternatives.
 func (b *bag) features(tile *convert.Tile, v value) {
-	sets, _ := v.member("featureSets")
+	sets := v.member("featureSets")
 	if v.kind == nothing {
 		return
 	}
@@ -111,12 +111,12 @@ func (b *bag) features(tile *convert.Tile, v value) {
 		return
 	}
 	for _, set := range sets.items {
-		name, _ := set.member("name")
+		name := set.member("name")
 		found := convert.FeatureSet{Name: name.text}
-		all, _ := set.member("features")
+		all := set.member("features")
 		for _, f := range all.items {
-			name, _ := f.member("name")
-			count, _ := f.member("count")
+			name := f.member("name")
+			count := f.member("count")
 			n, err := strconv.Atoi(b.resolved(count).text)
 			if err != nil || n < 1 || name.text == "" {
 				b.list.Add(f.pos, diag.BadValue, featuresHint, "a license feature has a name and a count")

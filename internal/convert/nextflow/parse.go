@@ -35,7 +35,8 @@ func parse(file, text string) (scope, diag.List) {
 
 func (p *parser) peek() token { return p.all[min(p.at, len(p.all)-1)] }
 
-func (p *parser) ahead(n int) token { return p.all[min(p.at+n, len(p.all)-1)] }
+// ahead is the token after the next one.
+func (p *parser) ahead() token { return p.all[min(p.at+1, len(p.all)-1)] }
 
 func (p *parser) next() token {
 	t := p.peek()
@@ -71,7 +72,7 @@ func (p *parser) block(s scope) scope {
 		switch {
 		case t.sort == end || p.is("}"):
 			return s
-		case section(s, t) && p.ahead(1).text == ":":
+		case section(s, t) && p.ahead().text == ":":
 			p.sections(&s)
 		case t.sort == word || t.sort == quoted:
 			p.statement(&s)
@@ -99,7 +100,7 @@ func (p *parser) sections(s *scope) {
 			depth++
 		case p.is("}"):
 			depth--
-		case section(*s, t) && p.ahead(1).text == ":":
+		case section(*s, t) && p.ahead().text == ":":
 			inside = t.text
 		case t.sort == quoted && (inside == "script" || inside == "shell"):
 			s.script = literal(p.text, t)
@@ -111,25 +112,11 @@ func (p *parser) sections(s *scope) {
 // statement reads a block, or a key and its value with or without = between them.
 func (p *parser) statement(s *scope) {
 	t := p.next()
-	head := scope{head: t.text, pos: t.pos}
-	switch {
-	case p.is(":"): // withLabel: solver {
-		p.next()
-		head.target = p.target()
-	case p.peek().sort == word && p.ahead(1).text == "{" && p.ahead(1).sort == mark: // process solve {
-		head.target = p.next().text
-	}
+	head := p.head(t)
 	switch {
 	case p.is("{") && head.target == "" && (slices.Contains(read(), t.text) || strings.HasPrefix(t.text, "ext.")): // cpus { task.attempt }
 	case p.is("{"):
-		p.next()
-		inner := p.block(head)
-		if !p.is("}") {
-			p.stop(head.pos, "write } behind it", "the block %s has no end", diag.Short(head.head))
-			return
-		}
-		p.next()
-		s.scopes = append(s.scopes, inner)
+		p.inner(s, head)
 		return
 	case head.target != "":
 		p.expression()
@@ -145,6 +132,31 @@ func (p *parser) statement(s *scope) {
 		return
 	}
 	s.sets = append(s.sets, setting{t.text, t.pos, p.value()})
+}
+
+// head is what stands in front of a block, which a token begins.
+func (p *parser) head(t token) scope {
+	head := scope{head: t.text, pos: t.pos}
+	switch {
+	case p.is(":"): // withLabel: solver {
+		p.next()
+		head.target = p.target()
+	case p.peek().sort == word && p.ahead().text == "{" && p.ahead().sort == mark: // process solve {
+		head.target = p.next().text
+	}
+	return head
+}
+
+// inner reads a block in another one.
+func (p *parser) inner(s *scope, head scope) {
+	p.next()
+	inner := p.block(head)
+	if !p.is("}") {
+		p.stop(head.pos, "write } behind it", "the block %s has no end", diag.Short(head.head))
+		return
+	}
+	p.next()
+	s.scopes = append(s.scopes, inner)
 }
 
 // target is what stands between withLabel: and its block.
@@ -183,7 +195,7 @@ func (p *parser) operand() value {
 		return value{kind: number, text: strings.ReplaceAll(t.text, "_", ""), pos: t.pos}
 	case t.sort == mark && t.text == "[":
 		return p.list()
-	case t.sort == mark && t.text == "-" && p.ahead(1).sort == digits:
+	case t.sort == mark && t.text == "-" && p.ahead().sort == digits:
 		p.next()
 		return value{kind: number, text: "-" + p.next().text, pos: t.pos}
 	case t.sort == word && (t.text == "true" || t.text == "false"):
@@ -251,7 +263,7 @@ func (p *parser) list() value {
 			p.next()
 			v.kind = object
 			continue
-		case (t.sort == word || t.sort == quoted || t.sort == digits) && p.ahead(1).sort == mark && p.ahead(1).text == ":":
+		case (t.sort == word || t.sort == quoted || t.sort == digits) && p.ahead().sort == mark && p.ahead().text == ":":
 			if len(v.keys) != len(v.items) {
 				p.stop(t.pos, "give all entries a key", "an entry of a map has no key")
 				return v

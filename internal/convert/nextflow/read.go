@@ -76,7 +76,15 @@ func (m *mapping) gather(root scope) {
 			m.found.Warn(s.pos, "", "%s is left out: it is about Nextflow", diag.Short(s.key))
 		}
 	}
-	for _, s := range root.scopes {
+	m.blocks(root.scopes)
+	if len(m.processes) == 0 {
+		m.processes = m.bare
+	}
+}
+
+// blocks sorts the blocks at the top of a file.
+func (m *mapping) blocks(scopes []scope) {
+	for _, s := range scopes {
 		switch s.head {
 		case "params":
 			for _, p := range s.sets {
@@ -90,9 +98,6 @@ func (m *mapping) gather(root scope) {
 		default:
 			m.found.Warn(s.pos, "", "%s is left out: it is about Nextflow", diag.Short(strings.TrimSpace(s.head+" "+s.target)))
 		}
-	}
-	if len(m.processes) == 0 {
-		m.processes = m.bare
 	}
 }
 

@@ -65,29 +65,38 @@ func (s *scanner) next() token {
 		t.sort = end
 		return t
 	}
-	switch r, size := utf8.DecodeRuneInString(s.text[s.at:]); {
-	case r == '\n' || r == ';':
-		t.sort, t.text = line, string(r)
-		s.advance(1)
-	case r == '"' || r == '\'':
-		t.sort = quoted
+	r, size := utf8.DecodeRuneInString(s.text[s.at:])
+	switch t.sort = begins(r); t.sort {
+	case quoted:
 		t.text, t.filled = s.quoted(byte(r))
-	case unicode.IsLetter(r) || r == '_' || r == '$':
-		t.sort = word
-		s.run(func(r rune) bool {
-			return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '$' || r == '.'
-		})
-		t.text = s.text[from:s.at]
-	case unicode.IsDigit(r):
-		t.sort = digits
-		s.run(func(r rune) bool { return unicode.IsDigit(r) || unicode.IsLetter(r) || r == '.' || r == '_' })
+	case word, digits:
+		s.run(inWord)
 		t.text = s.text[from:s.at]
 	default:
-		t.sort, t.text = mark, string(r)
+		t.text = string(r)
 		s.advance(size)
 	}
 	t.to = s.at
 	return t
+}
+
+// begins returns the sort of token that a character begins.
+func begins(r rune) sort {
+	switch {
+	case r == '\n' || r == ';':
+		return line
+	case r == '"' || r == '\'':
+		return quoted
+	case unicode.IsLetter(r) || r == '_' || r == '$':
+		return word
+	case unicode.IsDigit(r):
+		return digits
+	}
+	return mark
+}
+
+func inWord(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_$.", r)
 }
 
 // advance goes over bytes and counts their lines.

@@ -33,13 +33,13 @@ type value struct {
 }
 
 // member returns the value of a key.
-func (v value) member(key string) (value, bool) {
+func (v value) member(key string) value {
 	for i, k := range v.keys {
 		if k == key {
-			return v.items[i], true
+			return v.items[i]
 		}
 	}
-	return value{kind: nothing, pos: v.pos}, false
+	return value{kind: nothing, pos: v.pos}
 }
 
 // scalar is true of what is one text, number or truth.

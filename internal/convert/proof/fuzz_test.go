@@ -29,6 +29,7 @@ func FuzzNextflow(f *testing.F) { fuzz(f, "nextflow.config", nextflow.Read) }
 // fuzz holds a reader to this: a text is refused with places in it, or it becomes a
 // manifest without problems.
 func fuzz(f *testing.F, file string, read convert.Reader) {
+	f.Helper()
 	samples, err := filepath.Glob(filepath.Join("testdata", "*"+filepath.Ext(file)))
 	if err != nil {
 		f.Fatal(err)

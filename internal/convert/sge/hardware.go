@@ -78,6 +78,13 @@ func (r *reader) cores() (coreType string, cores int) {
 			coreType = d.value
 		}
 	}
+	r.noCores(wrong, cores)
+	return coreType, cores
+}
+
+// noCores says what is wrong with lines of RESCALE_CORES, beside the number of cores that
+// another line gives.
+func (r *reader) noCores(wrong []directive, cores int) {
 	for _, d := range wrong {
 		switch {
 		case d.equals && cores > 0:
@@ -88,7 +95,6 @@ func (r *reader) cores() (coreType string, cores int) {
 			r.list.Add(d.at, diag.BadValue, "#RESCALE_CORES_PER_SLOT "+d.value, "RESCALE_CORES with a blank names a core type, and %q is none", d.value)
 		}
 	}
-	return coreType, cores
 }
 
 // count reads a number of 1 or more; 0 without it.
