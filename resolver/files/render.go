@@ -42,14 +42,14 @@ func hashRenderings(ctx context.Context, inputs [][]Input) error {
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, list := range inputs {
 		for i := range list {
-			in := &list[i]
+			in, made := &list[i], list[i].made() // a copy of the input is read here, and written to below
 			if in.Rendering != nil {
 				group.Go(func() error {
 					in.SHA512, in.Size = in.Rendering.Digest()
 					return ctx.Err()
 				})
 			}
-			for _, file := range in.made() {
+			for _, file := range made {
 				group.Go(func() error {
 					file.SHA512, file.Size = file.Made.Digest()
 					return ctx.Err()
