@@ -96,7 +96,7 @@ func TestEditor(t *testing.T) {
 			"name: Wing":                        {"1:7 a name has lower-case letters, digits, dots, dashes and underscores, starts with a letter or digit, and has at most 63 characters"},
 			"name: a\nsuccess: {log: [{contains: End}, {file: a, lacks: [b, c]}], files: [a]}": nil,
 			"name: a\nsuccess: {log: {contain: End}}":                                          {"2:17 Property contain is not allowed."},
-			"name: a\nmatrix: {aoa: 4}":                                                        {`2:15 Incorrect type. Expected "array | Range".`},
+			"name: a\nmatrix: {aoa: 4}":                                                        {`2:15 Incorrect type. Expected "array | Range | Folders | Files".`},
 		} {
 			if diff := cmp.Diff(want, e.problems(t, text)); diff != "" {
 				t.Errorf("%q (-want +got)\n%s", text, diff)
