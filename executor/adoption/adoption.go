@@ -133,10 +133,8 @@ func (a Adoption) Sign(job resolver.Job, runs []state.Run, found []once.Found) A
 		return a
 	}
 	key := once.Key{Digest: ranAs(a.Found.Stored, job).Digest, Name: job.Name, Generation: 1}
-	recorded, known := attempts(job, runs)
-	seen := submitted(job, found)
-	key.Attempt, a.Known = recorded[a.Found.ID], known[a.Found.ID]
-	if !a.Known {
+	recorded, seen := recordedAttempts(job, runs), seenAttempts(job, found)
+	if key.Attempt, a.Known = recorded[a.Found.ID]; !a.Known {
 		key.Attempt = seen[a.Found.ID] // when it is ours; else 0
 	}
 	delete(recorded, a.Found.ID)
@@ -150,20 +148,19 @@ func (a Adoption) Sign(job resolver.Job, runs []state.Run, found []once.Found) A
 	return a
 }
 
-// attempts are those of the billed runs of a content that a journal has, by their ids.
-func attempts(job resolver.Job, runs []state.Run) (of map[string]int, known map[string]bool) {
-	of, known = make(map[string]int), make(map[string]bool)
+// recordedAttempts are those of the billed runs of a content in a journal, by their ids.
+func recordedAttempts(job resolver.Job, runs []state.Run) map[string]int {
+	of := make(map[string]int)
 	for _, run := range runs {
-		paid := run.Stage == state.StageSubmitted || run.Stage == state.StageFinished
-		if means(job, run.Digest) && run.Generation == 1 && paid {
-			of[run.ID], known[run.ID] = run.Attempt, true
+		if means(job, run.Digest) && run.Generation == 1 && run.Billed() {
+			of[run.ID] = run.Attempt
 		}
 	}
-	return of, known
+	return of
 }
 
-// submitted are the attempts of the billed runs of a content on the platform, by their ids.
-func submitted(job resolver.Job, found []once.Found) map[string]int {
+// seenAttempts are those of the billed runs of a content on the platform, by their ids.
+func seenAttempts(job resolver.Job, found []once.Found) map[string]int {
 	of := make(map[string]int)
 	for _, f := range found {
 		if f.Key.Name == job.Name && means(job, f.Key.Digest) && f.Key.Generation == 1 && f.Submitted() {
@@ -178,7 +175,7 @@ func submitted(job resolver.Job, found []once.Found) map[string]int {
 func Needed(jobs []resolver.Job, snapshot state.Snapshot) (needed []resolver.Job) {
 	for _, job := range jobs {
 		if job.Adopt.Written() && !slices.ContainsFunc(snapshot.Runs[job.Name], func(r state.Run) bool {
-			return r.ID == job.Adopt.V && means(job, r.Digest) && (r.Stage == state.StageSubmitted || r.Stage == state.StageFinished)
+			return r.ID == job.Adopt.V && means(job, r.Digest) && r.Billed()
 		}) {
 			needed = append(needed, job)
 		}

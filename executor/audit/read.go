@@ -106,7 +106,7 @@ func (q Query) old(item rescale.JobItem) bool {
 func (q Query) choose(entries []once.Entry) (wanted []sheet) {
 	recorded := make(map[string]*state.Run)
 	for i := range q.Recorded {
-		if run := &q.Recorded[i]; run.ID != "" && (run.Stage == state.StageSubmitted || run.Stage == state.StageFinished) {
+		if run := &q.Recorded[i]; run.ID != "" && run.Billed() {
 			recorded[run.ID] = run
 		}
 	}

@@ -65,7 +65,7 @@ func (o Observation) dated(runs []state.Run) []state.Run {
 // newestSubmitted returns the newest run that was billed; zero when there is none.
 func newestSubmitted(runs []state.Run) state.Run {
 	for _, run := range slices.Backward(runs) {
-		if run.Stage == state.StageSubmitted || run.Stage == state.StageFinished {
+		if run.Billed() {
 			return run
 		}
 	}

@@ -104,12 +104,8 @@ func withoutDrafts(records []state.Record, steps []Step) []state.Record {
 // knows reports whether a journal has a run, or has a billed run with its key.
 func knows(runs []state.Run, found rebuild.Run) bool {
 	return slices.ContainsFunc(runs, func(r state.Run) bool {
-		return r.Key == found.Key.String() && (r.ID == found.ID || billed(r))
+		return r.Key == found.Key.String() && (r.ID == found.ID || r.Billed())
 	})
-}
-
-func billed(r state.Run) bool {
-	return r.Stage == state.StageSubmitted || r.Stage == state.StageFinished
 }
 
 // superseded returns those billed runs of a journal, as records that drop them, whose key
@@ -123,7 +119,7 @@ func (o Observation) superseded(job resolver.Job, runs []state.Run) (drop []stat
 	for _, r := range runs {
 		there := slices.ContainsFunc(found, func(f once.Found) bool { return f.ID == r.ID })
 		another := slices.ContainsFunc(found, func(f once.Found) bool { return f.Submitted() && f.Key.String() == r.Key })
-		if billed(r) && another && !there {
+		if r.Billed() && another && !there {
 			drop = append(drop, state.Record{Kind: state.KindForgot, Job: r.Job, Key: r.Key})
 		}
 	}

@@ -76,8 +76,7 @@ func (o Observation) settle(jobs []resolver.Job, known state.Snapshot, options O
 // stale reports whether a run builds on other runs than it should. A draft does not
 // count: it is brought up to date before it is submitted.
 func (d decision) stale(current state.Run) bool {
-	submitted := current.Stage == state.StageSubmitted || current.Stage == state.StageFinished ||
-		current.Stage == state.StageSubmitting && len(d.seen.Statuses[current.ID]) > 0
+	submitted := current.Billed() || current.Stage == state.StageSubmitting && len(d.seen.Statuses[current.ID]) > 0
 	return submitted && current.Upstream != d.upstream
 }
 

@@ -72,7 +72,7 @@ func (s *Snapshot) begin(r *Record) (func(), error) {
 		return func() { s.Runs[r.Job] = append(s.Runs[r.Job], run) }, nil
 	}
 	old := s.Runs[r.Job][i]
-	if old.Stage == StageSubmitted || old.Stage == StageFinished {
+	if old.Billed() {
 		return nil, fmt.Errorf("the run of this key is %s as %s", old.Stage, old.ID)
 	}
 	if old.Since.Before(run.Since) {

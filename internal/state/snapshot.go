@@ -74,6 +74,9 @@ type Run struct {
 	Differ   int    // how many of its files differed from Commit
 }
 
+// Billed reports whether the platform has accepted the run, over or not.
+func (r Run) Billed() bool { return r.Stage == StageSubmitted || r.Stage == StageFinished }
+
 // Last returns the newest run of a job; false when there is none.
 func (s Snapshot) Last(job string) (Run, bool) {
 	runs := s.Runs[job]

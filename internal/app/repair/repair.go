@@ -77,7 +77,7 @@ func (r Repairer) names(resolved []resolver.Job) (names []once.Job) {
 func (r Repairer) warnOfLost(before, now state.Snapshot) {
 	for _, job := range before.Jobs() {
 		for _, run := range before.Runs[job] {
-			if _, known := now.Find(run.Key); !known && (run.Stage == state.StageSubmitted || run.Stage == state.StageFinished) {
+			if _, known := now.Find(run.Key); !known && run.Billed() {
 				r.Warn(fmt.Sprintf("job %s: run %s is in the old file only; the manifest does not name the job any more, or the run was deleted on the platform and apply runs it again",
 					job, run.ID))
 			}
