@@ -88,20 +88,22 @@ func (r *record) items(column, separator string) []sheet.Cell {
 }
 
 // count reads a whole number; a blank cell is 0.
-func (r *record) count(column string) Count {
-	cell := r.cell(column)
+func (r *record) count(column string) Count { return countIn(r.cell(column), column, r.list) }
+
+func (r *record) hours(column string) Hours { return hoursIn(r.cell(column), column, r.list) }
+
+func countIn(cell sheet.Cell, name string, list *diag.List) Count {
 	n, err := strconv.Atoi(cell.Text)
 	if cell.Text != "" && err != nil {
-		r.list.Add(cell.Pos, diag.WrongType, "write a whole number, such as 4", "%s is %q", column, diag.Short(cell.Text))
+		list.Add(cell.Pos, diag.WrongType, "write a whole number, such as 4", "%s is %q", name, diag.Short(cell.Text))
 	}
 	return Count{n, cell.Pos}
 }
 
-func (r *record) hours(column string) Hours {
-	cell := r.cell(column)
+func hoursIn(cell sheet.Cell, name string, list *diag.List) Hours {
 	n, problem := hours(cell.Text)
 	if problem != "" {
-		r.list.Add(cell.Pos, diag.BadWalltime, "write hours, such as 12 or 1.5", "%s is %q: %s", column, diag.Short(cell.Text), problem)
+		list.Add(cell.Pos, diag.BadWalltime, "write hours, such as 12 or 1.5", "%s is %q: %s", name, diag.Short(cell.Text), problem)
 	}
 	return Hours{n, cell.Pos}
 }

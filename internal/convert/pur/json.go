@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
@@ -160,23 +159,9 @@ func (o *entry) items(name, separator string) []sheet.Cell {
 	return cells
 }
 
-func (o *entry) count(name string) Count {
-	cell := o.text(name)
-	n, err := strconv.Atoi(cell.Text)
-	if cell.Text != "" && err != nil {
-		o.list.Add(cell.Pos, diag.WrongType, "write a whole number, such as 4", "%s is %q", name, diag.Short(cell.Text))
-	}
-	return Count{n, cell.Pos}
-}
+func (o *entry) count(name string) Count { return countIn(o.text(name), name, o.list) }
 
-func (o *entry) hours(name string) Hours {
-	cell := o.text(name)
-	n, problem := hours(cell.Text)
-	if problem != "" {
-		o.list.Add(cell.Pos, diag.BadWalltime, "write hours, such as 12 or 1.5", "%s is %q: %s", name, diag.Short(cell.Text), problem)
-	}
-	return Hours{n, cell.Pos}
-}
+func (o *entry) hours(name string) Hours { return hoursIn(o.text(name), name, o.list) }
 
 // license reads the variables, which are JSON in a text, or an object.
 func (o *entry) license() []Variable {
