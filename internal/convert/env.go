@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
@@ -15,10 +16,12 @@ type Given struct {
 }
 
 // server is port@host, one or several, as license.servers takes them.
-var server = regexp.MustCompile(`^[0-9]{1,5}@[^@\s:;,]+([:;,][0-9]{1,5}@[^@\s:;,]+)*$`)
+var server = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9]{1,5}@[^@\s:;,]+([:;,][0-9]{1,5}@[^@\s:;,]+)*$`)
+})
 
 // variableName is what a manifest takes as the name of a variable.
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+var variableName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`) })
 
 // Environment gives a tile its variables: port@host goes to the servers of its license, and
 // names that look like secrets to those of the job. RESCALE_* variables, which the platform
@@ -32,14 +35,14 @@ func (f *Found) Environment(job *Job, tile *Tile, given []Given) {
 		case ours(v.Name):
 		case strings.HasPrefix(v.Name, "RESCALE_"):
 			f.Warn(v.Pos, "", "variable %s is left out: the platform sets its own", diag.Short(v.Name))
-		case !variableName.MatchString(v.Name):
+		case !variableName().MatchString(v.Name):
 			f.Warn(v.Pos, "", "variable %q is left out: a manifest has no variable of that name", diag.Short(v.Name))
 		case Secret(v.Variable):
 			if !slices.Contains(job.Secrets, v.Name) {
 				job.Secrets = append(job.Secrets, v.Name)
 			}
 			f.Warn(v.Pos, "export "+v.Name+"=… where rescale-apply runs", "%s looks like a secret: its value is not written, only its name", v.Name)
-		case server.MatchString(v.Value) && !tile.License.Rescale && tile.License.Seller == "":
+		case server().MatchString(v.Value) && !tile.License.Rescale && tile.License.Seller == "":
 			tile.License.Servers = append(tile.License.Servers, v.Variable)
 		default:
 			tile.Env = append(tile.Env, v.Variable)
@@ -50,14 +53,14 @@ func (f *Found) Environment(job *Job, tile *Tile, given []Given) {
 // ours reports whether this tool sets a variable itself.
 func ours(name string) bool { return strings.HasPrefix(name, "RESCALE_APPLY_") }
 
-var word = regexp.MustCompile(`[^_.\-]+`)
+var word = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^_.\-]+`) })
 
 // Secret reports whether a variable looks like one whose value must not stand in a file.
 func Secret(v Variable) bool {
-	if v.Value == "" || server.MatchString(v.Value) {
+	if v.Value == "" || server().MatchString(v.Value) {
 		return false
 	}
-	words := word.FindAllString(strings.ToUpper(v.Name), -1)
+	words := word().FindAllString(strings.ToUpper(v.Name), -1)
 	for i, w := range words {
 		last := i == len(words)-1
 		switch w {
@@ -71,11 +74,13 @@ func Secret(v Variable) bool {
 			}
 		}
 	}
-	return known.MatchString(v.Value)
+	return known().MatchString(v.Value)
 }
 
 // known matches keys whose form their makers fixed.
-var known = regexp.MustCompile(`^(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,}|glpat-[A-Za-z0-9_-]{20,}|xox[abpr]-\S{10,}|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$`)
+var known = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,}|glpat-[A-Za-z0-9_-]{20,}|xox[abpr]-\S{10,}|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$`)
+})
 
 // namesPlace reports whether a variable names where something is, and not what it is.
 func namesPlace(words []string) bool {
@@ -83,7 +88,9 @@ func namesPlace(words []string) bool {
 }
 
 // marker is what this tool puts behind the name of a job.
-var marker = regexp.MustCompile(`\s*\[ra:(?:[0-9a-f]{8}\.)?[0-9a-f]{10}\.\d+\.\d+\]\s*$`)
+var marker = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\s*\[ra:(?:[0-9a-f]{8}\.)?[0-9a-f]{10}\.\d+\.\d+\]\s*$`)
+})
 
 // Unmarked returns the name of a job without the marker of this tool.
-func Unmarked(name string) string { return marker.ReplaceAllString(name, "") }
+func Unmarked(name string) string { return marker().ReplaceAllString(name, "") }

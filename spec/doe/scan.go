@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // piece is a part of a template that FreeMarker reads: the expression of a placeholder or
@@ -27,15 +28,15 @@ const (
 
 // begin is where FreeMarker begins to read: a reference of a manifest, a placeholder in
 // both forms, a comment, a text without placeholders, a directive.
-var begin = regexp.MustCompile(`\$\{\{|\$\{|#\{|<#--|<#noparse>|</?[#@][A-Za-z]+`)
+var begin = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{\{|\$\{|#\{|<#--|<#noparse>|</?[#@][A-Za-z]+`) })
 
 // conditional are the directives whose expressions only name values.
-var conditional = regexp.MustCompile(`^<#(if|elseif|switch|case|return|stop)$`)
+var conditional = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^<#(if|elseif|switch|case|return|stop)$`) })
 
 // scan finds the pieces of a template.
 func scan(text string) (pieces []piece) {
 	for at := 0; ; {
-		found := begin.FindStringIndex(text[at:])
+		found := begin().FindStringIndex(text[at:])
 		if found == nil {
 			return pieces
 		}
@@ -59,7 +60,7 @@ func scan(text string) (pieces []piece) {
 				break
 			}
 			p := piece{to, text[to : to+length-1], definition}
-			if conditional.MatchString(mark) {
+			if conditional().MatchString(mark) {
 				p.kind = condition
 			}
 			pieces = append(pieces, p)
@@ -127,15 +128,21 @@ type use struct {
 }
 
 var (
-	token  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[0-9][0-9.]*|[\p{L}_$@][\p{L}\p{N}_$@]*|\?\?|[^\s]`)
-	format = regexp.MustCompile(`^\s*\?\s*(?:string\s*\(\s*(?:"[^"]*[0#][^"]*"|'[^']*[0#][^']*')\s*\)|number\b)`)
-	asks   = regexp.MustCompile(`^[\s)]*(?:!(?:[^=]|$)|\?\?|\?\s*(?:default|if_exists|has_content)\b)`)
+	token = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[0-9][0-9.]*|[\p{L}_$@][\p{L}\p{N}_$@]*|\?\?|[^\s]`)
+	})
+	format = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\s*\?\s*(?:string\s*\(\s*(?:"[^"]*[0#][^"]*"|'[^']*[0#][^']*')\s*\)|number\b)`)
+	})
+	asks = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[\s)]*(?:!(?:[^=]|$)|\?\?|\?\s*(?:default|if_exists|has_content)\b)`)
+	})
 )
 
 // uses returns the names of an expression, and whether a text in quotes is in it.
 func uses(expression string) (list []use, quoted bool) {
 	before := ""
-	for _, at := range token.FindAllStringIndex(expression, -1) {
+	for _, at := range token().FindAllStringIndex(expression, -1) {
 		word, rest := expression[at[0]:at[1]], expression[at[1]:]
 		switch c := word[0]; {
 		case c == '"' || c == '\'':
@@ -143,13 +150,13 @@ func uses(expression string) (list []use, quoted bool) {
 		case !named(word), before == ".", before == "?", slices.Contains(words(), word):
 		case word == "r" && rest != "" && strings.ContainsAny(rest[:1], `"'`): // a text as it is
 		default:
-			list = append(list, use{name: word, offset: at[0], number: format.MatchString(rest), optional: asks.MatchString(rest)})
+			list = append(list, use{name: word, offset: at[0], number: format().MatchString(rest), optional: asks().MatchString(rest)})
 		}
 		before = word
 	}
 	return list, quoted
 }
 
-var beginsName = regexp.MustCompile(`^[\p{L}_$@]`)
+var beginsName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\p{L}_$@]`) })
 
-func named(word string) bool { return beginsName.MatchString(word) }
+func named(word string) bool { return beginsName().MatchString(word) }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -132,7 +133,7 @@ func position(name string, lines [][]byte, line, column int) diag.Position {
 }
 
 // name is what a template can refer to as ${name}.
-var name = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var name = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) })
 
 // words are those that mean something else in a template.
 func words() []string {
@@ -146,7 +147,7 @@ func checkHead(head []cell, list *diag.List) {
 		switch {
 		case c.text == "":
 			list.Add(c.pos, diag.BadTable, "write a name, or delete the column", "column %d has no name", i+1)
-		case !name.MatchString(c.text):
+		case !name().MatchString(c.text):
 			list.Add(c.pos, diag.BadTable, nameHint(c.text), "column %q cannot be a parameter", diag.Short(c.text))
 		case slices.Contains(words(), c.text):
 			list.Add(c.pos, diag.BadTable, "name it "+c.text+"_value", "column %q cannot be a parameter: the word means something else in a template", c.text)
@@ -157,16 +158,16 @@ func checkHead(head []cell, list *diag.List) {
 	}
 }
 
-var illegal = regexp.MustCompile(`[^A-Za-z0-9_]+`)
+var illegal = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^A-Za-z0-9_]+`) })
 
 // nameHint proposes a name that can stand in a template.
 func nameHint(text string) string {
 	const rule = "a name has letters, digits and underscores, and does not start with a digit"
-	proposed := strings.Trim(illegal.ReplaceAllString(text, "_"), "_")
+	proposed := strings.Trim(illegal().ReplaceAllString(text, "_"), "_")
 	if proposed != "" && proposed[0] >= '0' && proposed[0] <= '9' {
 		proposed = "p_" + proposed
 	}
-	if !name.MatchString(proposed) {
+	if !name().MatchString(proposed) {
 		return rule
 	}
 	return rule + ", such as " + diag.Short(proposed)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
@@ -90,14 +91,14 @@ func (n *node) leaves(path []string) []leaf {
 	return all
 }
 
-var integer = regexp.MustCompile(`^[0-9]+$`)
+var integer = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]+$`) })
 
 // fixed reports whether a value is the same in all points of a matrix.
 func (l leaf) fixed() bool {
 	name := l.path[len(l.path)-1]
 	switch {
 	case l.at.kind == literal:
-		return !integer.MatchString(l.at.value)
+		return !integer().MatchString(l.at.value)
 	case l.at.kind != text && l.at.kind != quoted, slices.Contains(l.path, "secrets"):
 		return true
 	}
@@ -211,7 +212,7 @@ func (n *node) put(p part) *node {
 // columnName names a column after the key that it is for.
 func (f *family) columnName(path []string, number bool) string {
 	name := path[len(path)-1]
-	for i := len(path) - 1; integer.MatchString(name) && i > 0; i-- {
+	for i := len(path) - 1; integer().MatchString(name) && i > 0; i-- {
 		name = strings.TrimSuffix(path[i-1], "s")
 	}
 	if name == "title" || name == "path" || name == "input" {

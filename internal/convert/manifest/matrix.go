@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // fewPoints is how many points may stand in the text where a table can stand beside it.
@@ -59,7 +60,7 @@ func (f *family) product() *node {
 }
 
 // doubtful matches cells that a reader of tables may take for something other than text.
-var doubtful = regexp.MustCompile(`^([0-9+.,'-][0-9+.,'eE-]*|true|false)$`)
+var doubtful = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9+.,'-][0-9+.,'eE-]*|true|false)$`) })
 
 // table writes the points beside the text, and returns how the matrix names it.
 func (f *family) table(name string, tables *shelf) *node {
@@ -68,7 +69,7 @@ func (f *family) table(name string, tables *shelf) *node {
 	header, types, blank := make([]string, len(f.columns)), object(), object()
 	for i, c := range f.columns {
 		header[i] = c.name
-		if !c.number && slices.ContainsFunc(c.cells, doubtful.MatchString) {
+		if !c.number && slices.ContainsFunc(c.cells, doubtful().MatchString) {
 			types.with(c.name, scalar("text"))
 		}
 		if slices.Contains(c.cells, "") {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -12,11 +13,11 @@ import (
 // inFlow is what YAML reads as a text between brackets, inBlock what it does behind a colon,
 // unless it is a word or a number.
 var (
-	inFlow  = regexp.MustCompile(`^[A-Za-z_./][\p{L}A-Za-z0-9_./+@*=~^ -]*$`)
-	inBlock = regexp.MustCompile(`^[A-Za-z_./$(][^\x00-\x1f]*$`)
-	span    = regexp.MustCompile(`^[0-9]+[dhm]([0-9]+[hm]){0,2}$`)
-	broken  = regexp.MustCompile(`: | #|:$|\s$|\t`)
-	decimal = regexp.MustCompile(`^\.[0-9]`)
+	inFlow  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_./][\p{L}A-Za-z0-9_./+@*=~^ -]*$`) })
+	inBlock = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_./$(][^\x00-\x1f]*$`) })
+	span    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]+[dhm]([0-9]+[hm]){0,2}$`) })
+	broken  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`: | #|:$|\s$|\t`) })
+	decimal = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\.[0-9]`) })
 )
 
 // words are texts that some reader of YAML takes for a truth or nothing, in lower case.
@@ -31,9 +32,9 @@ func plain(text string, flow bool) bool {
 		shape = inFlow
 	}
 	switch {
-	case span.MatchString(text):
+	case span().MatchString(text):
 		return true
-	case !shape.MatchString(text), broken.MatchString(text), decimal.MatchString(text), slices.Contains(words(), strings.ToLower(text)):
+	case !shape().MatchString(text), broken().MatchString(text), decimal().MatchString(text), slices.Contains(words(), strings.ToLower(text)):
 		return false
 	}
 	return printable(text)

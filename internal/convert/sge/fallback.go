@@ -3,6 +3,7 @@ package sge
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
 )
@@ -30,7 +31,7 @@ func (r *reader) fallbacks() (f fallback) {
 		}
 	}
 	for _, l := range r.commands {
-		m := module.FindStringSubmatch(l.text)
+		m := module().FindStringSubmatch(l.text)
 		if m != nil && f.code == "" && len(r.all("RESCALE_ANALYSIS")) == 0 {
 			f.code, f.version, _ = strings.Cut(m[1], "/")
 			f.module = true
@@ -58,7 +59,7 @@ func (r *reader) fallback(into *string, value string, o option, directives ...st
 	*into = value
 }
 
-var module = regexp.MustCompile(`^\s*module\s+load\s+(\S+)`)
+var module = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*module\s+load\s+(\S+)`) })
 
 // resources reads the values of -l.
 func (r *reader) resources(f *fallback, o option) {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -110,12 +111,12 @@ func (r *reader) count(name string) int {
 	return n
 }
 
-var digits = regexp.MustCompile(`^\s*([0-9]{1,7})`)
+var digits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*([0-9]{1,7})`) })
 
 // leading returns the number that a text begins with; 0 for none, and for more than there
 // is of anything.
 func leading(text string) int {
-	m := digits.FindStringSubmatch(text)
+	m := digits().FindStringSubmatch(text)
 	if m == nil {
 		return 0
 	}
@@ -126,7 +127,9 @@ func leading(text string) int {
 	return n
 }
 
-var clock = regexp.MustCompile(`^\s*([0-9]{1,7})(?::([0-9]{1,2})(?::([0-9]{1,2}))?|(\.[0-9]+))?`)
+var clock = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*([0-9]{1,7})(?::([0-9]{1,2})(?::([0-9]{1,2}))?|(\.[0-9]+))?`)
+})
 
 // hours reads the walltime, also as HH:MM; 0 without it. What can only be seconds, as older
 // clients took them, is refused.
@@ -138,7 +141,7 @@ func (r *reader) hours(sge fallback) float64 {
 	if !given {
 		d = directive{name: "-l rescale_walltime", value: sge.walltime, equals: true, at: sge.at}
 	}
-	m := clock.FindStringSubmatch(d.value)
+	m := clock().FindStringSubmatch(d.value)
 	if m == nil {
 		r.list.Add(d.at, diag.BadWalltime, "write a number of hours", "the walltime cannot be %q", diag.Short(d.value))
 		return 1

@@ -3,6 +3,7 @@ package sge
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -56,10 +57,10 @@ type line struct {
 }
 
 var (
-	comment  = regexp.MustCompile(`^(\s*#)(RESCALE_ENV_[\w.-]*|\w+)(=|\s+|$)(.*)$`)
-	nearly   = regexp.MustCompile(`^(\s*#+\s*)((?i:(?:USE_)?RESCALE_)\w+)\s*[=:]`)
-	ofSGE    = regexp.MustCompile(`^(\s*#\$\s+)(.*)$`)
-	relevant = regexp.MustCompile(`^(RESCALE_|USE_RESCALE_)`)
+	comment  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\s*#)(RESCALE_ENV_[\w.-]*|\w+)(=|\s+|$)(.*)$`) })
+	nearly   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\s*#+\s*)((?i:(?:USE_)?RESCALE_)\w+)\s*[=:]`) })
+	ofSGE    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\s*#\$\s+)(.*)$`) })
+	relevant = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(RESCALE_|USE_RESCALE_)`) })
 )
 
 // Is reports whether a text is a script with directives for Rescale.
@@ -92,14 +93,14 @@ func split(file, text string) script {
 }
 
 func (s *script) line(l line) {
-	if m := ofSGE.FindStringSubmatch(l.text); m != nil {
+	if m := ofSGE().FindStringSubmatch(l.text); m != nil {
 		l.pos.Col += utf8.RuneCountInString(m[1])
 		s.options = append(s.options, options(m[2], l.pos)...)
 		return
 	}
-	m := comment.FindStringSubmatch(l.text)
+	m := comment().FindStringSubmatch(l.text)
 	switch {
-	case m != nil && relevant.MatchString(m[2]):
+	case m != nil && relevant().MatchString(m[2]):
 		d := directive{name: m[2], equals: m[3] == "=", bare: m[3] == "" || m[4] == "" && m[3] != "=", pos: l.pos, at: l.pos}
 		d.pos.Col += utf8.RuneCountInString(m[1])
 		d.pos.Width = len(d.name)
@@ -112,8 +113,8 @@ func (s *script) line(l line) {
 		d.value = strings.TrimSuffix(strings.TrimPrefix(value, `"`), `"`)
 		d.at.Width = utf8.RuneCountInString(d.value)
 		s.directives = append(s.directives, d)
-	case nearly.MatchString(l.text):
-		m = nearly.FindStringSubmatch(l.text)
+	case nearly().MatchString(l.text):
+		m = nearly().FindStringSubmatch(l.text)
 		d := directive{name: m[2], pos: l.pos}
 		d.pos.Col += utf8.RuneCountInString(m[1])
 		d.pos.Width = len(d.name)

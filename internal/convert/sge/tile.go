@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/rescale-apply/rescale-apply/internal/convert"
 	"github.com/rescale-apply/rescale-apply/internal/diag"
@@ -127,8 +128,8 @@ func (r *reader) inputs(tile *convert.Tile) {
 const runAs = "run.sh"
 
 var (
-	outside  = regexp.MustCompile(`^\s*(module\s+load|source|\.)\s`)
-	absolute = regexp.MustCompile(`^\s*/\S+/(\S+)`)
+	outside  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*(module\s+load|source|\.)\s`) })
+	absolute = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*/\S+/(\S+)`) })
 )
 
 // run is the command: the one that a directive gives, or the script.
@@ -139,10 +140,10 @@ func (r *reader) run(tile *convert.Tile) {
 		tile.Command = r.interpreter() + " " + runAs
 	}
 	for _, l := range r.commands {
-		if outside.MatchString(l.text) {
+		if outside().MatchString(l.text) {
 			r.found.Warn(l.pos, "put # before it if the platform lacks it", "rescale-cli makes this line a comment; the script is sent as it is: %s", diag.Short(strings.TrimSpace(l.text)))
 		}
-		if m := absolute.FindStringSubmatch(l.text); m != nil {
+		if m := absolute().FindStringSubmatch(l.text); m != nil {
 			r.found.Warn(l.pos, "write "+m[1], "rescale-cli drops the folder of this program; the script is sent as it is: %s", diag.Short(strings.TrimSpace(l.text)))
 		}
 	}
